@@ -1,0 +1,91 @@
+// Files and folders through the system's own calls, with errors as values.
+//
+// Every descriptor is owned by a UniqueFd and opened close-on-exec. Messages name the path and the
+// system's reason. A full disk is ErrorCode::storage_full, a missing file not_found, all else
+// io_error. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/base/result.h"
+
+namespace mkt {
+
+// Owns a file descriptor; closes it when it goes.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    if (this != &other) reset(std::exchange(other.fd_, -1));
+    return *this;
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+// The error that `errno_value` means for "cannot <what>".
+Error system_error(std::string_view what, int errno_value);
+
+Result<UniqueFd> open_for_reading(const std::filesystem::path& path);
+
+// Creates a file that must not exist yet; `mode` is subject to no umask.
+Result<UniqueFd> create_file(const std::filesystem::path& path, unsigned mode);
+
+Status write_all(int fd, std::span<const std::uint8_t> bytes, std::string_view name);
+
+// Reads at `offset` until `into` is full or the file ends; returns how many bytes.
+Result<std::size_t> read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset,
+                            std::string_view name);
+
+Result<std::uint64_t> file_size(int fd, std::string_view name);
+
+// The whole file, refused when it is larger than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+// Replaces `path` by a complete, synced file of that mode or leaves it as it was: temporary name in
+// the same folder, write, fsync, rename, fsync of the folder.
+Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
+                             unsigned mode);
+
+Status sync_folder(const std::filesystem::path& folder);
+
+// Like `mkdir -p`, with `mode` for each folder it makes.
+Status make_folders(const std::filesystem::path& folder, unsigned mode);
+
+// A folder of this process's own below `parent`, removed with everything in it when the object goes
+// unless `keep` was called.
+class TemporaryFolder {
+ public:
+  static Result<TemporaryFolder> create(const std::filesystem::path& parent,
+                                        std::string_view prefix);
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+}  // namespace mkt

@@ -1,0 +1,103 @@
+// Error and Result<T>: how an operation that can fail says so.
+//
+// A function whose caller can act on the failure returns Result<T>; exceptions are for bugs. Each
+// layer may add what it knows with Error::context ("while publishing github@1.4.0"), the code stays
+// that of the first cause and decides HTTP and exit status (common/wire/error_code.h).
+//
+//   Result<Manifest> m = Manifest::parse(text);
+//   if (!m) return m.error();                 // or: MKT_TRY(Manifest m, Manifest::parse(text));
+#pragma once
+
+#include <cassert>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/wire/error_code.h"
+
+namespace mkt {
+
+// One finding among several, e.g. of a manifest: where, and what is wrong there.
+struct ErrorDetail {
+  std::string path;
+  std::string message;
+};
+
+struct Error {
+  ErrorCode code = ErrorCode::internal_error;
+  std::string message;               // one sentence for a person: what, where, what to do
+  std::vector<ErrorDetail> details;  // all findings, where there are several
+
+  Error() = default;
+  Error(ErrorCode c, std::string m, std::vector<ErrorDetail> d = {})
+      : code(c), message(std::move(m)), details(std::move(d)) {}
+
+  // The same error as seen from one layer up: "what: message".
+  Error context(std::string_view what) const& {
+    return Error(code, std::string(what) + ": " + message, details);
+  }
+};
+
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
+
+  explicit operator bool() const { return state_.index() == 0; }
+
+  T& value() & { return std::get<0>(state_); }
+  const T& value() const& { return std::get<0>(state_); }
+  T&& value() && { return std::get<0>(std::move(state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::get<0>(std::move(state_)); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  Error& error() & { return std::get<1>(state_); }
+  const Error& error() const& { return std::get<1>(state_); }
+  Error&& error() && { return std::get<1>(std::move(state_)); }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : failed_(true), error_(std::move(error)) {}  // NOLINT: implicit
+
+  explicit operator bool() const { return !failed_; }
+  Error& error() & { return error_; }
+  const Error& error() const& { return error_; }
+  Error&& error() && { return std::move(error_); }
+
+ private:
+  bool failed_ = false;
+  Error error_;
+};
+
+// Success or an error, with nothing to return.
+using Status = Result<void>;
+
+#define MKT_CONCAT_INNER(a, b) a##b
+#define MKT_CONCAT(a, b) MKT_CONCAT_INNER(a, b)
+
+// Evaluates to an early return of the error, or declares the value.
+#define MKT_TRY(declaration, expression)                                        \
+  auto MKT_CONCAT(mkt_result_, __LINE__) = (expression);                        \
+  if (!MKT_CONCAT(mkt_result_, __LINE__))                                       \
+    return std::move(MKT_CONCAT(mkt_result_, __LINE__)).error();                \
+  declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()
+
+// The same for a Status.
+#define MKT_CHECK(expression)                                                   \
+  do {                                                                          \
+    auto mkt_status = (expression);                                             \
+    if (!mkt_status) return std::move(mkt_status).error();                      \
+  } while (false)
+
+}  // namespace mkt

@@ -1,0 +1,99 @@
+// Strict gzip reading with zlib; see gzip_reader.h.
+#include "common/connector/gzip_reader.h"
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <new>
+
+#include "common/base/files.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kInputBytes = 64 * 1024;
+constexpr std::uint8_t kExtraField = 0x04;
+
+Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
+
+}  // namespace
+
+ByteSource file_source(int fd, std::string name) {
+  return [fd, name = std::move(name), offset = std::uint64_t{0}](
+             std::span<std::uint8_t> into) mutable -> Result<std::size_t> {
+    MKT_TRY(const std::size_t n, read_at(fd, into, offset, name));
+    offset += n;
+    return n;
+  };
+}
+
+GzipReader::GzipReader(ByteSource source, const ArchiveLimits& limits)
+    : source_(std::move(source)),
+      limits_(limits),
+      stream_(std::make_unique<z_stream>()),
+      input_(kInputBytes) {
+  constexpr int kGzipOnly = 16;
+  if (inflateInit2(stream_.get(), MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
+}
+
+GzipReader::~GzipReader() { inflateEnd(stream_.get()); }
+
+Status GzipReader::refill() {
+  MKT_TRY(const std::size_t n, source_(input_));
+  packed_ += n;
+  stream_->next_in = input_.data();
+  stream_->avail_in = static_cast<uInt>(n);
+  return {};
+}
+
+// zlib reads the header itself; only the flags need our word.
+Status GzipReader::check_header() {
+  if (stream_->avail_in < 10 || input_[0] != 0x1f || input_[1] != 0x8b || input_[2] != 8) {
+    return invalid("the tarball is not gzip");
+  }
+  if ((input_[3] & kExtraField) != 0) return invalid("the gzip header has an extra field");
+  return {};
+}
+
+Status GzipReader::check_end() {
+  if (stream_->avail_in == 0) MKT_CHECK(refill());
+  if (stream_->avail_in != 0) return invalid("bytes follow the end of the gzip stream");
+  return {};
+}
+
+Result<std::size_t> GzipReader::read(std::span<std::uint8_t> into) {
+  if (ended_ || into.empty()) return std::size_t{0};
+  stream_->next_out = into.data();
+  stream_->avail_out = static_cast<uInt>(into.size());
+  while (stream_->avail_out == into.size()) {
+    if (stream_->avail_in == 0) {
+      MKT_CHECK(refill());
+      if (stream_->avail_in == 0) return invalid("the gzip stream is cut short");
+    }
+    if (!header_checked_) {
+      MKT_CHECK(check_header());
+      header_checked_ = true;
+    }
+    const int result = inflate(stream_.get(), Z_NO_FLUSH);
+    if (result == Z_STREAM_END) {
+      MKT_CHECK(check_end());
+      ended_ = true;
+      break;
+    }
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    if (result != Z_OK) {
+      return invalid(fmt::format("the gzip stream is damaged ({})",
+                                 stream_->msg != nullptr ? stream_->msg : "incomplete"));
+    }
+  }
+  const std::size_t n = into.size() - stream_->avail_out;
+  unpacked_ += n;
+  const std::uint64_t consumed = packed_ - stream_->avail_in;
+  if (unpacked_ > limits_.ratio_from && unpacked_ / limits_.ratio > consumed) {
+    return Error(ErrorCode::archive_too_large,
+                 fmt::format("the tarball unpacks to more than {} times its size", limits_.ratio));
+  }
+  return n;
+}
+
+}  // namespace mkt

@@ -1,0 +1,1 @@
+#include "common/connector/ignore_rules.h"

@@ -1,0 +1,336 @@
+// Reading and checking a manifest field by field; see manifest.h.
+#include "common/connector/manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/utf8.h"
+#include "common/connector/entry_path.h"
+#include "common/connector/spdx.h"
+
+namespace mkt {
+namespace {
+
+// Lengths are in code points, counts in elements; from the manifest's table in the design.
+constexpr std::size_t kMaxDisplayName = 128;
+constexpr std::size_t kMaxDescription = 1024;
+constexpr std::size_t kMaxAuthor = 128;
+constexpr std::size_t kMaxLicense = 256;
+constexpr std::size_t kMaxTools = 256;
+constexpr std::size_t kMaxToolName = 128;
+constexpr std::size_t kMaxCapabilities = 20;
+constexpr std::size_t kMaxKeywords = 64;
+constexpr std::size_t kMaxKeyword = 64;
+constexpr std::size_t kMaxUrl = 2048;
+constexpr std::size_t kMaxDependencies = 256;
+constexpr std::size_t kMaxNotes = 64 * 1024;
+
+constexpr auto kPolicyClasses = std::to_array<std::pair<std::string_view, PolicyClass>>({
+    {"READ", PolicyClass::read},
+    {"WRITE_NON_DESTRUCTIVE", PolicyClass::write_non_destructive},
+    {"DESTRUCTIVE", PolicyClass::destructive},
+});
+
+std::optional<PolicyClass> parse_policy_class(std::string_view text) {
+  for (const auto& [name, value] : kPolicyClasses) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+bool is_http_url(std::string_view text) {
+  for (std::string_view scheme : {"https://", "http://"}) {
+    if (text.starts_with(scheme)) {
+      return text.size() > scheme.size() &&
+             text.find_first_of(" \"<>\\^`{|}") == std::string_view::npos;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view policy_class_name(PolicyClass policy_class) {
+  return kPolicyClasses[static_cast<std::size_t>(policy_class)].first;
+}
+
+const std::vector<std::string_view>& known_capabilities() {
+  static const std::vector<std::string_view> words = {
+      "vcs",        "ci-cd", "issue-tracking", "data-integration", "messaging",
+      "monitoring", "cloud", "database",       "auth",             "custom"};
+  return words;
+}
+
+// Collects findings while it reads; a field that cannot be read gives a finding and a placeholder.
+class ManifestReader {
+ public:
+  explicit ManifestReader(Json json) : json_(std::move(json)) {}
+
+  Result<Manifest> read() {
+    if (!json_.is_object()) {
+      return Error(ErrorCode::manifest_invalid, "the manifest must be a JSON object");
+    }
+    const std::string manifest_version = text("manifestVersion", true, 16);
+    if (!manifest_version.empty() && manifest_version != "1.0") {
+      add("manifestVersion", "must be \"1.0\"");
+    }
+    const auto id = parsed<ConnectorId>("id", kMaxNameLength);
+    const auto version = parsed<Version>("version", 128);
+    // Placeholders stand in until the findings are returned.
+    Manifest m(id ? *id : *ConnectorId::parse("x"), version ? *version : *Version::parse("0.0.0"));
+    m.display_name_ = text("displayName", true, kMaxDisplayName);
+    m.description_ = text("description", false, kMaxDescription, true);
+    m.author_ = text("author", true, kMaxAuthor);
+    m.license_ = text("license", true, kMaxLicense);
+    if (!m.license_.empty() && !is_spdx_expression(m.license_)) {
+      add("license", "must be an SPDX license expression such as \"Apache-2.0\" or "
+                     "\"MIT OR LicenseRef-Acme\"");
+    }
+    m.entrypoint_ = text("entrypoint", true, kMaxEntryPathBytes);
+    if (!m.entrypoint_.empty()) {
+      if (Status ok = check_entry_path(m.entrypoint_); !ok) add("entrypoint", ok.error().message);
+    }
+    read_tools(m);
+    read_capabilities(m);
+    read_keywords(m);
+    read_dependencies(m);
+    if (const std::string sum = text("checksum", false, 80); !sum.empty()) {
+      const auto checksum = Checksum::parse(sum);
+      if (checksum && sum.starts_with("sha256:")) {
+        m.entrypoint_checksum_ = *checksum;
+      } else {
+        add("checksum", "must be sha256: and 64 lower-case hex digits");
+      }
+    }
+    if (const std::string core = text("minCoreVersion", false, 128); !core.empty()) {
+      if (auto v = Version::parse(core); !v) add("minCoreVersion", v.error().message);
+    }
+    read_url("repository");
+    read_url("homepage");
+    text("changelog", false, kMaxNotes, true);
+    text("releaseNotes", false, kMaxNotes, true);
+    m.prerelease_ = m.version_.is_prerelease() || flag("prerelease");
+    if (!findings_.empty()) return failed();
+    m.json_ = std::move(json_);
+    return m;
+  }
+
+ private:
+  void add(std::string path, std::string message) {
+    findings_.push_back({std::move(path), std::move(message)});
+  }
+
+  Error failed() {
+    const std::string message =
+        findings_.size() == 1
+            ? fmt::format("the manifest is not valid: {}: {}", findings_[0].path,
+                          findings_[0].message)
+            : fmt::format("the manifest is not valid in {} places, first {}: {}",
+                          findings_.size(), findings_[0].path, findings_[0].message);
+    return Error(ErrorCode::manifest_invalid, message, std::move(findings_));
+  }
+
+  const Json* member(const char* name) const {
+    const auto it = json_.find(name);
+    return it == json_.end() ? nullptr : &*it;
+  }
+
+  // The text at `path`, or "" after a finding. Multi-line texts may hold tab and newline.
+  std::string checked_text(const Json& value, const std::string& path, std::size_t limit,
+                           bool multi_line) {
+    if (!value.is_string()) {
+      add(path, fmt::format("must be a string, not {}", value.type_name()));
+      return {};
+    }
+    std::string s = value.get<std::string>();
+    const std::size_t length = count_code_points(s);
+    if (length > limit) {
+      add(path, fmt::format("has {} characters; at most {} are allowed", length, limit));
+      return {};
+    }
+    std::string shown = s;
+    if (multi_line) {
+      std::erase_if(shown, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
+    }
+    if (has_control_characters(shown)) {
+      add(path, "must not contain control characters");
+      return {};
+    }
+    return s;
+  }
+
+  std::string text(const char* name, bool required, std::size_t limit, bool multi_line = false) {
+    const Json* value = member(name);
+    if (value == nullptr) {
+      if (required) add(name, "is missing");
+      return {};
+    }
+    std::string s = checked_text(*value, name, limit, multi_line);
+    if (required && s.empty() && value->is_string() && value->get_ref<const std::string&>().empty())
+      add(name, "must not be empty");
+    return s;
+  }
+
+  template <typename T>
+  std::optional<T> parsed(const char* name, std::size_t limit) {
+    const std::string s = text(name, true, limit);
+    if (s.empty()) return std::nullopt;
+    auto value = T::parse(s);
+    if (value) return std::move(*value);
+    add(name, value.error().message);
+    return std::nullopt;
+  }
+
+  bool flag(const char* name) {
+    const Json* value = member(name);
+    if (value == nullptr) return false;
+    if (value->is_boolean()) return value->get<bool>();
+    add(name, "must be true or false");
+    return false;
+  }
+
+  // The array at `name`, checked for its number of elements; nullptr where absent or wrong.
+  const Json* list(const char* name, bool required, std::size_t most) {
+    const Json* value = member(name);
+    if (value == nullptr) {
+      if (required) add(name, "is missing");
+      return nullptr;
+    }
+    if (!value->is_array()) {
+      add(name, "must be a list");
+      return nullptr;
+    }
+    if ((required && value->empty()) || value->size() > most) {
+      add(name, fmt::format("has {} elements; {} to {} are allowed", value->size(),
+                            required ? 1 : 0, most));
+      return nullptr;
+    }
+    return value;
+  }
+
+  void read_tools(Manifest& m) {
+    const Json* tools = list("tools", true, kMaxTools);
+    if (tools == nullptr) return;
+    for (std::size_t i = 0; i < tools->size(); ++i) {
+      const std::string path = fmt::format("tools[{}]", i);
+      const Json& tool = (*tools)[i];
+      if (!tool.is_object()) {
+        add(path, "must be an object with name and policyClass");
+        continue;
+      }
+      const auto field = [&](const char* name, bool required, std::size_t limit) -> std::string {
+        const auto it = tool.find(name);
+        if (it == tool.end()) {
+          if (required) add(path + "." + name, "is missing");
+          return {};
+        }
+        return checked_text(*it, path + "." + name, limit, !required);
+      };
+      Tool t{field("name", true, kMaxToolName), field("description", false, kMaxDescription),
+             PolicyClass::read};
+      if (t.name.empty() && text_member(tool, "name") == "") {
+        add(path + ".name", "must not be empty");
+      }
+      const std::string word = field("policyClass", true, 64);
+      if (const auto policy_class = parse_policy_class(word)) {
+        t.policy_class = *policy_class;
+      } else if (!word.empty() || text_member(tool, "policyClass") == "") {
+        add(path + ".policyClass", "must be READ, WRITE_NON_DESTRUCTIVE or DESTRUCTIVE");
+      }
+      const auto same_name = [&](const Tool& other) { return other.name == t.name; };
+      if (!t.name.empty() && std::any_of(m.tools_.begin(), m.tools_.end(), same_name)) {
+        add(path + ".name", fmt::format("\"{}\" stands twice", t.name));
+      }
+      m.tools_.push_back(std::move(t));
+    }
+  }
+
+  void read_capabilities(Manifest& m) {
+    const Json* words = list("capabilities", true, kMaxCapabilities);
+    if (words == nullptr) return;
+    const auto& known = known_capabilities();
+    for (std::size_t i = 0; i < words->size(); ++i) {
+      const std::string path = fmt::format("capabilities[{}]", i);
+      std::string word = checked_text((*words)[i], path, 64, false);
+      if (std::find(known.begin(), known.end(), word) == known.end()) {
+        add(path, fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", ")));
+      } else if (std::find(m.capabilities_.begin(), m.capabilities_.end(), word) !=
+                 m.capabilities_.end()) {
+        add(path, fmt::format("\"{}\" stands twice", word));
+      }
+      m.capabilities_.push_back(std::move(word));
+    }
+  }
+
+  void read_keywords(Manifest& m) {
+    const Json* words = list("keywords", false, kMaxKeywords);
+    if (words == nullptr) return;
+    for (std::size_t i = 0; i < words->size(); ++i) {
+      m.keywords_.push_back(
+          checked_text((*words)[i], fmt::format("keywords[{}]", i), kMaxKeyword, false));
+    }
+  }
+
+  void read_dependencies(Manifest& m) {
+    const Json* wanted = member("dependencies");
+    if (wanted == nullptr) return;
+    if (!wanted->is_object()) {
+      add("dependencies", "must be an object of connector ids and version ranges");
+      return;
+    }
+    if (wanted->size() > kMaxDependencies) {
+      add("dependencies", fmt::format("has {} members; at most {} are allowed", wanted->size(),
+                                      kMaxDependencies));
+      return;
+    }
+    for (const auto& [id, range] : wanted->items()) {
+      const std::string path = fmt::format("dependencies.{}", printable(id.substr(0, 64)));
+      if (!is_valid_name(id)) {
+        add(path, "is not a connector id");
+        continue;
+      }
+      const std::string s = checked_text(range, path, 256, false);
+      if (!range.is_string()) continue;
+      auto parsed_range = VersionRange::parse(s);
+      if (!parsed_range) {
+        add(path, parsed_range.error().message);
+      } else if (m.id_.text() == id) {
+        add(path, "a connector cannot depend on itself");
+      } else {
+        m.dependencies_.emplace(id, std::move(*parsed_range));
+      }
+    }
+  }
+
+  void read_url(const char* name) {
+    const std::string url = text(name, false, kMaxUrl);
+    if (!url.empty() && !is_http_url(url)) add(name, "must be an http:// or https:// URL");
+  }
+
+  Json json_;
+  std::vector<ErrorDetail> findings_;
+};
+
+Result<Manifest> Manifest::parse(std::string_view text) {
+  if (text.size() > kMaxManifestBytes) {
+    return Error(ErrorCode::manifest_too_large,
+                 fmt::format("{} has {} bytes; at most {} are allowed", kManifestName,
+                             text.size(), kMaxManifestBytes));
+  }
+  MKT_TRY(Json json, parse_json(text, kManifestName));
+  return from_json(std::move(json));
+}
+
+Result<Manifest> Manifest::from_json(Json json) { return ManifestReader(std::move(json)).read(); }
+
+std::string describe_details(const Error& error) {
+  std::string lines;
+  for (const ErrorDetail& d : error.details) {
+    lines += fmt::format("  {}: {}\n", printable(d.path), printable(d.message));
+  }
+  return lines;
+}
+
+}  // namespace mkt

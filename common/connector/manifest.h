@@ -1,0 +1,81 @@
+// Manifest: what a connector says of itself in `connector.manifest.json` (connector.manifest(5)).
+//
+// Immutable; holds valid values only. `parse` checks every field and reports all problems at once
+// as `path: what is wrong`. Fields this version does not know are kept in `json()`.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/json.h"
+#include "common/base/result.h"
+#include "common/connector/checksum.h"
+#include "common/connector/names.h"
+#include "common/connector/version.h"
+#include "common/connector/version_range.h"
+
+namespace mkt {
+
+inline constexpr std::string_view kManifestName = "connector.manifest.json";
+inline constexpr std::uint64_t kMaxManifestBytes = 1024 * 1024;
+
+// What a tool may do to the service it talks to, from harmless to not.
+enum class PolicyClass { read, write_non_destructive, destructive };
+std::string_view policy_class_name(PolicyClass policy_class);  // "WRITE_NON_DESTRUCTIVE"
+
+// The words that `capabilities` may hold, in the order of the manual.
+const std::vector<std::string_view>& known_capabilities();
+
+struct Tool {
+  std::string name;
+  std::string description;
+  PolicyClass policy_class;
+};
+
+class Manifest {
+ public:
+  // manifest_invalid with a detail for each finding, or invalid_json.
+  static Result<Manifest> parse(std::string_view text);
+  static Result<Manifest> from_json(Json json);
+
+  const ConnectorId& id() const { return id_; }
+  const Version& version() const { return version_; }
+  const std::string& display_name() const { return display_name_; }
+  const std::string& description() const { return description_; }
+  const std::string& author() const { return author_; }
+  const std::string& license() const { return license_; }
+  const std::string& entrypoint() const { return entrypoint_; }
+  const std::vector<Tool>& tools() const { return tools_; }
+  const std::vector<std::string>& capabilities() const { return capabilities_; }
+  const std::vector<std::string>& keywords() const { return keywords_; }
+  const std::map<std::string, VersionRange>& dependencies() const { return dependencies_; }
+  // The SHA-256 that the entrypoint must have, where the manifest names one.
+  const std::optional<Checksum>& entrypoint_checksum() const { return entrypoint_checksum_; }
+  // True where the version is a semver prerelease or the manifest says `"prerelease": true`.
+  bool prerelease() const { return prerelease_; }
+  // The document itself, unknown fields included.
+  const Json& json() const { return json_; }
+
+ private:
+  friend class ManifestReader;
+  Manifest(ConnectorId id, Version version) : id_(std::move(id)), version_(std::move(version)) {}
+
+  ConnectorId id_;
+  Version version_;
+  std::string display_name_, description_, author_, license_, entrypoint_;
+  std::vector<Tool> tools_;
+  std::vector<std::string> capabilities_, keywords_;
+  std::map<std::string, VersionRange> dependencies_;
+  std::optional<Checksum> entrypoint_checksum_;
+  bool prerelease_ = false;
+  Json json_;
+};
+
+// All findings as lines "path: what is wrong", for a terminal.
+std::string describe_details(const Error& error);
+
+}  // namespace mkt

@@ -1,0 +1,172 @@
+// The watch over tar headers; see tar_guard.h. Field offsets are those of POSIX.1-1988 ustar.
+#include "common/connector/tar_guard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kNameOffset = 0, kNameLength = 100;
+constexpr std::size_t kSizeOffset = 124, kSizeLength = 12;
+constexpr std::size_t kTypeOffset = 156;
+constexpr std::uint64_t kMaxPaxBytes = 64 * 1024;
+
+// pax keywords that change neither what a file is called nor what is in it.
+constexpr auto kHarmlessKeywords = std::to_array<std::string_view>(
+    {"atime", "comment", "ctime", "gid", "gname", "LIBARCHIVE.creationtime", "mtime", "uid",
+     "uname"});
+
+Error unsafe(std::string message) { return Error(ErrorCode::archive_unsafe, std::move(message)); }
+Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
+
+std::optional<std::uint64_t> octal(std::string_view field) {
+  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
+  field = field.substr(0, field.find_first_of(std::string_view(" \0", 2)));
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value, 8);
+  if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
+  return value;
+}
+
+constexpr std::uint64_t padded(std::uint64_t size) {
+  return (size + TarGuard::kBlock - 1) / TarGuard::kBlock * TarGuard::kBlock;
+}
+
+}  // namespace
+
+Status TarGuard::feed(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    switch (state_) {
+      case State::content: {
+        const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, bytes.size()));
+        skip_ -= n;
+        bytes = bytes.subspan(n);
+        if (skip_ == 0) state_ = State::header;
+        break;
+      }
+      case State::pax: {
+        const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(skip_, bytes.size()));
+        pax_.insert(pax_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+        skip_ -= n;
+        bytes = bytes.subspan(n);
+        if (skip_ == 0) {
+          MKT_CHECK(pax_records());
+          state_ = State::header;
+        }
+        break;
+      }
+      case State::header: {
+        const std::size_t n = std::min(kBlock - filled_, bytes.size());
+        std::copy_n(bytes.begin(), n, block_.begin() + static_cast<std::ptrdiff_t>(filled_));
+        filled_ += n;
+        bytes = bytes.subspan(n);
+        if (filled_ == kBlock) {
+          filled_ = 0;
+          MKT_CHECK(header());
+        }
+        break;
+      }
+      case State::end:
+        if (std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b != 0; })) {
+          return unsafe("bytes follow the end of the tar archive");
+        }
+        return {};
+    }
+  }
+  return {};
+}
+
+Status TarGuard::header() {
+  if (std::all_of(block_.begin(), block_.end(), [](std::uint8_t b) { return b == 0; })) {
+    if (++zero_blocks_ == 2) state_ = State::end;
+    return {};
+  }
+  if (zero_blocks_ > 0) return invalid("a lone zero block stands inside the tar archive");
+
+  const std::string_view text = as_text(block_);
+  const auto size = octal(text.substr(kSizeOffset, kSizeLength));
+  if (!size) return unsafe("a tar header has a size that is not plain octal");
+  const char type = text[kTypeOffset];
+  switch (type) {
+    case '0':
+    case '\0': {
+      const std::string_view name =
+          text.substr(kNameOffset, kNameLength).substr(0, text.find('\0'));
+      if (name.ends_with('/')) return unsafe("a tar header names a file like a folder");
+      sizes_.push_back(*size);
+      break;
+    }
+    case '5':
+      if (*size != 0) return unsafe("a tar header gives a folder a size");
+      sizes_.push_back(0);
+      break;
+    case 'x':
+    case 'g':
+      if (*size > kMaxPaxBytes) return unsafe("a pax header is larger than 64 KiB");
+      pax_.clear();
+      pax_size_ = *size;
+      skip_ = padded(*size);
+      if (skip_ > 0) state_ = State::pax;
+      return {};
+    case '1':
+    case '2':
+      return unsafe("links are not allowed in a tarball");
+    case '3':
+    case '4':
+    case '6':
+      return unsafe("devices and pipes are not allowed in a tarball");
+    case 'L':
+    case 'K':
+      return unsafe("GNU long names are not allowed in a tarball; pack with mkt pack or as ustar");
+    default:
+      return unsafe(fmt::format("tar entries of type '{}' are not allowed in a tarball",
+                                printable(std::string_view(&type, 1))));
+  }
+  skip_ = padded(*size);
+  if (skip_ > 0) state_ = State::content;
+  return {};
+}
+
+// Records are "<length> <keyword>=<value>\n", the length counting itself.
+Status TarGuard::pax_records() const {
+  std::string_view rest = as_text(pax_).substr(0, pax_size_);
+  while (!rest.empty()) {
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), length);
+    const auto digits = static_cast<std::size_t>(end - rest.data());
+    if (error != std::errc() || length > rest.size() || length < digits + 3 ||
+        rest[digits] != ' ' || rest[length - 1] != '\n') {
+      return invalid("a pax header is malformed");
+    }
+    const std::string_view record = rest.substr(digits + 1, length - digits - 2);
+    const std::string_view keyword = record.substr(0, record.find('='));
+    if (std::find(kHarmlessKeywords.begin(), kHarmlessKeywords.end(), keyword) ==
+        kHarmlessKeywords.end()) {
+      return unsafe(fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
+                                printable(keyword.substr(0, 40))));
+    }
+    rest.remove_prefix(length);
+  }
+  return {};
+}
+
+Status TarGuard::finish() const {
+  if (state_ != State::end) return invalid("the tar archive is cut short");
+  return {};
+}
+
+bool TarGuard::next_size(std::uint64_t& size) {
+  if (sizes_.empty()) return false;
+  size = sizes_.front();
+  sizes_.pop_front();
+  return true;
+}
+
+}  // namespace mkt

@@ -1,0 +1,48 @@
+// TarGuard: watches a tar stream on its way into libarchive and refuses what libarchive would
+// accept but we do not.
+//
+// libarchive reads many dialects: GNU long names, sparse files, pax records that replace a name or a
+// size. Programs that read such headers differently see different files in one tarball, so only
+// plain ones pass (POSIX.1-1988 ustar and the old GNU and V7 forms of the same fields): files and
+// folders, sizes in octal, and pax records that carry nothing but times, owners and comments. It
+// also tells the sizes it saw, so that the caller can hold libarchive to them. Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <span>
+
+#include "common/base/encoding.h"
+#include "common/base/result.h"
+
+namespace mkt {
+
+class TarGuard {
+ public:
+  static constexpr std::size_t kBlock = 512;
+
+  // The next bytes of the stream; archive_unsafe or archive_invalid at the first bad header.
+  Status feed(std::span<const std::uint8_t> bytes);
+  // At the end of the stream: it must have ended with its two zero blocks and only zeros after.
+  Status finish() const;
+
+  // The size of the oldest file or folder not asked for yet; false when there is none.
+  bool next_size(std::uint64_t& size);
+
+ private:
+  Status header();
+  Status pax_records() const;
+
+  enum class State { header, content, pax, end };
+  State state_ = State::header;
+  std::array<std::uint8_t, kBlock> block_{};
+  std::size_t filled_ = 0;
+  std::uint64_t skip_ = 0;      // content and padding still to come
+  Bytes pax_;                   // a pax header's records
+  std::uint64_t pax_size_ = 0;  // without padding
+  int zero_blocks_ = 0;
+  std::deque<std::uint64_t> sizes_;
+};
+
+}  // namespace mkt

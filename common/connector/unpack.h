@@ -1,0 +1,33 @@
+// unpack_tarball: a tarball becomes a folder, or nothing at all.
+//
+// `folder` must be empty and this process's own: the caller makes it under a temporary name and
+// renames it into place when all checks have passed. Every path is opened component by component
+// without following links; files are new (O_EXCL), modes are 0755 or 0644. Not thread-safe for the
+// same folder.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/connector/tarball_reader.h"
+
+namespace mkt {
+
+struct UnpackedFile {
+  std::string path;
+  std::uint64_t size = 0;  // bytes
+  bool executable = false;
+  Checksum checksum;
+};
+
+struct Unpacked {
+  TarballContents contents;
+  std::vector<UnpackedFile> files;  // in the order of the tarball
+};
+
+// On an error the folder may hold a part; the caller removes it (TemporaryFolder does).
+Result<Unpacked> unpack_tarball(ByteSource source, const ArchiveLimits& limits,
+                                const std::filesystem::path& folder);
+
+}  // namespace mkt

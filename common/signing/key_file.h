@@ -1,0 +1,56 @@
+// Key files: where a developer's private key lives, one JSON file of mode 0600 a key.
+//
+//   {"version": "1.0", "keyId": …, "publisherId": …, "publicKey": …base64…, "createdAt": …,
+//    "protection": {"kdf": "none"}, "secretKey": …base64 of the 32-byte seed…}
+//
+// With a passphrase `protection` is {"kdf": "argon2id", "opsLimit", "memLimit", "salt", "nonce"}
+// and `secretKey` the seed under XChaCha20-Poly1305, with the key id and the public key as
+// associated data, so that nothing around it can be exchanged. The file is named
+// `<publisher>-<16 digits>.key`. Thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/json.h"
+#include "common/base/result.h"
+#include "common/base/utc_time.h"
+#include "common/signing/key.h"
+
+namespace mkt {
+
+// What can be read of a key file without its passphrase.
+struct KeyFileInfo {
+  KeyId key_id;
+  PublicKey public_key;
+  std::string created_at;
+  bool encrypted = false;
+  std::filesystem::path path;
+};
+
+struct KeyFile {
+  KeyFileInfo info;
+  Json document;
+
+  // key_file_invalid when it is damaged or may be read by others than its owner.
+  static Result<KeyFile> read(const std::filesystem::path& path);
+
+  // passphrase_wrong when the passphrase does not open it. `passphrase` is ignored where the file
+  // is not encrypted.
+  Result<SecretKey> unlock(std::string_view passphrase) const;
+};
+
+// Writes a new key into `folder` (made with mode 0700); an empty passphrase leaves it unencrypted.
+Result<KeyFileInfo> write_key_file(const std::filesystem::path& folder,
+                                   const PublisherId& publisher, const SecretKey& key,
+                                   std::string_view passphrase, UtcTime now);
+
+// All key files of the folder, sorted by key id; an absent folder has none.
+Result<std::vector<KeyFileInfo>> list_key_files(const std::filesystem::path& folder);
+
+std::filesystem::path key_file_path(const std::filesystem::path& folder, const KeyId& key_id);
+
+}  // namespace mkt

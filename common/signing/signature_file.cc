@@ -1,0 +1,85 @@
+// Reading, writing and checking signature files; see signature_file.h.
+#include "common/signing/signature_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/encoding.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+Error malformed(std::string_view field, std::string_view what) {
+  return Error(ErrorCode::signature_malformed,
+               fmt::format("the signature file is not valid: {}: {}", field, what),
+               {{std::string(field), std::string(what)}});
+}
+
+}  // namespace
+
+Result<SignatureFile> SignatureFile::parse(std::string_view text) {
+  if (text.size() > kMaxSignatureFileBytes) {
+    return Error(ErrorCode::signature_malformed,
+                 fmt::format("the signature file has {} bytes; at most {} are allowed",
+                             text.size(), kMaxSignatureFileBytes));
+  }
+  auto json = parse_json(text, "the signature file");
+  if (!json) return Error(ErrorCode::signature_malformed, json.error().message);
+  return from_json(*json);
+}
+
+Result<SignatureFile> SignatureFile::from_json(const Json& json) {
+  if (!json.is_object()) return malformed("(root)", "must be an object");
+  if (text_member(json, "version") != "1.0") return malformed("version", "must be \"1.0\"");
+  if (text_member(json, "algorithm") != "ed25519") {
+    return malformed("algorithm", "must be \"ed25519\"");
+  }
+  const auto key_id = KeyId::parse(text_member(json, "keyId").value_or(""));
+  if (!key_id) return malformed("keyId", key_id.error().message);
+  std::string signed_text = text_member(json, "checksum").value_or("");
+  const auto checksum = Checksum::parse(signed_text);
+  if (!checksum) return malformed("checksum", checksum.error().message);
+  const auto bytes = from_base64(text_member(json, "signature").value_or(""));
+  if (!bytes || bytes->size() != std::tuple_size_v<Signature>) {
+    return malformed("signature", "must be base64 of 64 bytes");
+  }
+  const std::string signed_at = text_member(json, "signedAt").value_or("");
+  if (!parse_utc(signed_at)) return malformed("signedAt", "must be an RFC 3339 time");
+
+  Signature signature{};
+  std::copy(bytes->begin(), bytes->end(), signature.begin());
+  return SignatureFile{*key_id, *checksum, std::move(signed_text), signature, signed_at};
+}
+
+Json SignatureFile::json() const {
+  return Json{{"version", "1.0"},
+              {"keyId", key_id.text()},
+              {"algorithm", "ed25519"},
+              {"checksum", signed_text},
+              {"signature", to_base64(signature)},
+              {"signedAt", signed_at}};
+}
+
+SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
+                            const Checksum& checksum, UtcTime now) {
+  return SignatureFile{KeyId::of(publisher, key.public_key().fingerprint()), checksum,
+                       checksum.text(), key.sign(checksum.text()), format_utc(now)};
+}
+
+Status verify_signature(const SignatureFile& file, const Checksum& actual, const PublicKey& key) {
+  if (file.checksum != actual) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("the tarball has {}, the signature speaks of {}", actual.text(),
+                             file.checksum.text()));
+  }
+  if (!key.verifies(file.signed_text, file.signature)) {
+    return Error(ErrorCode::signature_invalid,
+                 fmt::format("the signature is not one that {} made of {}", file.key_id.text(),
+                             file.checksum.text()));
+  }
+  return {};
+}
+
+}  // namespace mkt

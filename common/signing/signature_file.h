@@ -1,0 +1,45 @@
+// The signature file: who vouches for a tarball, as JSON beside it (`FILE.sig.json`).
+//
+//   {"version": "1.0", "keyId": "acme:0123456789abcdef", "algorithm": "ed25519",
+//    "checksum": "sha256:…", "signature": "…base64 of 64 bytes…", "signedAt": "…RFC 3339…"}
+//
+// `signature` is the Ed25519 signature over the ASCII bytes of `checksum`, exactly as it stands
+// there: `sha256:` and 64 hex digits, or, from clients of the older protocol, the digits alone.
+// `signedAt` is the signer's word and decides nothing. Values; thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/json.h"
+#include "common/base/result.h"
+#include "common/base/utc_time.h"
+#include "common/connector/checksum.h"
+#include "common/connector/names.h"
+#include "common/signing/key.h"
+
+namespace mkt {
+
+inline constexpr std::size_t kMaxSignatureFileBytes = 4096;
+
+struct SignatureFile {
+  KeyId key_id;
+  Checksum checksum;
+  std::string signed_text;  // `checksum` as it stands in the file
+  Signature signature;
+  std::string signed_at;
+
+  // signature_malformed, naming the field.
+  static Result<SignatureFile> parse(std::string_view text);
+  static Result<SignatureFile> from_json(const Json& json);
+  Json json() const;
+};
+
+SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
+                            const Checksum& checksum, UtcTime now);
+
+// checksum_mismatch when the file speaks of other bytes, signature_invalid when `key` did not sign
+// it.
+Status verify_signature(const SignatureFile& file, const Checksum& actual, const PublicKey& key);
+
+}  // namespace mkt

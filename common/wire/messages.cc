@@ -1,0 +1,333 @@
+// JSON of the messages; see messages.h.
+#include "common/wire/messages.h"
+
+#include <fmt/format.h>
+
+#include "common/base/utf8.h"
+
+namespace mkt::wire {
+namespace {
+
+// Reads members and remembers the first that is missing or of the wrong type.
+class Reader {
+ public:
+  explicit Reader(const Json& json) : json_(json) {
+    if (!json.is_object()) wrong_ = "(root)";
+  }
+
+  std::string text(const char* name) {
+    const Json* value = find(name);
+    if (value != nullptr && value->is_string()) return value->get<std::string>();
+    wrong(name);
+    return {};
+  }
+
+  std::string text_or_empty(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_null()) return {};
+    return text(name);
+  }
+
+  std::optional<std::string> optional_text(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    return text(name);
+  }
+
+  template <typename Integer>
+  Integer number(const char* name) {
+    const Json* value = find(name);
+    if (value != nullptr && value->is_number_integer()) return value->get<Integer>();
+    wrong(name);
+    return 0;
+  }
+
+  bool flag(const char* name) {
+    const Json* value = find(name);
+    if (value != nullptr && value->is_boolean()) return value->get<bool>();
+    return false;
+  }
+
+  std::vector<std::string> texts(const char* name) {
+    std::vector<std::string> all;
+    const Json* value = find(name);
+    if (value == nullptr) return all;
+    for (const Json& element : *value) {
+      if (element.is_string()) all.push_back(element.get<std::string>());
+    }
+    return all;
+  }
+
+  template <typename Message>
+  std::vector<Message> messages(const char* name, bool required) {
+    std::vector<Message> all;
+    const Json* value = find(name);
+    if (value == nullptr || !value->is_array()) {
+      if (required) wrong(name);
+      return all;
+    }
+    for (const Json& element : *value) {
+      if (auto message = Message::parse(element)) {
+        all.push_back(std::move(*message));
+      } else {
+        wrong(name);
+      }
+    }
+    return all;
+  }
+
+  const Json* find(const char* name) const {
+    if (!json_.is_object()) return nullptr;
+    const auto it = json_.find(name);
+    return it == json_.end() ? nullptr : &*it;
+  }
+
+  template <typename Message>
+  Result<Message> result(Message message) {
+    if (wrong_.empty()) return message;
+    return Error(ErrorCode::invalid_json,
+                 fmt::format("the registry's answer is not of the protocol: {} is missing or wrong",
+                             wrong_));
+  }
+
+ private:
+  void wrong(const char* name) {
+    if (wrong_.empty()) wrong_ = name;
+  }
+  const Json& json_;
+  std::string wrong_;
+};
+
+Json or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
+
+template <typename Message>
+Json list_of(const std::vector<Message>& messages) {
+  Json list = Json::array();
+  for (const Message& m : messages) list.push_back(m.to_json());
+  return list;
+}
+
+}  // namespace
+
+Json VersionInfo::to_json() const {
+  Json json{{"id", id}, {"version", version}};
+  if (manifest) json["manifest"] = *manifest;
+  json["tarballUrl"] = tarball_url;
+  json["tarballChecksum"] = tarball_checksum;
+  json["tarballSize"] = tarball_size;
+  json["signatureUrl"] = signature_url;
+  json["signingKeyId"] = signing_key_id;
+  json["publishedAt"] = published_at;
+  json["publishedBy"] = published_by;
+  json["downloads"] = downloads;
+  json["prerelease"] = prerelease;
+  json["deprecated"] = deprecated;
+  json["deprecationReason"] =
+      deprecation_reason.empty() ? Json(nullptr) : Json(deprecation_reason);
+  json["quarantined"] = quarantined;
+  return json;
+}
+
+Result<VersionInfo> VersionInfo::parse(const Json& json) {
+  Reader r(json);
+  VersionInfo v;
+  v.id = r.text("id");
+  v.version = r.text("version");
+  if (const Json* manifest = r.find("manifest")) v.manifest = *manifest;
+  v.tarball_url = r.text_or_empty("tarballUrl");
+  v.tarball_checksum = r.text("tarballChecksum");
+  v.tarball_size = r.number<std::uint64_t>("tarballSize");
+  v.signature_url = r.text_or_empty("signatureUrl");
+  v.signing_key_id = r.text("signingKeyId");
+  v.published_at = r.text("publishedAt");
+  v.published_by = r.text_or_empty("publishedBy");
+  v.downloads = r.number<std::int64_t>("downloads");
+  v.prerelease = r.flag("prerelease");
+  v.deprecated = r.flag("deprecated");
+  v.deprecation_reason = r.text_or_empty("deprecationReason");
+  v.quarantined = r.flag("quarantined");
+  return r.result(std::move(v));
+}
+
+Json ConnectorInfo::to_json() const {
+  return {{"id", id},
+          {"latestVersion", latest_version},
+          {"displayName", display_name},
+          {"description", description},
+          {"author", author},
+          {"owner", owner},
+          {"capabilities", capabilities},
+          {"downloads", downloads},
+          {"createdAt", created_at},
+          {"updatedAt", updated_at},
+          {"versions", list_of(versions)}};
+}
+
+Result<ConnectorInfo> ConnectorInfo::parse(const Json& json) {
+  Reader r(json);
+  ConnectorInfo c;
+  c.id = r.text("id");
+  c.latest_version = r.text("latestVersion");
+  c.display_name = r.text("displayName");
+  c.description = r.text_or_empty("description");
+  c.author = r.text_or_empty("author");
+  c.owner = r.text_or_empty("owner");
+  c.capabilities = r.texts("capabilities");
+  c.downloads = r.number<std::int64_t>("downloads");
+  c.created_at = r.text_or_empty("createdAt");
+  c.updated_at = r.text_or_empty("updatedAt");
+  c.versions = r.messages<VersionInfo>("versions", true);
+  return r.result(std::move(c));
+}
+
+Json SearchHit::to_json() const {
+  return {{"id", id},
+          {"latestVersion", latest_version},
+          {"displayName", display_name},
+          {"description", description},
+          {"author", author},
+          {"capabilities", capabilities},
+          {"downloads", downloads},
+          {"updatedAt", updated_at}};
+}
+
+Result<SearchHit> SearchHit::parse(const Json& json) {
+  Reader r(json);
+  SearchHit h;
+  h.id = r.text("id");
+  h.latest_version = r.text("latestVersion");
+  h.display_name = r.text("displayName");
+  h.description = r.text_or_empty("description");
+  h.author = r.text_or_empty("author");
+  h.capabilities = r.texts("capabilities");
+  h.downloads = r.number<std::int64_t>("downloads");
+  h.updated_at = r.text_or_empty("updatedAt");
+  return r.result(std::move(h));
+}
+
+Json SearchResult::to_json() const {
+  return {{"connectors", list_of(connectors)},
+          {"total", total},
+          {"page", page},
+          {"pageSize", page_size},
+          {"hasMore", has_more}};
+}
+
+Result<SearchResult> SearchResult::parse(const Json& json) {
+  Reader r(json);
+  SearchResult s;
+  s.connectors = r.messages<SearchHit>("connectors", true);
+  s.total = r.number<std::uint64_t>("total");
+  s.page = r.number<std::uint64_t>("page");
+  s.page_size = r.number<std::uint64_t>("pageSize");
+  s.has_more = r.flag("hasMore");
+  return r.result(std::move(s));
+}
+
+Json KeyInfo::to_json() const {
+  return {{"keyId", key_id},
+          {"publisherId", publisher_id},
+          {"publicKey", public_key},
+          {"fingerprint", fingerprint},
+          {"status", status},
+          {"createdAt", created_at},
+          {"expiresAt", or_null(expires_at)},
+          {"revokedAt", or_null(revoked_at)},
+          {"reasonCode", reason_code.empty() ? Json(nullptr) : Json(reason_code)},
+          {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
+}
+
+Result<KeyInfo> KeyInfo::parse(const Json& json) {
+  Reader r(json);
+  KeyInfo k;
+  k.key_id = r.text("keyId");
+  k.publisher_id = r.text("publisherId");
+  k.public_key = r.text("publicKey");
+  k.fingerprint = r.text("fingerprint");
+  k.status = r.text("status");
+  k.created_at = r.text("createdAt");
+  k.expires_at = r.optional_text("expiresAt");
+  k.revoked_at = r.optional_text("revokedAt");
+  k.reason_code = r.text_or_empty("reasonCode");
+  k.reason = r.text_or_empty("reason");
+  return r.result(std::move(k));
+}
+
+Json KeyListing::to_json() const { return {{"sequence", sequence}, {"keys", list_of(keys)}}; }
+
+Result<KeyListing> KeyListing::parse(const Json& json) {
+  Reader r(json);
+  KeyListing l;
+  l.sequence = r.number<std::int64_t>("sequence");
+  l.keys = r.messages<KeyInfo>("keys", true);
+  return r.result(std::move(l));
+}
+
+Json PublisherInfo::to_json() const {
+  return {{"id", id},
+          {"displayName", display_name},
+          {"email", email},
+          {"status", status},
+          {"verified", verified},
+          {"createdAt", created_at},
+          {"keys", list_of(keys)}};
+}
+
+Result<PublisherInfo> PublisherInfo::parse(const Json& json) {
+  Reader r(json);
+  PublisherInfo p;
+  p.id = r.text("id");
+  p.display_name = r.text("displayName");
+  p.email = r.text_or_empty("email");
+  p.status = r.text("status");
+  p.verified = r.flag("verified");
+  p.created_at = r.text_or_empty("createdAt");
+  p.keys = r.messages<KeyInfo>("keys", false);
+  return r.result(std::move(p));
+}
+
+Json TokenInfo::to_json() const {
+  Json json{{"id", id},
+            {"name", name},
+            {"role", role},
+            {"subject", subject.empty() ? Json(nullptr) : Json(subject)},
+            {"createdAt", created_at},
+            {"expiresAt", or_null(expires_at)},
+            {"lastUsedAt", or_null(last_used_at)}};
+  if (token) json["token"] = *token;
+  return json;
+}
+
+Result<TokenInfo> TokenInfo::parse(const Json& json) {
+  Reader r(json);
+  TokenInfo t;
+  t.id = r.text("id");
+  t.name = r.text_or_empty("name");
+  t.role = r.text("role");
+  t.subject = r.text_or_empty("subject");
+  t.created_at = r.text_or_empty("createdAt");
+  t.expires_at = r.optional_text("expiresAt");
+  t.last_used_at = r.optional_text("lastUsedAt");
+  t.token = r.optional_text("token");
+  return r.result(std::move(t));
+}
+
+Error parse_error(int http_status, std::string_view body) {
+  const auto json = parse_json(body, "the answer");
+  const auto message = json ? text_member(*json, "message") : std::nullopt;
+  if (!message) {
+    return Error(error_code_for_http_status(http_status),
+                 fmt::format("the registry answered with HTTP status {}", http_status));
+  }
+  const auto code = parse_error_code(text_member(*json, "code").value_or(""));
+  Error error(code.value_or(error_code_for_http_status(http_status)), *message);
+  if (const auto it = json->find("details"); it != json->end() && it->is_array()) {
+    for (const Json& d : *it) {
+      error.details.push_back(
+          {text_member(d, "path").value_or(""), text_member(d, "message").value_or("")});
+    }
+  }
+  return error;
+}
+
+}  // namespace mkt::wire

@@ -1,0 +1,143 @@
+// The messages that cross HTTP: one struct a message, written by `to_json`, read by `parse`.
+//
+// Names and shapes are those of the registry protocol (camelCase, times in RFC 3339 UTC, sizes in
+// bytes); mktd's /v1/openapi describes them. `parse` gives invalid_json, naming the field, when an
+// answer is not of the protocol; fields it does not know are ignored. Values; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/json.h"
+#include "common/base/result.h"
+
+namespace mkt::wire {
+
+// GET /v1/connectors/{id}/{version}; in a connector's list of versions without the manifest.
+struct VersionInfo {
+  std::string id;
+  std::string version;
+  std::optional<Json> manifest;
+  std::string tarball_url;
+  std::string tarball_checksum;
+  std::uint64_t tarball_size = 0;
+  std::string signature_url;
+  std::string signing_key_id;
+  std::string published_at;
+  std::string published_by;
+  std::int64_t downloads = 0;
+  bool prerelease = false;
+  bool deprecated = false;
+  std::string deprecation_reason;
+  bool quarantined = false;
+
+  Json to_json() const;
+  static Result<VersionInfo> parse(const Json& json);
+};
+
+// GET /v1/connectors/{id}
+struct ConnectorInfo {
+  std::string id;
+  std::string latest_version;
+  std::string display_name;
+  std::string description;
+  std::string author;
+  std::string owner;
+  std::vector<std::string> capabilities;
+  std::int64_t downloads = 0;
+  std::string created_at;
+  std::string updated_at;
+  std::vector<VersionInfo> versions;  // newest first
+
+  Json to_json() const;
+  static Result<ConnectorInfo> parse(const Json& json);
+};
+
+// One hit of GET /v1/search.
+struct SearchHit {
+  std::string id;
+  std::string latest_version;
+  std::string display_name;
+  std::string description;
+  std::string author;
+  std::vector<std::string> capabilities;
+  std::int64_t downloads = 0;
+  std::string updated_at;
+
+  Json to_json() const;
+  static Result<SearchHit> parse(const Json& json);
+};
+
+// GET /v1/search
+struct SearchResult {
+  std::vector<SearchHit> connectors;
+  std::uint64_t total = 0;
+  std::uint64_t page = 1;
+  std::uint64_t page_size = 0;
+  bool has_more = false;
+
+  Json to_json() const;
+  static Result<SearchResult> parse(const Json& json);
+};
+
+struct KeyInfo {
+  std::string key_id;
+  std::string publisher_id;
+  std::string public_key;  // base64 of 32 bytes
+  std::string fingerprint;
+  std::string status;  // active, retired, revoked
+  std::string created_at;
+  std::optional<std::string> expires_at;
+  std::optional<std::string> revoked_at;
+  std::string reason_code;
+  std::string reason;
+
+  Json to_json() const;
+  static Result<KeyInfo> parse(const Json& json);
+};
+
+// GET /v1/keys
+struct KeyListing {
+  std::int64_t sequence = 0;
+  std::vector<KeyInfo> keys;
+
+  Json to_json() const;
+  static Result<KeyListing> parse(const Json& json);
+};
+
+// GET /v1/publishers/{id}; without keys in the list of publishers.
+struct PublisherInfo {
+  std::string id;
+  std::string display_name;
+  std::string email;
+  std::string status;
+  bool verified = false;
+  std::string created_at;
+  std::vector<KeyInfo> keys;
+
+  Json to_json() const;
+  static Result<PublisherInfo> parse(const Json& json);
+};
+
+// GET /v1/tokens and, with `token` this once, the answer to POST /v1/tokens.
+struct TokenInfo {
+  std::string id;
+  std::string name;
+  std::string role;
+  std::string subject;
+  std::string created_at;
+  std::optional<std::string> expires_at;
+  std::optional<std::string> last_used_at;
+  std::optional<std::string> token;
+
+  Json to_json() const;
+  static Result<TokenInfo> parse(const Json& json);
+};
+
+// {error, code, message, details, requestId}. An answer that is no such document gives the error
+// that its HTTP status stands for.
+Error parse_error(int http_status, std::string_view body);
+
+}  // namespace mkt::wire
