@@ -1,0 +1,31 @@
+// Authentication: from header to Caller.
+#include <algorithm>
+
+#include "daemon/http/routes.h"
+#include "daemon/service/tokens.h"
+
+namespace mkt {
+
+Result<Caller> authenticate(const Marketplace& market, const RequestHead& head,
+                            const std::string& address, const std::string& request_id) {
+  constexpr std::string_view kBearer = "bearer ";
+  Caller caller;
+  caller.address = address;
+  caller.request_id = request_id;
+  std::string_view token = head.header("x-api-key");
+  if (const std::string_view field = head.header("authorization"); !field.empty()) {
+    const auto same_letter = [](char a, char b) {
+      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    };
+    if (field.size() < kBearer.size() ||
+        !std::equal(kBearer.begin(), kBearer.end(), field.begin(),
+                    [&](char want, char have) { return same_letter(have, want); })) {
+      return Error(ErrorCode::unauthorized, "only Authorization: Bearer is understood here");
+    }
+    token = field.substr(kBearer.size());
+  }
+  if (!token.empty()) MKT_CHECK(sign_in(market, token, caller));
+  return caller;
+}
+
+}  // namespace mkt

@@ -1,0 +1,65 @@
+// Request and Response as handlers see them; nothing of the server's library.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/files.h"
+#include "common/base/json.h"
+#include "common/base/result.h"
+#include "daemon/http/request_head.h"
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+// The request's body as it comes from the connection.
+class BodyReader {
+ public:
+  virtual ~BodyReader() = default;
+  virtual std::uint64_t length() const = 0;
+  // Up to into.size() bytes; 0 after `length` bytes. body_incomplete when the client stops early.
+  virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+};
+
+struct Request {
+  const RequestHead& head;
+  BodyReader& body;
+  Caller caller;
+  std::map<std::string, std::string, std::less<>> path_parameters;  // by the name in the route
+
+  const std::string& path_parameter(std::string_view name) const {
+    return path_parameters.find(name)->second;
+  }
+};
+
+// A part of an open file, sent after the headers.
+struct FileBody {
+  UniqueFd file;
+  std::uint64_t offset = 0;  // bytes
+  std::uint64_t length = 0;  // bytes
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string content_type;
+  std::string body;
+  std::optional<FileBody> file;
+};
+
+Response json_response(int status, const Json& json);
+
+// {error, code, message, details, requestId} with the code's status.
+Response error_response(const Error& error, const std::string& request_id);
+
+// The whole body, refused beyond `limit` bytes before any of it is read: body_too_large.
+Result<std::string> read_body(BodyReader& body, std::uint64_t limit);
+// The same, as JSON.
+Result<Json> read_json_body(Request& request, std::uint64_t limit);
+
+}  // namespace mkt

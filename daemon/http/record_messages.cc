@@ -1,0 +1,88 @@
+// Records to messages; see record_messages.h.
+#include "daemon/http/record_messages.h"
+
+#include <fmt/format.h>
+
+namespace mkt {
+namespace {
+
+std::optional<std::string> optional_time(const std::optional<UtcTime>& time) {
+  if (!time) return std::nullopt;
+  return format_utc(*time);
+}
+
+// A version may hold a '+', which some clients read as a blank.
+std::string version_path(const VersionRecord& v) {
+  std::string version;
+  for (char c : v.version) version += c == '+' ? std::string("%2B") : std::string(1, c);
+  return fmt::format("/v1/connectors/{}/{}", v.connector_id, version);
+}
+
+}  // namespace
+
+wire::VersionInfo version_message(const VersionRecord& v) {
+  wire::VersionInfo m;
+  m.id = v.connector_id;
+  m.version = v.version;
+  if (!v.manifest.empty()) {
+    if (auto manifest = parse_json(v.manifest, "the manifest")) m.manifest = std::move(*manifest);
+  }
+  m.tarball_url = version_path(v) + "/tarball";
+  m.tarball_checksum = v.checksum;
+  m.tarball_size = v.size;
+  m.signature_url = version_path(v) + "/signature";
+  m.signing_key_id = v.signing_key_id;
+  m.published_at = format_utc(v.published_at);
+  m.published_by = v.published_by;
+  m.downloads = v.downloads;
+  m.prerelease = v.prerelease;
+  m.deprecated = v.deprecated;
+  m.deprecation_reason = v.deprecation_reason;
+  m.quarantined = v.quarantined;
+  return m;
+}
+
+wire::KeyInfo key_message(const KeyRecord& k) {
+  return {k.key_id,
+          k.publisher_id,
+          k.public_key,
+          k.fingerprint,
+          std::string(key_status_name(k.status)),
+          format_utc(k.created_at),
+          optional_time(k.expires_at),
+          optional_time(k.revoked_at),
+          k.reason_code,
+          k.reason};
+}
+
+wire::PublisherInfo publisher_message(const PublisherRecord& p,
+                                      const std::vector<KeyRecord>& keys) {
+  wire::PublisherInfo m;
+  m.id = p.id;
+  m.display_name = p.display_name;
+  m.email = p.email;
+  m.status = publisher_status_name(p.status);
+  m.verified = p.verified;
+  m.created_at = format_utc(p.created_at);
+  for (const KeyRecord& key : keys) m.keys.push_back(key_message(key));
+  return m;
+}
+
+wire::TokenInfo token_message(const TokenRecord& t) {
+  wire::TokenInfo m;
+  m.id = t.id;
+  m.name = t.name;
+  m.role = role_name(t.role);
+  m.subject = t.subject;
+  m.created_at = format_utc(t.created_at);
+  m.expires_at = optional_time(t.expires_at);
+  m.last_used_at = optional_time(t.last_used_at);
+  return m;
+}
+
+wire::SearchHit hit_message(const ConnectorRecord& c) {
+  return {c.id,           c.latest_version, c.display_name, c.description,
+          c.author,       c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+}
+
+}  // namespace mkt

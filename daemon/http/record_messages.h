@@ -1,0 +1,16 @@
+// The store's records as messages of the wire.
+#pragma once
+
+#include "common/wire/messages.h"
+#include "daemon/store/records.h"
+
+namespace mkt {
+
+wire::VersionInfo version_message(const VersionRecord& version);
+wire::KeyInfo key_message(const KeyRecord& key);
+wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
+                                      const std::vector<KeyRecord>& keys);
+wire::TokenInfo token_message(const TokenRecord& token);
+wire::SearchHit hit_message(const ConnectorRecord& connector);
+
+}  // namespace mkt

@@ -1,0 +1,236 @@
+// A strict reader of request heads; see request_head.h.
+#include "daemon/http/request_head.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxMethodBytes = 16;
+constexpr std::size_t kMaxLengthDigits = 18;
+constexpr std::size_t kMaxParameters = 32;
+
+// Fields whose repetition would let two readers see two different requests.
+constexpr auto kOnceOnly = std::to_array<std::string_view>(
+    {"authorization", "content-encoding", "content-length", "content-type", "expect", "host",
+     "mkt-signature", "origin", "range", "transfer-encoding", "x-api-key"});
+
+Error bad(std::string message) { return Error(ErrorCode::invalid_request, std::move(message)); }
+
+bool is_token_character(char c) {
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
+  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus_is_space) {
+      out += ' ';
+    } else if (text[i] != '%') {
+      out += text[i];
+    } else {
+      if (i + 2 >= text.size()) return std::nullopt;
+      const int high = hex_digit(text[i + 1]);
+      const int low = hex_digit(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return out;
+}
+
+Result<std::string> parse_path(std::string_view raw) {
+  const auto path = percent_decode(raw, false);
+  // An encoded slash, dot or percent sign is a second spelling of a path that has a first one.
+  const std::string folded = lower(raw);
+  for (std::string_view twin : {"%2f", "%2e", "%5c", "%25"}) {
+    if (folded.find(twin) != std::string::npos) {
+      return bad("the path holds an encoded slash, dot, backslash or percent sign");
+    }
+  }
+  if (!path || !is_valid_utf8(*path) || has_control_characters(*path)) {
+    return bad("the path is not valid percent-encoded UTF-8");
+  }
+  for (std::size_t start = 1; start <= path->size();) {
+    const std::size_t end = std::min(path->find('/', start), path->size());
+    const std::string_view segment = std::string_view(*path).substr(start, end - start);
+    if ((segment.empty() && path->size() > 1) || segment == "." || segment == "..") {
+      return bad("the path has an empty or a dot segment");
+    }
+    start = end + 1;
+  }
+  return *path;
+}
+
+Status parse_query(std::string_view raw, RequestHead& head) {
+  while (!raw.empty()) {
+    const std::size_t end = std::min(raw.find('&'), raw.size());
+    const std::string_view pair = raw.substr(0, end);
+    raw.remove_prefix(std::min(end + 1, raw.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    auto name = percent_decode(pair.substr(0, equals), true);
+    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    if (!name || !value || !is_valid_utf8(*name) || !is_valid_utf8(*value) ||
+        value->find('\0') != std::string::npos) {
+      return bad("the query is not valid percent-encoded UTF-8");
+    }
+    if (head.query.size() == kMaxParameters) return bad("the query has too many parameters");
+    head.query.emplace_back(std::move(*name), std::move(*value));
+  }
+  return {};
+}
+
+Status parse_request_line(std::string_view line, RequestHead& head) {
+  const std::size_t first = line.find(' ');
+  const std::size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
+  if (second == std::string_view::npos) return bad("the request line is malformed");
+  head.method = line.substr(0, first);
+  const std::string_view target = line.substr(first + 1, second - first - 1);
+  const std::string_view version = line.substr(second + 1);
+  if (!is_token(head.method) || head.method.size() > kMaxMethodBytes) {
+    return bad("the method is malformed");
+  }
+  if (version == "HTTP/1.0") {
+    head.keep_alive = false;
+  } else if (version != "HTTP/1.1") {
+    return Error(ErrorCode::http_version_unsupported, "only HTTP/1.1 is spoken here");
+  }
+  if (target.size() > kMaxTargetBytes) {
+    return Error(ErrorCode::uri_too_long,
+                 fmt::format("the URL has {} bytes; at most {} are allowed", target.size(),
+                             kMaxTargetBytes));
+  }
+  const bool plain = std::all_of(target.begin(), target.end(),
+                                 [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
+  if (!target.starts_with('/') || !plain) return bad("the request target is malformed");
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  MKT_TRY(head.path, parse_path(target.substr(0, mark)));
+  return parse_query(target.substr(std::min(mark + 1, target.size())), head);
+}
+
+Status parse_field(std::string_view line, RequestHead& head) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+    return bad("a header field is malformed");
+  }
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) {
+    value.remove_prefix(1);
+  }
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  for (char c : value) {
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) {
+      return bad("a header field holds a control character");
+    }
+  }
+  if (head.headers.size() == kMaxHeaderFields) {
+    return Error(ErrorCode::headers_too_large,
+                 fmt::format("at most {} header fields are allowed", kMaxHeaderFields));
+  }
+  std::string name = lower(line.substr(0, colon));
+  const bool seen = std::any_of(head.headers.begin(), head.headers.end(),
+                                [&](const auto& field) { return field.first == name; });
+  if (seen && std::find(kOnceOnly.begin(), kOnceOnly.end(), name) != kOnceOnly.end()) {
+    return bad(fmt::format("the header field {} stands twice", name));
+  }
+  head.headers.emplace_back(std::move(name), std::string(value));
+  return {};
+}
+
+Status interpret(RequestHead& head, bool http_1_0) {
+  if (!http_1_0 && head.header("host").empty()) return bad("the header field Host is missing");
+  if (!head.header("transfer-encoding").empty()) {
+    if (!head.header("content-length").empty()) {
+      return bad("Content-Length and Transfer-Encoding exclude each other");
+    }
+    return Error(ErrorCode::not_implemented,
+                 "bodies need a Content-Length here; Transfer-Encoding is not supported");
+  }
+  if (const std::string_view digits = head.header("content-length"); !digits.empty()) {
+    std::uint64_t length = 0;
+    const bool all_digits = std::all_of(digits.begin(), digits.end(),
+                                        [](char c) { return c >= '0' && c <= '9'; });
+    if (!all_digits || digits.size() > kMaxLengthDigits) return bad("Content-Length is malformed");
+    std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    head.content_length = length;
+  }
+  const std::string encoding = lower(head.header("content-encoding"));
+  if (!encoding.empty() && encoding != "identity") {
+    return Error(ErrorCode::unsupported_media_type, "encoded bodies are not supported here");
+  }
+  const std::string connection = lower(head.header("connection"));
+  if (connection.find("close") != std::string::npos) head.keep_alive = false;
+  if (http_1_0 && connection.find("keep-alive") != std::string::npos) head.keep_alive = true;
+  head.expects_continue = !http_1_0 && lower(head.header("expect")) == "100-continue";
+  return {};
+}
+
+}  // namespace
+
+Result<RequestHead> RequestHead::parse(std::string_view text) {
+  RequestHead head;
+  bool first = true;
+  bool http_1_0 = false;
+  while (!text.empty()) {
+    const std::size_t end = text.find("\r\n");
+    if (end == std::string_view::npos) return bad("a line does not end with CRLF");
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 2);
+    if (line.find_first_of("\r\n") != std::string_view::npos) {
+      return bad("a line does not end with CRLF");
+    }
+    if (first) {
+      MKT_CHECK(parse_request_line(line, head));
+      http_1_0 = line.ends_with("HTTP/1.0");
+      first = false;
+    } else if (!line.empty()) {
+      MKT_CHECK(parse_field(line, head));
+    }
+  }
+  MKT_CHECK(interpret(head, http_1_0));
+  return head;
+}
+
+std::string_view RequestHead::header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers) {
+    if (name == lower_case_name) return value;
+  }
+  return {};
+}
+
+std::optional<std::string_view> RequestHead::parameter(std::string_view name) const {
+  for (const auto& [n, value] : query) {
+    if (n == name) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace mkt

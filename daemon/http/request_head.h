@@ -1,0 +1,43 @@
+// RequestHead: the request line and header fields of one HTTP/1.1 request, read strictly.
+//
+// RFC 9112's grammar and no more: CRLF line ends, no folding, no white space before a colon, one
+// Host, one Content-Length, no Transfer-Encoding together with it. What could be read in two ways
+// by us and by a proxy in front is refused, never repaired. cpp-httplib 0.11.4, which answers the
+// request afterwards, would accept much of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace mkt {
+
+inline constexpr std::size_t kMaxHeadBytes = 16 * 1024;
+inline constexpr std::size_t kMaxHeaderFields = 100;
+inline constexpr std::size_t kMaxTargetBytes = 2048;
+
+struct RequestHead {
+  std::string method;
+  std::string path;  // percent-decoded, starts with '/', no empty or dot segments
+  std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::optional<std::uint64_t> content_length;
+  bool keep_alive = true;
+  bool expects_continue = false;
+
+  // `text` is everything up to and with the empty line. Errors carry the code whose HTTP status is
+  // the answer; the connection must be closed after one.
+  static Result<RequestHead> parse(std::string_view text);
+
+  // The header's value; empty where there is none.
+  std::string_view header(std::string_view lower_case_name) const;
+  // The parameter's value; nullopt where there is none.
+  std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+}  // namespace mkt

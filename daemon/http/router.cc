@@ -1,0 +1,76 @@
+// Routing; see router.h.
+#include "daemon/http/router.h"
+
+#include <fmt/format.h>
+
+namespace mkt {
+namespace {
+
+// Takes "/segment" off the front of the path.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::size_t end = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(end);
+  return segment;
+}
+
+}  // namespace
+
+void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
+  Node* node = &root_;
+  std::vector<std::string> names;
+  while (!pattern.empty()) {
+    const std::string_view segment = take_segment(pattern);
+    std::unique_ptr<Node>* next = nullptr;
+    if (segment.starts_with('{')) {
+      names.emplace_back(segment.substr(1, segment.size() - 2));
+      next = &node->parameter;
+    } else {
+      next = &node->fixed[std::string(segment)];
+    }
+    if (!*next) *next = std::make_unique<Node>();
+    node = next->get();
+  }
+  node->names = std::move(names);
+  node->handlers.emplace(method, std::move(handler));
+}
+
+const Router::Node* Router::find(const Node& node, std::string_view path,
+                                 std::vector<std::string_view>& values) const {
+  if (path.empty()) return node.handlers.empty() ? nullptr : &node;
+  std::string_view rest = path;
+  const std::string_view segment = take_segment(rest);
+  if (const auto it = node.fixed.find(segment); it != node.fixed.end()) {
+    if (const Node* found = find(*it->second, rest, values)) return found;
+  }
+  if (!node.parameter) return nullptr;
+  values.push_back(segment);
+  if (const Node* found = find(*node.parameter, rest, values)) return found;
+  values.pop_back();
+  return nullptr;
+}
+
+Result<Response> Router::dispatch(Request& request) const {
+  std::vector<std::string_view> values;
+  const Node* node = find(root_, request.head.path, values);
+  if (node == nullptr) {
+    return Error(ErrorCode::not_found, "there is nothing at this address");
+  }
+  const std::string_view method = request.head.method == "HEAD" ? "GET" : request.head.method;
+  const auto handler = node->handlers.find(method);
+  if (handler == node->handlers.end()) {
+    std::string allowed;
+    for (const auto& [name, unused] : node->handlers) {
+      allowed += (allowed.empty() ? "" : ", ") + name;
+    }
+    return Error(ErrorCode::method_not_allowed,
+                 fmt::format("this address answers {} only", allowed));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    request.path_parameters.emplace(node->names[i], values[i]);
+  }
+  return handler->second(request);
+}
+
+}  // namespace mkt

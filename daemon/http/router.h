@@ -1,0 +1,39 @@
+// Router: from method and path to a handler by one walk down a tree of segments.
+//
+// Routes look like "/v1/connectors/{id}/{version}/tarball"; a fixed segment wins over a parameter.
+// Built once at start, then read by all threads.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/message.h"
+
+namespace mkt {
+
+using Handler = std::function<Result<Response>(Request&)>;
+
+class Router {
+ public:
+  void add(std::string_view method, std::string_view pattern, Handler handler);
+
+  // Runs the handler, with the path's parameters filled in. not_found or method_not_allowed where
+  // there is none. HEAD is answered by the GET handler.
+  Result<Response> dispatch(Request& request) const;
+
+ private:
+  struct Node {
+    std::map<std::string, std::unique_ptr<Node>, std::less<>> fixed;
+    std::unique_ptr<Node> parameter;
+    std::map<std::string, Handler, std::less<>> handlers;  // by method
+    std::vector<std::string> names;                        // of the parameters on the way here
+  };
+  const Node* find(const Node& node, std::string_view path,
+                   std::vector<std::string_view>& values) const;
+  Node root_;
+};
+
+}  // namespace mkt

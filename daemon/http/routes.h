@@ -1,0 +1,24 @@
+// The routes of /v1, one file a resource. A handler parses, calls one service, and makes the answer.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "daemon/http/message.h"
+#include "daemon/http/router.h"
+#include "daemon/service/catalog.h"
+
+namespace mkt {
+
+void add_catalog_routes(Router& router, const Marketplace& market, DownloadCounter& downloads);
+void add_publish_routes(Router& router, const Marketplace& market);
+void add_publisher_routes(Router& router, const Marketplace& market);
+void add_token_routes(Router& router, const Marketplace& market);
+void add_operation_routes(Router& router);
+
+// Who is asking, by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for a
+// token that is not valid, even where none is needed.
+Result<Caller> authenticate(const Marketplace& market, const RequestHead& head,
+                            const std::string& address, const std::string& request_id);
+
+}  // namespace mkt

@@ -1,0 +1,81 @@
+// Tokens, and who the caller is.
+#include <fmt/format.h>
+
+#include "daemon/http/record_messages.h"
+#include "daemon/http/routes.h"
+#include "daemon/service/tokens.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint64_t kMaxBodyBytes = 16 * 1024;
+
+Result<Response> create(const Marketplace& market, Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  MKT_TRY(const Json json, read_json_body(request, kMaxBodyBytes));
+  NewToken wanted;
+  wanted.name = text_member(json, "name").value_or("");
+  const auto role = parse_role(text_member(json, "role").value_or(""));
+  if (!role) {
+    return Error(ErrorCode::invalid_request,
+                 "role must be admin, publisher, member or approver", {{"role", "is unknown"}});
+  }
+  wanted.role = *role;
+  wanted.subject = text_member(json, "subject").value_or("");
+  if (const auto text = text_member(json, "expiresAt")) {
+    wanted.expires_at = parse_utc(*text);
+    if (!wanted.expires_at) {
+      return Error(ErrorCode::invalid_request, "expiresAt must be an RFC 3339 time");
+    }
+  }
+  MKT_TRY(const CreatedToken created, create_token(market, request.caller, wanted));
+  wire::TokenInfo message = token_message(created.record);
+  message.token = created.secret;
+  Response response = json_response(201, message.to_json());
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Result<Response> list(const Marketplace& market, Request& request) {
+  MKT_TRY(const auto tokens, list_tokens(market, request.caller));
+  Json all = Json::array();
+  for (const TokenRecord& t : tokens) all.push_back(token_message(t).to_json());
+  return json_response(200, {{"tokens", all}});
+}
+
+Result<Response> remove(const Marketplace& market, Request& request) {
+  MKT_CHECK(revoke_token(market, request.caller, request.path_parameter("id")));
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+Result<Response> whoami(const Marketplace& market, Request& request) {
+  const Caller& caller = request.caller;
+  if (!caller.signed_in()) {
+    return Error(ErrorCode::unauthorized, "nobody is logged in; run: mkt login");
+  }
+  MKT_TRY(const auto token, market.store.token(caller.token_id));
+  if (!token) return Error(ErrorCode::unauthorized, "the token was revoked");
+  return json_response(200, token_message(*token).to_json());
+}
+
+}  // namespace
+
+void add_token_routes(Router& router, const Marketplace& market) {
+  router.add("POST", "/v1/tokens", [&](Request& r) { return create(market, r); });
+  router.add("GET", "/v1/tokens", [&](Request& r) { return list(market, r); });
+  router.add("GET", "/v1/tokens/current", [&](Request& r) { return whoami(market, r); });
+  router.add("DELETE", "/v1/tokens/{id}", [&](Request& r) { return remove(market, r); });
+}
+
+void add_operation_routes(Router& router) {
+  router.add("GET", "/healthz", [](Request&) -> Result<Response> {
+    return json_response(200, {{"status", "ok"}, {"version", MKT_VERSION}});
+  });
+  router.add("GET", "/readyz", [](Request&) -> Result<Response> {
+    return json_response(200, {{"status", "ready"}});
+  });
+}
+
+}  // namespace mkt

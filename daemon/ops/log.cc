@@ -1,0 +1,54 @@
+// logfmt to stderr; see log.h.
+#include "daemon/ops/log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+
+#include "common/base/encoding.h"
+#include "common/base/files.h"
+#include "common/base/utc_time.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+std::atomic<LogLevel> least{LogLevel::info};
+
+constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
+
+bool is_plain(std::string_view value) {
+  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+    return c > 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '=';
+  });
+}
+
+std::string logfmt_value(std::string_view value) {
+  if (is_plain(value)) return std::string(value);
+  std::string out = "\"";
+  for (char c : printable(value)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+void set_log_level(LogLevel level) { least = level; }
+
+void log_event(LogLevel level, std::string_view message, const LogFields& fields) {
+  if (level < least.load()) return;
+  std::string line =
+      fmt::format("time={} level={} msg={}", format_utc(utc_now()),
+                  kLevels[static_cast<std::size_t>(level)], logfmt_value(message));
+  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, logfmt_value(value));
+  line += '\n';
+  // Nowhere is left to report a failure of the log itself.
+  (void)write_all(STDERR_FILENO, as_bytes(line), "the log");
+}
+
+}  // namespace mkt

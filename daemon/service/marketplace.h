@@ -1,0 +1,53 @@
+// Marketplace: what every use case works with, and who is asking.
+//
+// The services are free functions, one file a use case, that take a Marketplace and a Caller. They
+// decide everything and know neither HTTP nor SQL. All may be called from any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/base/utc_time.h"
+#include "common/connector/archive_limits.h"
+#include "common/connector/names.h"
+#include "daemon/store/blobs.h"
+#include "daemon/store/store.h"
+
+namespace mkt {
+
+// How large things may be; see mktd.conf(5).
+struct Limits {
+  std::uint64_t tarball_bytes = kMaxTarballBytes;
+  std::uint64_t json_body_bytes = 55ULL * 1024 * 1024;
+  ArchiveLimits archive;
+};
+
+struct Marketplace {
+  Store& store;
+  BlobStore& blobs;
+  Limits limits;
+  std::function<UtcTime()> now = utc_now;
+};
+
+// Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.
+struct Caller {
+  std::string token_id;
+  Role role = Role::member;
+  std::string subject;  // the publisher or tenant of the role
+  std::string address;
+  std::string request_id;
+
+  bool signed_in() const { return !token_id.empty(); }
+  bool is_admin() const { return signed_in() && role == Role::admin; }
+  bool is_publisher(const PublisherId& publisher) const {
+    return signed_in() && role == Role::publisher && subject == publisher.text();
+  }
+  Actor actor() const;
+};
+
+// unauthorized without a token, forbidden with one of another role.
+Status require_admin(const Caller& caller);
+Status require_publisher_or_admin(const Caller& caller, const PublisherId& publisher);
+
+}  // namespace mkt

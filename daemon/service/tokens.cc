@@ -1,0 +1,107 @@
+// Making and checking tokens; see tokens.h.
+#include "daemon/service/tokens.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "common/base/encoding.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::string_view kPrefix = "mkt_";
+constexpr std::size_t kIdBytes = 6;
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kMaxNameLengthOfToken = 128;
+
+std::string hash_of(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
+
+// The public part of a well-formed token; empty for anything else.
+std::string_view id_of(std::string_view token) {
+  constexpr std::size_t kLength = kPrefix.size() + 2 * kIdBytes + 1 + 2 * kSecretBytes;
+  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
+  return token.substr(kPrefix.size(), 2 * kIdBytes);
+}
+
+Result<CreatedToken> create(const Marketplace& market, const Actor& actor,
+                            const NewToken& wanted) {
+  CreatedToken created;
+  created.record.id = random_hex(kIdBytes);
+  created.secret = fmt::format("{}{}_{}", kPrefix, created.record.id, random_hex(kSecretBytes));
+  created.record.hash = hash_of(created.secret);
+  created.record.name = wanted.name;
+  created.record.role = wanted.role;
+  created.record.subject = wanted.subject;
+  created.record.created_at = market.now();
+  created.record.expires_at = wanted.expires_at;
+  MKT_CHECK(market.store.add_token(created.record, actor));
+  return created;
+}
+
+}  // namespace
+
+Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
+                                  const NewToken& wanted) {
+  MKT_CHECK(require_admin(caller));
+  if (wanted.name.size() > kMaxNameLengthOfToken) {
+    return Error(ErrorCode::invalid_request,
+                 fmt::format("a token's name has at most {} bytes", kMaxNameLengthOfToken));
+  }
+  if (wanted.role == Role::admin) {
+    if (!wanted.subject.empty()) {
+      return Error(ErrorCode::invalid_request, "an admin's token has no subject");
+    }
+  } else if (wanted.role == Role::publisher) {
+    MKT_TRY(const PublisherId id, PublisherId::parse(wanted.subject));
+    MKT_TRY(const auto publisher, market.store.publisher(id.text()));
+    if (!publisher) {
+      return Error(ErrorCode::publisher_not_found,
+                   fmt::format("there is no publisher {}", id.text()));
+    }
+  } else {
+    MKT_TRY(const TenantId id, TenantId::parse(wanted.subject));
+  }
+  if (wanted.expires_at && *wanted.expires_at <= market.now()) {
+    return Error(ErrorCode::invalid_request, "expiresAt is in the past");
+  }
+  return create(market, caller.actor(), wanted);
+}
+
+Result<CreatedToken> create_first_admin_token(const Marketplace& market) {
+  return create(market, {"system", "", ""}, {"first admin", Role::admin, "", std::nullopt});
+}
+
+Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
+  const Error refused(ErrorCode::unauthorized,
+                      "the token is not valid (unknown, revoked or expired); run: mkt login");
+  const std::string_view id = id_of(token);
+  if (id.empty()) return refused;
+  MKT_TRY(const auto record, market.store.token(id));
+  // Compared even where there is no such token, so that time tells nothing.
+  const std::string actual = hash_of(token);
+  const std::string expected = record ? record->hash : std::string(actual.size(), '0');
+  const bool same = expected.size() == actual.size() &&
+                    sodium_memcmp(expected.data(), actual.data(), actual.size()) == 0;
+  if (!record || !same) return refused;
+  if (record->expires_at && *record->expires_at <= market.now()) return refused;
+  caller.token_id = record->id;
+  caller.role = record->role;
+  caller.subject = record->subject;
+  return {};
+}
+
+Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller) {
+  if (!caller.signed_in()) return require_admin(caller).error();
+  MKT_TRY(auto tokens, market.store.tokens());
+  if (!caller.is_admin()) {
+    std::erase_if(tokens, [&](const TokenRecord& t) { return t.id != caller.token_id; });
+  }
+  return tokens;
+}
+
+Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id) {
+  if (id != caller.token_id || !caller.signed_in()) MKT_CHECK(require_admin(caller));
+  return market.store.remove_token(id, caller.actor());
+}
+
+}  // namespace mkt

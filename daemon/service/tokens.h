@@ -1,0 +1,42 @@
+// Bearer tokens: `mkt_<12 hex digits: its id>_<64 hex digits: 256 random bits>`.
+//
+// The store keeps the SHA-256 of the whole token, which is enough for a random secret; the token
+// itself is shown once. Checking looks the id up and compares the hash in constant time.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+struct NewToken {
+  std::string name;
+  Role role = Role::member;
+  std::string subject;
+  std::optional<UtcTime> expires_at;
+};
+
+struct CreatedToken {
+  TokenRecord record;
+  std::string secret;  // the token itself: never logged, never stored
+};
+
+// An admin only. invalid_request where role and subject do not fit.
+Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
+                                  const NewToken& wanted);
+
+// The very first one, made by the daemon itself.
+Result<CreatedToken> create_first_admin_token(const Marketplace& market);
+
+// Fills in who the caller is. unauthorized for a token that is unknown, wrong or expired.
+Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
+
+// An admin's sees all, anybody else's its own.
+Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller);
+
+// An admin any, anybody else its own. token_not_found.
+Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id);
+
+}  // namespace mkt

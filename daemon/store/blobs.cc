@@ -1,0 +1,150 @@
+// Files named by their hash; see blobs.h for the order of the steps.
+#include "daemon/store/blobs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/base/encoding.h"
+
+namespace mkt {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned kFolderMode = 0700;
+
+}  // namespace
+
+BlobUpload::BlobUpload(BlobStore* store, UniqueFd fd, fs::path path)
+    : store_(store), fd_(std::move(fd)), path_(std::move(path)) {}
+
+BlobUpload::BlobUpload(BlobUpload&& other) noexcept
+    : store_(other.store_),
+      fd_(std::move(other.fd_)),
+      path_(std::exchange(other.path_, {})),
+      hasher_(std::move(other.hasher_)),
+      checksum_(other.checksum_),
+      size_(other.size_),
+      placed_(std::exchange(other.placed_, false)) {}
+
+BlobUpload::~BlobUpload() {
+  if (path_.empty()) return;
+  if (placed_) store_->abandon(*checksum_);
+  ::unlink(path_.c_str());
+}
+
+Status BlobUpload::write(std::span<const std::uint8_t> bytes) {
+  hasher_.update(bytes);
+  size_ += bytes.size();
+  return write_all(fd_.get(), bytes, "the upload");
+}
+
+Status BlobUpload::finish() {
+  checksum_ = hasher_.finish();
+  return {};
+}
+
+Status BlobUpload::place() { return store_->place(*this); }
+
+void BlobUpload::keep() {
+  if (placed_) {
+    const std::lock_guard lock(store_->mutex_);
+    const auto it = store_->placed_.find(checksum_->hex());
+    if (--it->second == 0) store_->placed_.erase(it);
+  }
+  placed_ = false;
+  ::unlink(path_.c_str());
+  path_.clear();
+}
+
+Result<std::unique_ptr<BlobStore>> BlobStore::open(const fs::path& folder,
+                                                   IsReferenced is_referenced) {
+  std::unique_ptr<BlobStore> store(new BlobStore(folder, std::move(is_referenced)));
+  MKT_CHECK(make_folders(store->incoming(), kFolderMode));
+  MKT_CHECK(store->remove_leftovers());
+  return store;
+}
+
+fs::path BlobStore::final_path(const Checksum& checksum) const {
+  const std::string hex = checksum.hex();
+  return folder_ / hex.substr(0, 2) / hex;
+}
+
+Status BlobStore::remove_leftovers() {
+  std::error_code error;
+  for (fs::directory_iterator it(incoming(), error), end; !error && it != end;
+       it.increment(error)) {
+    // A name that starts with a checksum was linked, or about to be, when the daemon died.
+    const std::string name = it->path().filename().string();
+    if (const auto checksum = Checksum::parse(name.substr(0, name.find('.'))); checksum) {
+      MKT_TRY(const bool referenced, is_referenced_(*checksum));
+      if (!referenced) ::unlink(final_path(*checksum).c_str());
+    }
+    ::unlink(it->path().c_str());
+  }
+  if (error) {
+    return system_error(fmt::format("cannot list {}", incoming().string()), error.value());
+  }
+  return {};
+}
+
+Result<BlobUpload> BlobStore::begin_upload() {
+  fs::path path = incoming() / fmt::format("upload-{}", random_hex(8));
+  MKT_TRY(UniqueFd fd, create_file(path, 0600));
+  return BlobUpload(this, std::move(fd), std::move(path));
+}
+
+Status BlobStore::place(BlobUpload& upload) {
+  const std::string hex = upload.checksum_->hex();
+  if (::fsync(upload.fd_.get()) != 0) return system_error("cannot keep the upload", errno);
+  const fs::path named = incoming() / fmt::format("{}.{}", hex, random_hex(8));
+  if (::rename(upload.path_.c_str(), named.c_str()) != 0) {
+    return system_error("cannot keep the upload", errno);
+  }
+  upload.path_ = named;
+
+  const fs::path target = final_path(*upload.checksum_);
+  if (::mkdir(target.parent_path().c_str(), kFolderMode) == 0) {
+    MKT_CHECK(sync_folder(folder_));
+  } else if (errno != EEXIST) {
+    return system_error("cannot keep the upload", errno);
+  }
+  {
+    // Together, so that nobody abandons the same bytes between the link and the count.
+    const std::lock_guard lock(mutex_);
+    if (::link(named.c_str(), target.c_str()) != 0 && errno != EEXIST) {
+      return system_error("cannot keep the upload", errno);
+    }
+    ++placed_[hex];
+    upload.placed_ = true;
+  }
+  return sync_folder(target.parent_path());
+}
+
+// The row did not commit. Another upload of the same bytes may have succeeded or still be under
+// way; only when there is none does the file go.
+void BlobStore::abandon(const Checksum& checksum) {
+  const std::lock_guard lock(mutex_);
+  const auto it = placed_.find(checksum.hex());
+  if (--it->second > 0) return;
+  placed_.erase(it);
+  const auto referenced = is_referenced_(checksum);
+  if (referenced && !*referenced) ::unlink(final_path(checksum).c_str());
+}
+
+Result<UniqueFd> BlobStore::open_blob(const Checksum& checksum, std::uint64_t size) const {
+  const Error damaged(ErrorCode::data_damaged,
+                      fmt::format("the registry has lost or damaged the tarball {}",
+                                  checksum.text()));
+  auto fd = open_for_reading(final_path(checksum));
+  if (!fd) return fd.error().code == ErrorCode::not_found ? damaged : fd.error();
+  MKT_TRY(const std::uint64_t actual, file_size(fd->get(), "the tarball"));
+  if (actual != size) return damaged;
+  return std::move(*fd);
+}
+
+}  // namespace mkt

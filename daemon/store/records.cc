@@ -1,0 +1,55 @@
+// The words of the records' enumerations; see records.h.
+#include "daemon/store/records.h"
+
+#include <array>
+#include <utility>
+
+namespace mkt {
+namespace {
+
+template <typename Enum, std::size_t N>
+std::string_view name_of(const std::array<std::pair<std::string_view, Enum>, N>& table,
+                         Enum value) {
+  for (const auto& [name, v] : table) {
+    if (v == value) return name;
+  }
+  return "";
+}
+
+template <typename Enum, std::size_t N>
+std::optional<Enum> value_of(const std::array<std::pair<std::string_view, Enum>, N>& table,
+                             std::string_view text) {
+  for (const auto& [name, v] : table) {
+    if (name == text) return v;
+  }
+  return std::nullopt;
+}
+
+constexpr auto kPublisherStatuses = std::to_array<std::pair<std::string_view, PublisherStatus>>(
+    {{"active", PublisherStatus::active},
+     {"suspended", PublisherStatus::suspended},
+     {"banned", PublisherStatus::banned}});
+constexpr auto kKeyStatuses = std::to_array<std::pair<std::string_view, KeyStatus>>(
+    {{"active", KeyStatus::active},
+     {"retired", KeyStatus::retired},
+     {"revoked", KeyStatus::revoked}});
+constexpr auto kRoles = std::to_array<std::pair<std::string_view, Role>>(
+    {{"admin", Role::admin},
+     {"publisher", Role::publisher},
+     {"member", Role::member},
+     {"approver", Role::approver}});
+
+}  // namespace
+
+std::string_view publisher_status_name(PublisherStatus s) { return name_of(kPublisherStatuses, s); }
+std::string_view key_status_name(KeyStatus s) { return name_of(kKeyStatuses, s); }
+std::string_view role_name(Role r) { return name_of(kRoles, r); }
+std::optional<PublisherStatus> parse_publisher_status(std::string_view text) {
+  return value_of(kPublisherStatuses, text);
+}
+std::optional<KeyStatus> parse_key_status(std::string_view text) {
+  return value_of(kKeyStatuses, text);
+}
+std::optional<Role> parse_role(std::string_view text) { return value_of(kRoles, text); }
+
+}  // namespace mkt

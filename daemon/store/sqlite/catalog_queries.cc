@@ -1,0 +1,255 @@
+// The SQL of connectors and versions; see catalog_queries.h.
+#include "daemon/store/sqlite/catalog_queries.h"
+
+#include <fmt/format.h>
+
+#include "common/base/json.h"
+#include "common/connector/version.h"
+#include "daemon/store/sqlite/publisher_queries.h"
+#include "daemon/store/sqlite/rows.h"
+
+namespace mkt::catalog_queries {
+namespace {
+
+struct ConnectorHead {
+  std::int64_t num;
+  std::string owner;
+  std::string latest_version;
+};
+
+std::optional<ConnectorHead> connector_head(Database& db, std::string_view id) {
+  Query row = db.query("SELECT num, owner, latest_version FROM connectors WHERE id = ?");
+  if (!row.bind(id).step()) return std::nullopt;
+  return ConnectorHead{row.number(0), row.text(1), row.text(2)};
+}
+
+// `latest` is the highest release, or the highest prerelease while there is no release.
+bool becomes_latest(const std::string& candidate, const std::string& current) {
+  const auto a = Version::parse(candidate);
+  const auto b = Version::parse(current);
+  if (!a || !b) return !b;
+  if (a->is_prerelease() != b->is_prerelease()) return !a->is_prerelease();
+  return compare_precedence(*a, *b) > 0;
+}
+
+Status check_signer(Database& db, const VersionRecord& v) {
+  const auto key = publisher_queries::key(db, v.signing_key_id);
+  if (!key || key->publisher_id != v.published_by) {
+    return Error(ErrorCode::key_unknown,
+                 fmt::format("the registry knows no key {}", v.signing_key_id));
+  }
+  if (key->status != KeyStatus::active) {
+    return Error(ErrorCode::key_revoked,
+                 fmt::format("the key {} is {}", v.signing_key_id, key_status_name(key->status)));
+  }
+  const auto publisher = publisher_queries::publisher(db, v.published_by);
+  if (!publisher || publisher->status != PublisherStatus::active) {
+    return Error(ErrorCode::publisher_suspended,
+                 fmt::format("the publisher {} may not publish at present", v.published_by));
+  }
+  return {};
+}
+
+std::int64_t insert_connector(Database& db, const NewVersion& n) {
+  db.query(R"sql(
+      INSERT INTO connectors
+        (id, owner, latest_version, display_name, description, author, capabilities, created_at,
+         updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+      .bind(n.version.connector_id)
+      .bind(n.version.published_by)
+      .bind(n.version.version)
+      .bind(n.display_name)
+      .bind(n.description)
+      .bind(n.author)
+      .bind(dump_json(n.capabilities))
+      .bind(n.version.published_at)
+      .bind(n.version.published_at)
+      .run();
+  return db.last_row_id();
+}
+
+void update_connector(Database& db, std::int64_t num, const NewVersion& n) {
+  db.query(R"sql(
+      UPDATE connectors
+      SET latest_version = ?, display_name = ?, description = ?, author = ?, capabilities = ?
+      WHERE num = ?)sql")
+      .bind(n.version.version)
+      .bind(n.display_name)
+      .bind(n.description)
+      .bind(n.author)
+      .bind(dump_json(n.capabilities))
+      .bind(num)
+      .run();
+}
+
+// Search shows and finds what the latest version says of itself.
+void index_connector(Database& db, std::int64_t num, const NewVersion& n) {
+  db.query("DELETE FROM connector_search WHERE rowid = ?").bind(num).run();
+  db.query("DELETE FROM connector_labels WHERE num = ?").bind(num).run();
+  db.query(R"sql(
+      INSERT INTO connector_search
+        (rowid, id, display_name, description, author, keywords, capabilities)
+      VALUES (?, ?, ?, ?, ?, ?, ?))sql")
+      .bind(num)
+      .bind(n.version.connector_id)
+      .bind(n.display_name)
+      .bind(n.description)
+      .bind(n.author)
+      .bind(fmt::format("{}", fmt::join(n.keywords, " ")))
+      .bind(fmt::format("{}", fmt::join(n.capabilities, " ")))
+      .run();
+  const auto add_label = [&](const std::string& label, std::string_view kind) {
+    db.query("INSERT OR IGNORE INTO connector_labels (label, kind, num) VALUES (?, ?, ?)")
+        .bind(label)
+        .bind(kind)
+        .bind(num)
+        .run();
+  };
+  for (const std::string& word : n.capabilities) add_label(word, "capability");
+  for (const std::string& word : n.keywords) add_label(word, "keyword");
+}
+
+void insert_version(Database& db, const VersionRecord& v) {
+  db.query(R"sql(
+      INSERT INTO versions
+        (connector_id, version, manifest, checksum, size, signature, signing_key_id, published_at,
+         published_by, prerelease, seq)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+      .bind(v.connector_id)
+      .bind(v.version)
+      .bind(v.manifest)
+      .bind(v.checksum)
+      .bind(static_cast<std::int64_t>(v.size))
+      .bind(v.signature)
+      .bind(v.signing_key_id)
+      .bind(v.published_at)
+      .bind(v.published_by)
+      .bind(v.prerelease)
+      .bind(v.seq)
+      .run();
+}
+
+// Column order of every SELECT on versions below.
+VersionRecord version_row(const Query& row) {
+  VersionRecord v;
+  v.connector_id = row.text(0);
+  v.version = row.text(1);
+  v.checksum = row.text(2);
+  v.size = static_cast<std::uint64_t>(row.number(3));
+  v.signing_key_id = row.text(4);
+  v.published_at = row.time(5);
+  v.published_by = row.text(6);
+  v.downloads = row.number(7);
+  v.prerelease = row.flag(8);
+  v.deprecated = row.flag(9);
+  v.deprecation_reason = row.text(10);
+  v.quarantined = row.flag(11);
+  v.seq = row.number(12);
+  return v;
+}
+
+}  // namespace
+
+Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor& actor) {
+  VersionRecord v = n.version;
+  MKT_CHECK(check_signer(db, v));
+  const auto head = connector_head(db, v.connector_id);
+  if (head && head->owner != v.published_by) {
+    return Error(ErrorCode::not_owner,
+                 fmt::format("{} belongs to the publisher {}; {} may not publish it",
+                             v.connector_id, head->owner, v.published_by));
+  }
+  if (auto existing = version(db, v.connector_id, v.version)) {
+    if (existing->checksum == v.checksum) return Store::Published{std::move(*existing), false};
+    return Error(ErrorCode::version_exists,
+                 fmt::format("{}@{} is published already with other bytes ({}); a published "
+                             "version never changes, so raise the version",
+                             v.connector_id, v.version, existing->checksum));
+  }
+  v.seq = append_to_log(db, actor, "version.publish",
+                        fmt::format("{}@{}", v.connector_id, v.version), v.checksum,
+                        v.published_at);
+  std::int64_t num = 0;
+  if (!head) {
+    num = insert_connector(db, n);
+    index_connector(db, num, n);
+  } else {
+    num = head->num;
+    db.query("UPDATE connectors SET updated_at = ? WHERE num = ?")
+        .bind(v.published_at)
+        .bind(num)
+        .run();
+    if (becomes_latest(v.version, head->latest_version)) {
+      update_connector(db, num, n);
+      index_connector(db, num, n);
+    }
+  }
+  insert_version(db, v);
+  return Store::Published{std::move(v), true};
+}
+
+std::optional<ConnectorRecord> connector(Database& db, std::string_view id) {
+  Query row = db.query(R"sql(
+      SELECT id, owner, latest_version, display_name, description, author, capabilities, downloads,
+             created_at, updated_at
+      FROM connectors WHERE id = ?)sql");
+  if (!row.bind(id).step()) return std::nullopt;
+  ConnectorRecord c;
+  c.id = row.text(0);
+  c.owner = row.text(1);
+  c.latest_version = row.text(2);
+  c.display_name = row.text(3);
+  c.description = row.text(4);
+  c.author = row.text(5);
+  c.capabilities = Json::parse(row.text(6)).get<std::vector<std::string>>();
+  c.downloads = row.number(7);
+  c.created_at = row.time(8);
+  c.updated_at = row.time(9);
+  return c;
+}
+
+std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id) {
+  Query row = db.query(R"sql(
+      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq
+      FROM versions WHERE connector_id = ? ORDER BY seq DESC)sql");
+  row.bind(connector_id);
+  std::vector<VersionRecord> all;
+  while (row.step()) all.push_back(version_row(row));
+  return all;
+}
+
+std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
+                                     std::string_view version) {
+  Query row = db.query(R"sql(
+      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, manifest,
+             signature
+      FROM versions WHERE connector_id = ? AND version = ?)sql");
+  if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
+  VersionRecord v = version_row(row);
+  v.manifest = row.text(13);
+  v.signature = row.text(14);
+  return v;
+}
+
+bool blob_is_referenced(Database& db, std::string_view checksum) {
+  Query row = db.query("SELECT 1 FROM versions WHERE checksum = ? LIMIT 1");
+  return row.bind(checksum).step();
+}
+
+void add_downloads(Database& db, std::string_view connector_id, std::string_view version,
+                   std::int64_t count) {
+  db.query("UPDATE versions SET downloads = downloads + ? WHERE connector_id = ? AND version = ?")
+      .bind(count)
+      .bind(connector_id)
+      .bind(version)
+      .run();
+  db.query("UPDATE connectors SET downloads = downloads + ? WHERE id = ?")
+      .bind(count)
+      .bind(connector_id)
+      .run();
+}
+
+}  // namespace mkt::catalog_queries

@@ -1,0 +1,23 @@
+// The SQL of connectors and their versions. Functions run inside a caller's transaction.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/base/result.h"
+#include "daemon/store/records.h"
+#include "daemon/store/sqlite/database.h"
+#include "daemon/store/store.h"
+
+namespace mkt::catalog_queries {
+
+Result<Store::Published> publish(Database& db, const NewVersion& version, const Actor& actor);
+std::optional<ConnectorRecord> connector(Database& db, std::string_view id);
+std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id);
+std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
+                                     std::string_view version);
+bool blob_is_referenced(Database& db, std::string_view checksum);
+void add_downloads(Database& db, std::string_view connector_id, std::string_view version,
+                   std::int64_t count);
+
+}  // namespace mkt::catalog_queries

@@ -1,0 +1,87 @@
+// Group commit; see commit_queue.h.
+#include "daemon/store/sqlite/commit_queue.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxTogether = 256;
+
+bool is_failed_sync(const SqlError& e) {
+  return e.extended_code() == SQLITE_IOERR_FSYNC || e.extended_code() == SQLITE_IOERR_DIR_FSYNC;
+}
+
+// One change inside the shared transaction: all of it or nothing.
+Status run_in_savepoint(Database& database, const CommitQueue::Change& change) {
+  database.execute("SAVEPOINT change");
+  Status outcome;
+  try {
+    outcome = change(database);
+  } catch (const SqlError& e) {
+    outcome = e.error();
+  }
+  if (!outcome) database.execute("ROLLBACK TO change");
+  database.execute("RELEASE change");
+  return outcome;
+}
+
+}  // namespace
+
+CommitQueue::CommitQueue(std::unique_ptr<Database> writer)
+    : writer_(std::move(writer)), thread_([this] { work(); }) {}
+
+CommitQueue::~CommitQueue() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+Status CommitQueue::run(Change change) {
+  Job job{std::move(change), {}, false};
+  std::unique_lock lock(mutex_);
+  queue_.push_back(&job);
+  wake_.notify_one();
+  finished_.wait(lock, [&] { return job.done; });
+  return std::move(job.outcome);
+}
+
+void CommitQueue::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    std::deque<Job*> jobs;
+    while (!queue_.empty() && jobs.size() < kMaxTogether) {
+      jobs.push_back(queue_.front());
+      queue_.pop_front();
+    }
+    lock.unlock();
+    commit_together(jobs);
+    lock.lock();
+    for (Job* job : jobs) job->done = true;
+    finished_.notify_all();
+  }
+}
+
+void CommitQueue::commit_together(std::deque<Job*>& jobs) {
+  const auto fail_all = [&](const Error& error) {
+    for (Job* job : jobs) job->outcome = error;
+  };
+  if (broken_) {
+    fail_all(Error(ErrorCode::storage_failed,
+                   "the registry's disk failed to keep a change; it must be restarted"));
+    return;
+  }
+  try {
+    Transaction transaction(*writer_);
+    for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
+    transaction.commit();
+  } catch (const SqlError& e) {
+    if (is_failed_sync(e)) broken_ = true;
+    fail_all(e.error());
+  }
+}
+
+}  // namespace mkt

@@ -1,0 +1,61 @@
+// CommitQueue: many changes, one fsync.
+//
+// One thread owns the only writing connection (Debian's SQLite can damage a database whose WAL is
+// written or checkpointed by two). It takes whatever changes are queued, runs them one after the
+// other in one transaction, each in a savepoint of its own so that one can fail alone, commits, and
+// only then lets the callers go on. `run` may be called from any thread but the queue's own.
+//
+// A commit that fails fails all its changes. A failed fsync is final: what the disk holds is then
+// unknown, so every later change is refused with storage_failed and `broken` says true; the daemon
+// exits for its supervisor to start it again.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "common/base/result.h"
+#include "daemon/store/sqlite/database.h"
+
+namespace mkt {
+
+class CommitQueue {
+ public:
+  using Change = std::function<Status(Database&)>;
+
+  explicit CommitQueue(std::unique_ptr<Database> writer);
+  ~CommitQueue();  // lets what is queued finish
+  CommitQueue(const CommitQueue&) = delete;
+  CommitQueue& operator=(const CommitQueue&) = delete;
+
+  // Returns when the change is durable or has failed.
+  Status run(Change change);
+
+  bool broken() const { return broken_; }
+
+ private:
+  struct Job {
+    Change change;
+    Status outcome;
+    bool done = false;
+  };
+
+  void work();
+  void commit_together(std::deque<Job*>& jobs);
+
+  std::unique_ptr<Database> writer_;  // the thread's alone
+  std::atomic<bool> broken_ = false;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable finished_;
+  std::deque<Job*> queue_;  // guarded by mutex_; jobs live on their callers' stacks
+  bool stopping_ = false;   // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace mkt

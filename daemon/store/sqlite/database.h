@@ -1,0 +1,103 @@
+// Thin owners of SQLite's handles: a connection, a statement with a fluent use, a transaction.
+//
+// Inside store/sqlite a failing call throws SqlError; SqliteStore turns it into an Error value at
+// its border, so no exception leaves this folder. A Database belongs to one thread at a time.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/base/result.h"
+#include "common/base/utc_time.h"
+
+namespace mkt {
+
+class SqlError : public std::runtime_error {
+ public:
+  SqlError(int extended_code, const std::string& message)
+      : std::runtime_error(message), extended_code_(extended_code) {}
+  int extended_code() const { return extended_code_; }
+  // What a caller of the store is told: storage_full or storage_failed.
+  Error error() const;
+
+ private:
+  int extended_code_;
+};
+
+// A prepared statement in use: bind in order, step, read columns. Resets itself when it goes, so
+// that the prepared form can be used again.
+class Query {
+ public:
+  explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
+  ~Query();
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  Query& bind(std::string_view text);
+  Query& bind(std::int64_t number);
+  Query& bind(bool flag) { return bind(static_cast<std::int64_t>(flag)); }
+  Query& bind(UtcTime time) { return bind(to_unix_ms(time)); }
+  Query& bind(std::optional<UtcTime> time);
+
+  bool step();  // false when there are no more rows
+  void run();   // for a statement without rows
+
+  // Columns of the current row, from 0.
+  std::string text(int column) const;
+  std::int64_t number(int column) const;
+  bool flag(int column) const { return number(column) != 0; }
+  UtcTime time(int column) const { return from_unix_ms(number(column)); }
+  std::optional<UtcTime> optional_time(int column) const;
+
+ private:
+  void require(int result) const;
+  sqlite3_stmt* statement_;
+  int bound_ = 0;
+};
+
+class Database {
+ public:
+  enum class Mode { read_write, read_only };
+
+  Database(const std::filesystem::path& file, Mode mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // `sql` must be a constant of the program: prepared at first use and kept by its address.
+  Query query(const char* sql);
+  void execute(const char* sql);  // one or more statements without parameters or rows
+  std::int64_t last_row_id() const { return sqlite3_last_insert_rowid(handle_); }
+  int changes() const { return sqlite3_changes(handle_); }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  sqlite3* handle_ = nullptr;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
+};
+
+// Rolls back unless committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& database, const char* begin = "BEGIN IMMEDIATE");
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace mkt

@@ -1,0 +1,145 @@
+// Migrations; see schema.h. Times are UTC milliseconds, checksums "sha256:" and hex.
+#include "daemon/store/sqlite/schema.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace mkt {
+namespace {
+
+constexpr const char* kMigration1 = R"sql(
+-- The registry's own order of events: append only, one row a change, in the change's transaction.
+CREATE TABLE audit_log (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  at          INTEGER NOT NULL,
+  actor       TEXT NOT NULL,
+  address     TEXT NOT NULL,
+  request_id  TEXT NOT NULL,
+  action      TEXT NOT NULL,
+  subject     TEXT NOT NULL,
+  detail      TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TRIGGER audit_log_is_never_changed BEFORE UPDATE ON audit_log
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;
+CREATE TRIGGER audit_log_is_never_deleted BEFORE DELETE ON audit_log
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;
+
+CREATE TABLE publishers (
+  id            TEXT PRIMARY KEY,
+  display_name  TEXT NOT NULL,
+  email         TEXT NOT NULL,
+  status        TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'banned')),
+  verified      INTEGER NOT NULL DEFAULT 0,
+  created_at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE publisher_keys (
+  key_id        TEXT PRIMARY KEY,
+  publisher_id  TEXT NOT NULL REFERENCES publishers (id),
+  public_key    TEXT NOT NULL,
+  fingerprint   TEXT NOT NULL UNIQUE,
+  status        TEXT NOT NULL CHECK (status IN ('active', 'retired', 'revoked')),
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER,
+  revoked_at    INTEGER,
+  reason_code   TEXT NOT NULL DEFAULT '',
+  reason        TEXT NOT NULL DEFAULT '',
+  changed_seq   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX publisher_keys_by_publisher ON publisher_keys (publisher_id, created_at);
+CREATE INDEX publisher_keys_by_change ON publisher_keys (changed_seq);
+
+-- num joins a connector to its row of the full-text index.
+CREATE TABLE connectors (
+  num             INTEGER PRIMARY KEY,
+  id              TEXT NOT NULL UNIQUE,
+  owner           TEXT NOT NULL REFERENCES publishers (id),
+  latest_version  TEXT NOT NULL,
+  display_name    TEXT NOT NULL,
+  description     TEXT NOT NULL,
+  author          TEXT NOT NULL,
+  capabilities    TEXT NOT NULL,
+  downloads       INTEGER NOT NULL DEFAULT 0,
+  created_at      INTEGER NOT NULL,
+  updated_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX connectors_by_downloads ON connectors (downloads);
+CREATE INDEX connectors_by_update ON connectors (updated_at);
+CREATE INDEX connectors_by_name ON connectors (display_name COLLATE NOCASE, id);
+
+-- What search filters by: capabilities, and keywords for the older protocol's categories.
+CREATE TABLE connector_labels (
+  label  TEXT NOT NULL,
+  kind   TEXT NOT NULL CHECK (kind IN ('capability', 'keyword')),
+  num    INTEGER NOT NULL REFERENCES connectors (num),
+  PRIMARY KEY (label, kind, num)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX connector_labels_by_connector ON connector_labels (num);
+
+CREATE VIRTUAL TABLE connector_search USING fts5 (
+  id, display_name, description, author, keywords, capabilities,
+  tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+
+CREATE TABLE versions (
+  connector_id        TEXT NOT NULL REFERENCES connectors (id),
+  version             TEXT NOT NULL,
+  manifest            TEXT NOT NULL,
+  checksum            TEXT NOT NULL,
+  size                INTEGER NOT NULL,
+  signature           TEXT NOT NULL,
+  signing_key_id      TEXT NOT NULL REFERENCES publisher_keys (key_id),
+  published_at        INTEGER NOT NULL,
+  published_by        TEXT NOT NULL REFERENCES publishers (id),
+  downloads           INTEGER NOT NULL DEFAULT 0,
+  prerelease          INTEGER NOT NULL,
+  deprecated          INTEGER NOT NULL DEFAULT 0,
+  deprecation_reason  TEXT NOT NULL DEFAULT '',
+  quarantined         INTEGER NOT NULL DEFAULT 0,
+  seq                 INTEGER NOT NULL,
+  PRIMARY KEY (connector_id, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX versions_by_seq ON versions (connector_id, seq);
+CREATE INDEX versions_by_checksum ON versions (checksum);
+CREATE INDEX versions_by_key ON versions (signing_key_id, seq);
+
+CREATE TABLE tokens (
+  id            TEXT PRIMARY KEY,
+  hash          TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  role          TEXT NOT NULL CHECK (role IN ('admin', 'publisher', 'member', 'approver')),
+  subject       TEXT NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER,
+  last_used_at  INTEGER
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kMigrations = std::to_array<const char*>({kMigration1});
+
+}  // namespace
+
+Status migrate(Database& database) {
+  std::int64_t have = 0;
+  {
+    Query version = database.query("PRAGMA user_version");
+    if (version.step()) have = version.number(0);
+  }
+  const auto want = static_cast<std::int64_t>(kMigrations.size());
+  if (have > want) {
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("the database has schema {}, this mktd knows up to {}: it was used "
+                             "by a newer mktd; start that one, or restore a backup",
+                             have, want));
+  }
+  for (; have < want; ++have) {
+    Transaction transaction(database);
+    database.execute(kMigrations[static_cast<std::size_t>(have)]);
+    database.execute(fmt::format("PRAGMA user_version = {}", have + 1).c_str());
+    transaction.commit();
+  }
+  return {};
+}
+
+}  // namespace mkt
