@@ -64,11 +64,11 @@ class TreeWalk {
 
   Error refused() {
     const ErrorDetail& first = findings_.front();
-    return Error(ErrorCode::archive_unsafe,
-                 fmt::format("the folder has entries that could not be installed safely, first "
-                             "{}: {}; remove them or name them in {}",
-                             first.path, first.message, kIgnoreName),
-                 std::move(findings_));
+    std::string message = fmt::format(
+        "the folder has entries that could not be installed safely, first {}: {}; remove them or "
+        "name them in {}",
+        first.path, first.message, kIgnoreName);
+    return Error(ErrorCode::archive_unsafe, std::move(message), std::move(findings_));
   }
 
   static Result<UniqueFd> reopen(int at, const char* name, const std::string& shown) {

@@ -144,6 +144,18 @@ Result<std::size_t> TarballReader::read(std::span<std::uint8_t> into) {
 
 namespace {
 
+Error no_manifest() {
+  return Error(ErrorCode::manifest_missing,
+               fmt::format("the tarball has no {} at its root", kManifestName));
+}
+
+Status check_manifest_size(const TarEntry& entry) {
+  if (entry.size <= kMaxManifestBytes) return {};
+  return Error(ErrorCode::manifest_too_large,
+               fmt::format("{} has {} bytes; at most {} are allowed", kManifestName, entry.size,
+                           kMaxManifestBytes));
+}
+
 // Walks once, remembering what the manifest will be held to.
 class Walk {
  public:
@@ -162,10 +174,7 @@ class Walk {
         MKT_CHECK(file(*entry));
       }
     }
-    if (!manifest_) {
-      return Error(ErrorCode::manifest_missing,
-                   fmt::format("the tarball has no {} at its root", kManifestName));
-    }
+    if (!manifest_) return no_manifest();
     MKT_CHECK(check_entrypoint());
     return TarballContents{std::move(*manifest_), unpacked_, entries_};
   }
@@ -179,11 +188,7 @@ class Walk {
 
   Status file(const TarEntry& entry) {
     const bool is_manifest = entry.path == kManifestName;
-    if (is_manifest && entry.size > kMaxManifestBytes) {
-      return Error(ErrorCode::manifest_too_large,
-                   fmt::format("{} has {} bytes; at most {} are allowed", kManifestName,
-                               entry.size, kMaxManifestBytes));
-    }
+    if (is_manifest) MKT_CHECK(check_manifest_size(entry));
     std::string manifest_text;
     std::optional<Hasher> hasher;
     if (wants_checksum(entry)) hasher.emplace();
@@ -241,6 +246,24 @@ class Walk {
 Result<TarballContents> walk_tarball(ByteSource source, const ArchiveLimits& limits,
                                      EntryVisitor* visitor) {
   return Walk(std::move(source), limits, visitor).run();
+}
+
+Result<Manifest> manifest_of_tarball(ByteSource source) {
+  TarballReader reader(std::move(source), ArchiveLimits());
+  for (;;) {
+    MKT_TRY(const std::optional<TarEntry> entry, reader.next());
+    if (!entry) return no_manifest();
+    if (entry->path != kManifestName || entry->is_folder) continue;
+    MKT_CHECK(check_manifest_size(*entry));
+    std::string text(entry->size, '\0');
+    for (std::size_t done = 0; done < text.size();) {
+      MKT_TRY(const std::size_t n, reader.read({reinterpret_cast<std::uint8_t*>(text.data()) + done,
+                                                text.size() - done}));
+      if (n == 0) break;
+      done += n;
+    }
+    return Manifest::parse(text);
+  }
 }
 
 }  // namespace mkt

@@ -66,4 +66,8 @@ struct TarballContents {
 Result<TarballContents> walk_tarball(ByteSource source, const ArchiveLimits& limits,
                                      EntryVisitor* visitor);
 
+// The manifest alone, read no further than it: what a tarball says it is, before anything else of
+// it is checked. manifest_missing, and the errors of TarballReader.
+Result<Manifest> manifest_of_tarball(ByteSource source);
+
 }  // namespace mkt

@@ -122,6 +122,8 @@ class AnswerStream : public httplib::Stream {
 class AnswerWriter : public httplib::Server {
  public:
   AnswerWriter() {
+    // The library takes a server without a socket for one that shuts down, and stops sending files.
+    svr_sock_ = 0;
     set_pre_routing_handler([](const httplib::Request&, httplib::Response& out) {
       fill(out, *current_);
       return HandlerResponse::Handled;

@@ -1,0 +1,192 @@
+// Requests on libcurl's easy interface; see http_client.h.
+#include "cli/client/http_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/client/curl_library.h"
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxCollectedBytes = 64 * 1024 * 1024;
+constexpr long kConnectSeconds = 10;
+constexpr long kStallSeconds = 15;
+constexpr long kMinBytesPerSecond = 100;
+constexpr long kBufferBytes = 256 * 1024;
+
+// Everything the callbacks of one transfer need.
+struct Transfer {
+  const HttpRequest& request;
+  const HttpClient::Sink& sink;
+  const HttpClient::Progress& progress;
+  const CurlLibrary& curl;
+  CURL* handle;
+  HttpResponse response{};
+  std::optional<Error> failure{};
+  std::uint64_t sent = 0;
+  bool status_known = false;
+};
+
+std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  if (!t.status_known) {
+    long status = 0;
+    t.curl.easy_getinfo(t.handle, CURLINFO_RESPONSE_CODE, &status);
+    t.response.status = static_cast<int>(status);
+    t.status_known = true;
+  }
+  if (t.sink && t.response.status / 100 == 2) {
+    Status ok = t.sink({reinterpret_cast<const std::uint8_t*>(data), size});
+    if (!ok) {
+      t.failure = ok.error();
+      return 0;
+    }
+    return size;
+  }
+  if (t.response.body.size() + size > kMaxCollectedBytes) {
+    t.failure = Error(ErrorCode::registry_unavailable, "the registry's answer is too large");
+    return 0;
+  }
+  t.response.body.append(data, size);
+  return size;
+}
+
+std::size_t on_read(char* into, std::size_t, std::size_t size, void* self) {
+  auto& t = *static_cast<Transfer*>(self);
+  const auto want = static_cast<std::size_t>(
+      std::min<std::uint64_t>(size, t.request.file->size - t.sent));
+  const auto n = read_at(t.request.file->fd, {reinterpret_cast<std::uint8_t*>(into), want}, t.sent,
+                         "the tarball");
+  if (!n) {
+    t.failure = n.error();
+    return CURL_READFUNC_ABORT;
+  }
+  t.sent += *n;
+  return *n;
+}
+
+int on_seek(void* self, curl_off_t offset, int origin) {
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  static_cast<Transfer*>(self)->sent = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
+}
+
+int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                curl_off_t up) {
+  const auto& t = *static_cast<Transfer*>(self);
+  const bool uploading = t.request.file.has_value();
+  t.progress(static_cast<std::uint64_t>(uploading ? up : down),
+             static_cast<std::uint64_t>(uploading ? up_total : down_total));
+  return 0;
+}
+
+std::string origin_of(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  return url.substr(0, url.find('/', scheme + 3));
+}
+
+Error describe(CURLcode code, const char* detail, const HttpRequest& request) {
+  const std::string registry = printable(origin_of(request.url));
+  switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Error(ErrorCode::registry_unavailable,
+                   fmt::format("cannot reach the registry at {}: {}; is mktd running there? name "
+                               "another with --registry",
+                               registry, detail));
+    case CURLE_OPERATION_TIMEDOUT:
+      return Error(ErrorCode::timed_out,
+                   fmt::format("the registry at {} did not answer in time: {}", registry, detail));
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+      return Error(ErrorCode::usage_error,
+                   fmt::format("{} is not a registry's URL: {}", registry, detail));
+    default:
+      return Error(ErrorCode::registry_unavailable,
+                   fmt::format("the connection to the registry at {} failed: {}", registry,
+                               detail));
+  }
+}
+
+}  // namespace
+
+HttpClient::~HttpClient() {
+  if (handle_ == nullptr) return;
+  if (const auto curl = CurlLibrary::load()) (*curl)->easy_cleanup(handle_);
+}
+
+Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& sink,
+                                      const Progress& progress) {
+  MKT_TRY(const CurlLibrary* const library, CurlLibrary::load());
+  const CurlLibrary& curl = *library;
+  if (handle_ == nullptr) handle_ = curl.easy_init();
+  if (handle_ == nullptr) return Error(ErrorCode::internal_error, "libcurl gives no handle");
+  curl.easy_reset(handle_);  // options only: the connection is kept
+  const auto set = [&](CURLoption option, auto value) {
+    curl.easy_setopt(handle_, option, value);
+  };
+
+  Transfer transfer{request, sink, progress, curl, handle_};
+  char detail[CURL_ERROR_SIZE] = "";
+  std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr,
+                                                                     curl.slist_free_all);
+  const auto add_header = [&](const std::string& header) {
+    headers.reset(curl.slist_append(headers.release(), header.c_str()));
+  };
+  for (const std::string& header : request.headers) add_header(header);
+
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_USERAGENT, "mkt/" MKT_VERSION);
+  set(CURLOPT_ERRORBUFFER, detail);
+  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  set(CURLOPT_LOW_SPEED_LIMIT, kMinBytesPerSecond);
+  set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
+  set(CURLOPT_BUFFERSIZE, kBufferBytes);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
+  if (timeout_.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
+  set(CURLOPT_WRITEFUNCTION, &on_write);
+  set(CURLOPT_WRITEDATA, &transfer);
+  if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
+  if (request.file) {
+    set(CURLOPT_UPLOAD, 1L);
+    set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.file->size));
+    set(CURLOPT_READFUNCTION, &on_read);
+    set(CURLOPT_READDATA, &transfer);
+    set(CURLOPT_SEEKFUNCTION, &on_seek);
+    set(CURLOPT_SEEKDATA, &transfer);
+  } else if (request.body) {
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
+    set(CURLOPT_POSTFIELDS, request.body->data());
+    add_header("Content-Type: application/json");
+  }
+  if (progress) {
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &on_progress);
+    set(CURLOPT_XFERINFODATA, &transfer);
+  }
+  set(CURLOPT_HTTPHEADER, headers.get());
+
+  const CURLcode code = curl.easy_perform(handle_);
+  if (transfer.failure) return std::move(*transfer.failure);
+  long status = 0;
+  curl.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  transfer.response.status = static_cast<int>(status);
+  // A registry may answer and close before it has read the whole body: the answer is what counts.
+  const bool answered_early = code == CURLE_SEND_ERROR && status >= 400;
+  if (code != CURLE_OK && !answered_early) {
+    return describe(code, detail[0] != '\0' ? detail : "unknown reason", request);
+  }
+  return std::move(transfer.response);
+}
+
+}  // namespace mkt

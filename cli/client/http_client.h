@@ -1,0 +1,63 @@
+// HttpClient: one HTTP request after the other over a kept connection, on libcurl.
+//
+// No redirects, no .netrc, http and https only; answers are bounded where they are collected in
+// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up. Use
+// from one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace mkt {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  // The body: a text, or `size` bytes of an open file from its start.
+  std::optional<std::string> body;
+  struct File {
+    int fd;
+    std::uint64_t size;
+  };
+  std::optional<File> file;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;  // empty where a sink took it
+};
+
+class HttpClient {
+ public:
+  // What a successful answer's body goes to instead of memory.
+  using Sink = std::function<Status(std::span<const std::uint8_t>)>;
+  // Bytes moved and expected, of the body sent or received.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+  // `timeout` of 0: none but the stall rule.
+  explicit HttpClient(std::chrono::milliseconds timeout) : timeout_(timeout) {}
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // registry_unavailable, timed_out, or the sink's error. An answer of any status is a success
+  // here. The sink is only called for answers of status 200 to 299.
+  Result<HttpResponse> send(const HttpRequest& request, const Sink& sink = {},
+                            const Progress& progress = {});
+
+ private:
+  std::chrono::milliseconds timeout_;
+  void* handle_ = nullptr;  // CURL*, made at the first request
+};
+
+}  // namespace mkt

@@ -1,0 +1,169 @@
+// Reading settings; see settings.h.
+#include "cli/client/settings.h"
+
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+#include "common/base/files.h"
+#include "common/base/user_folders.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint64_t kMaxConfigBytes = 64 * 1024;
+constexpr std::uint64_t kMaxTokenBytes = 4096;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+// The first value of each key at the top of config.toml; an absent file has none.
+Result<std::map<std::string, std::string>> read_config() {
+  std::map<std::string, std::string> values;
+  const auto text = read_file(config_file(), kMaxConfigBytes);
+  if (!text) {
+    if (text.error().code == ErrorCode::not_found) return values;
+    return text.error();
+  }
+  std::istringstream stream(*text);
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(stream)) {
+      if (item.parents.empty() && !item.inputs.empty()) values.emplace(item.name, item.inputs[0]);
+    }
+  } catch (const CLI::Error& e) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("{} cannot be read: {}", config_file().string(), e.what()));
+  }
+  return values;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+Result<std::string> read_token(const std::filesystem::path& file) {
+  auto text = read_file(file, kMaxTokenBytes);
+  if (!text) return text.error().context("reading the token");
+  return trimmed(*text);
+}
+
+}  // namespace
+
+std::filesystem::path config_file() { return user_config_folder() / "config.toml"; }
+std::filesystem::path keys_folder() { return user_config_folder() / "keys"; }
+
+Result<std::string> registry_origin(std::string_view url) {
+  const Error wrong(ErrorCode::usage_error,
+                    fmt::format("\"{}\" is not a registry's URL; write http://HOST:PORT or "
+                                "https://HOST",
+                                printable(url.substr(0, 200))));
+  std::string text(url);
+  while (text.ends_with('/')) text.pop_back();
+  const std::size_t scheme_end = text.find("://");
+  if (scheme_end == std::string::npos) return wrong;
+  std::string scheme = text.substr(0, scheme_end);
+  std::string rest = text.substr(scheme_end + 3);
+  for (std::string* part : {&scheme, &rest}) {
+    for (char& c : *part) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+  }
+  const bool plain = std::all_of(rest.begin(), rest.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' ||
+           c == '[' || c == ']' || c == '_';
+  });
+  if ((scheme != "http" && scheme != "https") || rest.empty() || !plain) return wrong;
+  const std::string default_port = scheme == "http" ? ":80" : ":443";
+  if (rest.ends_with(default_port)) rest.resize(rest.size() - default_port.size());
+  return scheme + "://" + rest;
+}
+
+bool is_loopback(std::string_view origin) {
+  for (std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (origin == host || origin.starts_with(std::string(host) + ":")) return true;
+  }
+  return false;
+}
+
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::int64_t factor = 0;
+  if (unit.empty() || unit == "s") factor = 1000;
+  if (unit == "ms") factor = 1;
+  if (unit == "m") factor = 60'000;
+  if (unit == "h") factor = 3'600'000;
+  constexpr std::int64_t kMost = 1'000'000;
+  if (error != std::errc() || factor == 0 || value < 0 || value > kMost) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("\"{}\" is not a time; write 30s, 10m or 2h",
+                             printable(text.substr(0, 32))));
+  }
+  return std::chrono::milliseconds(value * factor);
+}
+
+Result<Settings> Settings::load(const SettingFlags& flags) {
+  MKT_TRY(const auto config, read_config());
+  const auto configured = [&](const char* key) {
+    const auto it = config.find(key);
+    return it == config.end() ? std::string() : it->second;
+  };
+  const auto first_of = [](std::initializer_list<std::string> values) {
+    for (const std::string& v : values) {
+      if (!v.empty()) return v;
+    }
+    return std::string();
+  };
+
+  const auto limit = [&](const char* variable, const char* key, std::uint64_t& value) -> Status {
+    const std::string text = first_of({environment(variable), configured(key)});
+    if (text.empty()) return {};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && value > 0) return {};
+    return Error(ErrorCode::usage_error,
+                 fmt::format("{} ({}) must be a number above 0", variable, key));
+  };
+
+  Settings s;
+  MKT_CHECK(limit("MKT_MAX_ENTRIES", "max_entries", s.archive.entries));
+  MKT_CHECK(limit("MKT_MAX_UNPACKED_BYTES", "max_unpacked_bytes", s.archive.unpacked_bytes));
+  MKT_TRY(s.registry, registry_origin(first_of({flags.registry, environment("MKT_REGISTRY"),
+                                                configured("registry"), kDefaultRegistry})));
+  const std::string tenant =
+      first_of({flags.tenant, environment("MKT_TENANT"), configured("tenant")});
+  if (!tenant.empty()) {
+    MKT_TRY(s.tenant, TenantId::parse(tenant));
+  }
+  if (!flags.timeout.empty()) {
+    MKT_TRY(s.timeout, parse_duration(flags.timeout));
+  }
+
+  if (!flags.token_file.empty()) {
+    MKT_TRY(s.token, read_token(flags.token_file));
+  } else if (const std::string token = environment("MKT_TOKEN"); !token.empty()) {
+    s.token = token;
+  } else if (const std::string kept = configured("token"); !kept.empty()) {
+    s.token = kept;
+  } else if (const std::string file = configured("token_file"); !file.empty()) {
+    MKT_TRY(s.token, read_token(file));
+  }
+  if (s.token && s.token->find_first_of("\r\n") != std::string::npos) {
+    return Error(ErrorCode::usage_error, "the token must be one line");
+  }
+  return s;
+}
+
+}  // namespace mkt

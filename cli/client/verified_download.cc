@@ -1,0 +1,51 @@
+// Download, then doubt; see verified_download.h.
+#include "cli/client/verified_download.h"
+
+#include <fmt/format.h>
+
+#include "cli/client/trust.h"
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+
+Result<VerifiedVersion> download_verified(RegistryClient& registry, const ConnectorId& id,
+                                          const std::string& which, int fd,
+                                          const HttpClient::Progress& progress) {
+  MKT_TRY(wire::VersionInfo info, registry.version(id, which));
+  const std::string name = fmt::format("{}@{}", id.text(), printable(info.version));
+  if (info.quarantined) {
+    return Error(ErrorCode::version_quarantined,
+                 fmt::format("{} is in quarantine: the key {} that signed it was compromised",
+                             name, printable(info.signing_key_id)));
+  }
+  MKT_TRY(const Version version, Version::parse(info.version));
+  MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));
+  MKT_TRY(const wire::KeyListing keys, registry.keys());
+  MKT_TRY(SignatureFile signature, registry.signature(id, version));
+
+  Hasher hasher;
+  std::uint64_t received = 0;
+  const auto sink = [&](std::span<const std::uint8_t> bytes) -> Status {
+    received += bytes.size();
+    if (received > info.tarball_size) {
+      return Error(ErrorCode::checksum_mismatch,
+                   fmt::format("the registry sends more of {} than the {} bytes it announced",
+                               name, info.tarball_size));
+    }
+    hasher.update(bytes);
+    return write_all(fd, bytes, "the tarball");
+  };
+  MKT_CHECK(registry.download(id, version, sink, progress));
+  const Checksum actual = hasher.finish();
+  if (actual != expected) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("{} arrived with {}, the registry announced {}; nothing was kept",
+                             name, actual.text(), expected.text()));
+  }
+  auto key = check_signature(keys, signature, actual);
+  if (!key) return key.error().context(name);
+  return VerifiedVersion{std::move(info), std::move(signature), std::move(*key)};
+}
+
+}  // namespace mkt

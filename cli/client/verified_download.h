@@ -1,0 +1,20 @@
+// Fetching a version and believing it only after checking: size, checksum, signature, key.
+#pragma once
+
+#include "cli/client/registry_client.h"
+
+namespace mkt {
+
+struct VerifiedVersion {
+  wire::VersionInfo info;
+  SignatureFile signature;
+  wire::KeyInfo key;
+};
+
+// Writes the tarball to `fd`, which must be empty. version_quarantined, checksum_mismatch, and what
+// check_signature gives; the caller throws the bytes away then.
+Result<VerifiedVersion> download_verified(RegistryClient& registry, const ConnectorId& id,
+                                          const std::string& which, int fd,
+                                          const HttpClient::Progress& progress);
+
+}  // namespace mkt

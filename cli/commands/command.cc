@@ -1,0 +1,28 @@
+// What commands share; see command.h.
+#include "cli/commands/command.h"
+
+namespace mkt {
+
+CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& summary,
+                         const std::string& examples) {
+  CLI::App* command = parent.add_subcommand(name, summary);
+  command->footer("Examples:\n" + examples);
+  // Options common to all may stand behind the command too.
+  command->fallthrough();
+  return command;
+}
+
+void on_run(CLI::App* command, Session& session, std::function<Status()> action) {
+  command->callback([&session, action = std::move(action)] { session.action = action; });
+}
+
+Result<ConnectorSpec> ConnectorSpec::parse(std::string_view text) {
+  const std::size_t at = text.find('@');
+  MKT_TRY(ConnectorId id, ConnectorId::parse(text.substr(0, at)));
+  ConnectorSpec spec{std::move(id), std::nullopt};
+  if (at == std::string_view::npos || text.substr(at + 1) == "latest") return spec;
+  MKT_TRY(spec.version, Version::parse(text.substr(at + 1)));
+  return spec;
+}
+
+}  // namespace mkt

@@ -1,0 +1,64 @@
+// What every command of mkt is made of.
+//
+// A command's file has one function that declares its arguments on CLI11 and leaves in the session
+// what to do: parse, call, print. main.cc then runs it, prints what went wrong and exits with the
+// status of the table in mkt(1).
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/client/settings.h"
+#include "cli/terminal/output.h"
+#include "common/base/result.h"
+#include "common/connector/names.h"
+#include "common/connector/version.h"
+
+namespace mkt {
+
+struct Session {
+  SettingFlags flags;
+  Output out;
+  std::function<Status()> action;  // of the command that was named
+
+  Result<Settings> settings() const { return Settings::load(flags); }
+};
+
+// A subcommand with its one-line summary and its examples, as all look.
+CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& summary,
+                         const std::string& examples);
+
+// Lets `command` run `action` when it is the one that was named.
+void on_run(CLI::App* command, Session& session, std::function<Status()> action);
+
+// "ID" or "ID@VERSION".
+struct ConnectorSpec {
+  ConnectorId id;
+  std::optional<Version> version;
+
+  static Result<ConnectorSpec> parse(std::string_view text);
+  std::string which() const { return version ? version->text() : "latest"; }
+};
+
+void add_init_command(CLI::App& app, Session& session);
+void add_pack_command(CLI::App& app, Session& session);
+void add_sign_command(CLI::App& app, Session& session);
+void add_verify_command(CLI::App& app, Session& session);
+void add_publish_command(CLI::App& app, Session& session);
+void add_search_command(CLI::App& app, Session& session);
+void add_info_command(CLI::App& app, Session& session);
+void add_download_command(CLI::App& app, Session& session);
+void add_install_command(CLI::App& app, Session& session);
+void add_list_command(CLI::App& app, Session& session);
+void add_uninstall_command(CLI::App& app, Session& session);
+void add_key_command(CLI::App& app, Session& session);
+void add_publisher_command(CLI::App& app, Session& session);
+void add_token_command(CLI::App& app, Session& session);
+void add_login_commands(CLI::App& app, Session& session);
+void add_completion_command(CLI::App& app, Session& session);
+
+}  // namespace mkt

@@ -1,0 +1,76 @@
+// mkt info: what the registry knows of a connector or a version.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+std::string flags_of(const wire::VersionInfo& v) {
+  std::string flags;
+  const auto add = [&](bool set, const char* word) {
+    if (set) flags += (flags.empty() ? "" : ", ") + std::string(word);
+  };
+  add(v.prerelease, "prerelease");
+  add(v.deprecated, "deprecated");
+  add(v.quarantined, "quarantined");
+  return flags;
+}
+
+std::string describe(const wire::ConnectorInfo& c) {
+  std::string text =
+      fmt::format("{} {}\n{}\n{}\n\npublisher     {}\ncapabilities  {}\ndownloads     {}\n\n",
+                  printable(c.id), printable(c.latest_version), printable(c.display_name),
+                  printable(c.description), printable(c.owner),
+                  printable(fmt::format("{}", fmt::join(c.capabilities, ", "))), c.downloads);
+  std::vector<std::vector<std::string>> rows = {{"VERSION", "PUBLISHED", "SIZE", "KEY", ""}};
+  for (const wire::VersionInfo& v : c.versions) {
+    rows.push_back({printable(v.version), printable(v.published_at.substr(0, 10)),
+                    format_bytes(v.tarball_size), printable(v.signing_key_id), flags_of(v)});
+  }
+  return text + format_table(rows);
+}
+
+std::string describe(const wire::VersionInfo& v) {
+  std::string text = fmt::format(
+      "{}@{}\n\nchecksum   {}\nsize       {}\nsigned by  {}\npublished  {}\ndownloads  {}\n",
+      printable(v.id), printable(v.version), printable(v.tarball_checksum),
+      format_bytes(v.tarball_size), printable(v.signing_key_id), printable(v.published_at),
+      v.downloads);
+  if (const std::string flags = flags_of(v); !flags.empty()) {
+    text += fmt::format("state      {}\n", flags);
+  }
+  if (!v.deprecation_reason.empty()) {
+    text += fmt::format("reason     {}\n", printable(v.deprecation_reason));
+  }
+  return text;
+}
+
+Status run(const Session& session, const std::string& text) {
+  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  if (text.find('@') == std::string::npos) {
+    MKT_TRY(const wire::ConnectorInfo info, registry.connector(spec.id));
+    session.out.result(info.to_json(), describe(info));
+  } else {
+    MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
+    session.out.result(info.to_json(), describe(info));
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& app, Session& session) {
+  auto spec = std::make_shared<std::string>();
+  CLI::App* command = add_subcommand(app, "info", "Show a connector or one version of it",
+                                     "  mkt info hello-connector\n  mkt info "
+                                     "hello-connector@1.0.0 --json");
+  command->add_option("ID[@VERSION]", *spec, "The connector")->required();
+  on_run(command, session, [&session, spec] { return run(session, *spec); });
+}
+
+}  // namespace mkt

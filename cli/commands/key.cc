@@ -1,0 +1,142 @@
+// mkt key: the private keys on this machine.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "cli/commands/command.h"
+#include "cli/terminal/prompt.h"
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+#include "common/signing/key_file.h"
+
+namespace mkt {
+namespace {
+
+Json describe(const KeyFileInfo& k) {
+  return {{"keyId", k.key_id.text()},
+          {"publisherId", k.key_id.publisher().text()},
+          {"publicKey", k.public_key.base64()},
+          {"fingerprint", k.public_key.fingerprint()},
+          {"createdAt", k.created_at},
+          {"encrypted", k.encrypted},
+          {"file", k.path.string()}};
+}
+
+// From MKT_KEY_PASSPHRASE, or asked for twice; empty for none.
+Result<std::string> new_passphrase(bool none_wanted) {
+  if (none_wanted) return std::string();
+  if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
+  auto first = ask_secret("Passphrase for the new key (empty for none): ");
+  if (!first || first->empty()) return std::string();
+  const auto second = ask_secret("The same again: ");
+  if (second != first) {
+    return Error(ErrorCode::usage_error, "the passphrases differ; no key was made");
+  }
+  return std::move(*first);
+}
+
+Status generate(const Session& session, const std::string& publisher, bool no_passphrase) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(publisher));
+  MKT_TRY(const std::string passphrase, new_passphrase(no_passphrase));
+  const SecretKey key = SecretKey::generate();
+  MKT_TRY(const KeyFileInfo info,
+          write_key_file(keys_folder(), id, key, passphrase, utc_now()));
+  session.out.result(describe(info), info.key_id.text());
+  session.out.note(fmt::format("the private key is in {}{}; keep a copy in a safe place",
+                               info.path.string(),
+                               info.encrypted ? ", under your passphrase" : ", unencrypted"));
+  return {};
+}
+
+Status list(const Session& session) {
+  MKT_TRY(const auto keys, list_key_files(keys_folder()));
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"KEY", "CREATED", "PASSPHRASE", "FILE"}};
+  for (const KeyFileInfo& k : keys) {
+    all.push_back(describe(k));
+    rows.push_back({k.key_id.text(), printable(k.created_at.substr(0, 10)),
+                    k.encrypted ? "yes" : "no", printable(k.path.string())});
+  }
+  session.out.result({{"keys", all}}, keys.empty() ? "" : format_table(rows));
+  if (keys.empty()) session.out.note("there are no keys here; make one: mkt key generate");
+  return {};
+}
+
+Result<KeyFileInfo> find(const std::string& text) {
+  MKT_TRY(const KeyId id, KeyId::parse(text));
+  auto file = KeyFile::read(key_file_path(keys_folder(), id));
+  if (file) return std::move(file->info);
+  if (file.error().code != ErrorCode::not_found) return file.error();
+  return Error(ErrorCode::key_not_found,
+               fmt::format("the key {} is not on this machine; list those that are: mkt key list",
+                           id.text()));
+}
+
+Status show(const Session& session, const std::string& text) {
+  MKT_TRY(const KeyFileInfo k, find(text));
+  session.out.result(
+      describe(k),
+      fmt::format("key          {}\nfingerprint  {}\npublic key   {}\ncreated      {}\n"
+                  "passphrase   {}\nfile         {}",
+                  k.key_id.text(), k.public_key.fingerprint(), k.public_key.base64(),
+                  printable(k.created_at), k.encrypted ? "yes" : "no",
+                  printable(k.path.string())));
+  return {};
+}
+
+Status export_key(const Session& session, const std::string& text, const std::string& format,
+                  const std::string& output) {
+  MKT_TRY(const KeyFileInfo k, find(text));
+  const std::string exported =
+      format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
+  if (!output.empty()) MKT_CHECK(write_file_atomically(output, exported, 0644));
+  Json document = describe(k);
+  document["format"] = format;
+  document["exported"] = exported;
+  session.out.result(document, output.empty() ? exported : output);
+  return {};
+}
+
+}  // namespace
+
+void add_key_command(CLI::App& app, Session& session) {
+  CLI::App* key = add_subcommand(app, "key", "Make and show the keys that sign",
+                                 "  mkt key generate --publisher acme\n  mkt key list");
+  key->require_subcommand(1);
+
+  struct Arguments {
+    std::string publisher;
+    bool no_passphrase = false;
+    std::string key_id;
+    std::string format = "pem";
+    std::string output;
+  };
+  auto a = std::make_shared<Arguments>();
+
+  CLI::App* command = add_subcommand(*key, "generate", "Make a key pair; prints its key id",
+                                     "  mkt key generate --publisher acme\n"
+                                     "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
+  command->add_option("--publisher", a->publisher, "Whose key it is")->required();
+  command->add_flag("--no-passphrase", a->no_passphrase, "Do not ask for one, leave it unencrypted");
+  on_run(command, session,
+         [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
+
+  command = add_subcommand(*key, "list", "Show the keys on this machine", "  mkt key list --json");
+  on_run(command, session, [&session] { return list(session); });
+
+  command = add_subcommand(*key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");
+  command->add_option("KEYID", a->key_id, "The key")->required();
+  on_run(command, session, [&session, a] { return show(session, a->key_id); });
+
+  command = add_subcommand(*key, "export", "Print the public key",
+                           "  mkt key export acme:0123456789abcdef --format pem > acme.pem");
+  command->add_option("KEYID", a->key_id, "The key")->required();
+  command->add_option("--format", a->format, "pem or base64")
+      ->check(CLI::IsMember({"pem", "base64"}))
+      ->capture_default_str();
+  command->add_option("-o,--output", a->output, "File to write instead of stdout");
+  on_run(command, session,
+         [&session, a] { return export_key(session, a->key_id, a->format, a->output); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,45 @@
+// mkt list: what is installed here.
+#include <fmt/format.h>
+
+#include "cli/client/receipt.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+Status run(const Session& session, const std::string& root) {
+  MKT_TRY(const auto installed, list_installed(root));
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "KEY", "FOLDER"}};
+  for (const Installed& i : installed) {
+    const std::string key = text_member(i.receipt.signature, "keyId").value_or("");
+    all.push_back({{"id", i.receipt.id},
+                   {"version", i.receipt.version},
+                   {"folder", i.folder.string()},
+                   {"checksum", i.receipt.checksum},
+                   {"keyId", key},
+                   {"registry", i.receipt.registry},
+                   {"installedAt", i.receipt.installed_at}});
+    rows.push_back({i.receipt.id, i.receipt.version, printable(key),
+                    printable(i.folder.string())});
+  }
+  session.out.result({{"connectors", all}}, installed.empty() ? "" : format_table(rows));
+  if (installed.empty()) {
+    session.out.note(fmt::format("nothing is installed in {}", printable(root)));
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_list_command(CLI::App& app, Session& session) {
+  auto root = std::make_shared<std::string>("connectors");
+  CLI::App* command = add_subcommand(app, "list", "Show what is installed here",
+                                     "  mkt list\n  mkt list --root /opt/connectors --json");
+  command->add_option("--root", *root, "Folder that holds the connectors' folders")
+      ->capture_default_str();
+  on_run(command, session, [&session, root] { return run(session, *root); });
+}
+
+}  // namespace mkt

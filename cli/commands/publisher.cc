@@ -1,0 +1,111 @@
+// mkt publisher: who publishes at the registry.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+#include "common/signing/key_file.h"
+
+namespace mkt {
+namespace {
+
+std::string describe(const wire::PublisherInfo& p) {
+  std::string text = fmt::format(
+      "publisher   {}\nname        {}\nstatus      {}{}\nregistered  {}\n", printable(p.id),
+      printable(p.display_name), printable(p.status), p.verified ? ", verified" : "",
+      printable(p.created_at));
+  if (!p.email.empty()) text += fmt::format("email       {}\n", printable(p.email));
+  for (const wire::KeyInfo& k : p.keys) {
+    text += fmt::format("key         {} {} since {}\n            {}\n", printable(k.key_id),
+                        printable(k.status), printable(k.created_at.substr(0, 10)),
+                        printable(k.fingerprint));
+  }
+  return text;
+}
+
+struct Arguments {
+  std::string id;
+  std::string display_name;
+  std::string email;
+  std::string key;
+};
+
+Status register_one(const Session& session, const Arguments& a) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
+  MKT_TRY(const KeyId key_id, KeyId::parse(a.key));
+  if (key_id.publisher() != id) {
+    return Error(ErrorCode::key_foreign,
+                 fmt::format("the key {} is not one of the publisher {}; make one: mkt key "
+                             "generate --publisher {}",
+                             key_id.text(), id.text(), id.text()));
+  }
+  auto file = KeyFile::read(key_file_path(keys_folder(), key_id));
+  if (!file) {
+    if (file.error().code != ErrorCode::not_found) return file.error();
+    return Error(ErrorCode::key_not_found,
+                 fmt::format("the key {} is not on this machine; list those that are: mkt key list",
+                             key_id.text()));
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::PublisherInfo info,
+          registry.register_publisher(id, a.display_name, a.email, file->info.public_key));
+  session.out.result(info.to_json(), fmt::format("registered the publisher {} with the key {}",
+                                                 id.text(), key_id.text()));
+  return {};
+}
+
+Status show(const Session& session, const std::string& text) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(text));
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::PublisherInfo info, registry.publisher(id));
+  session.out.result(info.to_json(), describe(info));
+  return {};
+}
+
+Status list(const Session& session) {
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const auto publishers, registry.publishers());
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "STATUS", "VERIFIED", "NAME"}};
+  for (const wire::PublisherInfo& p : publishers) {
+    all.push_back(p.to_json());
+    rows.push_back({printable(p.id), printable(p.status), p.verified ? "yes" : "no",
+                    printable(p.display_name)});
+  }
+  session.out.result({{"publishers", all}}, publishers.empty() ? "" : format_table(rows));
+  return {};
+}
+
+}  // namespace
+
+void add_publisher_command(CLI::App& app, Session& session) {
+  CLI::App* publisher = add_subcommand(
+      app, "publisher", "Register and show publishers",
+      "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
+      "acme:0123456789abcdef\n  mkt publisher list");
+  publisher->require_subcommand(1);
+  auto a = std::make_shared<Arguments>();
+
+  CLI::App* command =
+      add_subcommand(*publisher, "register", "Register a publisher with its first key",
+                     "  mkt publisher register acme --display-name 'Acme Inc.' --email "
+                     "dev@acme.example --key acme:0123456789abcdef");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  command->add_option("--display-name", a->display_name, "Name for people")->required();
+  command->add_option("--email", a->email, "Where to reach the publisher")->required();
+  command->add_option("--key", a->key, "Id of a key on this machine")->required();
+  on_run(command, session, [&session, a] { return register_one(session, *a); });
+
+  command = add_subcommand(*publisher, "show", "Show a publisher and its keys",
+                           "  mkt publisher show acme");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  on_run(command, session, [&session, a] { return show(session, a->id); });
+
+  command = add_subcommand(*publisher, "list", "Show all publishers", "  mkt publisher list");
+  on_run(command, session, [&session] { return list(session); });
+}
+
+}  // namespace mkt

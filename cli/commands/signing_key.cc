@@ -1,0 +1,60 @@
+// Choosing and unlocking a key; see signing_key.h.
+#include "cli/commands/signing_key.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "cli/client/settings.h"
+#include "cli/terminal/prompt.h"
+
+namespace mkt {
+namespace {
+
+Result<std::filesystem::path> choose(const std::string& wanted) {
+  if (!wanted.empty()) {
+    MKT_TRY(const KeyId id, KeyId::parse(wanted));
+    return key_file_path(keys_folder(), id);
+  }
+  MKT_TRY(const auto keys, list_key_files(keys_folder()));
+  if (keys.size() == 1) return keys[0].path;
+  if (keys.empty()) {
+    return Error(ErrorCode::key_not_found,
+                 "there is no key to sign with; make one: mkt key generate --publisher NAME");
+  }
+  std::string all;
+  for (const KeyFileInfo& k : keys) all += (all.empty() ? "" : ", ") + k.key_id.text();
+  return Error(ErrorCode::usage_error,
+               fmt::format("there are several keys; name one with --key: {}", all));
+}
+
+Result<std::string> passphrase_for(const KeyFileInfo& info) {
+  if (!info.encrypted) return std::string();
+  if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
+  auto typed = ask_secret(fmt::format("Passphrase of {}: ", info.key_id.text()));
+  if (typed) return std::move(*typed);
+  return Error(ErrorCode::passphrase_wrong,
+               fmt::format("the key {} needs its passphrase; set MKT_KEY_PASSPHRASE",
+                           info.key_id.text()));
+}
+
+}  // namespace
+
+Result<SigningKey> open_signing_key(const std::string& wanted) {
+  const char* from_environment = std::getenv("MKT_KEY");
+  const std::string id =
+      wanted.empty() && from_environment != nullptr ? from_environment : wanted;
+  MKT_TRY(const auto path, choose(id));
+  auto file = KeyFile::read(path);
+  if (!file) {
+    if (file.error().code != ErrorCode::not_found) return file.error();
+    return Error(ErrorCode::key_not_found,
+                 fmt::format("the key {} is not on this machine; list those that are: mkt key list",
+                             id));
+  }
+  MKT_TRY(const std::string passphrase, passphrase_for(file->info));
+  MKT_TRY(SecretKey secret, file->unlock(passphrase));
+  return SigningKey{std::move(file->info), std::move(secret)};
+}
+
+}  // namespace mkt

@@ -1,0 +1,88 @@
+// mkt token: bearer tokens of the registry.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct Arguments {
+  std::string name;
+  std::string role;
+  std::string subject;
+  std::string expires;
+  std::string id;
+};
+
+Status create(const Session& session, const Arguments& a) {
+  Json wanted{{"name", a.name}, {"role", a.role}};
+  if (!a.subject.empty()) wanted["subject"] = a.subject;
+  if (!a.expires.empty()) {
+    MKT_TRY(const auto duration, parse_duration(a.expires));
+    wanted["expiresAt"] = format_utc(utc_now() + duration);
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::TokenInfo token, registry.create_token(wanted));
+  session.out.result(token.to_json(), token.token.value_or(""));
+  session.out.note(fmt::format("this is the only time the token {} is shown", printable(token.id)));
+  return {};
+}
+
+Status list(const Session& session) {
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const auto tokens, registry.tokens());
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"ID", "ROLE", "OF", "CREATED", "EXPIRES", "NAME"}};
+  for (const wire::TokenInfo& t : tokens) {
+    all.push_back(t.to_json());
+    rows.push_back({printable(t.id), printable(t.role), printable(t.subject),
+                    printable(t.created_at.substr(0, 10)),
+                    printable(t.expires_at ? t.expires_at->substr(0, 10) : "never"),
+                    printable(t.name)});
+  }
+  session.out.result({{"tokens", all}}, format_table(rows));
+  return {};
+}
+
+Status revoke(const Session& session, const std::string& id) {
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_CHECK(registry.revoke_token(id));
+  session.out.result({{"id", id}, {"revoked", true}},
+                     fmt::format("revoked the token {}", printable(id)));
+  return {};
+}
+
+}  // namespace
+
+void add_token_command(CLI::App& app, Session& session) {
+  CLI::App* token = add_subcommand(app, "token", "Make, show and revoke tokens",
+                                   "  mkt token create --role publisher --subject acme --name ci\n"
+                                   "  mkt token list\n  mkt token revoke 0123456789ab");
+  token->require_subcommand(1);
+  auto a = std::make_shared<Arguments>();
+
+  CLI::App* command =
+      add_subcommand(*token, "create", "Make a token; printed this once",
+                     "  mkt token create --role publisher --subject acme --name ci --expires 720h");
+  command->add_option("--role", a->role, "admin, publisher, member or approver")
+      ->required()
+      ->check(CLI::IsMember({"admin", "publisher", "member", "approver"}));
+  command->add_option("--subject", a->subject, "The publisher or tenant it is for");
+  command->add_option("--name", a->name, "What it is used for");
+  command->add_option("--expires", a->expires, "How long it is valid, e.g. 720h (default: for ever)");
+  on_run(command, session, [&session, a] { return create(session, *a); });
+
+  command = add_subcommand(*token, "list", "Show tokens, without their secrets", "  mkt token list");
+  on_run(command, session, [&session] { return list(session); });
+
+  command = add_subcommand(*token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");
+  command->add_option("ID", a->id, "The token's id")->required();
+  on_run(command, session, [&session, a] { return revoke(session, a->id); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,90 @@
+// mkt: reads the command line, runs the one command that was named, and says what went wrong.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+
+#include "cli/commands/command.h"
+#include "common/signing/key.h"
+
+namespace mkt {
+namespace {
+
+void add_common_options(CLI::App& app, Session& session) {
+  app.add_option("--registry", session.flags.registry,
+                 "URL of the registry (default: $MKT_REGISTRY, config.toml, " +
+                     std::string(kDefaultRegistry) + ")");
+  app.add_option("--token-file", session.flags.token_file, "File that holds the token");
+  app.add_option("--tenant", session.flags.tenant, "For whom to install");
+  app.add_option("--timeout", session.flags.timeout, "How long a request may take, e.g. 30s");
+  app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
+  app.add_flag("--quiet", session.out.quiet, "Print results and errors only");
+  app.add_flag("--no-color", session.out.no_color, "Print without colours");
+}
+
+void add_commands(CLI::App& app, Session& session) {
+  add_init_command(app, session);
+  add_pack_command(app, session);
+  add_sign_command(app, session);
+  add_verify_command(app, session);
+  add_publish_command(app, session);
+  add_search_command(app, session);
+  add_info_command(app, session);
+  add_download_command(app, session);
+  add_install_command(app, session);
+  add_list_command(app, session);
+  add_uninstall_command(app, session);
+  add_key_command(app, session);
+  add_publisher_command(app, session);
+  add_token_command(app, session);
+  add_login_commands(app, session);
+  add_completion_command(app, session);
+}
+
+int fail(const Session& session, const Error& error) {
+  session.out.error(error);
+  return static_cast<int>(exit_status(error.code));
+}
+
+int run(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_DFL);  // `mkt list | head` ends quietly
+  Session session;
+  CLI::App app{"mkt packs, signs, publishes and installs connectors.", "mkt"};
+  app.set_version_flag("--version", "mkt " MKT_VERSION);
+  app.require_subcommand(0, 1);
+  app.footer("Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
+             "  mkt install my-connector\n\nmkt COMMAND --help tells more; see mkt(1).");
+  add_common_options(app, session);
+  add_commands(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // help and version, on stdout
+    return fail(session, Error(ErrorCode::usage_error,
+                               fmt::format("{}; see: mkt --help", e.what())));
+  }
+  if (!session.action) {
+    return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));
+  }
+  if (!init_crypto()) {
+    return fail(session, Error(ErrorCode::internal_error, "the system gives no random numbers"));
+  }
+  const Status status = session.action();
+  if (!status) return fail(session, status.error());
+  if (std::fflush(stdout) != 0) {
+    return fail(session, Error(ErrorCode::io_error, "cannot write to standard output"));
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace mkt
+
+int main(int argc, char** argv) {
+  try {
+    return mkt::run(argc, argv);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "mkt: unexpected failure: {}\n", e.what());
+    return static_cast<int>(mkt::ExitStatus::unexpected);
+  }
+}
