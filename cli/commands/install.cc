@@ -49,7 +49,7 @@ Status move_into_place(TemporaryFolder& staging, const fs::path& tree, const fs:
                        bool replaces) {
   const unsigned flags = replaces ? RENAME_EXCHANGE : 0;
   if (::renameat2(AT_FDCWD, tree.c_str(), AT_FDCWD, target.c_str(), flags) == 0) {
-    return sync_folder(target.parent_path());
+    return sync_folder(folder_of(target));
   }
   if (!replaces || (errno != EINVAL && errno != ENOSYS)) {
     return system_error(fmt::format("cannot put the connector at {}", printable(target.string())),
@@ -63,7 +63,7 @@ Status move_into_place(TemporaryFolder& staging, const fs::path& tree, const fs:
     return system_error(fmt::format("cannot put the connector at {}", printable(target.string())),
                         reason);
   }
-  return sync_folder(target.parent_path());
+  return sync_folder(folder_of(target));
 }
 
 // Nothing to do when this very tarball is installed and untouched.
@@ -94,7 +94,7 @@ Result<Json> install_one(const Session& session, const Settings& settings,
       return describe(target, *before, true);
     }
   }
-  const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  const fs::path parent = folder_of(target);
   MKT_CHECK(make_folders(parent, 0755));
   MKT_TRY(TemporaryFolder staging,
           TemporaryFolder::create(parent, fmt::format(".mkt-{}-", spec.id.text())));

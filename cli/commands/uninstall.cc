@@ -29,7 +29,7 @@ Status run(const Session& session, const Arguments& a) {
                                                    printable(target.string())));
   }
   // Out of sight in one step, then away: a kill in between leaves no half connector.
-  const fs::path parent = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  const fs::path parent = folder_of(target);
   MKT_TRY(const TemporaryFolder aside,
           TemporaryFolder::create(parent, fmt::format(".mkt-{}-", id.text())));
   if (::rename(target.c_str(), (aside.path() / "old").c_str()) != 0) {

@@ -103,7 +103,7 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
 }
 
 Status write_file_atomically(const fs::path& path, std::string_view content, unsigned mode) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const fs::path folder = folder_of(path);
   const fs::path temporary =
       folder / fmt::format(".{}.{}", path.filename().string(), random_hex(6));
   const auto give_up = [&](Error error) {
@@ -122,6 +122,10 @@ Status write_file_atomically(const fs::path& path, std::string_view content, uns
     return give_up(path_error("write", path, errno));
   }
   return sync_folder(folder);
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
 Status sync_folder(const fs::path& folder) {

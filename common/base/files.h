@@ -64,6 +64,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t l
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              unsigned mode);
 
+// The folder that a path stands in: "." where the path names none.
+std::filesystem::path folder_of(const std::filesystem::path& path);
+
 Status sync_folder(const std::filesystem::path& folder);
 
 // Like `mkdir -p`, with `mode` for each folder it makes.

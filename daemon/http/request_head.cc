@@ -118,6 +118,7 @@ Status parse_request_line(std::string_view line, RequestHead& head) {
   if (!is_token(head.method) || head.method.size() > kMaxMethodBytes) {
     return bad("the method is malformed");
   }
+  if (!target.starts_with('/')) return bad("the request target must be a path");
   if (version == "HTTP/1.0") {
     head.keep_alive = false;
   } else if (version != "HTTP/1.1") {
@@ -130,7 +131,7 @@ Status parse_request_line(std::string_view line, RequestHead& head) {
   }
   const bool plain = std::all_of(target.begin(), target.end(),
                                  [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-  if (!target.starts_with('/') || !plain) return bad("the request target is malformed");
+  if (!plain) return bad("the request target holds characters that must be percent-encoded");
   const std::size_t mark = std::min(target.find('?'), target.size());
   MKT_TRY(head.path, parse_path(target.substr(0, mark)));
   return parse_query(target.substr(std::min(mark + 1, target.size())), head);

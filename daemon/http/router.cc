@@ -57,7 +57,8 @@ Result<Response> Router::dispatch(Request& request) const {
   if (node == nullptr) {
     return Error(ErrorCode::not_found, "there is nothing at this address");
   }
-  const std::string_view method = request.head.method == "HEAD" ? "GET" : request.head.method;
+  std::string_view method = request.head.method;
+  if (method == "HEAD") method = "GET";
   const auto handler = node->handlers.find(method);
   if (handler == node->handlers.end()) {
     std::string allowed;

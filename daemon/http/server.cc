@@ -135,7 +135,6 @@ class AnswerWriter : public httplib::Server {
     const std::string head = fmt::format("{} / HTTP/1.1\r\n\r\n", method == "HEAD" ? "HEAD" : "GET");
     AnswerStream stream(connection, head);
     current_ = &answer;
-    if (close) answer.headers.emplace_back("Connection", "close");
     bool closed = false;
     const bool written = process_request(stream, close, closed, nullptr);
     current_ = nullptr;

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# A full disk: 507, exit status 11, reads go on, and it recovers by itself. Needs to mount a tmpfs.
+source "$(dirname "$0")/lib.sh"
+
+mkdir -p data
+mount -t tmpfs -o size=6m,mode=700 tmpfs data 2>/dev/null || skip "disk_full: cannot mount a tmpfs here"
+trap 'stop_mktd || true; umount data; finish' EXIT
+
+start_mktd
+register acme
+make_connector small
+expect 0 "$MKT" publish small
+make_connector large
+head -c 8000000 /dev/urandom >large/noise.bin
+expect 11 "$MKT" publish large
+says err "No space left"
+[[ -z $(ls data/blobs/incoming) ]] || fail "the failed upload stays"
+expect 3 "$MKT" info large
+expect 0 "$MKT" install small
+head -c 1000 /dev/urandom >large/noise.bin
+expect 0 "$MKT" publish large
+
+# Not a byte left, even for the database.
+dd if=/dev/zero of=data/ballast bs=1k status=none 2>/dev/null || true
+make_connector more
+expect 11 "$MKT" publish more
+expect 0 "$MKT" install small --dir again
+rm data/ballast
+expect 0 "$MKT" publish more
+expect 0 "$MKT" install more
+
+# And where the client unpacks.
+mkdir target
+mount -t tmpfs -o size=64k tmpfs target
+trap 'stop_mktd || true; umount data target; finish' EXIT
+make_connector wide
+head -c 400000 /dev/urandom >wide/noise.bin
+expect 0 "$MKT" publish wide
+expect 11 "$MKT" install wide --root target
+[[ -z $(ls -A target) ]] || fail "a failed install leaves $(ls -A target)"

@@ -1,0 +1,125 @@
+# Sourced by the integration tests: real programs, a folder of the test's own, checks that say what
+# broke. The environment gives MKT, MKTD (programs) and SOURCE (the repository).
+set -euo pipefail
+
+work=$(mktemp -d)
+daemon=
+export HOME=$work/home XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
+unset MKT_REGISTRY MKT_TOKEN MKT_TENANT MKT_KEY MKT_KEY_PASSPHRASE
+mkdir -p "$HOME"
+cd "$work"
+
+finish() {
+  local status=$?
+  stop_mktd || true
+  if ((status != 0 && status != 77)) && [[ -f $work/mktd.log ]]; then
+    echo "--- the daemon's last words" >&2
+    tail -n 20 "$work/mktd.log" >&2
+  fi
+  cd /
+  rm -rf "$work"
+}
+trap finish EXIT
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+skip() {
+  echo "SKIPPED: $*" >&2
+  exit 77
+}
+
+# start_mktd [FLAG…]: on a free port, data in ./data; sets MKT_REGISTRY, token and `daemon`.
+start_mktd() {
+  rm -f data/mktd.url
+  "$MKTD" --data data --listen 127.0.0.1:0 "$@" 2>>mktd.log &
+  daemon=$!
+  wait_for "mktd to start" test -s data/mktd.url
+  MKT_REGISTRY=$(<data/mktd.url)
+  export MKT_REGISTRY
+  token=$(<data/admin.token)
+}
+
+stop_mktd() {
+  [[ -n $daemon ]] || return 0
+  local pid=$daemon
+  daemon=
+  kill "$pid" 2>/dev/null || return 0
+  wait "$pid"
+}
+
+# wait_for WHAT COMMAND…: until the command succeeds, 20 seconds at most.
+wait_for() {
+  local what=$1 i
+  shift
+  for ((i = 0; i < 1000; i++)); do
+    "$@" 2>/dev/null && return
+    [[ -z $daemon ]] || kill -0 "$daemon" 2>/dev/null || fail "mktd ended while waiting for $what"
+    sleep 0.02
+  done
+  fail "waited in vain for $what"
+}
+
+# expect STATUS COMMAND…: runs it, keeps stdout in ./out and stderr in ./err.
+expect() {
+  local want=$1 got=0
+  shift
+  "$@" >out 2>err || got=$?
+  if [[ $got != "$want" ]]; then
+    cat out err >&2
+    fail "expected exit status $want, got $got: $*"
+  fi
+}
+
+# says FILE TEXT: the file holds the text.
+says() {
+  grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "\"$2\" is not in $1"; }
+}
+
+one_line() {
+  [[ $(wc -l <"$1") == 1 ]] || { cat "$1" >&2; fail "$1 should hold one line"; }
+}
+
+# http METHOD PATH [CURL-ARGUMENT…]: answers the status, body in ./body, headers in ./headers.
+http() {
+  local method=$1 path=$2
+  shift 2
+  : >body
+  curl -sS -o body -D headers -w '%{http_code}' -X "$method" "$@" "$MKT_REGISTRY$path"
+}
+
+# expect_http STATUS CODE METHOD PATH …: CODE is the error code, or - for none.
+expect_http() {
+  local want=$1 code=$2 got
+  shift 2
+  got=$(http "$@")
+  [[ $got == "$want" ]] || { cat body >&2; fail "expected HTTP $want, got $got: $*"; }
+  [[ $code == - ]] || [[ $(jq -r .code body) == "$code" ]] || { cat body >&2; fail "expected $code: $*"; }
+}
+
+# make_connector ID [VERSION]: a folder ./ID that can be published.
+make_connector() {
+  mkdir -p "$1/lib"
+  cat >"$1/connector.manifest.json" <<JSON
+{"manifestVersion": "1.0", "id": "$1", "version": "${2:-1.0.0}", "displayName": "The $1",
+ "description": "Made for a test", "author": "Tests", "license": "Apache-2.0",
+ "entrypoint": "index.js", "capabilities": ["custom"],
+ "tools": [{"name": "t", "policyClass": "READ"}]}
+JSON
+  echo "// $1" >"$1/index.js"
+  echo "export {}" >"$1/lib/deep.js"
+}
+
+# register PUBLISHER: makes its key and registers it; sets `key`.
+register() {
+  key=$("$MKT" key generate --publisher "$1" --no-passphrase 2>/dev/null)
+  "$MKT" publisher register "$1" --display-name "$1" --email "$1@acme.example" --key "$key" >/dev/null
+}
+
+# What the catalog and the blob folder hold, to see whether something changed.
+catalog_state() {
+  curl -sS "$MKT_REGISTRY/v1/search?pageSize=100" | jq -S 'del(.connectors[].downloads)'
+  find data/blobs -type f | sort
+}

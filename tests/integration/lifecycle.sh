@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# A connector's whole way: init, pack, sign, publish, search, info, install, verify, uninstall.
+source "$(dirname "$0")/lib.sh"
+
+start_mktd
+expect 0 "$MKT" init first-steps
+expect 8 "$MKT" init first-steps
+says err "is there already"
+
+expect 0 "$MKT" --json key generate --publisher acme --no-passphrase
+key=$(jq -r .keyId out)
+[[ $(stat -c %a "$(jq -r .file out)") == 600 ]] || fail "the key file is not 0600"
+[[ $key == acme:$(jq -r .fingerprint out | cut -c1-16) ]] || fail "the key id is not of the fingerprint"
+expect 0 "$MKT" publisher register acme --display-name "Acme" --email dev@acme.example --key "$key"
+expect 0 "$MKT" --json publisher show acme
+[[ $(jq -r '.keys[0].keyId' out) == "$key" ]] || fail "the key is not listed"
+
+expect 0 "$MKT" publish first-steps --dry-run
+says out "would publish"
+expect 3 "$MKT" info first-steps
+expect 0 "$MKT" --json publish first-steps
+[[ $(jq .new out) == true ]] || fail "the first publish is new"
+expect 0 "$MKT" --json publish first-steps
+[[ $(jq .new out) == false ]] || fail "the same bytes again change nothing"
+
+# The packed file has the same bytes as what publish sent.
+expect 0 "$MKT" --json pack first-steps -o packed.tgz
+checksum=$(jq -r .checksum out)
+[[ sha256:$(sha256sum packed.tgz | cut -d' ' -f1) == "$checksum" ]] || fail "wrong checksum"
+expect 0 "$MKT" --json info first-steps@latest
+[[ $(jq -r .tarballChecksum out) == "$checksum" ]] || fail "publish packed other bytes than pack"
+
+expect 0 "$MKT" --json search first
+[[ $(jq -r '.connectors[0].id' out) == first-steps ]] || fail "search does not find it"
+expect 0 "$MKT" --json search "FIRST-ST"
+[[ $(jq .total out) == 1 ]] || fail "search by the beginning of a word"
+expect 0 "$MKT" --json search --capability vcs
+[[ $(jq .total out) == 0 ]] || fail "the capability filter lets others through"
+
+expect 0 "$MKT" install first-steps
+diff -r --exclude=.mktignore --exclude=install-receipt.json first-steps connectors/first-steps || fail "other files"
+[[ $(jq -r .checksum connectors/first-steps/install-receipt.json) == "$checksum" ]] || fail "receipt"
+expect 0 "$MKT" verify connectors/first-steps
+expect 0 "$MKT" --json install first-steps
+[[ $(jq '.installed[0].unchanged' out) == true ]] || fail "a second install has nothing to do"
+
+# A changed file is found, and an install mends it.
+echo "// tampered" >>connectors/first-steps/index.js
+expect 10 "$MKT" verify connectors/first-steps
+says err "index.js: has changed"
+expect 0 "$MKT" install first-steps
+expect 0 "$MKT" verify connectors/first-steps
+
+expect 0 "$MKT" --json list
+[[ $(jq -r '.connectors[0].id' out) == first-steps ]] || fail "list"
+expect 0 "$MKT" download first-steps -o got.tgz
+cmp got.tgz packed.tgz || fail "the downloaded bytes differ"
+expect 0 "$MKT" verify got.tgz
+expect 0 "$MKT" key export "$key" --format pem -o acme.pem
+expect 0 "$MKT" --registry http://127.0.0.1:1 verify got.tgz --public-key acme.pem
+
+# Publishing a tarball that was signed before uses that signature.
+sed -i 's/"0.1.0"/"0.2.0"/' first-steps/connector.manifest.json
+expect 0 "$MKT" pack first-steps -o second.tgz
+expect 0 "$MKT" sign second.tgz --key "$key"
+expect 0 "$MKT" publish second.tgz
+expect 0 "$MKT" install first-steps
+[[ $(jq -r .version connectors/first-steps/install-receipt.json) == 0.2.0 ]] || fail "upgrade"
+expect 0 "$MKT" install first-steps@0.1.0 --dir elsewhere
+[[ $(jq -r .version elsewhere/install-receipt.json) == 0.1.0 ]] || fail "--dir and @VERSION"
+
+expect 0 "$MKT" uninstall first-steps
+[[ ! -e connectors/first-steps ]] || fail "uninstall leaves the folder"
+[[ -z $(ls -A connectors) ]] || fail "leftovers: $(ls -A connectors)"
+expect 3 "$MKT" uninstall first-steps
+
+# A prerelease is not what "latest" means.
+sed -i 's/"0.2.0"/"0.3.0-rc.1"/' first-steps/connector.manifest.json
+expect 0 "$MKT" publish first-steps
+expect 0 "$MKT" --json info first-steps
+[[ $(jq -r .latestVersion out) == 0.2.0 ]] || fail "latest is a prerelease"
+[[ $(jq -r '.versions | map(.version) | join(" ")' out) == "0.3.0-rc.1 0.2.0 0.1.0" ]] || fail "newest first"
+
+stop_mktd || fail "SIGTERM should end with status 0"
