@@ -1,0 +1,62 @@
+// Which handler answers which request.
+#include "daemon/http/router.h"
+
+#include <doctest/doctest.h>
+
+namespace mkt {
+namespace {
+
+struct NoBody : BodyReader {
+  std::uint64_t length() const override { return 0; }
+  Result<std::size_t> read(std::span<std::uint8_t>) override { return std::size_t{0}; }
+};
+
+// The body of the answer, or the code of the error.
+std::string ask(const Router& router, const std::string& method, const std::string& path) {
+  RequestHead head;
+  head.method = method;
+  head.path = path;
+  NoBody body;
+  Request request{head, body, {}, {}};
+  const auto response = router.dispatch(request);
+  return response ? response->body : std::string(error_code_name(response.error().code));
+}
+
+Handler says(std::string text) {
+  return [text](Request& request) -> Result<Response> {
+    Response response;
+    response.body = text;
+    for (const auto& [name, value] : request.path_parameters) {
+      response.body += " " + name + "=" + value;
+    }
+    return response;
+  };
+}
+
+TEST_CASE("routes are found by their segments, fixed ones before parameters") {
+  Router router;
+  router.add("GET", "/v1/tokens/current", says("current"));
+  router.add("GET", "/v1/tokens/{id}", says("token"));
+  router.add("GET", "/v1/connectors/{id}/{version}/tarball", says("tarball"));
+  router.add("PUT", "/v1/connectors/{id}/{version}", says("put"));
+  CHECK(ask(router, "GET", "/v1/tokens/current") == "current");
+  CHECK(ask(router, "GET", "/v1/tokens/abc") == "token id=abc");
+  CHECK(ask(router, "HEAD", "/v1/tokens/abc") == "token id=abc");
+  CHECK(ask(router, "GET", "/v1/connectors/a/1.0.0/tarball") == "tarball id=a version=1.0.0");
+  CHECK(ask(router, "PUT", "/v1/connectors/a/1.0.0") == "put id=a version=1.0.0");
+  CHECK(ask(router, "DELETE", "/v1/connectors/a/1.0.0") == "method_not_allowed");
+  CHECK(ask(router, "GET", "/v1/connectors/a") == "not_found");
+  CHECK(ask(router, "GET", "/") == "not_found");
+  CHECK(ask(router, "GET", "/v1/tokens/abc/more") == "not_found");
+}
+
+TEST_CASE("a dead end under a fixed segment falls back to the parameter") {
+  Router router;
+  router.add("GET", "/a/b/c", says("fixed"));
+  router.add("GET", "/a/{x}/d", says("parameter"));
+  CHECK(ask(router, "GET", "/a/b/c") == "fixed");
+  CHECK(ask(router, "GET", "/a/b/d") == "parameter x=b");
+}
+
+}  // namespace
+}  // namespace mkt
