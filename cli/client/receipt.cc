@@ -21,7 +21,7 @@ constexpr std::size_t kMaxFindings = 50;
 
 Error damaged(const fs::path& folder, std::string_view what) {
   return Error(ErrorCode::data_damaged,
-               fmt::format("{} is not a valid receipt: {}; install the connector again",
+               fmt::format("{} is not a valid receipt: {}; move the folder away and install the connector again",
                            printable((folder / kReceiptName).string()), what));
 }
 

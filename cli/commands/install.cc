@@ -22,6 +22,9 @@ struct Arguments {
   std::string root = "connectors";
 };
 
+// Beside the target, so that the last step is a rename; hidden, so that `mkt list` passes over it.
+constexpr std::string_view kStagingPrefix = ".mkt-install-";
+
 // What may be replaced: nothing, an empty folder, or an installed version of the same connector.
 Result<std::optional<Receipt>> installed_before(const fs::path& target, const ConnectorId& id) {
   std::error_code error;
@@ -96,8 +99,8 @@ Result<Json> install_one(const Session& session, const Settings& settings,
   }
   const fs::path parent = folder_of(target);
   MKT_CHECK(make_folders(parent, 0755));
-  MKT_TRY(TemporaryFolder staging,
-          TemporaryFolder::create(parent, fmt::format(".mkt-{}-", spec.id.text())));
+  TemporaryFolder::remove_abandoned(parent, kStagingPrefix);
+  MKT_TRY(TemporaryFolder staging, TemporaryFolder::create(parent, kStagingPrefix));
   MKT_TRY(const UniqueFd tarball, create_file(staging.path() / "tarball", 0600));
   MKT_TRY(VerifiedVersion fetched,
           download_verified(registry, spec.id, spec.which(), tarball.get(),

@@ -30,8 +30,7 @@ Status run(const Session& session, const Arguments& a) {
   }
   // Out of sight in one step, then away: a kill in between leaves no half connector.
   const fs::path parent = folder_of(target);
-  MKT_TRY(const TemporaryFolder aside,
-          TemporaryFolder::create(parent, fmt::format(".mkt-{}-", id.text())));
+  MKT_TRY(const TemporaryFolder aside, TemporaryFolder::create(parent, ".mkt-install-"));
   if (::rename(target.c_str(), (aside.path() / "old").c_str()) != 0) {
     return system_error(fmt::format("cannot remove {}", printable(target.string())), errno);
   }

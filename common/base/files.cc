@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,9 +153,32 @@ Status make_folders(const fs::path& folder, unsigned mode) {
 }
 
 Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::string_view prefix) {
-  fs::path path = parent / fmt::format("{}{}", prefix, random_hex(8));
-  if (::mkdir(path.c_str(), 0700) != 0) return path_error("make the folder", path, errno);
-  return TemporaryFolder(std::move(path));
+  constexpr int kTries = 10;
+  fs::path path;
+  for (int i = 0; i < kTries; ++i) {
+    path = parent / fmt::format("{}{}", prefix, random_hex(8));
+    if (::mkdir(path.c_str(), 0700) != 0) return path_error("make the folder", path, errno);
+    UniqueFd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
+      return TemporaryFolder(std::move(path), std::move(lock));
+    }
+    // Before it was locked another process took it for abandoned, and removes it.
+  }
+  return path_error("lock the folder", path, errno);
+}
+
+void TemporaryFolder::remove_abandoned(const fs::path& parent, std::string_view prefix) {
+  std::error_code ignored;  // tidying up is no reason to fail
+  for (fs::directory_iterator it(parent, ignored), end; !ignored && it != end;
+       it.increment(ignored)) {
+    if (!it->path().filename().string().starts_with(prefix)) continue;
+    const UniqueFd folder(
+        ::open(it->path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    std::error_code removing;
+    if (folder && ::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) {
+      fs::remove_all(it->path(), removing);
+    }
+  }
 }
 
 TemporaryFolder::~TemporaryFolder() {

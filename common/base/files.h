@@ -73,12 +73,17 @@ Status sync_folder(const std::filesystem::path& folder);
 Status make_folders(const std::filesystem::path& folder, unsigned mode);
 
 // A folder of this process's own below `parent`, removed with everything in it when the object goes
-// unless `keep` was called.
+// unless `keep` was called. It is locked for as long as the process lives, so that what a killed
+// process left can be told from what another one is using.
 class TemporaryFolder {
  public:
   static Result<TemporaryFolder> create(const std::filesystem::path& parent,
                                         std::string_view prefix);
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  // Removes the folders of that prefix whose process is gone.
+  static void remove_abandoned(const std::filesystem::path& parent, std::string_view prefix);
+
+  TemporaryFolder(TemporaryFolder&& other) noexcept
+      : path_(std::exchange(other.path_, {})), lock_(std::move(other.lock_)) {}
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   TemporaryFolder(const TemporaryFolder&) = delete;
   ~TemporaryFolder();
@@ -87,8 +92,10 @@ class TemporaryFolder {
   void keep() { path_.clear(); }
 
  private:
-  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  TemporaryFolder(std::filesystem::path path, UniqueFd lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
   std::filesystem::path path_;
+  UniqueFd lock_;
 };
 
 }  // namespace mkt

@@ -43,7 +43,7 @@ class Deflater {
     if (result != (last ? Z_STREAM_END : Z_OK) || stream_.avail_in != 0) {
       throw std::logic_error("deflate did not take a whole block");
     }
-    out.resize(out.size() - stream_.avail_out);
+    out.erase(out.end() - static_cast<std::ptrdiff_t>(stream_.avail_out), out.end());
     return out;
   }
 

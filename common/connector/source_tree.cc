@@ -166,11 +166,15 @@ class TreeWalk {
     bytes_ += entry.size;
     if (entries_.size() > limits_.entries) {
       return Error(ErrorCode::archive_too_large,
-                   fmt::format("the folder has more than {} files and folders", limits_.entries));
+                   fmt::format("the folder has more than {} files and folders; leave some out with "
+                               ".mktignore, or raise MKT_MAX_ENTRIES here and max-entries at the "
+                               "registry",
+                               limits_.entries));
     }
     if (bytes_ > limits_.unpacked_bytes) {
       return Error(ErrorCode::archive_too_large,
-                   fmt::format("the folder has more than {} bytes", limits_.unpacked_bytes));
+                   fmt::format("the folder has more than {} bytes; leave files out with .mktignore",
+                               limits_.unpacked_bytes));
     }
     return {};
   }

@@ -31,3 +31,6 @@ for ((round = 0; round < 10; round++)); do
   wait "$two" || { cat two.err >&2; fail "the second of two installs"; }
   expect 0 "$MKT" verify connectors/twin
 done
+
+# What the killed ones left is gone.
+[[ $(ls -A connectors) == twin ]] || fail "leftovers: $(ls -A connectors)"
