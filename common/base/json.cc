@@ -54,6 +54,11 @@ class StrictRules {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view what) {
+  // The library takes a NUL for the end of the text and would not see what follows it.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return Error(ErrorCode::invalid_json,
+                 fmt::format("{} is not valid JSON (at byte {})", what, nul + 1));
+  }
   // The library's parser recurses no deeper for nesting, so the depth rule may come from the
   // callback; its errors are exceptions, which end here.
   StrictRules rules;

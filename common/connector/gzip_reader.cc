@@ -12,6 +12,7 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kInputBytes = 64 * 1024;
+constexpr std::size_t kHeaderBytes = 10;  // of RFC 1952, without what the flags add
 constexpr std::uint8_t kExtraField = 0x04;
 
 Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
@@ -39,16 +40,21 @@ GzipReader::GzipReader(ByteSource source, const ArchiveLimits& limits)
 GzipReader::~GzipReader() { inflateEnd(stream_.get()); }
 
 Status GzipReader::refill() {
-  MKT_TRY(const std::size_t n, source_(input_));
-  packed_ += n;
+  std::size_t filled = 0;
+  while (filled < kHeaderBytes) {  // a source may give less than what was asked for
+    MKT_TRY(const std::size_t n, source_(std::span(input_).subspan(filled)));
+    if (n == 0) break;
+    filled += n;
+  }
+  packed_ += filled;
   stream_->next_in = input_.data();
-  stream_->avail_in = static_cast<uInt>(n);
+  stream_->avail_in = static_cast<uInt>(filled);
   return {};
 }
 
 // zlib reads the header itself; only the flags need our word.
 Status GzipReader::check_header() {
-  if (stream_->avail_in < 10 || input_[0] != 0x1f || input_[1] != 0x8b || input_[2] != 8) {
+  if (stream_->avail_in < kHeaderBytes || input_[0] != 0x1f || input_[1] != 0x8b || input_[2] != 8) {
     return invalid("the tarball is not gzip");
   }
   if ((input_[3] & kExtraField) != 0) return invalid("the gzip header has an extra field");

@@ -20,7 +20,7 @@ namespace mkt {
 
 struct PackOptions {
   unsigned threads = 0;  // 0: as many as the machine has cores; never changes the bytes
-  ArchiveLimits limits;
+  ArchiveLimits limits = {};
 };
 
 struct Packed {

@@ -48,6 +48,7 @@ class Reader {
       word = word.substr(colon + 1);
       if (!word.starts_with("LicenseRef-")) return false;
     }
+    if (word.starts_with("LicenseRef-")) word.remove_prefix(11);
     if (word.empty() || word.find_first_of("+:") != std::string_view::npos) return false;
     next();
     return true;

@@ -37,14 +37,19 @@ class Reader {
   template <typename Integer>
   Integer number(const char* name) {
     const Json* value = find(name);
-    if (value != nullptr && value->is_number_integer()) return value->get<Integer>();
+    if (value != nullptr && (std::is_signed_v<Integer> ? value->is_number_integer()
+                                                     : value->is_number_unsigned())) {
+      return value->get<Integer>();
+    }
     wrong(name);
     return 0;
   }
 
   bool flag(const char* name) {
     const Json* value = find(name);
-    if (value != nullptr && value->is_boolean()) return value->get<bool>();
+    if (value == nullptr || value->is_null()) return false;
+    if (value->is_boolean()) return value->get<bool>();
+    wrong(name);
     return false;
   }
 
@@ -52,8 +57,13 @@ class Reader {
     std::vector<std::string> all;
     const Json* value = find(name);
     if (value == nullptr) return all;
+    if (!value->is_array()) wrong(name);
     for (const Json& element : *value) {
-      if (element.is_string()) all.push_back(element.get<std::string>());
+      if (element.is_string()) {
+        all.push_back(element.get<std::string>());
+      } else {
+        wrong(name);
+      }
     }
     return all;
   }

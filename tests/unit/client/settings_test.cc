@@ -38,7 +38,7 @@ TEST_CASE("durations") {
   CHECK(parse_duration("10m")->count() == 600'000);
   CHECK(parse_duration("2h")->count() == 7'200'000);
   for (const char* text : {"", "s", "-1s", "1d", "1.5s", "10 m", "99999999h"}) {
-    CAPTURE(text);
+    CAPTURE(std::string(text));
     CHECK_FALSE(parse_duration(text));
   }
 }
