@@ -108,4 +108,12 @@ std::span<const std::uint8_t, SecretKey::kSeedSize> SecretKey::seed() const {
   return std::span(bytes_).first<kSeedSize>();
 }
 
+std::optional<Signature> parse_signature(std::string_view base64) {
+  const auto bytes = from_base64(base64);
+  Signature signature{};
+  if (!bytes || bytes->size() != signature.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), signature.begin());
+  return signature;
+}
+
 }  // namespace mkt

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@
 namespace mkt {
 
 using Signature = std::array<std::uint8_t, 64>;
+// base64 of 64 bytes; nullopt for anything else.
+std::optional<Signature> parse_signature(std::string_view base64);
 
 // Once, before anything else of this folder; false when the system gives no random numbers.
 bool init_crypto();

@@ -32,25 +32,31 @@ Result<SignatureFile> SignatureFile::parse(std::string_view text) {
 
 Result<SignatureFile> SignatureFile::from_json(const Json& json) {
   if (!json.is_object()) return malformed("(root)", "must be an object");
-  if (text_member(json, "version") != "1.0") return malformed("version", "must be \"1.0\"");
-  if (text_member(json, "algorithm") != "ed25519") {
-    return malformed("algorithm", "must be \"ed25519\"");
+  const auto version = text_member(json, "version");
+  if (!version) return malformed("version", "must be \"1.0\"");
+  if (version != "1.0") {
+    return Error(ErrorCode::signature_version_unknown,
+                 fmt::format("the signature file has the version \"{}\"; only \"1.0\" is known",
+                             printable(version->substr(0, 32))));
+  }
+  const auto algorithm = text_member(json, "algorithm");
+  if (!algorithm) return malformed("algorithm", "must be \"ed25519\"");
+  if (algorithm != "ed25519") {
+    return Error(ErrorCode::signature_algorithm_unknown,
+                 fmt::format("the signature file has the algorithm \"{}\"; only \"ed25519\" is "
+                             "known",
+                             printable(algorithm->substr(0, 32))));
   }
   const auto key_id = KeyId::parse(text_member(json, "keyId").value_or(""));
   if (!key_id) return malformed("keyId", key_id.error().message);
   std::string signed_text = text_member(json, "checksum").value_or("");
   const auto checksum = Checksum::parse(signed_text);
   if (!checksum) return malformed("checksum", checksum.error().message);
-  const auto bytes = from_base64(text_member(json, "signature").value_or(""));
-  if (!bytes || bytes->size() != std::tuple_size_v<Signature>) {
-    return malformed("signature", "must be base64 of 64 bytes");
-  }
+  const auto signature = parse_signature(text_member(json, "signature").value_or(""));
+  if (!signature) return malformed("signature", "must be base64 of 64 bytes");
   const std::string signed_at = text_member(json, "signedAt").value_or("");
   if (!parse_utc(signed_at)) return malformed("signedAt", "must be an RFC 3339 time");
-
-  Signature signature{};
-  std::copy(bytes->begin(), bytes->end(), signature.begin());
-  return SignatureFile{*key_id, *checksum, std::move(signed_text), signature, signed_at};
+  return SignatureFile{*key_id, *checksum, std::move(signed_text), *signature, signed_at};
 }
 
 Json SignatureFile::json() const {

@@ -29,7 +29,7 @@ struct SignatureFile {
   Signature signature;
   std::string signed_at;
 
-  // signature_malformed, naming the field.
+  // signature_malformed, naming the field; signature_version_unknown, signature_algorithm_unknown.
   static Result<SignatureFile> parse(std::string_view text);
   static Result<SignatureFile> from_json(const Json& json);
   Json json() const;

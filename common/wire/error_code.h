@@ -42,19 +42,28 @@ enum class ExitStatus : int {
   X(archive_unsafe, 422, refused)                \
   X(archive_too_large, 413, refused)             \
   X(signature_malformed, 400, invalid)           \
+  X(signature_version_unknown, 400, invalid)     \
+  X(signature_algorithm_unknown, 400, invalid)   \
+  X(signature_in_future, 422, refused)           \
   X(signature_invalid, 422, refused)             \
   X(checksum_mismatch, 422, refused)             \
   X(key_unknown, 403, refused)                   \
   X(key_foreign, 403, refused)                   \
   X(key_revoked, 403, refused)                   \
+  X(key_retired, 403, refused)                   \
   X(key_expired, 403, refused)                   \
   X(key_invalid, 422, invalid)                   \
   X(key_exists, 409, conflict)                   \
   X(key_file_invalid, 422, invalid)              \
+  X(key_proof_invalid, 403, refused)             \
+  X(key_untrusted, 403, refused)                 \
+  X(pinned_key_changed, 403, refused)            \
   X(passphrase_wrong, 403, refused)              \
   X(publisher_suspended, 403, refused)           \
+  X(publisher_banned, 403, refused)              \
   X(publisher_exists, 409, conflict)             \
   X(not_owner, 403, refused)                     \
+  X(last_owner, 409, conflict)                   \
   X(unauthorized, 401, refused)                  \
   X(forbidden, 403, refused)                     \
   X(host_not_allowed, 421, refused)              \
@@ -92,7 +101,8 @@ enum class ExitStatus : int {
   X(io_error, 500, storage)                      \
   X(data_damaged, 500, damaged)                  \
   X(data_locked, 503, invalid)                   \
-  X(stale_keys, 503, stale)
+  X(stale_keys, 503, stale)                      \
+  X(keys_rolled_back, 503, stale)
 
 enum class ErrorCode {
 #define X(code, http, exit) code,

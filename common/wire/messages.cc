@@ -45,6 +45,14 @@ class Reader {
     return 0;
   }
 
+  std::optional<std::int64_t> optional_number(const char* name) {
+    const Json* value = find(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    return number<std::int64_t>(name);
+  }
+
+  std::int64_t number_or_zero(const char* name) { return optional_number(name).value_or(0); }
+
   bool flag(const char* name) {
     const Json* value = find(name);
     if (value == nullptr || value->is_null()) return false;
@@ -135,6 +143,7 @@ Json VersionInfo::to_json() const {
   json["deprecationReason"] =
       deprecation_reason.empty() ? Json(nullptr) : Json(deprecation_reason);
   json["quarantined"] = quarantined;
+  json["sequence"] = sequence;
   return json;
 }
 
@@ -156,6 +165,7 @@ Result<VersionInfo> VersionInfo::parse(const Json& json) {
   v.deprecated = r.flag("deprecated");
   v.deprecation_reason = r.text_or_empty("deprecationReason");
   v.quarantined = r.flag("quarantined");
+  v.sequence = r.number_or_zero("sequence");
   return r.result(std::move(v));
 }
 
@@ -244,7 +254,13 @@ Json KeyInfo::to_json() const {
           {"expiresAt", or_null(expires_at)},
           {"revokedAt", or_null(revoked_at)},
           {"reasonCode", reason_code.empty() ? Json(nullptr) : Json(reason_code)},
-          {"reason", reason.empty() ? Json(nullptr) : Json(reason)}};
+          {"reason", reason.empty() ? Json(nullptr) : Json(reason)},
+          {"revokedBy", revoked_by.empty() ? Json(nullptr) : Json(revoked_by)},
+          {"compromisedSequence",
+           compromised_sequence ? Json(*compromised_sequence) : Json(nullptr)},
+          {"endorsedBy", endorsed_by.empty() ? Json(nullptr) : Json(endorsed_by)},
+          {"endorsement", endorsement.empty() ? Json(nullptr) : Json(endorsement)},
+          {"addedSequence", added_sequence}};
 }
 
 Result<KeyInfo> KeyInfo::parse(const Json& json) {
@@ -260,15 +276,25 @@ Result<KeyInfo> KeyInfo::parse(const Json& json) {
   k.revoked_at = r.optional_text("revokedAt");
   k.reason_code = r.text_or_empty("reasonCode");
   k.reason = r.text_or_empty("reason");
+  k.revoked_by = r.text_or_empty("revokedBy");
+  k.compromised_sequence = r.optional_number("compromisedSequence");
+  k.endorsed_by = r.text_or_empty("endorsedBy");
+  k.endorsement = r.text_or_empty("endorsement");
+  k.added_sequence = r.number_or_zero("addedSequence");
   return r.result(std::move(k));
 }
 
-Json KeyListing::to_json() const { return {{"sequence", sequence}, {"keys", list_of(keys)}}; }
+Json KeyListing::to_json() const {
+  Json json{{"sequence", sequence}, {"keys", list_of(keys)}};
+  if (since > 0) json["since"] = since;
+  return json;
+}
 
 Result<KeyListing> KeyListing::parse(const Json& json) {
   Reader r(json);
   KeyListing l;
   l.sequence = r.number<std::int64_t>("sequence");
+  l.since = r.number_or_zero("since");
   l.keys = r.messages<KeyInfo>("keys", true);
   return r.result(std::move(l));
 }
@@ -278,6 +304,7 @@ Json PublisherInfo::to_json() const {
           {"displayName", display_name},
           {"email", email},
           {"status", status},
+          {"statusReason", status_reason.empty() ? Json(nullptr) : Json(status_reason)},
           {"verified", verified},
           {"createdAt", created_at},
           {"keys", list_of(keys)}};
@@ -290,6 +317,7 @@ Result<PublisherInfo> PublisherInfo::parse(const Json& json) {
   p.display_name = r.text("displayName");
   p.email = r.text_or_empty("email");
   p.status = r.text("status");
+  p.status_reason = r.text_or_empty("statusReason");
   p.verified = r.flag("verified");
   p.created_at = r.text_or_empty("createdAt");
   p.keys = r.messages<KeyInfo>("keys", false);
@@ -320,6 +348,52 @@ Result<TokenInfo> TokenInfo::parse(const Json& json) {
   t.last_used_at = r.optional_text("lastUsedAt");
   t.token = r.optional_text("token");
   return r.result(std::move(t));
+}
+
+Json RevocationInfo::to_json() const {
+  return {{"key", key.to_json()}, {"changed", changed}, {"quarantined", list_of(quarantined)}};
+}
+
+Result<RevocationInfo> RevocationInfo::parse(const Json& json) {
+  Reader r(json);
+  RevocationInfo info;
+  info.changed = r.flag("changed");
+  info.quarantined = r.messages<VersionInfo>("quarantined", true);
+  MKT_TRY(info, r.result(std::move(info)));
+  const auto key = json.find("key");
+  MKT_TRY(info.key, KeyInfo::parse(key == json.end() ? Json() : *key));
+  return info;
+}
+
+Json OwnerInfo::to_json() const { return {{"publisherId", publisher_id}, {"addedAt", added_at}}; }
+
+Result<OwnerInfo> OwnerInfo::parse(const Json& json) {
+  Reader r(json);
+  OwnerInfo o;
+  o.publisher_id = r.text("publisherId");
+  o.added_at = r.text_or_empty("addedAt");
+  return r.result(std::move(o));
+}
+
+Json LogInfo::to_json() const {
+  return {{"sequence", sequence},      {"at", at},         {"actor", actor},
+          {"address", address},        {"requestId", request_id},
+          {"action", action},          {"subject", subject},
+          {"detail", detail}};
+}
+
+Result<LogInfo> LogInfo::parse(const Json& json) {
+  Reader r(json);
+  LogInfo l;
+  l.sequence = r.number<std::int64_t>("sequence");
+  l.at = r.text("at");
+  l.actor = r.text("actor");
+  l.address = r.text_or_empty("address");
+  l.request_id = r.text_or_empty("requestId");
+  l.action = r.text("action");
+  l.subject = r.text("subject");
+  l.detail = r.text_or_empty("detail");
+  return r.result(std::move(l));
 }
 
 Error parse_error(int http_status, std::string_view body) {

@@ -32,6 +32,8 @@ struct VersionInfo {
   bool deprecated = false;
   std::string deprecation_reason;
   bool quarantined = false;
+  // When the signature was accepted, in the registry's order of events (see KeyInfo).
+  std::int64_t sequence = 0;
 
   Json to_json() const;
   static Result<VersionInfo> parse(const Json& json);
@@ -93,14 +95,24 @@ struct KeyInfo {
   std::optional<std::string> revoked_at;
   std::string reason_code;
   std::string reason;
+  std::string revoked_by;
+  // Of a compromised key: signatures accepted at this sequence or later are not to be trusted.
+  std::optional<std::int64_t> compromised_sequence;
+  // The key that vouches for this one and its signature over endorsement_text
+  // (common/signing/key_proof.h); empty where there is none.
+  std::string endorsed_by;
+  std::string endorsement;
+  std::int64_t added_sequence = 0;
 
   Json to_json() const;
   static Result<KeyInfo> parse(const Json& json);
 };
 
 // GET /v1/keys
+// With `since` only those that changed after that sequence. Sorted by key id.
 struct KeyListing {
   std::int64_t sequence = 0;
+  std::int64_t since = 0;
   std::vector<KeyInfo> keys;
 
   Json to_json() const;
@@ -113,6 +125,7 @@ struct PublisherInfo {
   std::string display_name;
   std::string email;
   std::string status;
+  std::string status_reason;
   bool verified = false;
   std::string created_at;
   std::vector<KeyInfo> keys;
@@ -134,6 +147,40 @@ struct TokenInfo {
 
   Json to_json() const;
   static Result<TokenInfo> parse(const Json& json);
+};
+
+// POST /v1/publishers/{id}/keys/{keyId}/revoke
+struct RevocationInfo {
+  KeyInfo key;
+  bool changed = false;
+  std::vector<VersionInfo> quarantined;  // versions that this hits
+
+  Json to_json() const;
+  static Result<RevocationInfo> parse(const Json& json);
+};
+
+// GET /v1/connectors/{id}/owners
+struct OwnerInfo {
+  std::string publisher_id;
+  std::string added_at;
+
+  Json to_json() const;
+  static Result<OwnerInfo> parse(const Json& json);
+};
+
+// GET /v1/log
+struct LogInfo {
+  std::int64_t sequence = 0;
+  std::string at;
+  std::string actor;
+  std::string address;
+  std::string request_id;
+  std::string action;
+  std::string subject;
+  std::string detail;
+
+  Json to_json() const;
+  static Result<LogInfo> parse(const Json& json);
 };
 
 // {error, code, message, details, requestId}. An answer that is no such document gives the error

@@ -1,11 +1,12 @@
 // Search, connectors, versions, tarballs and signatures: what anyone may read.
 #include <fmt/format.h>
 
-#include <charconv>
 
 #include "daemon/http/byte_range.h"
+#include "daemon/http/fields.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/catalog.h"
 
 namespace mkt {
 namespace {
@@ -14,19 +15,6 @@ constexpr std::uint32_t kDefaultPageSize = 20;
 constexpr std::uint32_t kMaxPageSize = 100;
 constexpr std::uint32_t kMaxPage = 1'000'000;
 constexpr std::size_t kMaxQueryBytes = 256;
-
-Result<std::uint32_t> number_parameter(const RequestHead& head, std::string_view name,
-                                       std::uint32_t otherwise, std::uint32_t most) {
-  const auto text = head.parameter(name);
-  if (!text || text->empty()) return otherwise;
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < 1 || value > most) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("{} must be a number from 1 to {}", name, most));
-  }
-  return value;
-}
 
 std::vector<std::string> list_parameter(const RequestHead& head, std::string_view name) {
   std::vector<std::string> words;
@@ -60,9 +48,11 @@ Result<Response> search(const Marketplace& market, Request& request) {
                  fmt::format("q has {} bytes; at most {} are allowed", query.text.size(),
                              kMaxQueryBytes));
   }
-  MKT_TRY(query.page, number_parameter(request.head, "page", 1, kMaxPage));
-  MKT_TRY(query.page_size,
-          number_parameter(request.head, "pageSize", kDefaultPageSize, kMaxPageSize));
+  MKT_TRY(const std::uint64_t page_number, number_parameter(request.head, "page", 1, 1, kMaxPage));
+  MKT_TRY(const std::uint64_t page_size,
+          number_parameter(request.head, "pageSize", kDefaultPageSize, 1, kMaxPageSize));
+  query.page = static_cast<std::uint32_t>(page_number);
+  query.page_size = static_cast<std::uint32_t>(page_size);
   query.capabilities = list_parameter(request.head, "capabilities");
   query.categories = list_parameter(request.head, "categories");
   MKT_TRY(query.sort_by, sort_parameter(request.head));
@@ -110,7 +100,7 @@ Result<Response> signature(const Marketplace& market, Request& request) {
   return response;
 }
 
-Result<Response> tarball(const Marketplace& market, DownloadCounter& downloads, Request& request) {
+Result<Response> tarball(const Marketplace& market, Usage& usage, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   const std::string& which = request.path_parameter("version");
   MKT_TRY(Tarball found, open_tarball(market, id, which));
@@ -151,21 +141,21 @@ Result<Response> tarball(const Marketplace& market, DownloadCounter& downloads, 
                                   fmt::format("bytes {}-{}/{}", range.offset,
                                               range.offset + range.length - 1, v.size));
   }
-  if (request.head.method != "HEAD" && range.offset == 0) downloads.count(v);
+  if (request.head.method != "HEAD" && range.offset == 0) usage.downloaded(v);
   response.file = FileBody{std::move(found.file), range.offset, range.length};
   return response;
 }
 
 }  // namespace
 
-void add_catalog_routes(Router& router, const Marketplace& market, DownloadCounter& downloads) {
+void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage) {
   const std::string base = "/v1/connectors/{id}";
   router.add("GET", "/v1/search", [&](Request& r) { return search(market, r); });
   router.add("GET", base, [&](Request& r) { return connector(market, r); });
   router.add("GET", base + "/{version}", [&](Request& r) { return version(market, r); });
   router.add("GET", base + "/{version}/signature", [&](Request& r) { return signature(market, r); });
   router.add("GET", base + "/{version}/tarball",
-             [&](Request& r) { return tarball(market, downloads, r); });
+             [&](Request& r) { return tarball(market, usage, r); });
 }
 
 }  // namespace mkt

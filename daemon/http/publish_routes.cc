@@ -4,6 +4,7 @@
 #include "common/base/encoding.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/countersign.h"
 #include "daemon/service/publish.h"
 
 namespace mkt {
@@ -89,11 +90,24 @@ Result<Response> post_publish(const Marketplace& market, Request& request) {
   return answer(publication.finish());
 }
 
+// Another signature over the bytes that are there.
+Result<Response> put_signature(const Marketplace& market, Request& request) {
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
+  MKT_TRY(const std::string body, read_body(request.body, kMaxSignatureFileBytes));
+  MKT_TRY(const SignatureFile signature, SignatureFile::parse(body));
+  MKT_TRY(const VersionRecord record,
+          countersign(market, request.caller, id, version, signature));
+  return json_response(200, version_message(record).to_json());
+}
+
 }  // namespace
 
 void add_publish_routes(Router& router, const Marketplace& market) {
   router.add("PUT", "/v1/connectors/{id}/{version}",
              [&](Request& r) { return put_version(market, r); });
+  router.add("PUT", "/v1/connectors/{id}/{version}/signature",
+             [&](Request& r) { return put_signature(market, r); });
   router.add("POST", "/v1/publish", [&](Request& r) { return post_publish(market, r); });
 }
 

@@ -39,20 +39,28 @@ wire::VersionInfo version_message(const VersionRecord& v) {
   m.deprecated = v.deprecated;
   m.deprecation_reason = v.deprecation_reason;
   m.quarantined = v.quarantined;
+  m.sequence = v.signature_seq;
   return m;
 }
 
 wire::KeyInfo key_message(const KeyRecord& k) {
-  return {k.key_id,
-          k.publisher_id,
-          k.public_key,
-          k.fingerprint,
-          std::string(key_status_name(k.status)),
-          format_utc(k.created_at),
-          optional_time(k.expires_at),
-          optional_time(k.revoked_at),
-          k.reason_code,
-          k.reason};
+  wire::KeyInfo m;
+  m.key_id = k.key_id;
+  m.publisher_id = k.publisher_id;
+  m.public_key = k.public_key;
+  m.fingerprint = k.fingerprint;
+  m.status = key_status_name(k.status);
+  m.created_at = format_utc(k.created_at);
+  m.expires_at = optional_time(k.expires_at);
+  m.revoked_at = optional_time(k.revoked_at);
+  m.reason_code = k.reason_code;
+  m.reason = k.reason;
+  m.revoked_by = k.revoked_by;
+  m.compromised_sequence = k.compromised_seq;
+  m.endorsed_by = k.endorsed_by;
+  m.endorsement = k.endorsement;
+  m.added_sequence = k.added_seq;
+  return m;
 }
 
 wire::PublisherInfo publisher_message(const PublisherRecord& p,
@@ -62,6 +70,7 @@ wire::PublisherInfo publisher_message(const PublisherRecord& p,
   m.display_name = p.display_name;
   m.email = p.email;
   m.status = publisher_status_name(p.status);
+  m.status_reason = p.status_reason;
   m.verified = p.verified;
   m.created_at = format_utc(p.created_at);
   for (const KeyRecord& key : keys) m.keys.push_back(key_message(key));
@@ -78,6 +87,19 @@ wire::TokenInfo token_message(const TokenRecord& t) {
   m.expires_at = optional_time(t.expires_at);
   m.last_used_at = optional_time(t.last_used_at);
   return m;
+}
+
+wire::RevocationInfo revocation_message(const RevocationOutcome& r) {
+  wire::RevocationInfo m;
+  m.key = key_message(r.key);
+  m.changed = r.changed;
+  for (const VersionRecord& v : r.hit) m.quarantined.push_back(version_message(v));
+  return m;
+}
+
+wire::LogInfo log_message(const LogEntry& e) {
+  return {e.seq,    format_utc(e.at), e.actor.who, e.actor.address, e.actor.request_id,
+          e.action, e.subject,        e.detail};
 }
 
 wire::SearchHit hit_message(const ConnectorRecord& c) {

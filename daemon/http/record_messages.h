@@ -11,6 +11,8 @@ wire::KeyInfo key_message(const KeyRecord& key);
 wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
                                       const std::vector<KeyRecord>& keys);
 wire::TokenInfo token_message(const TokenRecord& token);
+wire::RevocationInfo revocation_message(const RevocationOutcome& outcome);
+wire::LogInfo log_message(const LogEntry& entry);
 wire::SearchHit hit_message(const ConnectorRecord& connector);
 
 }  // namespace mkt

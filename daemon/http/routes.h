@@ -6,13 +6,16 @@
 
 #include "daemon/http/message.h"
 #include "daemon/http/router.h"
-#include "daemon/service/catalog.h"
+#include "daemon/service/usage.h"
 
 namespace mkt {
 
-void add_catalog_routes(Router& router, const Marketplace& market, DownloadCounter& downloads);
+void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage);
 void add_publish_routes(Router& router, const Marketplace& market);
 void add_publisher_routes(Router& router, const Marketplace& market);
+void add_key_routes(Router& router, const Marketplace& market);
+void add_owner_routes(Router& router, const Marketplace& market);
+void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router);
 

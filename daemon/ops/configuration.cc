@@ -53,6 +53,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
                  "Most files and folders that a tarball may hold")
       ->envname("MKTD_MAX_ENTRIES")
       ->capture_default_str();
+  app.add_option("--registration", c.registration,
+                 "Who may register publishers: admin, or open to anyone")
+      ->envname("MKTD_REGISTRATION")
+      ->check(CLI::IsMember({"admin", "open"}))
+      ->capture_default_str();
   app.add_option("--log-level", c.log_level, "debug, info, warning or error")
       ->envname("MKTD_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))

@@ -15,6 +15,7 @@ struct Configuration {
   std::filesystem::path data;
   std::vector<std::string> listen;
   Limits limits;
+  std::string registration = "admin";  // who may register publishers: "admin" or "open"
   std::string log_level = "info";
   bool access_log = true;
   bool check_only = false;

@@ -44,12 +44,13 @@ Status write_first_admin_token(const Marketplace& market, const DataFolder& data
   return write_file_atomically(data.admin_token(), created.secret + "\n", 0600);
 }
 
-Application make_application(const Marketplace& market, const Router& router) {
-  return [&market, &router](const RequestHead& head, BodyReader& body, const std::string& address,
-                            const std::string& request_id) -> Response {
+Application make_application(const Marketplace& market, const Router& router, Usage& usage) {
+  return [&](const RequestHead& head, BodyReader& body, const std::string& address,
+             const std::string& request_id) -> Response {
     try {
       auto caller = authenticate(market, head, address, request_id);
       if (!caller) return error_response(caller.error(), request_id);
+      if (caller->signed_in()) usage.token_used(caller->token_id, market.now());
       Request request{head, body, std::move(*caller), {}};
       auto response = router.dispatch(request);
       if (response) return std::move(*response);
@@ -130,18 +131,26 @@ Result<int> serve(const Configuration& configuration) {
   MKT_TRY(const auto blobs, BlobStore::open(data.blobs(), [&](const Checksum& checksum) {
             return store->blob_is_referenced(checksum.text());
           }));
-  const Marketplace market{*store, *blobs, configuration.limits, utc_now};
+  const Marketplace market{.store = *store,
+                           .blobs = *blobs,
+                           .limits = configuration.limits,
+                           .now = utc_now,
+                           .open_registration = configuration.registration == "open",
+                           .challenges = {}};
   MKT_CHECK(write_first_admin_token(market, data));
 
-  DownloadCounter downloads(*store);
+  Usage usage(*store);
   Router router;
-  add_catalog_routes(router, market, downloads);
+  add_catalog_routes(router, market, usage);
   add_publish_routes(router, market);
   add_publisher_routes(router, market);
+  add_key_routes(router, market);
+  add_owner_routes(router, market);
+  add_log_routes(router, market);
   add_token_routes(router, market);
   add_operation_routes(router);
 
-  HttpServer server(make_application(market, router), make_access_log(configuration.access_log));
+  HttpServer server(make_application(market, router, usage), make_access_log(configuration.access_log));
   for (const std::string& address : configuration.listen) MKT_CHECK(server.listen(address));
   MKT_CHECK(write_file_atomically(data.url(), server.url() + "\n", 0644));
   const Announcement announcement(server.url(), data.path());

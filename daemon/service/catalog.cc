@@ -10,8 +10,6 @@
 namespace mkt {
 namespace {
 
-constexpr std::chrono::seconds kFlushInterval{2};
-
 Error no_connector(const ConnectorId& id) {
   return Error(ErrorCode::connector_not_found,
                fmt::format("there is no connector {}; look for one: mkt search {}", id.text(),
@@ -56,45 +54,6 @@ Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,
   MKT_TRY(const Checksum checksum, Checksum::parse(version.checksum));
   MKT_TRY(UniqueFd file, market.blobs.open_blob(checksum, version.size));
   return Tarball{std::move(version), std::move(file)};
-}
-
-DownloadCounter::DownloadCounter(Store& store) : store_(store), thread_([this] { work(); }) {}
-
-DownloadCounter::~DownloadCounter() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
-}
-
-void DownloadCounter::count(const VersionRecord& version) {
-  const std::lock_guard lock(mutex_);
-  if (counts_.empty()) wake_.notify_all();
-  ++counts_[{version.connector_id, version.version}];
-}
-
-void DownloadCounter::work() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !counts_.empty(); });
-    if (!stopping_) wake_.wait_for(lock, kFlushInterval, [this] { return stopping_; });
-    std::map<Key, std::int64_t> counts;
-    counts.swap(counts_);
-    const bool last = stopping_;
-    lock.unlock();
-    flush(std::move(counts));
-    if (last) return;
-    lock.lock();
-  }
-}
-
-void DownloadCounter::flush(std::map<Key, std::int64_t> counts) {
-  for (const auto& [key, n] : counts) {
-    // A statistic: not worth failing or retrying anything for.
-    (void)store_.add_downloads(key.first, key.second, n);
-  }
 }
 
 }  // namespace mkt

@@ -1,35 +1,67 @@
-// Publishers and their keys: who may sign what.
+// Publisher keys: which may sign, adding another, following one with the next, and revoking.
+//
+// Whether a key may sign is decided by the registry's own clock and log, never by a time that a
+// signer wrote (a thief would write an early one).
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "common/signing/key.h"
+#include "common/signing/signature_file.h"
 #include "daemon/service/marketplace.h"
 
 namespace mkt {
 
-struct Registration {
-  PublisherId id;
-  std::string display_name;
-  std::string email;
+// The answer to a challenge of the registry (common/signing/key_proof.h).
+struct KeyProof {
+  std::string challenge;
+  Signature signature;
+};
+
+// key_proof_invalid.
+Status check_proof(const Marketplace& market, const PublisherId& publisher, const PublicKey& key,
+                   const KeyProof& proof);
+
+// invalid_request where it would have expired already.
+Result<KeyRecord> new_key_record(const Marketplace& market, const PublisherId& publisher,
+                                 const PublicKey& key, std::optional<UtcTime> expires_at);
+
+// The key with which a signature may be accepted at this moment. unauthorized, forbidden,
+// key_foreign where the key is not the caller's; key_unknown, key_revoked, key_retired, key_expired,
+// publisher_suspended, publisher_banned; signature_in_future.
+Result<PublicKey> key_for_signature(const Marketplace& market, const Caller& caller,
+                                    const SignatureFile& signature);
+
+// Another key vouches for the new one; it may be retired in the same step: a rotation.
+struct Endorsement {
+  KeyId by;
+  Signature signature;
+  bool retires = false;
+};
+
+struct AddedKey {
+  PublisherId publisher;
   PublicKey key;
+  KeyProof proof;
+  std::optional<UtcTime> expires_at;
+  std::optional<Endorsement> endorsement;
 };
 
-// A publisher and its first key. publisher_exists, key_exists.
-Result<PublisherRecord> register_publisher(const Marketplace& market, const Caller& caller,
-                                           const Registration& registration);
+// By the publisher or an admin. key_proof_invalid, key_exists, and those of key_for_signature for
+// the endorsing key.
+Result<KeyRecord> add_key(const Marketplace& market, const Caller& caller, const AddedKey& added);
 
-struct PublisherWithKeys {
-  PublisherRecord publisher;
-  std::vector<KeyRecord> keys;
+struct RevocationRequest {
+  KeyId key_id;
+  ReasonCode code;
+  std::string reason;
+  std::optional<UtcTime> compromised_since;
+  bool dry_run = false;  // only say what it would hit
 };
 
-// publisher_not_found.
-Result<PublisherWithKeys> show_publisher(const Marketplace& market, const PublisherId& id);
-
-// The key with which a new version may be signed at this moment, by the daemon's clock and never by
-// a time that the signer wrote. key_unknown, key_revoked, key_expired, publisher_suspended.
-Result<PublicKey> key_for_signing(const Marketplace& market, const KeyId& key_id);
+// By the publisher for its own keys, by an admin for any. key_not_found.
+Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
+                                     const RevocationRequest& request);
 
 }  // namespace mkt

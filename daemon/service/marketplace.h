@@ -11,6 +11,7 @@
 #include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
+#include "daemon/service/challenges.h"
 #include "daemon/store/blobs.h"
 #include "daemon/store/store.h"
 
@@ -28,6 +29,8 @@ struct Marketplace {
   BlobStore& blobs;
   Limits limits;
   std::function<UtcTime()> now = utc_now;
+  bool open_registration = false;  // anyone may register a publisher, not only an admin
+  Challenges challenges = {};
 };
 
 // Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.

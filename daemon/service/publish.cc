@@ -49,8 +49,7 @@ Publication::Publication(const Marketplace& market, const Caller& caller, Publis
 
 Result<Publication> Publication::begin(const Marketplace& market, const Caller& caller,
                                        PublishRequest request) {
-  MKT_CHECK(require_publisher_or_admin(caller, request.signature.key_id.publisher()));
-  MKT_TRY(const PublicKey key, key_for_signing(market, request.signature.key_id));
+  MKT_TRY(const PublicKey key, key_for_signature(market, caller, request.signature));
   MKT_TRY(BlobUpload upload, market.blobs.begin_upload());
   return Publication(market, caller, std::move(request), key, std::move(upload));
 }

@@ -28,7 +28,7 @@ struct PublishRequest {
 
 class Publication {
  public:
-  // unauthorized, forbidden, key_unknown, key_revoked, key_expired, publisher_suspended.
+  // Those of key_for_signature.
   static Result<Publication> begin(const Marketplace& market, const Caller& caller,
                                    PublishRequest request);
 

@@ -71,6 +71,11 @@ Result<CreatedToken> create_first_admin_token(const Marketplace& market) {
   return create(market, {"system", "", ""}, {"first admin", Role::admin, "", std::nullopt});
 }
 
+Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
+                                               const PublisherId& publisher) {
+  return create(market, actor, {"registration", Role::publisher, publisher.text(), std::nullopt});
+}
+
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
   const Error refused(ErrorCode::unauthorized,
                       "the token is not valid (unknown, revoked or expired); run: mkt login");

@@ -30,6 +30,10 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
 // The very first one, made by the daemon itself.
 Result<CreatedToken> create_first_admin_token(const Marketplace& market);
 
+// For a publisher that registered itself.
+Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
+                                               const PublisherId& publisher);
+
 // Fills in who the caller is. unauthorized for a token that is unknown, wrong or expired.
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
 

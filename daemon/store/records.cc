@@ -39,11 +39,18 @@ constexpr auto kRoles = std::to_array<std::pair<std::string_view, Role>>(
      {"member", Role::member},
      {"approver", Role::approver}});
 
+constexpr auto kReasonCodes = std::to_array<std::pair<std::string_view, ReasonCode>>(
+    {{"unspecified", ReasonCode::unspecified},
+     {"superseded", ReasonCode::superseded},
+     {"cessation", ReasonCode::cessation},
+     {"compromised", ReasonCode::compromised}});
+
 }  // namespace
 
 std::string_view publisher_status_name(PublisherStatus s) { return name_of(kPublisherStatuses, s); }
 std::string_view key_status_name(KeyStatus s) { return name_of(kKeyStatuses, s); }
 std::string_view role_name(Role r) { return name_of(kRoles, r); }
+std::string_view reason_code_name(ReasonCode c) { return name_of(kReasonCodes, c); }
 std::optional<PublisherStatus> parse_publisher_status(std::string_view text) {
   return value_of(kPublisherStatuses, text);
 }
@@ -51,5 +58,8 @@ std::optional<KeyStatus> parse_key_status(std::string_view text) {
   return value_of(kKeyStatuses, text);
 }
 std::optional<Role> parse_role(std::string_view text) { return value_of(kRoles, text); }
+std::optional<ReasonCode> parse_reason_code(std::string_view text) {
+  return value_of(kReasonCodes, text);
+}
 
 }  // namespace mkt

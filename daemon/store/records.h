@@ -16,13 +16,17 @@ namespace mkt {
 enum class PublisherStatus { active, suspended, banned };
 enum class KeyStatus { active, retired, revoked };
 enum class Role { admin, publisher, member, approver };
+// Why a key was revoked; RFC 5280's reasons of the same names.
+enum class ReasonCode { unspecified, superseded, cessation, compromised };
 
 std::string_view publisher_status_name(PublisherStatus status);
 std::string_view key_status_name(KeyStatus status);
 std::string_view role_name(Role role);
+std::string_view reason_code_name(ReasonCode code);
 std::optional<PublisherStatus> parse_publisher_status(std::string_view text);
 std::optional<KeyStatus> parse_key_status(std::string_view text);
 std::optional<Role> parse_role(std::string_view text);
+std::optional<ReasonCode> parse_reason_code(std::string_view text);
 
 // Who asked for a change, from where and in which request: what the log keeps beside it.
 struct Actor {
@@ -38,6 +42,7 @@ struct PublisherRecord {
   PublisherStatus status = PublisherStatus::active;
   bool verified = false;
   UtcTime created_at;
+  std::string status_reason;
 };
 
 struct KeyRecord {
@@ -49,8 +54,15 @@ struct KeyRecord {
   UtcTime created_at;
   std::optional<UtcTime> expires_at;
   std::optional<UtcTime> revoked_at;
-  std::string reason_code;
+  std::string reason_code;  // of ReasonCode; empty while the key is active
   std::string reason;
+  std::string revoked_by;  // Actor::who
+  // Of a compromised key: what was accepted with it at this seq or later is not to be trusted.
+  std::optional<std::int64_t> compromised_seq;
+  // The key that vouched for this one (common/signing/key_proof.h), and its signature in base64.
+  std::string endorsed_by;
+  std::string endorsement;
+  std::int64_t added_seq = 0;
 };
 
 // All keys, with the number of the newest change to any of them.
@@ -87,7 +99,8 @@ struct VersionRecord {
   bool deprecated = false;
   std::string deprecation_reason;
   bool quarantined = false;
-  std::int64_t seq = 0;
+  std::int64_t seq = 0;            // of its publishing
+  std::int64_t signature_seq = 0;  // of accepting the signature that stands now
 };
 
 // What publishing brings; the store decides owner and latest version in the same transaction.
@@ -109,6 +122,43 @@ struct TokenRecord {
   UtcTime created_at;
   std::optional<UtcTime> expires_at;
   std::optional<UtcTime> last_used_at;
+};
+
+// A publisher that may publish new versions of a connector.
+struct OwnerRecord {
+  std::string publisher_id;
+  UtcTime added_at;
+};
+
+struct Revocation {
+  std::string key_id;
+  ReasonCode code = ReasonCode::unspecified;
+  std::string reason;
+  // Of a compromised key; nullopt: everything it ever signed.
+  std::optional<UtcTime> compromised_since;
+  UtcTime at;
+};
+
+struct RevocationOutcome {
+  KeyRecord key;
+  bool changed = false;  // false: it was revoked already, as far as this asks for
+  std::vector<VersionRecord> hit;  // versions that go into quarantine; without their manifests
+};
+
+// One entry of the audit log.
+struct LogEntry {
+  std::int64_t seq = 0;
+  UtcTime at;
+  Actor actor;
+  std::string action;   // "key.revoke"
+  std::string subject;  // "acme:0123456789abcdef"
+  std::string detail;
+};
+
+struct LogQuery {
+  std::int64_t after = 0;  // entries with a greater seq
+  std::optional<UtcTime> since;
+  std::uint32_t limit = 100;
 };
 
 enum class SortBy { relevance, downloads, updated, name };

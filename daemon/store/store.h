@@ -28,9 +28,30 @@ class Store {
   virtual Result<std::optional<PublisherRecord>> publisher(std::string_view id) = 0;
   virtual Result<std::vector<PublisherRecord>> publishers() = 0;
 
+  // publisher_not_found.
+  virtual Status set_publisher_status(std::string_view id, PublisherStatus status,
+                                      std::string_view reason, UtcTime at, const Actor& actor) = 0;
+  virtual Status set_publisher_verified(std::string_view id, bool verified, UtcTime at,
+                                        const Actor& actor) = 0;
+
   virtual Result<std::optional<KeyRecord>> key(std::string_view key_id) = 0;
   virtual Result<std::vector<KeyRecord>> keys_of(std::string_view publisher_id) = 0;
-  virtual Result<KeyList> all_keys() = 0;
+  // Keys that changed after that sequence (0: all of them), sorted by key id.
+  virtual Result<KeyList> keys_since(std::int64_t sequence) = 0;
+  // The sequence of the newest change to any key, from memory: as soon as a function here that
+  // changes keys has returned, this says so.
+  virtual std::int64_t key_sequence() const = 0;
+
+  // Another key of a publisher. An endorsing key must be able to sign at that moment; with
+  // `retires_endorser` it is retired in the same transaction. key_exists, publisher_not_found,
+  // publisher_suspended, publisher_banned, key_revoked, key_retired, key_expired.
+  virtual Status add_key(const KeyRecord& key, bool retires_endorser, const Actor& actor) = 0;
+  // For ever. A key that is revoked already changes only where this is graver: compromised after
+  // another reason, or compromised since an earlier time. key_not_found.
+  virtual Result<RevocationOutcome> revoke_key(const Revocation& revocation,
+                                               const Actor& actor) = 0;
+  // What revoke_key would do; changes nothing.
+  virtual Result<RevocationOutcome> preview_revocation(const Revocation& revocation) = 0;
 
   // The catalog. --------------------------------------------------------------------------------
 
@@ -42,6 +63,19 @@ class Store {
   // is active (key_revoked), its publisher too (publisher_suspended), the connector is the
   // publisher's or new (not_owner), the version is new or has the same checksum (version_exists).
   virtual Result<Published> publish(const NewVersion& version, const Actor& actor) = 0;
+
+  // Puts another signature over the same bytes in the place of a version's and lifts its quarantine.
+  // The key is checked as for publish. version_not_found, checksum_mismatch, not_owner.
+  virtual Status countersign(const VersionRecord& version, UtcTime at, const Actor& actor) = 0;
+
+  // In the order they were added.
+  virtual Result<std::vector<OwnerRecord>> owners_of(std::string_view connector_id) = 0;
+  // No change where it is one already. connector_not_found, publisher_not_found.
+  virtual Status add_owner(std::string_view connector_id, std::string_view publisher_id, UtcTime at,
+                           const Actor& actor) = 0;
+  // connector_not_found, publisher_not_found where it is none, last_owner.
+  virtual Status remove_owner(std::string_view connector_id, std::string_view publisher_id,
+                              UtcTime at, const Actor& actor) = 0;
 
   virtual Result<std::optional<ConnectorRecord>> connector(std::string_view id) = 0;
   // Newest published first; without the manifests.
@@ -61,6 +95,12 @@ class Store {
   virtual Result<std::vector<TokenRecord>> tokens() = 0;
   // token_not_found.
   virtual Status remove_token(std::string_view id, const Actor& actor) = 0;
+  // Statistics too, like downloads.
+  virtual Status set_token_used(std::string_view id, UtcTime at) = 0;
+
+  // The audit log, oldest first. ----------------------------------------------------------------
+
+  virtual Result<std::vector<LogEntry>> log(const LogQuery& query) = 0;
 };
 
 }  // namespace mkt

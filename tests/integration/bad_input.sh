@@ -64,7 +64,7 @@ before=$(catalog_state)
 
 # A token of somebody else.
 rival_token=$("$MKT" token create --role publisher --subject rival 2>/dev/null)
-MKT_TOKEN=$rival_token refused 4 "not one of the publisher acme" "$MKT" publish other --key "$acme_key"
+MKT_TOKEN=$rival_token refused 4 "is a key of the publisher acme; you are rival" "$MKT" publish other --key "$acme_key"
 MKT_TOKEN=nonsense refused 4 "token is not valid" "$MKT" publish other --key "$acme_key"
 
 # Signatures that do not fit.
@@ -80,7 +80,9 @@ put 422 checksum_mismatch kept.sig.json short.tgz
 jq '.signature = (.signature | .[0:10] + (if .[10:11] == "A" then "B" else "A" end) + .[11:])' kept.sig.json >bad.sig.json
 put 422 signature_invalid bad.sig.json other.tgz
 jq '.algorithm = "rsa"' kept.sig.json >bad.sig.json
-put 400 signature_malformed bad.sig.json other.tgz
+put 400 signature_algorithm_unknown bad.sig.json other.tgz
+jq '.version = "2.0"' kept.sig.json >bad.sig.json
+put 400 signature_version_unknown bad.sig.json other.tgz
 jq '.keyId = "acme:00000000"' kept.sig.json >bad.sig.json
 put 400 signature_malformed bad.sig.json other.tgz
 put 422 manifest_mismatch kept.sig.json other.tgz /v1/connectors/another/1.0.0

@@ -5,8 +5,10 @@
 
 #include "common/base/json.h"
 #include "common/connector/version.h"
-#include "daemon/store/sqlite/publisher_queries.h"
-#include "daemon/store/sqlite/rows.h"
+#include "daemon/store/key_rules.h"
+#include "daemon/store/sqlite/key_queries.h"
+#include "daemon/store/sqlite/log_queries.h"
+#include "daemon/store/sqlite/owner_queries.h"
 
 namespace mkt::catalog_queries {
 namespace {
@@ -32,20 +34,17 @@ bool becomes_latest(const std::string& candidate, const std::string& current) {
   return compare_precedence(*a, *b) > 0;
 }
 
-Status check_signer(Database& db, const VersionRecord& v) {
-  const auto key = publisher_queries::key(db, v.signing_key_id);
-  if (!key || key->publisher_id != v.published_by) {
-    return Error(ErrorCode::key_unknown,
-                 fmt::format("the registry knows no key {}", v.signing_key_id));
-  }
-  if (key->status != KeyStatus::active) {
-    return Error(ErrorCode::key_revoked,
-                 fmt::format("the key {} is {}", v.signing_key_id, key_status_name(key->status)));
-  }
-  const auto publisher = publisher_queries::publisher(db, v.published_by);
-  if (!publisher || publisher->status != PublisherStatus::active) {
-    return Error(ErrorCode::publisher_suspended,
-                 fmt::format("the publisher {} may not publish at present", v.published_by));
+// The key may sign now, is that publisher's, and the publisher is an owner or the first.
+Status check_signer(Database& db, const VersionRecord& v, const std::optional<ConnectorHead>& head,
+                    UtcTime now) {
+  MKT_TRY(const KeyRecord key, key_queries::require_signer(db, v.signing_key_id, now));
+  if (key.publisher_id != v.published_by) return unknown_key(v.signing_key_id);
+  if (head && !owner_queries::is_owner(db, v.connector_id, v.published_by)) {
+    return Error(ErrorCode::not_owner,
+                 fmt::format("{} belongs to the publisher {}; {} may not publish it; an owner can "
+                             "change that: mkt owner add {} {}",
+                             v.connector_id, head->owner, v.published_by, v.connector_id,
+                             v.published_by));
   }
   return {};
 }
@@ -114,8 +113,8 @@ void insert_version(Database& db, const VersionRecord& v) {
   db.query(R"sql(
       INSERT INTO versions
         (connector_id, version, manifest, checksum, size, signature, signing_key_id, published_at,
-         published_by, prerelease, seq)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+         published_by, prerelease, seq, signature_seq)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
       .bind(v.connector_id)
       .bind(v.version)
       .bind(v.manifest)
@@ -127,6 +126,7 @@ void insert_version(Database& db, const VersionRecord& v) {
       .bind(v.published_by)
       .bind(v.prerelease)
       .bind(v.seq)
+      .bind(v.signature_seq)
       .run();
 }
 
@@ -146,6 +146,7 @@ VersionRecord version_row(const Query& row) {
   v.deprecation_reason = row.text(10);
   v.quarantined = row.flag(11);
   v.seq = row.number(12);
+  v.signature_seq = row.number(13);
   return v;
 }
 
@@ -153,13 +154,8 @@ VersionRecord version_row(const Query& row) {
 
 Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor& actor) {
   VersionRecord v = n.version;
-  MKT_CHECK(check_signer(db, v));
   const auto head = connector_head(db, v.connector_id);
-  if (head && head->owner != v.published_by) {
-    return Error(ErrorCode::not_owner,
-                 fmt::format("{} belongs to the publisher {}; {} may not publish it",
-                             v.connector_id, head->owner, v.published_by));
-  }
+  MKT_CHECK(check_signer(db, v, head, v.published_at));
   if (auto existing = version(db, v.connector_id, v.version)) {
     if (existing->checksum == v.checksum) return Store::Published{std::move(*existing), false};
     return Error(ErrorCode::version_exists,
@@ -170,9 +166,11 @@ Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor&
   v.seq = append_to_log(db, actor, "version.publish",
                         fmt::format("{}@{}", v.connector_id, v.version), v.checksum,
                         v.published_at);
+  v.signature_seq = v.seq;
   std::int64_t num = 0;
   if (!head) {
     num = insert_connector(db, n);
+    owner_queries::insert(db, v.connector_id, v.published_by, v.published_at, v.seq);
     index_connector(db, num, n);
   } else {
     num = head->num;
@@ -212,7 +210,8 @@ std::optional<ConnectorRecord> connector(Database& db, std::string_view id) {
 std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id) {
   Query row = db.query(R"sql(
       SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
-             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq
+             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+             signature_seq
       FROM versions WHERE connector_id = ? ORDER BY seq DESC)sql");
   row.bind(connector_id);
   std::vector<VersionRecord> all;
@@ -224,14 +223,66 @@ std::optional<VersionRecord> version(Database& db, std::string_view connector_id
                                      std::string_view version) {
   Query row = db.query(R"sql(
       SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
-             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, manifest,
-             signature
+             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+             signature_seq, manifest, signature
       FROM versions WHERE connector_id = ? AND version = ?)sql");
   if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
   VersionRecord v = version_row(row);
-  v.manifest = row.text(13);
-  v.signature = row.text(14);
+  v.manifest = row.text(14);
+  v.signature = row.text(15);
   return v;
+}
+
+std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, std::int64_t seq) {
+  Query row = db.query(R"sql(
+      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+             signature_seq
+      FROM versions WHERE signing_key_id = ? AND signature_seq >= ? AND quarantined = 0
+      ORDER BY signature_seq)sql");
+  row.bind(key_id).bind(seq);
+  std::vector<VersionRecord> all;
+  while (row.step()) all.push_back(version_row(row));
+  return all;
+}
+
+void quarantine(Database& db, const VersionRecord& v, UtcTime at, const Actor& actor) {
+  db.query("UPDATE versions SET quarantined = 1 WHERE connector_id = ? AND version = ?")
+      .bind(v.connector_id)
+      .bind(v.version)
+      .run();
+  append_to_log(db, actor, "version.quarantine",
+                fmt::format("{}@{}", v.connector_id, v.version),
+                v.signing_key_id + " is compromised", at);
+}
+
+Status countersign(Database& db, const VersionRecord& v, UtcTime at, const Actor& actor) {
+  const auto head = connector_head(db, v.connector_id);
+  MKT_CHECK(check_signer(db, v, head, at));
+  const auto now_there = version(db, v.connector_id, v.version);
+  if (!now_there) {
+    return Error(ErrorCode::version_not_found,
+                 fmt::format("there is no {}@{}", v.connector_id, v.version));
+  }
+  if (now_there->checksum != v.checksum) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("the signature is over {}; {}@{} has {}", v.checksum, v.connector_id,
+                             v.version, now_there->checksum));
+  }
+  const std::int64_t seq = append_to_log(
+      db, actor, "version.countersign", fmt::format("{}@{}", v.connector_id, v.version),
+      fmt::format("{} in the place of {}", v.signing_key_id, now_there->signing_key_id), at);
+  db.query(R"sql(
+      UPDATE versions
+      SET signature = ?, signing_key_id = ?, signature_seq = ?, quarantined = 0
+      WHERE connector_id = ? AND version = ?)sql")
+      .bind(v.signature)
+      .bind(v.signing_key_id)
+      .bind(seq)
+      .bind(v.connector_id)
+      .bind(v.version)
+      .run();
+  return {};
 }
 
 bool blob_is_referenced(Database& db, std::string_view checksum) {

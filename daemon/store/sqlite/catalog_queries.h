@@ -16,6 +16,10 @@ std::optional<ConnectorRecord> connector(Database& db, std::string_view id);
 std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id);
 std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
                                      std::string_view version);
+// Versions whose signature by that key was accepted at `seq` or later and that are served still.
+std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, std::int64_t seq);
+void quarantine(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
+Status countersign(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
 bool blob_is_referenced(Database& db, std::string_view checksum);
 void add_downloads(Database& db, std::string_view connector_id, std::string_view version,
                    std::int64_t count);

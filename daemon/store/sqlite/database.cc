@@ -37,7 +37,11 @@ Query& Query::bind(std::int64_t number) {
 }
 
 Query& Query::bind(std::optional<UtcTime> time) {
-  if (time) return bind(*time);
+  return bind(time ? std::optional(to_unix_ms(*time)) : std::nullopt);
+}
+
+Query& Query::bind(std::optional<std::int64_t> number) {
+  if (number) return bind(*number);
   require(sqlite3_bind_null(statement_, ++bound_));
   return *this;
 }
@@ -65,8 +69,13 @@ std::string Query::text(int column) const {
 std::int64_t Query::number(int column) const { return sqlite3_column_int64(statement_, column); }
 
 std::optional<UtcTime> Query::optional_time(int column) const {
+  const auto ms = optional_number(column);
+  return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
+}
+
+std::optional<std::int64_t> Query::optional_number(int column) const {
   if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
-  return time(column);
+  return number(column);
 }
 
 Database::Database(const std::filesystem::path& file, Mode mode) {

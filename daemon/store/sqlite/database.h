@@ -46,6 +46,7 @@ class Query {
   Query& bind(bool flag) { return bind(static_cast<std::int64_t>(flag)); }
   Query& bind(UtcTime time) { return bind(to_unix_ms(time)); }
   Query& bind(std::optional<UtcTime> time);
+  Query& bind(std::optional<std::int64_t> number);
 
   bool step();  // false when there are no more rows
   void run();   // for a statement without rows
@@ -56,6 +57,7 @@ class Query {
   bool flag(int column) const { return number(column) != 0; }
   UtcTime time(int column) const { return from_unix_ms(number(column)); }
   std::optional<UtcTime> optional_time(int column) const;
+  std::optional<std::int64_t> optional_number(int column) const;
 
  private:
   void require(int result) const;

@@ -1,4 +1,4 @@
-// The SQL of publishers, their keys, and tokens. Functions run inside a caller's transaction.
+// The SQL of publishers and tokens. Functions run inside a caller's transaction.
 #pragma once
 
 #include <optional>
@@ -14,13 +14,16 @@ Status add_publisher(Database& db, const PublisherRecord& publisher, const KeyRe
                      const Actor& actor);
 std::optional<PublisherRecord> publisher(Database& db, std::string_view id);
 std::vector<PublisherRecord> publishers(Database& db);
-std::optional<KeyRecord> key(Database& db, std::string_view key_id);
-std::vector<KeyRecord> keys_of(Database& db, std::string_view publisher_id);
-KeyList all_keys(Database& db);
+Status set_status(Database& db, std::string_view id, PublisherStatus status,
+                  std::string_view reason, UtcTime at, const Actor& actor);
+Status set_verified(Database& db, std::string_view id, bool verified, UtcTime at,
+                    const Actor& actor);
+Error no_publisher(std::string_view id);
 
 Status add_token(Database& db, const TokenRecord& token, const Actor& actor);
 std::optional<TokenRecord> token(Database& db, std::string_view id);
 std::vector<TokenRecord> tokens(Database& db);
+void set_token_used(Database& db, std::string_view id, UtcTime at);
 Status remove_token(Database& db, std::string_view id, const Actor& actor);
 
 }  // namespace mkt::publisher_queries

@@ -116,7 +116,38 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr auto kMigrations = std::to_array<const char*>({kMigration1});
+constexpr const char* kMigration2 = R"sql(
+ALTER TABLE publishers ADD COLUMN status_reason TEXT NOT NULL DEFAULT '';
+
+-- compromised_seq: what was accepted with the key at this seq of the log or later is not trusted.
+-- endorsed_by, endorsement: the key that vouched for this one, and its signature.
+ALTER TABLE publisher_keys ADD COLUMN revoked_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE publisher_keys ADD COLUMN compromised_seq INTEGER;
+ALTER TABLE publisher_keys ADD COLUMN endorsed_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE publisher_keys ADD COLUMN endorsement TEXT NOT NULL DEFAULT '';
+ALTER TABLE publisher_keys ADD COLUMN added_seq INTEGER NOT NULL DEFAULT 0;
+UPDATE publisher_keys SET added_seq = changed_seq;
+
+-- When the signature that stands now was accepted: seq, or a countersignature's own.
+ALTER TABLE versions ADD COLUMN signature_seq INTEGER NOT NULL DEFAULT 0;
+UPDATE versions SET signature_seq = seq;
+DROP INDEX versions_by_key;
+CREATE INDEX versions_by_key ON versions (signing_key_id, signature_seq);
+
+-- Who may publish new versions; connectors.owner is the one of them that was first.
+CREATE TABLE connector_owners (
+  connector_id  TEXT NOT NULL REFERENCES connectors (id),
+  publisher_id  TEXT NOT NULL REFERENCES publishers (id),
+  added_at      INTEGER NOT NULL,
+  added_seq     INTEGER NOT NULL,
+  PRIMARY KEY (connector_id, publisher_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO connector_owners SELECT id, owner, created_at, 0 FROM connectors;
+
+CREATE INDEX audit_log_by_time ON audit_log (at);
+)sql";
+
+constexpr auto kMigrations = std::to_array<const char*>({kMigration1, kMigration2});
 
 }  // namespace
 

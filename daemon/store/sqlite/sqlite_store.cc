@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include "daemon/store/sqlite/catalog_queries.h"
+#include "daemon/store/sqlite/key_queries.h"
+#include "daemon/store/sqlite/log_queries.h"
+#include "daemon/store/sqlite/owner_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
 #include "daemon/store/sqlite/schema.h"
 #include "daemon/store/sqlite/search_queries.h"
@@ -24,7 +27,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     writer->execute("PRAGMA foreign_keys = ON");
     writer->execute("PRAGMA trusted_schema = OFF");
     MKT_CHECK(migrate(*writer));
-    return std::unique_ptr<SqliteStore>(new SqliteStore(file, std::move(writer)));
+    const std::int64_t key_sequence = key_queries::newest_change(*writer);
+    return std::unique_ptr<SqliteStore>(new SqliteStore(file, std::move(writer), key_sequence));
   } catch (const SqlError& e) {
     const int primary = e.extended_code() & 0xff;
     if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) {
@@ -36,8 +40,25 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   }
 }
 
-SqliteStore::SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer)
-    : file_(std::move(file)), commits_(std::make_unique<CommitQueue>(std::move(writer))) {}
+SqliteStore::SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer,
+                         std::int64_t key_sequence)
+    : file_(std::move(file)),
+      key_sequence_(key_sequence),
+      commits_(std::make_unique<CommitQueue>(std::move(writer))) {}
+
+Status SqliteStore::change_keys(const CommitQueue::Change& change) {
+  std::int64_t newest = 0;
+  const Status done = commits_->run([&](Database& db) -> Status {
+    MKT_CHECK(change(db));
+    newest = key_queries::newest_change(db);
+    return {};
+  });
+  if (!done) return done;
+  std::int64_t known = key_sequence_;
+  while (known < newest && !key_sequence_.compare_exchange_weak(known, newest)) {
+  }
+  return {};
+}
 
 template <typename Read>
 auto SqliteStore::read(Read read) -> Result<decltype(read(std::declval<Database&>()))> {
@@ -71,7 +92,7 @@ auto SqliteStore::read(Read read) -> Result<decltype(read(std::declval<Database&
 
 Status SqliteStore::add_publisher(const PublisherRecord& publisher, const KeyRecord& first_key,
                                   const Actor& actor) {
-  return commits_->run([&](Database& db) {
+  return change_keys([&](Database& db) {
     return publisher_queries::add_publisher(db, publisher, first_key, actor);
   });
 }
@@ -85,15 +106,51 @@ Result<std::vector<PublisherRecord>> SqliteStore::publishers() {
 }
 
 Result<std::optional<KeyRecord>> SqliteStore::key(std::string_view key_id) {
-  return read([&](Database& db) { return publisher_queries::key(db, key_id); });
+  return read([&](Database& db) { return key_queries::key(db, key_id); });
 }
 
 Result<std::vector<KeyRecord>> SqliteStore::keys_of(std::string_view publisher_id) {
-  return read([&](Database& db) { return publisher_queries::keys_of(db, publisher_id); });
+  return read([&](Database& db) { return key_queries::keys_of(db, publisher_id); });
 }
 
-Result<KeyList> SqliteStore::all_keys() {
-  return read([&](Database& db) { return publisher_queries::all_keys(db); });
+Status SqliteStore::set_publisher_status(std::string_view id, PublisherStatus status,
+                                         std::string_view reason, UtcTime at,
+                                         const Actor& actor) {
+  return commits_->run([&](Database& db) {
+    return publisher_queries::set_status(db, id, status, reason, at, actor);
+  });
+}
+
+Status SqliteStore::set_publisher_verified(std::string_view id, bool verified, UtcTime at,
+                                           const Actor& actor) {
+  return commits_->run([&](Database& db) {
+    return publisher_queries::set_verified(db, id, verified, at, actor);
+  });
+}
+
+Result<KeyList> SqliteStore::keys_since(std::int64_t sequence) {
+  return read([&](Database& db) { return key_queries::keys_since(db, sequence); });
+}
+
+Status SqliteStore::add_key(const KeyRecord& key, bool retires_endorser, const Actor& actor) {
+  return change_keys(
+      [&](Database& db) { return key_queries::add(db, key, retires_endorser, actor); });
+}
+
+Result<RevocationOutcome> SqliteStore::revoke_key(const Revocation& revocation,
+                                                  const Actor& actor) {
+  std::optional<RevocationOutcome> outcome;
+  MKT_CHECK(change_keys([&](Database& db) -> Status {
+    MKT_TRY(outcome, key_queries::revoke(db, revocation, actor));
+    return {};
+  }));
+  return std::move(*outcome);
+}
+
+Result<RevocationOutcome> SqliteStore::preview_revocation(const Revocation& revocation) {
+  MKT_TRY(auto outcome,
+          read([&](Database& db) { return key_queries::preview(db, revocation); }));
+  return outcome;
 }
 
 Result<Store::Published> SqliteStore::publish(const NewVersion& version, const Actor& actor) {
@@ -103,6 +160,29 @@ Result<Store::Published> SqliteStore::publish(const NewVersion& version, const A
     return {};
   }));
   return std::move(*published);
+}
+
+Status SqliteStore::countersign(const VersionRecord& version, UtcTime at, const Actor& actor) {
+  return commits_->run(
+      [&](Database& db) { return catalog_queries::countersign(db, version, at, actor); });
+}
+
+Result<std::vector<OwnerRecord>> SqliteStore::owners_of(std::string_view connector_id) {
+  return read([&](Database& db) { return owner_queries::owners_of(db, connector_id); });
+}
+
+Status SqliteStore::add_owner(std::string_view connector_id, std::string_view publisher_id,
+                              UtcTime at, const Actor& actor) {
+  return commits_->run([&](Database& db) {
+    return owner_queries::add(db, connector_id, publisher_id, at, actor);
+  });
+}
+
+Status SqliteStore::remove_owner(std::string_view connector_id, std::string_view publisher_id,
+                                 UtcTime at, const Actor& actor) {
+  return commits_->run([&](Database& db) {
+    return owner_queries::remove(db, connector_id, publisher_id, at, actor);
+  });
 }
 
 Result<std::optional<ConnectorRecord>> SqliteStore::connector(std::string_view id) {
@@ -150,6 +230,17 @@ Result<std::vector<TokenRecord>> SqliteStore::tokens() {
 Status SqliteStore::remove_token(std::string_view id, const Actor& actor) {
   return commits_->run(
       [&](Database& db) { return publisher_queries::remove_token(db, id, actor); });
+}
+
+Status SqliteStore::set_token_used(std::string_view id, UtcTime at) {
+  return commits_->run([&](Database& db) -> Status {
+    publisher_queries::set_token_used(db, id, at);
+    return {};
+  });
+}
+
+Result<std::vector<LogEntry>> SqliteStore::log(const LogQuery& query) {
+  return read([&](Database& db) { return read_log(db, query); });
 }
 
 }  // namespace mkt

@@ -5,6 +5,7 @@
 // of the data folder (data_lock.h) for as long as the store lives.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -24,11 +25,25 @@ class SqliteStore : public Store {
                        const Actor& actor) override;
   Result<std::optional<PublisherRecord>> publisher(std::string_view id) override;
   Result<std::vector<PublisherRecord>> publishers() override;
+  Status set_publisher_status(std::string_view id, PublisherStatus status, std::string_view reason,
+                              UtcTime at, const Actor& actor) override;
+  Status set_publisher_verified(std::string_view id, bool verified, UtcTime at,
+                                const Actor& actor) override;
   Result<std::optional<KeyRecord>> key(std::string_view key_id) override;
   Result<std::vector<KeyRecord>> keys_of(std::string_view publisher_id) override;
-  Result<KeyList> all_keys() override;
+  Result<KeyList> keys_since(std::int64_t sequence) override;
+  std::int64_t key_sequence() const override { return key_sequence_; }
+  Status add_key(const KeyRecord& key, bool retires_endorser, const Actor& actor) override;
+  Result<RevocationOutcome> revoke_key(const Revocation& revocation, const Actor& actor) override;
+  Result<RevocationOutcome> preview_revocation(const Revocation& revocation) override;
 
   Result<Published> publish(const NewVersion& version, const Actor& actor) override;
+  Status countersign(const VersionRecord& version, UtcTime at, const Actor& actor) override;
+  Result<std::vector<OwnerRecord>> owners_of(std::string_view connector_id) override;
+  Status add_owner(std::string_view connector_id, std::string_view publisher_id, UtcTime at,
+                   const Actor& actor) override;
+  Status remove_owner(std::string_view connector_id, std::string_view publisher_id, UtcTime at,
+                      const Actor& actor) override;
   Result<std::optional<ConnectorRecord>> connector(std::string_view id) override;
   Result<std::vector<VersionRecord>> versions_of(std::string_view connector_id) override;
   Result<std::optional<VersionRecord>> version(std::string_view connector_id,
@@ -42,17 +57,25 @@ class SqliteStore : public Store {
   Result<std::optional<TokenRecord>> token(std::string_view id) override;
   Result<std::vector<TokenRecord>> tokens() override;
   Status remove_token(std::string_view id, const Actor& actor) override;
+  Status set_token_used(std::string_view id, UtcTime at) override;
+
+  Result<std::vector<LogEntry>> log(const LogQuery& query) override;
 
   bool broken() const { return commits_->broken(); }
 
  private:
-  explicit SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer);
+  SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer,
+              std::int64_t key_sequence);
+
+  // Runs a change of keys; the newest sequence is known before the caller goes on.
+  Status change_keys(const CommitQueue::Change& change);
 
   // Runs `read` on a pooled connection; SqlError becomes the Error.
   template <typename Read>
   auto read(Read read) -> Result<decltype(read(std::declval<Database&>()))>;
 
   std::filesystem::path file_;
+  std::atomic<std::int64_t> key_sequence_;
   std::unique_ptr<CommitQueue> commits_;
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Database>> readers_;  // guarded by readers_mutex_; idle ones

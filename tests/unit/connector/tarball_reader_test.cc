@@ -26,7 +26,7 @@ constexpr ErrorCode kAccepted = ErrorCode::internal_error;
 TEST_CASE("a tarball of files and folders is read whole, whatever size the pieces arrive in") {
   const std::string tarball =
       TarBuilder().hello().folder("lib/").file("lib/a.js", std::string(70'000, 'a')).tarball();
-  for (const std::size_t step : {1, 7, 512, 100'000}) {
+  for (const std::size_t step : {1UL, 7UL, 512UL, 100'000UL}) {
     const auto contents = walk_tarball(source_of(tarball, step), {}, nullptr);
     if (!contents) FAIL(contents.error().message);
     CHECK(contents->manifest.id().text() == "hello");

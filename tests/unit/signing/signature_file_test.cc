@@ -44,20 +44,21 @@ TEST_CASE_FIXTURE(Signed, "an older client's signature over the plain digits ver
   CHECK(!verify_signature(*SignatureFile::from_json(json), checksum, key.public_key()));
 }
 
-TEST_CASE_FIXTURE(Signed, "a wrong version, algorithm, length or type is signature_malformed") {
-  const auto malformed = [&](const char* field, const Json& value) {
+TEST_CASE_FIXTURE(Signed, "a wrong version, algorithm, length or type is refused by its code") {
+  const auto malformed = [&](const char* field, const Json& value,
+                             ErrorCode code = ErrorCode::signature_malformed) {
     CAPTURE(std::string(field));
     Json json = file.json();
     json[field] = value;
     const auto read = SignatureFile::from_json(json);
     REQUIRE(!read);
-    CHECK(read.error().code == ErrorCode::signature_malformed);
+    CHECK(read.error().code == code);
     CHECK(read.error().message.find(field) != std::string::npos);
   };
-  malformed("version", "2.0");
+  malformed("version", "2.0", ErrorCode::signature_version_unknown);
   malformed("version", 1.0);
-  malformed("algorithm", "rsa");
-  malformed("algorithm", "Ed25519");
+  malformed("algorithm", "rsa", ErrorCode::signature_algorithm_unknown);
+  malformed("algorithm", "Ed25519", ErrorCode::signature_algorithm_unknown);
   malformed("keyId", "acme");
   malformed("checksum", "sha256:00");
   malformed("signature", to_base64(Bytes(63)));

@@ -126,8 +126,8 @@ TEST_CASE_FIXTURE(StoreFixture, "publishers and keys are registered once") {
   p.id = "thief";
   CHECK(store->add_publisher(p, key, kActor).error().code == ErrorCode::key_exists);
   CHECK_FALSE(*store->publisher("thief"));
-  CHECK(store->all_keys()->keys.size() == 1);
-  CHECK(store->all_keys()->sequence > 0);
+  CHECK(store->keys_since(0)->keys.size() == 1);
+  CHECK(store->keys_since(0)->sequence > 0);
 }
 
 TEST_CASE_FIXTURE(StoreFixture, "latest is the highest release by semver's precedence") {

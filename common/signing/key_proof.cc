@@ -1,0 +1,20 @@
+// The texts that keys sign; see key_proof.h.
+#include "common/signing/key_proof.h"
+
+#include <fmt/format.h>
+
+namespace mkt {
+
+std::string possession_text(const PublisherId& publisher, const PublicKey& key,
+                            std::string_view challenge) {
+  return fmt::format("mkt key possession v1\n{}\n{}\n{}\n", publisher.text(), key.fingerprint(),
+                     challenge);
+}
+
+std::string endorsement_text(const PublisherId& publisher, const PublicKey& endorsing,
+                             const PublicKey& endorsed) {
+  return fmt::format("mkt key endorsement v1\n{}\n{}\n{}\n", publisher.text(),
+                     endorsing.fingerprint(), endorsed.fingerprint());
+}
+
+}  // namespace mkt

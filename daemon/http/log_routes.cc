@@ -1,0 +1,43 @@
+// The audit log, for admins.
+#include <limits>
+
+#include "daemon/http/fields.h"
+#include "daemon/http/record_messages.h"
+#include "daemon/http/routes.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint32_t kDefaultLimit = 100;
+constexpr std::uint32_t kMaxLimit = 1000;
+
+Result<Response> log(const Marketplace& market, Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  LogQuery query;
+  MKT_TRY(const std::uint64_t after,
+          number_parameter(request.head, "after", 0, 0, std::numeric_limits<std::int64_t>::max()));
+  MKT_TRY(const std::uint64_t limit,
+          number_parameter(request.head, "limit", kDefaultLimit, 1, kMaxLimit));
+  query.after = static_cast<std::int64_t>(after);
+  query.limit = static_cast<std::uint32_t>(limit) + 1;  // one more tells whether there are more
+  if (const auto text = request.head.parameter("since"); text && !text->empty()) {
+    query.since = parse_utc(*text);
+    if (!query.since) {
+      return Error(ErrorCode::invalid_request, "since must be an RFC 3339 time");
+    }
+  }
+  MKT_TRY(auto entries, market.store.log(query));
+  const bool has_more = entries.size() > limit;
+  if (has_more) entries.pop_back();
+  Json all = Json::array();
+  for (const LogEntry& e : entries) all.push_back(log_message(e).to_json());
+  return json_response(200, {{"entries", all}, {"hasMore", has_more}});
+}
+
+}  // namespace
+
+void add_log_routes(Router& router, const Marketplace& market) {
+  router.add("GET", "/v1/log", [&](Request& r) { return log(market, r); });
+}
+
+}  // namespace mkt

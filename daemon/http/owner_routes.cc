@@ -1,0 +1,49 @@
+// Owners of a connector.
+#include "daemon/http/record_messages.h"
+#include "daemon/http/routes.h"
+#include "daemon/service/owners.h"
+
+namespace mkt {
+namespace {
+
+struct Named {
+  ConnectorId connector;
+  PublisherId publisher;
+};
+
+Result<Named> named(const Request& request) {
+  MKT_TRY(ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(PublisherId publisher, PublisherId::parse(request.path_parameter("publisher")));
+  return Named{std::move(id), std::move(publisher)};
+}
+
+Result<Response> list(const Marketplace& market, const ConnectorId& id) {
+  MKT_TRY(const auto owners, list_owners(market, id));
+  Json all = Json::array();
+  for (const OwnerRecord& o : owners) {
+    all.push_back(wire::OwnerInfo{o.publisher_id, format_utc(o.added_at)}.to_json());
+  }
+  return json_response(200, {{"owners", all}});
+}
+
+}  // namespace
+
+void add_owner_routes(Router& router, const Marketplace& market) {
+  const std::string base = "/v1/connectors/{id}/owners";
+  router.add("GET", base, [&](Request& r) -> Result<Response> {
+    MKT_TRY(const ConnectorId id, ConnectorId::parse(r.path_parameter("id")));
+    return list(market, id);
+  });
+  router.add("PUT", base + "/{publisher}", [&](Request& r) -> Result<Response> {
+    MKT_TRY(const Named n, named(r));
+    MKT_CHECK(add_owner(market, r.caller, n.connector, n.publisher));
+    return list(market, n.connector);
+  });
+  router.add("DELETE", base + "/{publisher}", [&](Request& r) -> Result<Response> {
+    MKT_TRY(const Named n, named(r));
+    MKT_CHECK(remove_owner(market, r.caller, n.connector, n.publisher));
+    return list(market, n.connector);
+  });
+}
+
+}  // namespace mkt

@@ -1,0 +1,21 @@
+// Owners: which publishers may publish new versions of a connector. The first to publish it is one;
+// owners and admins add and remove others.
+#pragma once
+
+#include <vector>
+
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+// connector_not_found.
+Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id);
+
+// not_owner, connector_not_found, publisher_not_found.
+Status add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
+                 const PublisherId& publisher);
+// Also last_owner.
+Status remove_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
+                    const PublisherId& publisher);
+
+}  // namespace mkt

@@ -1,0 +1,48 @@
+// Publishers: who they are, and whether they may publish.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/service/keys.h"
+#include "daemon/service/marketplace.h"
+#include "daemon/service/tokens.h"
+
+namespace mkt {
+
+struct Registration {
+  PublisherId id;
+  std::string display_name;
+  std::string email;
+  PublicKey key;
+  std::optional<UtcTime> key_expires_at;
+  std::optional<KeyProof> proof;  // an admin may vouch for a key without
+};
+
+struct Registered {
+  PublisherRecord publisher;
+  // Where anyone may register: the new publisher's first token, shown this once.
+  std::optional<CreatedToken> token;
+};
+
+// A publisher and its first key. By an admin, or by anyone where registration is open.
+// publisher_exists, key_exists, key_proof_invalid.
+Result<Registered> register_publisher(const Marketplace& market, const Caller& caller,
+                                      const Registration& registration);
+
+struct PublisherWithKeys {
+  PublisherRecord publisher;
+  std::vector<KeyRecord> keys;
+};
+
+// publisher_not_found.
+Result<PublisherWithKeys> show_publisher(const Marketplace& market, const PublisherId& id);
+
+// By an admin. What is published stays; a publisher that is not active publishes nothing new.
+Status set_publisher_status(const Marketplace& market, const Caller& caller, const PublisherId& id,
+                            PublisherStatus status, std::string_view reason);
+Status set_publisher_verified(const Marketplace& market, const Caller& caller,
+                              const PublisherId& id, bool verified);
+
+}  // namespace mkt

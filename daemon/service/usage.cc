@@ -1,0 +1,61 @@
+// Gathering and writing; see usage.h.
+#include "daemon/service/usage.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::chrono::seconds kFlushInterval{1};
+constexpr std::size_t kMaxNoted = 10'000;
+
+}  // namespace
+
+Usage::Usage(Store& store) : store_(store), thread_([this] { work(); }) {}
+
+Usage::~Usage() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void Usage::downloaded(const VersionRecord& version) {
+  const std::lock_guard lock(mutex_);
+  if (gathered_.empty()) wake_.notify_all();
+  ++gathered_.downloads[{version.connector_id, version.version}];
+}
+
+void Usage::token_used(const std::string& token_id, UtcTime at) {
+  const std::lock_guard lock(mutex_);
+  const auto noted = noted_.find(token_id);
+  if (noted != noted_.end() && at - noted->second < kTokenPrecision && at >= noted->second) return;
+  if (noted_.size() >= kMaxNoted) noted_.clear();
+  noted_[token_id] = at;
+  if (gathered_.empty()) wake_.notify_all();
+  gathered_.tokens[token_id] = at;
+}
+
+void Usage::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !gathered_.empty(); });
+    if (!stopping_) wake_.wait_for(lock, kFlushInterval, [this] { return stopping_; });
+    const Gathered gathered = std::exchange(gathered_, {});
+    const bool last = stopping_;
+    lock.unlock();
+    write(gathered);
+    if (last) return;
+    lock.lock();
+  }
+}
+
+// Statistics: not worth failing or retrying anything for.
+void Usage::write(const Gathered& gathered) {
+  for (const auto& [version, n] : gathered.downloads) {
+    (void)store_.add_downloads(version.first, version.second, n);
+  }
+  for (const auto& [id, at] : gathered.tokens) (void)store_.set_token_used(id, at);
+}
+
+}  // namespace mkt

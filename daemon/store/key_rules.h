@@ -1,0 +1,21 @@
+// May this key sign at this moment? The one answer for whoever asks: the service before a body is
+// read, and the store again inside the transaction that counts.
+#pragma once
+
+#include <optional>
+
+#include "common/base/result.h"
+#include "daemon/store/records.h"
+
+namespace mkt {
+
+// key_revoked, key_retired, key_expired, publisher_suspended, publisher_banned. `now` is the
+// daemon's clock, never a time that a signer wrote.
+Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publisher, UtcTime now);
+
+// The publisher alone.
+Status may_publish(const PublisherRecord& publisher);
+
+Error unknown_key(std::string_view key_id);
+
+}  // namespace mkt

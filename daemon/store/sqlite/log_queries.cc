@@ -1,0 +1,53 @@
+// The SQL of the audit log; see log_queries.h.
+#include "daemon/store/sqlite/log_queries.h"
+
+#include <limits>
+
+namespace mkt {
+
+std::int64_t append_to_log(Database& db, const Actor& actor, std::string_view action,
+                           std::string_view subject, std::string_view detail, UtcTime at) {
+  db.query(R"sql(
+      INSERT INTO audit_log (at, actor, address, request_id, action, subject, detail)
+      VALUES (?, ?, ?, ?, ?, ?, ?))sql")
+      .bind(at)
+      .bind(actor.who)
+      .bind(actor.address)
+      .bind(actor.request_id)
+      .bind(action)
+      .bind(subject)
+      .bind(detail)
+      .run();
+  return db.last_row_id();
+}
+
+std::vector<LogEntry> read_log(Database& db, const LogQuery& q) {
+  Query row = db.query(R"sql(
+      SELECT seq, at, actor, address, request_id, action, subject, detail
+      FROM audit_log WHERE seq > ? AND at >= ? ORDER BY seq LIMIT ?)sql");
+  row.bind(q.after)
+      .bind(q.since ? to_unix_ms(*q.since) : std::numeric_limits<std::int64_t>::min())
+      .bind(static_cast<std::int64_t>(q.limit));
+  std::vector<LogEntry> entries;
+  while (row.step()) {
+    entries.push_back({row.number(0),
+                       row.time(1),
+                       {row.text(2), row.text(3), row.text(4)},
+                       row.text(5),
+                       row.text(6),
+                       row.text(7)});
+  }
+  return entries;
+}
+
+std::int64_t first_change_since(Database& db, UtcTime time) {
+  Query row = db.query(R"sql(
+      SELECT coalesce(
+        (SELECT min(seq) FROM audit_log WHERE at >= ?),
+        (SELECT max(seq) + 1 FROM audit_log),
+        1))sql");
+  row.bind(time).step();
+  return row.number(0);
+}
+
+}  // namespace mkt
