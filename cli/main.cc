@@ -33,9 +33,12 @@ void add_commands(CLI::App& app, Session& session) {
   add_download_command(app, session);
   add_install_command(app, session);
   add_list_command(app, session);
+  add_audit_command(app, session);
   add_uninstall_command(app, session);
   add_key_command(app, session);
   add_publisher_command(app, session);
+  add_owner_command(app, session);
+  add_log_command(app, session);
   add_token_command(app, session);
   add_login_commands(app, session);
   add_completion_command(app, session);

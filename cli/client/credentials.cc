@@ -107,7 +107,13 @@ Result<std::optional<std::string>> token_for(const Settings& settings) {
   if (settings.token) return settings.token;
   MKT_TRY(auto kept, kept_token(settings.registry));
   if (kept) return kept;
-  return local_admin_token(settings.registry);
+  auto local = local_admin_token(settings.registry);
+  if (!local && !settings.withheld.empty()) {
+    return Error(ErrorCode::unauthorized,
+                 fmt::format("{}; log in there, or name its token with --token-file",
+                             settings.withheld));
+  }
+  return local;
 }
 
 }  // namespace mkt

@@ -22,7 +22,8 @@ Result<bool> forget_token(const std::string& origin);
 std::optional<std::string> local_admin_token(const std::string& origin);
 
 // What a command that needs to be somebody uses: the settings' token, else one kept for the
-// origin, else the local daemon's. nullopt: nobody.
+// origin, else the local daemon's. nullopt: nobody. unauthorized where the only token there is
+// belongs to another registry.
 Result<std::optional<std::string>> token_for(const Settings& settings);
 
 }  // namespace mkt

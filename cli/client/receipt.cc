@@ -43,7 +43,10 @@ Json Receipt::json() const {
             {"size", size},
             {"keyId", text_member(signature, "keyId").value_or("")},
             {"fingerprint", fingerprint},
-            {"signature", signature}};
+            {"signature", signature},
+            {"acceptedSequence", accepted_sequence},
+            {"keys", {{"sequence", keys_sequence}, {"checkedAt", keys_checked_at}}}};
+  if (accepted_stale) json["keys"]["acceptedStale"] = true;
   if (tenant) json["tenant"] = *tenant;
   json["installedAt"] = installed_at;
   json["installedBy"] = "mkt " MKT_VERSION;
@@ -69,6 +72,7 @@ Result<Receipt> Receipt::read(const fs::path& folder) {
   if (const auto size = json->find("size"); size != json->end() && size->is_number_unsigned()) {
     r.size = size->get<std::uint64_t>();
   }
+  r.accepted_sequence = number_member(*json, "acceptedSequence").value_or(0);
   const auto signature = json->find("signature");
   const auto files = json->find("files");
   if (signature == json->end() || files == json->end() || !files->is_array()) {

@@ -25,6 +25,12 @@ struct Receipt {
   std::uint64_t size = 0;  // bytes of the tarball
   Json signature;          // the signature file
   std::string fingerprint;
+  // When the registry accepted the signature, in its own order of events; 0 where that is not known.
+  std::int64_t accepted_sequence = 0;
+  // The list of keys that was gone by, and when the registry last confirmed it.
+  std::int64_t keys_sequence = 0;
+  std::string keys_checked_at;
+  bool accepted_stale = false;  // that list was too old, and the user took the risk
   std::optional<std::string> tenant;
   std::string installed_at;
   std::vector<UnpackedFile> files;

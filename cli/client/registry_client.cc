@@ -5,6 +5,7 @@
 
 #include "cli/client/credentials.h"
 #include "common/base/encoding.h"
+#include "common/signing/key_proof.h"
 
 namespace mkt {
 namespace {
@@ -26,6 +27,12 @@ std::string url_encode(std::string_view text) {
 
 std::string version_path(const ConnectorId& id, std::string_view version) {
   return fmt::format("/v1/connectors/{}/{}", id.text(), url_encode(version));
+}
+
+std::string publisher_path(const PublisherId& id) { return "/v1/publishers/" + id.text(); }
+
+std::string owners_path(const ConnectorId& id) {
+  return fmt::format("/v1/connectors/{}/owners", id.text());
 }
 
 template <typename Message>
@@ -56,7 +63,10 @@ Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const Http
     if (token) request.headers.push_back("Authorization: Bearer " + *token);
   }
   MKT_TRY(HttpResponse response, http_.send(request, sink, progress));
-  if (response.status / 100 != 2) return wire::parse_error(response.status, response.body);
+  const bool unchanged = response.status == 304;  // only where it was asked for
+  if (response.status / 100 != 2 && !unchanged) {
+    return wire::parse_error(response.status, response.body);
+  }
   return response;
 }
 
@@ -64,6 +74,17 @@ Result<Json> RegistryClient::get_json(const std::string& path, As as) {
   HttpRequest request;
   request.url = path;
   MKT_TRY(const HttpResponse response, call(std::move(request), as));
+  return parse_json(response.body, "the registry's answer");
+}
+
+Result<Json> RegistryClient::send_json(const char* method, const std::string& path,
+                                       const std::optional<Json>& body, As as) {
+  HttpRequest request;
+  request.method = method;
+  request.url = path;
+  if (body) request.body = dump_json(*body);
+  MKT_TRY(const HttpResponse response, call(std::move(request), as));
+  if (response.body.empty()) return Json::object();
   return parse_json(response.body, "the registry's answer");
 }
 
@@ -100,9 +121,20 @@ Status RegistryClient::download(const ConnectorId& id, const Version& version,
   return {};
 }
 
-Result<wire::KeyListing> RegistryClient::keys() {
-  MKT_TRY(const Json json, get_json("/v1/keys"));
-  return wire::KeyListing::parse(json);
+Result<std::optional<wire::KeyListing>> RegistryClient::keys_since(std::int64_t sequence) {
+  HttpRequest request;
+  request.url = fmt::format("/v1/keys?since={}", sequence);
+  request.headers.push_back(fmt::format("If-None-Match: \"keys-{}\"", sequence));
+  // With nothing kept even an empty list is news.
+  if (sequence == 0) {
+    request.url = "/v1/keys";
+    request.headers.clear();
+  }
+  MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
+  if (response.status == 304) return std::optional<wire::KeyListing>();
+  MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
+  MKT_TRY(wire::KeyListing listing, wire::KeyListing::parse(json));
+  return std::optional(std::move(listing));
 }
 
 Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
@@ -122,24 +154,94 @@ Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
   return Published{std::move(info), response.status == 201};
 }
 
-Result<wire::PublisherInfo> RegistryClient::register_publisher(const PublisherId& id,
-                                                               const std::string& display_name,
-                                                               const std::string& email,
-                                                               const PublicKey& key) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = "/v1/publishers";
-  request.body = dump_json({{"id", id.text()},
-                            {"displayName", display_name},
-                            {"email", email},
-                            {"publicKey", key.base64()}});
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::somebody));
-  MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
+Result<wire::VersionInfo> RegistryClient::countersign(const ConnectorId& id,
+                                                      const Version& version,
+                                                      const SignatureFile& signature) {
+  MKT_TRY(const Json json, send_json("PUT", version_path(id, version.text()) + "/signature",
+                                     signature.json()));
+  return wire::VersionInfo::parse(json);
+}
+
+Result<Json> RegistryClient::prove_possession(const PublisherId& id, const SecretKey& key) {
+  MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/challenges", std::nullopt));
+  const std::string challenge = text_member(json, "challenge").value_or("");
+  const Signature signature =
+      key.sign(possession_text(id, key.public_key(), challenge));
+  return Json{{"challenge", challenge}, {"signature", to_base64(signature)}};
+}
+
+Result<RegistryClient::Registered> RegistryClient::register_publisher(
+    const PublisherId& id, const std::string& display_name, const std::string& email,
+    const SecretKey& key) {
+  MKT_TRY(const Json proof, prove_possession(id, key));
+  MKT_TRY(const Json json, send_json("POST", "/v1/publishers",
+                                     Json{{"id", id.text()},
+                                          {"displayName", display_name},
+                                          {"email", email},
+                                          {"publicKey", key.public_key().base64()},
+                                          {"proof", proof}}));
+  MKT_TRY(wire::PublisherInfo publisher, wire::PublisherInfo::parse(json));
+  return Registered{std::move(publisher), text_member(json, "token")};
+}
+
+Result<wire::PublisherInfo> RegistryClient::change_publisher(const PublisherId& id,
+                                                             const Json& change) {
+  MKT_TRY(const Json json, send_json("PATCH", publisher_path(id), change));
   return wire::PublisherInfo::parse(json);
 }
 
+Result<wire::KeyInfo> RegistryClient::add_key(const PublisherId& id, const NewKey& added) {
+  MKT_TRY(const Json proof, prove_possession(id, added.key));
+  Json body{{"publicKey", added.key.public_key().base64()}, {"proof", proof}};
+  if (added.expires_at) body["expiresAt"] = *added.expires_at;
+  if (added.endorser != nullptr) {
+    const PublicKey by = added.endorser->public_key();
+    body["endorsement"] = {
+        {"by", KeyId::of(id, by.fingerprint()).text()},
+        {"signature",
+         to_base64(added.endorser->sign(endorsement_text(id, by, added.key.public_key())))},
+        {"retires", added.retires}};
+  }
+  MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/keys", body));
+  return wire::KeyInfo::parse(json);
+}
+
+Result<wire::RevocationInfo> RegistryClient::revoke_key(const KeyId& key_id, const Json& request) {
+  const std::string path =
+      fmt::format("{}/keys/{}/revoke", publisher_path(key_id.publisher()), url_encode(key_id.text()));
+  MKT_TRY(const Json json, send_json("POST", path, request));
+  return wire::RevocationInfo::parse(json);
+}
+
+Result<std::vector<wire::OwnerInfo>> RegistryClient::owners(const ConnectorId& id) {
+  MKT_TRY(const Json json, get_json(owners_path(id)));
+  return parse_list<wire::OwnerInfo>(json, "owners");
+}
+
+Result<std::vector<wire::OwnerInfo>> RegistryClient::add_owner(const ConnectorId& id,
+                                                               const PublisherId& owner) {
+  MKT_TRY(const Json json, send_json("PUT", owners_path(id) + "/" + owner.text(), std::nullopt));
+  return parse_list<wire::OwnerInfo>(json, "owners");
+}
+
+Result<std::vector<wire::OwnerInfo>> RegistryClient::remove_owner(const ConnectorId& id,
+                                                                  const PublisherId& owner) {
+  MKT_TRY(const Json json, send_json("DELETE", owners_path(id) + "/" + owner.text(), std::nullopt));
+  return parse_list<wire::OwnerInfo>(json, "owners");
+}
+
+Result<RegistryClient::LogPage> RegistryClient::log(std::int64_t after,
+                                                    const std::optional<std::string>& since) {
+  std::string path = fmt::format("/v1/log?after={}&limit=1000", after);
+  if (since) path += "&since=" + url_encode(*since);
+  MKT_TRY(const Json json, get_json(path, As::somebody));
+  MKT_TRY(auto entries, parse_list<wire::LogInfo>(json, "entries"));
+  const auto more = json.find("hasMore");
+  return LogPage{std::move(entries), more != json.end() && *more == true};
+}
+
 Result<wire::PublisherInfo> RegistryClient::publisher(const PublisherId& id) {
-  MKT_TRY(const Json json, get_json("/v1/publishers/" + id.text()));
+  MKT_TRY(const Json json, get_json(publisher_path(id)));
   return wire::PublisherInfo::parse(json);
 }
 
@@ -149,12 +251,7 @@ Result<std::vector<wire::PublisherInfo>> RegistryClient::publishers() {
 }
 
 Result<wire::TokenInfo> RegistryClient::create_token(const Json& wanted) {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = "/v1/tokens";
-  request.body = dump_json(wanted);
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::somebody));
-  MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
+  MKT_TRY(const Json json, send_json("POST", "/v1/tokens", wanted));
   return wire::TokenInfo::parse(json);
 }
 
@@ -164,10 +261,7 @@ Result<std::vector<wire::TokenInfo>> RegistryClient::tokens() {
 }
 
 Status RegistryClient::revoke_token(const std::string& id) {
-  HttpRequest request;
-  request.method = "DELETE";
-  request.url = "/v1/tokens/" + url_encode(id);
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::somebody));
+  MKT_TRY(const Json json, send_json("DELETE", "/v1/tokens/" + url_encode(id), std::nullopt));
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "cli/client/settings.h"
 #include "common/connector/names.h"
 #include "common/connector/version.h"
+#include "common/signing/key.h"
 #include "common/signing/signature_file.h"
 #include "common/wire/messages.h"
 
@@ -36,7 +37,9 @@ class RegistryClient {
   // The tarball's bytes, in order, to the sink.
   Status download(const ConnectorId& id, const Version& version, const HttpClient::Sink& sink,
                   const HttpClient::Progress& progress);
-  Result<wire::KeyListing> keys();
+  // What changed after that sequence, or everything (then the listing's `since` is 0); nullopt when
+  // nothing did.
+  Result<std::optional<wire::KeyListing>> keys_since(std::int64_t sequence);
 
   struct Published {
     wire::VersionInfo version;
@@ -46,11 +49,44 @@ class RegistryClient {
                             const SignatureFile& signature, int fd, std::uint64_t size,
                             const HttpClient::Progress& progress);
 
-  Result<wire::PublisherInfo> register_publisher(const PublisherId& id,
-                                                 const std::string& display_name,
-                                                 const std::string& email, const PublicKey& key);
+  // Puts another signature over a version's bytes in the place of the one it has.
+  Result<wire::VersionInfo> countersign(const ConnectorId& id, const Version& version,
+                                        const SignatureFile& signature);
+
+  // Where anyone may register, the registry gives the publisher a token.
+  struct Registered {
+    wire::PublisherInfo publisher;
+    std::optional<std::string> token;
+  };
+  Result<Registered> register_publisher(const PublisherId& id, const std::string& display_name,
+                                        const std::string& email, const SecretKey& key);
   Result<wire::PublisherInfo> publisher(const PublisherId& id);
   Result<std::vector<wire::PublisherInfo>> publishers();
+  // `change`: {status, reason} or {verified}.
+  Result<wire::PublisherInfo> change_publisher(const PublisherId& id, const Json& change);
+
+  struct NewKey {
+    const SecretKey& key;
+    std::optional<std::string> expires_at{};
+    // The key that vouches for it, and whether that is retired in the same step.
+    const SecretKey* endorser = nullptr;
+    bool retires = false;
+  };
+  Result<wire::KeyInfo> add_key(const PublisherId& id, const NewKey& added);
+  // `request`: {reasonCode, reason, compromisedSince, dryRun}.
+  Result<wire::RevocationInfo> revoke_key(const KeyId& key_id, const Json& request);
+
+  Result<std::vector<wire::OwnerInfo>> owners(const ConnectorId& id);
+  Result<std::vector<wire::OwnerInfo>> add_owner(const ConnectorId& id, const PublisherId& owner);
+  Result<std::vector<wire::OwnerInfo>> remove_owner(const ConnectorId& id,
+                                                    const PublisherId& owner);
+
+  struct LogPage {
+    std::vector<wire::LogInfo> entries;  // oldest first
+    bool has_more = false;
+  };
+  // Entries after that sequence, and not before that time where one is given.
+  Result<LogPage> log(std::int64_t after, const std::optional<std::string>& since);
 
   Result<wire::TokenInfo> create_token(const Json& wanted);
   Result<std::vector<wire::TokenInfo>> tokens();
@@ -63,6 +99,10 @@ class RegistryClient {
   Result<HttpResponse> call(HttpRequest request, As as, const HttpClient::Sink& sink = {},
                             const HttpClient::Progress& progress = {});
   Result<Json> get_json(const std::string& path, As as = As::anyone);
+  Result<Json> send_json(const char* method, const std::string& path,
+                         const std::optional<Json>& body, As as = As::somebody);
+  // {challenge, signature}: that the key is there.
+  Result<Json> prove_possession(const PublisherId& id, const SecretKey& key);
 
   const Settings& settings_;
   HttpClient http_;

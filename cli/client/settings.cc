@@ -106,13 +106,24 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (unit == "ms") factor = 1;
   if (unit == "m") factor = 60'000;
   if (unit == "h") factor = 3'600'000;
+  if (unit == "d") factor = 86'400'000;
   constexpr std::int64_t kMost = 1'000'000;
   if (error != std::errc() || factor == 0 || value < 0 || value > kMost) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is not a time; write 30s, 10m or 2h",
+                 fmt::format("\"{}\" is not a time; write 30s, 10m, 2h or 7d",
                              printable(text.substr(0, 32))));
   }
   return std::chrono::milliseconds(value * factor);
+}
+
+Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
+  if (const auto time = parse_utc(text)) return *time;
+  if (const auto day = parse_utc(std::string(text) + "T00:00:00Z")) return *day;
+  if (const auto ago = parse_duration(text)) return now - *ago;
+  return Error(ErrorCode::usage_error,
+               fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z, 2026-01-31, or how "
+                           "long ago: 24h, 7d",
+                           printable(text.substr(0, 64))));
 }
 
 Result<Settings> Settings::load(const SettingFlags& flags) {
@@ -151,19 +162,48 @@ Result<Settings> Settings::load(const SettingFlags& flags) {
     MKT_TRY(s.timeout, parse_duration(flags.timeout));
   }
 
+  const std::string required =
+      first_of({environment("MKT_REQUIRE_TRUSTED"), configured("require_trusted")});
+  if (!required.empty() && required != "true" && required != "false" && required != "1" &&
+      required != "0") {
+    return Error(ErrorCode::usage_error,
+                 "MKT_REQUIRE_TRUSTED (require_trusted) must be true or false");
+  }
+  s.require_trusted = required == "true" || required == "1";
+
+  // `home` is the registry that stands beside the token; a token for another one is withheld.
+  const auto use = [&](std::string token, const char* name, const std::string& home) -> Status {
+    MKT_TRY(const std::string origin, registry_origin(home));
+    if (origin == s.registry) {
+      s.token = std::move(token);
+    } else {
+      s.withheld = fmt::format("{} is for {} and was not sent to {}", name, origin, s.registry);
+    }
+    return {};
+  };
+  const std::string config_home = first_of({configured("registry"), kDefaultRegistry});
   if (!flags.token_file.empty()) {
     MKT_TRY(s.token, read_token(flags.token_file));
   } else if (const std::string token = environment("MKT_TOKEN"); !token.empty()) {
-    s.token = token;
+    MKT_CHECK(use(token, "MKT_TOKEN", first_of({environment("MKT_REGISTRY"), s.registry})));
   } else if (const std::string kept = configured("token"); !kept.empty()) {
-    s.token = kept;
+    MKT_CHECK(use(kept, "the token in config.toml", config_home));
   } else if (const std::string file = configured("token_file"); !file.empty()) {
-    MKT_TRY(s.token, read_token(file));
+    MKT_TRY(std::string from_file, read_token(file));
+    MKT_CHECK(use(std::move(from_file), "the token_file of config.toml", config_home));
   }
   if (s.token && s.token->find_first_of("\r\n") != std::string::npos) {
     return Error(ErrorCode::usage_error, "the token must be one line");
   }
   return s;
+}
+
+Settings Settings::at(const std::string& origin) const {
+  Settings other = *this;
+  other.registry = origin;
+  other.token.reset();
+  other.withheld.clear();
+  return other;
 }
 
 }  // namespace mkt

@@ -1,9 +1,14 @@
 // Settings: which registry, as whom, for which tenant.
 //
-// Flags win over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT), which wins over
-// `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token, token_file, tenant). What may be unpacked is
-// bounded by MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries, max_unpacked_bytes). A token that `mkt login`
-// kept is used for exactly the origin it was given for; see token_for.
+// Flags win over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT, MKT_REQUIRE_TRUSTED), which
+// wins over `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token, token_file, tenant,
+// require_trusted). What may be unpacked is bounded by MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES
+// (max_entries, max_unpacked_bytes).
+//
+// A token belongs to one origin. One that `mkt login` kept is used for exactly the origin it was
+// given for (token_for). One of config.toml belongs to the registry named there, MKT_TOKEN to
+// MKT_REGISTRY where that is set: they are withheld from any other. --token-file is for the registry
+// of that very command.
 #pragma once
 
 #include <chrono>
@@ -12,6 +17,7 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
 
@@ -28,12 +34,17 @@ struct SettingFlags {
 struct Settings {
   std::string registry;  // "http://127.0.0.1:3456": scheme, host and port, nothing behind
   std::optional<std::string> token;  // from flag, environment or config.toml
+  std::string withheld;  // why a token that is there is not used; empty where none is
   std::optional<TenantId> tenant;
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
+  bool require_trusted = false;
 
   // usage_error for a value that is not one, saying where it came from.
   static Result<Settings> load(const SettingFlags& flags);
+
+  // The same for another registry, without any token.
+  Settings at(const std::string& origin) const;
 };
 
 inline constexpr const char* kDefaultRegistry = "http://127.0.0.1:3456";
@@ -44,8 +55,11 @@ Result<std::string> registry_origin(std::string_view url);
 // True for http://127.0.0.1, http://localhost and http://[::1].
 bool is_loopback(std::string_view origin);
 
-// "500ms", "30s", "10m", "2h", or plain seconds.
+// "500ms", "30s", "10m", "2h", "7d", or plain seconds.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+// A moment: RFC 3339, a day ("2026-01-31", its first instant in UTC), or how long ago ("24h", "7d").
+Result<UtcTime> parse_moment(std::string_view text, UtcTime now);
 
 std::filesystem::path config_file();
 std::filesystem::path keys_folder();

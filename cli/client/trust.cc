@@ -1,4 +1,4 @@
-// Checking a signature against the registry's keys; see trust.h.
+// Deciding what to believe; see trust.h.
 #include "cli/client/trust.h"
 
 #include <fmt/format.h>
@@ -6,35 +6,107 @@
 #include <algorithm>
 
 #include "common/base/utf8.h"
+#include "common/signing/key_proof.h"
 
 namespace mkt {
+namespace {
 
-Result<wire::KeyInfo> check_signature(const wire::KeyListing& keys, const SignatureFile& signature,
-                                      const Checksum& checksum) {
-  const auto key = std::find_if(keys.keys.begin(), keys.keys.end(), [&](const wire::KeyInfo& k) {
-    return k.key_id == signature.key_id.text();
-  });
-  if (key == keys.keys.end()) {
+// A publisher that rotated more often since a user looked has to be looked at again.
+constexpr int kMaxEndorsements = 100;
+
+// The public key of an entry, when that is the one its id speaks of.
+Result<PublicKey> key_of(const wire::KeyInfo& info) {
+  MKT_TRY(const KeyId id, KeyId::parse(info.key_id));
+  MKT_TRY(const PublicKey key, PublicKey::from_base64(info.public_key));
+  if (KeyId::of(id.publisher(), key.fingerprint()) == id) return key;
+  return Error(ErrorCode::signature_invalid,
+               fmt::format("the registry gives {} another key than its id says", id.text()));
+}
+
+// Whether what a key did at that moment is to be believed.
+bool stands_at(const wire::KeyInfo& key, std::optional<std::int64_t> sequence) {
+  if (!is_compromised(key)) return true;
+  return sequence.value_or(0) > 0 && *sequence < key.compromised_sequence.value_or(0);
+}
+
+}  // namespace
+
+bool is_compromised(const wire::KeyInfo& key) {
+  return key.status == "revoked" && key.reason_code == "compromised";
+}
+
+std::string describe_end(const wire::KeyInfo& key) {
+  if (key.status == "active") return {};
+  std::string text = printable(key.status);
+  if (key.revoked_at) text += " on " + printable(key.revoked_at->substr(0, 10));
+  if (!key.revoked_by.empty()) text += " by " + printable(key.revoked_by);
+  if (!key.reason_code.empty()) text += fmt::format(" ({})", printable(key.reason_code));
+  if (!key.reason.empty()) text += ": " + printable(key.reason);
+  return text;
+}
+
+Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& checksum,
+                             std::optional<std::int64_t> accepted_sequence) const {
+  const std::string& id = signature.key_id.text();
+  MKT_TRY(const auto info, book_.find(id));
+  if (!info) {
     return Error(ErrorCode::key_unknown,
                  fmt::format("the registry knows no key {}; the tarball was signed by somebody it "
                              "does not stand for",
-                             signature.key_id.text()));
+                             id));
   }
-  MKT_TRY(const PublicKey public_key, PublicKey::from_base64(key->public_key));
-  // The key id is derived from the key: a list that says otherwise is not to be believed.
-  if (KeyId::of(signature.key_id.publisher(), public_key.fingerprint()) != signature.key_id) {
-    return Error(ErrorCode::signature_invalid,
-                 fmt::format("the registry gives {} another key than its id says",
-                             signature.key_id.text()));
-  }
-  MKT_CHECK(verify_signature(signature, checksum, public_key));
-  if (key->status == "revoked") {
+  MKT_TRY(const PublicKey key, key_of(*info));
+  MKT_CHECK(verify_signature(signature, checksum, key));
+  if (!stands_at(*info, accepted_sequence)) {
     return Error(ErrorCode::key_revoked,
-                 fmt::format("the key {} was revoked on {}: {}", key->key_id,
-                             printable(key->revoked_at.value_or("an unknown day")),
-                             printable(key->reason.empty() ? key->reason_code : key->reason)));
+                 fmt::format("the key {} was {}; nothing vouches for what it signed", id,
+                             describe_end(*info)));
   }
-  return *key;
+  MKT_CHECK(check_pins(signature.key_id.publisher(), key, *info));
+  std::string remark = describe_end(*info);
+  if (!remark.empty()) remark = fmt::format("the key {} was {}", id, remark);
+  return Trusted{*info, std::move(remark)};
+}
+
+Status Trust::check_pins(const PublisherId& publisher, const PublicKey& key,
+                         const wire::KeyInfo& info) const {
+  const std::vector<PublicKey> pinned = pins_.of(publisher);
+  const auto is_pinned = [&](const PublicKey& k) {
+    return std::find(pinned.begin(), pinned.end(), k) != pinned.end();
+  };
+  if (is_pinned(key)) return {};
+  if (pinned.empty()) {
+    if (!require_pin_) return {};
+    return Error(ErrorCode::key_untrusted,
+                 fmt::format("you trust no key of {} yet, and only trusted ones are wanted; once "
+                             "the publisher confirms its fingerprint: mkt key trust {} "
+                             "--fingerprint {}",
+                             publisher.text(), publisher.text(), key.fingerprint()));
+  }
+  // From successor to predecessor, until one that is pinned.
+  wire::KeyInfo successor = info;
+  PublicKey successor_key = key;
+  for (int i = 0; i < kMaxEndorsements && !successor.endorsed_by.empty(); ++i) {
+    MKT_TRY(const auto endorser, book_.find(successor.endorsed_by));
+    const auto signature = parse_signature(successor.endorsement);
+    if (!endorser || !signature || !stands_at(*endorser, successor.added_sequence)) break;
+    MKT_TRY(const PublicKey endorser_key, key_of(*endorser));
+    if (!endorser_key.verifies(endorsement_text(publisher, endorser_key, successor_key),
+                               *signature)) {
+      break;
+    }
+    if (is_pinned(endorser_key)) return {};
+    successor = *endorser;
+    successor_key = endorser_key;
+  }
+  std::string known;
+  for (const PublicKey& k : pinned) known += (known.empty() ? "" : ", ") + k.fingerprint();
+  return Error(ErrorCode::pinned_key_changed,
+               fmt::format("{} signed with the key {}, but you trust {}, and no rotation signed by "
+                           "that leads to it; if the publisher confirms the new one: mkt key trust "
+                           "{} --fingerprint {}",
+                           publisher.text(), key.fingerprint(), known, publisher.text(),
+                           key.fingerprint()));
 }
 
 }  // namespace mkt

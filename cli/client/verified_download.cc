@@ -3,25 +3,25 @@
 
 #include <fmt/format.h>
 
-#include "cli/client/trust.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 
-Result<VerifiedVersion> download_verified(RegistryClient& registry, const ConnectorId& id,
-                                          const std::string& which, int fd,
+Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
+                                          const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress) {
   MKT_TRY(wire::VersionInfo info, registry.version(id, which));
   const std::string name = fmt::format("{}@{}", id.text(), printable(info.version));
   if (info.quarantined) {
+    MKT_TRY(const auto key, trust.book().find(info.signing_key_id));
     return Error(ErrorCode::version_quarantined,
-                 fmt::format("{} is in quarantine: the key {} that signed it was compromised",
-                             name, printable(info.signing_key_id)));
+                 fmt::format("{} is in quarantine: the key {} that signed it was {}", name,
+                             printable(info.signing_key_id),
+                             key ? describe_end(*key) : std::string("compromised")));
   }
   MKT_TRY(const Version version, Version::parse(info.version));
   MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));
-  MKT_TRY(const wire::KeyListing keys, registry.keys());
   MKT_TRY(SignatureFile signature, registry.signature(id, version));
 
   Hasher hasher;
@@ -43,9 +43,9 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Connec
                  fmt::format("{} arrived with {}, the registry announced {}; nothing was kept",
                              name, actual.text(), expected.text()));
   }
-  auto key = check_signature(keys, signature, actual);
-  if (!key) return key.error().context(name);
-  return VerifiedVersion{std::move(info), std::move(signature), std::move(*key)};
+  auto trusted = trust.check(signature, actual, info.sequence);
+  if (!trusted) return trusted.error().context(name);
+  return VerifiedVersion{std::move(info), std::move(signature), std::move(*trusted)};
 }
 
 }  // namespace mkt

@@ -2,19 +2,20 @@
 #pragma once
 
 #include "cli/client/registry_client.h"
+#include "cli/client/trust.h"
 
 namespace mkt {
 
 struct VerifiedVersion {
   wire::VersionInfo info;
   SignatureFile signature;
-  wire::KeyInfo key;
+  Trusted trusted;
 };
 
 // Writes the tarball to `fd`, which must be empty. version_quarantined, checksum_mismatch, and what
-// check_signature gives; the caller throws the bytes away then.
-Result<VerifiedVersion> download_verified(RegistryClient& registry, const ConnectorId& id,
-                                          const std::string& which, int fd,
+// Trust::check gives; the caller throws the bytes away then.
+Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
+                                          const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress);
 
 }  // namespace mkt

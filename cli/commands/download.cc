@@ -4,6 +4,7 @@
 
 #include "cli/client/verified_download.h"
 #include "cli/commands/command.h"
+#include "cli/commands/trust_options.h"
 #include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -17,11 +18,12 @@ Status run(const Session& session, const std::string& text, const std::string& w
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
+  MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
   const fs::path folder = fs::path(wanted_output).parent_path();
   const fs::path temporary = folder / fmt::format(".mkt-download-{}", random_hex(6));
   Result<VerifiedVersion> fetched = [&]() -> Result<VerifiedVersion> {
     MKT_TRY(const UniqueFd file, create_file(temporary, 0644));
-    return download_verified(registry, spec.id, spec.which(), file.get(),
+    return download_verified(registry, trust, spec.id, spec.which(), file.get(),
                              session.out.progress("downloading " + spec.id.text()));
   }();
   if (!fetched) {
@@ -39,15 +41,16 @@ Status run(const Session& session, const std::string& text, const std::string& w
   }
   MKT_CHECK(write_file_atomically(output.string() + ".sig.json",
                                   dump_json_pretty(fetched->signature.json()), 0644));
+  if (!fetched->trusted.remark.empty()) session.out.warn(fetched->trusted.remark);
   session.out.result({{"file", output.string()},
                       {"signatureFile", output.string() + ".sig.json"},
                       {"id", spec.id.text()},
                       {"version", fetched->info.version},
                       {"checksum", fetched->info.tarball_checksum},
                       {"size", fetched->info.tarball_size},
-                      {"keyId", fetched->key.key_id}},
+                      {"keyId", fetched->trusted.key.key_id}},
                      fmt::format("{} ({}) signed by {}", output.string(),
-                                 fetched->info.tarball_checksum, fetched->key.key_id));
+                                 fetched->info.tarball_checksum, fetched->trusted.key.key_id));
   return {};
 }
 

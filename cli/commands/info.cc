@@ -1,14 +1,25 @@
 // mkt info: what the registry knows of a connector or a version.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/trust_options.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-std::string flags_of(const wire::VersionInfo& v) {
+// What became of the keys that signed, by key id.
+using KeyEnds = std::map<std::string, std::string>;
+
+std::string end_of(const KeyEnds& ends, const wire::VersionInfo& v) {
+  const auto it = ends.find(v.signing_key_id);
+  return it == ends.end() ? std::string() : it->second;
+}
+
+std::string flags_of(const wire::VersionInfo& v, const KeyEnds& ends) {
   std::string flags;
   const auto add = [&](bool set, const char* word) {
     if (set) flags += (flags.empty() ? "" : ", ") + std::string(word);
@@ -16,10 +27,11 @@ std::string flags_of(const wire::VersionInfo& v) {
   add(v.prerelease, "prerelease");
   add(v.deprecated, "deprecated");
   add(v.quarantined, "quarantined");
+  add(!v.quarantined && !end_of(ends, v).empty(), "key retired");
   return flags;
 }
 
-std::string describe(const wire::ConnectorInfo& c) {
+std::string describe(const wire::ConnectorInfo& c, const KeyEnds& ends) {
   std::string text =
       fmt::format("{} {}\n{}\n{}\n\npublisher     {}\ncapabilities  {}\ndownloads     {}\n\n",
                   printable(c.id), printable(c.latest_version), printable(c.display_name),
@@ -28,24 +40,39 @@ std::string describe(const wire::ConnectorInfo& c) {
   std::vector<std::vector<std::string>> rows = {{"VERSION", "PUBLISHED", "SIZE", "KEY", ""}};
   for (const wire::VersionInfo& v : c.versions) {
     rows.push_back({printable(v.version), printable(v.published_at.substr(0, 10)),
-                    format_bytes(v.tarball_size), printable(v.signing_key_id), flags_of(v)});
+                    format_bytes(v.tarball_size), printable(v.signing_key_id), flags_of(v, ends)});
   }
   return text + format_table(rows);
 }
 
-std::string describe(const wire::VersionInfo& v) {
+std::string describe(const wire::VersionInfo& v, const KeyEnds& ends) {
   std::string text = fmt::format(
       "{}@{}\n\nchecksum   {}\nsize       {}\nsigned by  {}\npublished  {}\ndownloads  {}\n",
       printable(v.id), printable(v.version), printable(v.tarball_checksum),
       format_bytes(v.tarball_size), printable(v.signing_key_id), printable(v.published_at),
       v.downloads);
-  if (const std::string flags = flags_of(v); !flags.empty()) {
+  if (const std::string flags = flags_of(v, ends); !flags.empty()) {
     text += fmt::format("state      {}\n", flags);
+  }
+  if (const std::string end = end_of(ends, v); !end.empty()) {
+    text += fmt::format("key        {}\n", end);
   }
   if (!v.deprecation_reason.empty()) {
     text += fmt::format("reason     {}\n", printable(v.deprecation_reason));
   }
   return text;
+}
+
+Result<KeyEnds> key_ends(const Session& session, const Settings& settings,
+                         RegistryClient& registry, const std::vector<wire::VersionInfo>& versions) {
+  MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
+  KeyEnds ends;
+  for (const wire::VersionInfo& v : versions) {
+    if (ends.contains(v.signing_key_id)) continue;
+    MKT_TRY(const auto key, trust.book().find(v.signing_key_id));
+    if (key && key->status != "active") ends.emplace(v.signing_key_id, describe_end(*key));
+  }
+  return ends;
 }
 
 Status run(const Session& session, const std::string& text) {
@@ -54,10 +81,14 @@ Status run(const Session& session, const std::string& text) {
   RegistryClient registry(settings);
   if (text.find('@') == std::string::npos) {
     MKT_TRY(const wire::ConnectorInfo info, registry.connector(spec.id));
-    session.out.result(info.to_json(), describe(info));
+    MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, info.versions));
+    session.out.result(info.to_json(), describe(info, ends));
   } else {
     MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
-    session.out.result(info.to_json(), describe(info));
+    MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, {info}));
+    Json document = info.to_json();
+    if (const std::string end = end_of(ends, info); !end.empty()) document["keyRemark"] = end;
+    session.out.result(document, describe(info, ends));
   }
   return {};
 }

@@ -1,9 +1,10 @@
-// mkt key: the private keys on this machine.
+// mkt key: the private keys on this machine; what concerns the registry is in key_add.cc,
+// key_revoke.cc and key_trust.cc.
 #include <fmt/format.h>
 
 #include <cstdlib>
 
-#include "cli/commands/command.h"
+#include "cli/commands/key_commands.h"
 #include "cli/terminal/prompt.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -37,14 +38,11 @@ Result<std::string> new_passphrase(bool none_wanted) {
 
 Status generate(const Session& session, const std::string& publisher, bool no_passphrase) {
   MKT_TRY(const PublisherId id, PublisherId::parse(publisher));
-  MKT_TRY(const std::string passphrase, new_passphrase(no_passphrase));
-  const SecretKey key = SecretKey::generate();
-  MKT_TRY(const KeyFileInfo info,
-          write_key_file(keys_folder(), id, key, passphrase, utc_now()));
-  session.out.result(describe(info), info.key_id.text());
+  MKT_TRY(const SigningKey made, make_key(id, no_passphrase));
+  session.out.result(describe(made.info), made.info.key_id.text());
   session.out.note(fmt::format("the private key is in {}{}; keep a copy in a safe place",
-                               info.path.string(),
-                               info.encrypted ? ", under your passphrase" : ", unencrypted"));
+                               made.info.path.string(),
+                               made.info.encrypted ? ", under your passphrase" : ", unencrypted"));
   return {};
 }
 
@@ -99,9 +97,17 @@ Status export_key(const Session& session, const std::string& text, const std::st
 
 }  // namespace
 
+Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase) {
+  MKT_TRY(const std::string passphrase, new_passphrase(no_passphrase));
+  SecretKey key = SecretKey::generate();
+  MKT_TRY(KeyFileInfo info, write_key_file(keys_folder(), publisher, key, passphrase, utc_now()));
+  return SigningKey{std::move(info), std::move(key)};
+}
+
 void add_key_command(CLI::App& app, Session& session) {
-  CLI::App* key = add_subcommand(app, "key", "Make and show the keys that sign",
-                                 "  mkt key generate --publisher acme\n  mkt key list");
+  CLI::App* key = add_subcommand(app, "key", "Make, register, replace and revoke the keys that sign",
+                                 "  mkt key generate --publisher acme\n  mkt key list\n"
+                                 "  mkt key rotate acme:0123456789abcdef");
   key->require_subcommand(1);
 
   struct Arguments {
@@ -137,6 +143,10 @@ void add_key_command(CLI::App& app, Session& session) {
   command->add_option("-o,--output", a->output, "File to write instead of stdout");
   on_run(command, session,
          [&session, a] { return export_key(session, a->key_id, a->format, a->output); });
+
+  add_key_add_commands(*key, session);
+  add_key_revoke_command(*key, session);
+  add_key_trust_commands(*key, session);
 }
 
 }  // namespace mkt

@@ -1,10 +1,12 @@
 // mkt publisher: who publishes at the registry.
 #include <fmt/format.h>
 
+#include "cli/client/credentials.h"
 #include "cli/client/registry_client.h"
+#include "cli/client/trust.h"
 #include "cli/commands/command.h"
+#include "cli/commands/signing_key.h"
 #include "common/base/utf8.h"
-#include "common/signing/key_file.h"
 
 namespace mkt {
 namespace {
@@ -14,10 +16,16 @@ std::string describe(const wire::PublisherInfo& p) {
       "publisher   {}\nname        {}\nstatus      {}{}\nregistered  {}\n", printable(p.id),
       printable(p.display_name), printable(p.status), p.verified ? ", verified" : "",
       printable(p.created_at));
+  if (!p.status_reason.empty()) {
+    text += fmt::format("reason      {}\n", printable(p.status_reason));
+  }
   if (!p.email.empty()) text += fmt::format("email       {}\n", printable(p.email));
   for (const wire::KeyInfo& k : p.keys) {
-    text += fmt::format("key         {} {} since {}\n            {}\n", printable(k.key_id),
-                        printable(k.status), printable(k.created_at.substr(0, 10)),
+    const std::string end = describe_end(k);
+    text += fmt::format("key         {} {}\n            registered {}{}\n            {}\n",
+                        printable(k.key_id), end.empty() ? "active" : end,
+                        printable(k.created_at.substr(0, 10)),
+                        k.expires_at ? ", expires " + printable(k.expires_at->substr(0, 10)) : "",
                         printable(k.fingerprint));
   }
   return text;
@@ -28,6 +36,8 @@ struct Arguments {
   std::string display_name;
   std::string email;
   std::string key;
+  std::string reason;
+  bool undo = false;
 };
 
 Status register_one(const Session& session, const Arguments& a) {
@@ -39,19 +49,25 @@ Status register_one(const Session& session, const Arguments& a) {
                              "generate --publisher {}",
                              key_id.text(), id.text(), id.text()));
   }
-  auto file = KeyFile::read(key_file_path(keys_folder(), key_id));
-  if (!file) {
-    if (file.error().code != ErrorCode::not_found) return file.error();
-    return Error(ErrorCode::key_not_found,
-                 fmt::format("the key {} is not on this machine; list those that are: mkt key list",
-                             key_id.text()));
-  }
+  MKT_TRY(const SigningKey key, open_signing_key(key_id.text()));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(const wire::PublisherInfo info,
-          registry.register_publisher(id, a.display_name, a.email, file->info.public_key));
-  session.out.result(info.to_json(), fmt::format("registered the publisher {} with the key {}",
-                                                 id.text(), key_id.text()));
+  MKT_TRY(const RegistryClient::Registered registered,
+          registry.register_publisher(id, a.display_name, a.email, key.secret));
+  if (registered.token) {
+    MKT_TRY(const auto kept, kept_token(settings.registry));
+    if (kept) {
+      session.out.note(fmt::format("another token is kept for {}; the new publisher's is not",
+                                   settings.registry));
+    } else {
+      MKT_CHECK(keep_token(settings.registry, *registered.token));
+      session.out.note(fmt::format("logged in at {} as publisher of {}", settings.registry,
+                                   id.text()));
+    }
+  }
+  session.out.result(registered.publisher.to_json(),
+                     fmt::format("registered the publisher {} with the key {}", id.text(),
+                                 key_id.text()));
   return {};
 }
 
@@ -79,11 +95,22 @@ Status list(const Session& session) {
   return {};
 }
 
+Status change(const Session& session, const Arguments& a, const Json& wanted) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::PublisherInfo info, registry.change_publisher(id, wanted));
+  session.out.result(info.to_json(),
+                     fmt::format("{} is {}{}", id.text(), printable(info.status),
+                                 info.verified ? ", verified" : ""));
+  return {};
+}
+
 }  // namespace
 
 void add_publisher_command(CLI::App& app, Session& session) {
   CLI::App* publisher = add_subcommand(
-      app, "publisher", "Register and show publishers",
+      app, "publisher", "Register, show and judge publishers",
       "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
       "acme:0123456789abcdef\n  mkt publisher list");
   publisher->require_subcommand(1);
@@ -106,6 +133,35 @@ void add_publisher_command(CLI::App& app, Session& session) {
 
   command = add_subcommand(*publisher, "list", "Show all publishers", "  mkt publisher list");
   on_run(command, session, [&session] { return list(session); });
+
+  command = add_subcommand(*publisher, "verify", "Mark a publisher as one you know",
+                           "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  command->add_flag("--undo", a->undo, "Take the mark away");
+  on_run(command, session,
+         [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
+
+  command = add_subcommand(*publisher, "suspend", "Let a publisher publish nothing for a while",
+                           "  mkt publisher suspend acme --reason 'under review'");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  command->add_option("--reason", a->reason, "Why")->required();
+  on_run(command, session, [&session, a] {
+    return change(session, *a, {{"status", "suspended"}, {"reason", a->reason}});
+  });
+
+  command = add_subcommand(*publisher, "ban", "Let a publisher publish nothing any more",
+                           "  mkt publisher ban acme --reason 'published malware'");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  command->add_option("--reason", a->reason, "Why")->required();
+  on_run(command, session, [&session, a] {
+    return change(session, *a, {{"status", "banned"}, {"reason", a->reason}});
+  });
+
+  command = add_subcommand(*publisher, "restore", "Let a publisher publish again",
+                           "  mkt publisher restore acme");
+  command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
+  on_run(command, session,
+         [&session, a] { return change(session, *a, {{"status", "active"}}); });
 }
 
 }  // namespace mkt

@@ -1,6 +1,7 @@
-// mkt sign: writes FILE.sig.json.
+// mkt sign: writes FILE.sig.json, or signs a published version again.
 #include <fmt/format.h>
 
+#include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/signing_key.h"
 #include "common/base/files.h"
@@ -10,17 +11,28 @@
 namespace mkt {
 namespace {
 
-Status run(const Session& session, const std::string& file, const std::string& key_id) {
+struct Arguments {
+  std::string file;
+  std::string key;
+  std::string countersign;
+};
+
+Result<Checksum> checksum_of_tarball(const std::string& file) {
   MKT_TRY(const UniqueFd fd, open_for_reading(file));
   MKT_TRY(const std::uint64_t size, file_size(fd.get(), printable(file)));
   if (size == 0) {
     return Error(ErrorCode::invalid_input, fmt::format("{} is empty", printable(file)));
   }
-  MKT_TRY(const Checksum checksum, checksum_of_file(fd.get(), printable(file)));
-  MKT_TRY(const SigningKey key, open_signing_key(key_id));
+  return checksum_of_file(fd.get(), printable(file));
+}
+
+Status sign_file(const Session& session, const Arguments& a) {
+  if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
+  MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
+  MKT_TRY(const SigningKey key, open_signing_key(a.key));
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
-  const std::string output = file + ".sig.json";
+  const std::string output = a.file + ".sig.json";
   MKT_CHECK(write_file_atomically(output, dump_json_pretty(signature.json()), 0644));
   Json document = signature.json();
   document["file"] = output;
@@ -29,20 +41,54 @@ Status run(const Session& session, const std::string& file, const std::string& k
   return {};
 }
 
+// The bytes stay as they are. With FILE they are compared with the owner's own copy before.
+Status countersign(const Session& session, const Arguments& a) {
+  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.countersign));
+  if (!spec.version) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("name the version too: --countersign {}@VERSION", spec.id.text()));
+  }
+  const std::string name = fmt::format("{}@{}", spec.id.text(), spec.version->text());
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::VersionInfo published, registry.version(spec.id, spec.version->text()));
+  MKT_TRY(const Checksum checksum, Checksum::parse(published.tarball_checksum));
+  if (!a.file.empty()) {
+    MKT_TRY(const Checksum own, checksum_of_tarball(a.file));
+    if (own != checksum) {
+      return Error(ErrorCode::checksum_mismatch,
+                   fmt::format("{} has {}, but {} is {} at the registry: somebody else may have "
+                               "published it; nothing was signed",
+                               printable(a.file), own.text(), name, checksum.text()));
+    }
+  }
+  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  const SignatureFile signature =
+      sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
+  auto signed_again = registry.countersign(spec.id, *spec.version, signature);
+  if (!signed_again) return signed_again.error().context("while signing " + name + " again");
+  session.out.result(signed_again->to_json(),
+                     fmt::format("{} ({}) is signed by {} now{}", name, checksum.text(),
+                                 key.info.key_id.text(),
+                                 published.quarantined ? ", and out of quarantine" : ""));
+  return {};
+}
+
 }  // namespace
 
 void add_sign_command(CLI::App& app, Session& session) {
-  struct Arguments {
-    std::string file;
-    std::string key;
-  };
   auto a = std::make_shared<Arguments>();
   CLI::App* command = add_subcommand(app, "sign", "Sign a tarball; writes FILE.sig.json",
                                      "  mkt sign hello-connector-1.0.0.tgz\n"
-                                     "  mkt sign FILE --key acme:0123456789abcdef");
-  command->add_option("FILE", a->file, "The tarball")->required();
+                                     "  mkt sign FILE --key acme:0123456789abcdef\n"
+                                     "  mkt sign --countersign hello-connector@1.0.0 FILE");
+  command->add_option("FILE", a->file, "The tarball");
+  command->add_option("--countersign", a->countersign,
+                      "Sign this published ID@VERSION again; with FILE only if it is the same");
   command->add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
-  on_run(command, session, [&session, a] { return run(session, a->file, a->key); });
+  on_run(command, session, [&session, a] {
+    return a->countersign.empty() ? sign_file(session, *a) : countersign(session, *a);
+  });
 }
 
 }  // namespace mkt

@@ -3,8 +3,8 @@
 
 #include "cli/client/receipt.h"
 #include "cli/client/registry_client.h"
-#include "cli/client/trust.h"
 #include "cli/commands/command.h"
+#include "cli/commands/trust_options.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 
@@ -19,45 +19,44 @@ struct Arguments {
   std::string target;
   std::string signature;
   std::string public_key;
+  TrustOptions trust;
 };
 
 // Against the key in the file, with no registry asked, or against the registry's list.
-Status check(const Session& session, const Arguments& a, const SignatureFile& signature,
-             const Checksum& checksum) {
+Status check(const Session& session, const Arguments& a, const Settings& settings,
+             const SignatureFile& signature, const Checksum& checksum,
+             std::optional<std::int64_t> accepted_sequence) {
   if (!a.public_key.empty()) {
     MKT_TRY(const std::string pem, read_file(a.public_key, kMaxPemBytes));
     auto key = PublicKey::from_pem(pem);
     if (!key) return key.error().context(printable(a.public_key));
     return verify_signature(signature, checksum, *key);
   }
-  MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(const wire::KeyListing keys, registry.keys());
-  MKT_TRY(const wire::KeyInfo key, check_signature(keys, signature, checksum));
+  MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
+  MKT_TRY(const Trusted trusted, trust.check(signature, checksum, accepted_sequence));
+  if (!trusted.remark.empty()) session.out.warn(trusted.remark);
   return {};
 }
 
 Status verify_tarball(const Session& session, const Arguments& a) {
   MKT_TRY(const UniqueFd fd, open_for_reading(a.target));
   MKT_TRY(const Checksum checksum, checksum_of_file(fd.get(), printable(a.target)));
-  const std::string signature_path =
-      a.signature.empty() ? a.target + ".sig.json" : a.signature;
-  auto text = read_file(signature_path, kMaxSignatureFileBytes);
-  if (!text) {
-    if (text.error().code != ErrorCode::not_found) return text.error();
+  auto signature = SignatureFile::read(a.signature.empty() ? a.target + ".sig.json" : a.signature);
+  if (!signature) {
+    if (signature.error().code != ErrorCode::not_found) return signature.error();
     return Error(ErrorCode::not_found,
-                 fmt::format("there is no signature file {}; name it with --signature",
-                             printable(signature_path)));
+                 signature.error().message + "; name another with --signature");
   }
-  MKT_TRY(const SignatureFile signature, SignatureFile::parse(*text));
-  MKT_CHECK(check(session, a, signature, checksum));
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_CHECK(check(session, a, settings, *signature, checksum, std::nullopt));
   session.out.result({{"verified", true},
                       {"file", a.target},
                       {"checksum", checksum.text()},
-                      {"keyId", signature.key_id.text()},
-                      {"signedAt", signature.signed_at}},
+                      {"keyId", signature->key_id.text()},
+                      {"signedAt", signature->signed_at}},
                      fmt::format("{}: good signature by {} over {}", printable(a.target),
-                                 signature.key_id.text(), checksum.text()));
+                                 signature->key_id.text(), checksum.text()));
   return {};
 }
 
@@ -72,7 +71,9 @@ Status verify_folder(const Session& session, const Arguments& a) {
   MKT_CHECK(check_tree(a.target, *receipt));
   MKT_TRY(const Checksum checksum, Checksum::parse(receipt->checksum));
   MKT_TRY(const SignatureFile signature, SignatureFile::from_json(receipt->signature));
-  MKT_CHECK(check(session, a, signature, checksum));
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(const Settings home, settings_of_receipt(session, settings, *receipt));
+  MKT_CHECK(check(session, a, home, signature, checksum, receipt->accepted_sequence));
   session.out.result({{"verified", true},
                       {"folder", a.target},
                       {"id", receipt->id},
@@ -100,6 +101,7 @@ void add_verify_command(CLI::App& app, Session& session) {
   command->add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");
   command->add_option("--public-key", a->public_key,
                       "PEM file of the key to trust; no registry is asked");
+  add_trust_options(command, a->trust);
   on_run(command, session, [&session, a]() -> Status {
     std::error_code error;
     return fs::is_directory(a->target, error) ? verify_folder(session, *a)

@@ -1,4 +1,4 @@
-// Reading a secret from /dev/tty; see prompt.h.
+// Asking at /dev/tty; see prompt.h.
 #include "cli/terminal/prompt.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kMaxSecretBytes = 1024;
+constexpr std::size_t kMaxLineBytes = 1024;
 
 // Switches the echo off for as long as it lives.
 class NoEcho {
@@ -34,22 +34,41 @@ class NoEcho {
   bool changed_ = false;
 };
 
+// The controlling terminal, asked; nothing where there is none.
+UniqueFd ask(std::string_view question) {
+  UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal && !write_all(terminal.get(), as_bytes(question), "the terminal")) terminal.reset();
+  return terminal;
+}
+
+std::string read_line(int terminal) {
+  std::string line;
+  char c = '\0';
+  while (::read(terminal, &c, 1) == 1 && c != '\n') {
+    if (line.size() < kMaxLineBytes) line += c;
+  }
+  return line;
+}
+
 }  // namespace
 
 std::optional<std::string> ask_secret(std::string_view question) {
-  const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  const UniqueFd terminal = ask(question);
   if (!terminal) return std::nullopt;
-  if (!write_all(terminal.get(), as_bytes(question), "the terminal")) return std::nullopt;
   std::string secret;
   {
     const NoEcho no_echo(terminal.get());
-    char c = '\0';
-    while (::read(terminal.get(), &c, 1) == 1 && c != '\n') {
-      if (secret.size() < kMaxSecretBytes) secret += c;
-    }
+    secret = read_line(terminal.get());
   }
   (void)write_all(terminal.get(), as_bytes("\n"), "the terminal");
   return secret;
+}
+
+std::optional<bool> ask_yes_or_no(std::string_view question) {
+  const UniqueFd terminal = ask(question);
+  if (!terminal) return std::nullopt;
+  const std::string answer = read_line(terminal.get());
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 }  // namespace mkt

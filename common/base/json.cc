@@ -85,6 +85,13 @@ std::string dump_json_pretty(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::optional<std::int64_t> number_member(const Json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto it = object.find(name);
+  if (it == object.end() || !it->is_number_integer()) return std::nullopt;
+  return it->get<std::int64_t>();
+}
+
 std::optional<std::string> text_member(const Json& object, const char* name) {
   if (!object.is_object()) return std::nullopt;
   const auto it = object.find(name);

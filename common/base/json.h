@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -30,5 +31,7 @@ std::string dump_json_pretty(const Json& json);
 
 // The member's text; nullopt where it is absent or of another type.
 std::optional<std::string> text_member(const Json& object, const char* name);
+// The member's whole number, in the same way.
+std::optional<std::int64_t> number_member(const Json& object, const char* name);
 
 }  // namespace mkt

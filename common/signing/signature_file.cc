@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/base/encoding.h"
+#include "common/base/files.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -57,6 +58,14 @@ Result<SignatureFile> SignatureFile::from_json(const Json& json) {
   const std::string signed_at = text_member(json, "signedAt").value_or("");
   if (!parse_utc(signed_at)) return malformed("signedAt", "must be an RFC 3339 time");
   return SignatureFile{*key_id, *checksum, std::move(signed_text), *signature, signed_at};
+}
+
+Result<SignatureFile> SignatureFile::read(const std::filesystem::path& file) {
+  const auto text = read_file(file, kMaxSignatureFileBytes);
+  if (text) return parse(*text);
+  if (text.error().code != ErrorCode::not_found) return text.error();
+  return Error(ErrorCode::not_found,
+               fmt::format("there is no signature file {}", printable(file.string())));
 }
 
 Json SignatureFile::json() const {

@@ -8,6 +8,7 @@
 // `signedAt` is the signer's word and decides nothing. Values; thread-safe.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,8 @@ struct SignatureFile {
   // signature_malformed, naming the field; signature_version_unknown, signature_algorithm_unknown.
   static Result<SignatureFile> parse(std::string_view text);
   static Result<SignatureFile> from_json(const Json& json);
+  // not_found, naming the file.
+  static Result<SignatureFile> read(const std::filesystem::path& file);
   Json json() const;
 };
 

@@ -1,0 +1,123 @@
+// mkt audit: is anything installed here hit by a revocation?
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "cli/client/receipt.h"
+#include "cli/commands/command.h"
+#include "cli/commands/trust_options.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string root = "connectors";
+  TrustOptions trust;
+};
+
+// One registry that something was installed from.
+struct Home {
+  Settings settings;
+  RegistryClient registry;
+  Trust trust;
+
+  Home(Settings s, Trust t) : settings(std::move(s)), registry(settings), trust(std::move(t)) {}
+};
+
+struct Finding {
+  std::optional<Error> hit;  // nullopt: it stands
+  std::string remark;
+};
+
+bool is_verdict(ErrorCode code) {
+  return exit_status(code) == ExitStatus::refused;
+}
+
+// A version whose key was compromised may have been signed again with a good one since.
+Result<Trusted> check_countersignature(Home& home, const Receipt& receipt,
+                                       const Checksum& checksum) {
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(receipt.id));
+  MKT_TRY(const Version version, Version::parse(receipt.version));
+  MKT_TRY(const wire::VersionInfo now, home.registry.version(id, version.text()));
+  MKT_TRY(const SignatureFile signature, home.registry.signature(id, version));
+  return home.trust.check(signature, checksum, now.sequence);
+}
+
+Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
+  MKT_TRY(const Checksum checksum, Checksum::parse(receipt.checksum));
+  MKT_TRY(const SignatureFile signature, SignatureFile::from_json(receipt.signature));
+  const auto trusted = home.trust.check(signature, checksum, receipt.accepted_sequence);
+  if (trusted) return Finding{std::nullopt, trusted->remark};
+  if (!is_verdict(trusted.error().code)) return trusted.error();
+  if (!offline && trusted.error().code == ErrorCode::key_revoked) {
+    const auto again = check_countersignature(home, receipt, checksum);
+    if (again) {
+      return Finding{std::nullopt, fmt::format("signed again by {}", again->key.key_id)};
+    }
+  }
+  return Finding{trusted.error(), ""};
+}
+
+Status run(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(const auto installed, list_installed(a.root));
+  std::map<std::string, std::unique_ptr<Home>> homes;
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "STATE", ""}};
+  std::vector<ErrorDetail> hits;
+  for (const Installed& i : installed) {
+    const Receipt& receipt = i.receipt;
+    MKT_TRY(const Settings own, settings_of_receipt(session, settings, receipt));
+    auto& home = homes[own.registry];
+    if (!home) {
+      RegistryClient registry(own);
+      MKT_TRY(Trust trust, open_trust(session, own, registry, a.trust));
+      home = std::make_unique<Home>(own, std::move(trust));
+    }
+    auto finding = examine(*home, receipt, a.trust.offline);
+    if (!finding) return finding.error().context(receipt.id);
+    const std::string state = finding->hit ? "hit" : "ok";
+    const std::string why = finding->hit ? finding->hit->message : finding->remark;
+    if (finding->hit) hits.push_back({printable(i.folder.string()), why});
+    rows.push_back({receipt.id, receipt.version, state, why});
+    Json one{{"id", receipt.id},
+             {"version", receipt.version},
+             {"folder", i.folder.string()},
+             {"state", state},
+             {"remark", why}};
+    if (finding->hit) one["code"] = error_code_name(finding->hit->code);
+    all.push_back(std::move(one));
+  }
+  if (hits.empty()) {
+    session.out.result({{"connectors", all}, {"hits", 0}},
+                       installed.empty() ? "" : format_table(rows));
+    if (installed.empty()) {
+      session.out.note(fmt::format("nothing is installed in {}", printable(a.root)));
+    }
+    return {};
+  }
+  if (!session.out.json) session.out.result({}, format_table(rows));
+  std::string message =
+      fmt::format("{} of {} installed connectors must not be used any longer, first {}",
+                  hits.size(), installed.size(), hits[0].path);
+  return Error(ErrorCode::version_quarantined, std::move(message), std::move(hits));
+}
+
+}  // namespace
+
+void add_audit_command(CLI::App& app, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command =
+      add_subcommand(app, "audit", "Check what is installed against today's revocations",
+                     "  mkt audit\n  mkt audit --root /opt/connectors --offline --json");
+  command->add_option("--root", a->root, "Folder that holds the connectors' folders")
+      ->capture_default_str();
+  add_trust_options(command, a->trust);
+  on_run(command, session, [&session, a] { return run(session, *a); });
+}
+
+}  // namespace mkt

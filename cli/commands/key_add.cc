@@ -1,0 +1,96 @@
+// mkt key add, mkt key rotate: another key of a publisher, vouched for by one it has.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/key_commands.h"
+#include "cli/commands/signing_key.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct Arguments {
+  std::string key_id;
+  std::string other;  // --endorse-with, --to
+  std::string expires;
+  bool no_passphrase = false;
+};
+
+Result<std::optional<std::string>> expiry(const std::string& text) {
+  if (text.empty()) return std::optional<std::string>();
+  if (const auto moment = parse_utc(text)) return std::optional(format_utc(*moment));
+  MKT_TRY(const auto duration, parse_duration(text));
+  return std::optional(format_utc(utc_now() + duration));
+}
+
+Status add(const Session& session, const Arguments& a) {
+  MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
+  MKT_TRY(const auto expires_at, expiry(a.expires));
+  MKT_TRY(const SigningKey key, open_signing_key(id.text()));
+  std::optional<SigningKey> endorser;
+  if (!a.other.empty()) {
+    MKT_TRY(SigningKey opened, open_signing_key(a.other));
+    endorser.emplace(std::move(opened));
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const wire::KeyInfo info,
+          registry.add_key(id.publisher(), {key.secret, expires_at,
+                                            endorser ? &endorser->secret : nullptr, false}));
+  session.out.result(info.to_json(), fmt::format("{} is a key of {} now", printable(info.key_id),
+                                                 printable(info.publisher_id)));
+  return {};
+}
+
+Status rotate(const Session& session, const Arguments& a) {
+  MKT_TRY(const auto expires_at, expiry(a.expires));
+  MKT_TRY(const SigningKey old, open_signing_key(a.key_id));
+  const PublisherId& publisher = old.info.key_id.publisher();
+  auto made = a.other.empty() ? make_key(publisher, a.no_passphrase) : open_signing_key(a.other);
+  if (!made) return made.error();
+  const std::string& new_id = made->info.key_id.text();
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  auto info = registry.add_key(publisher, {made->secret, expires_at, &old.secret, true});
+  if (!info) {
+    // The new key stays: the registry may have taken it although its answer was lost.
+    return info.error().context(
+        fmt::format("the new key {} is in {}, but the registry did not confirm it; look with `mkt "
+                    "publisher show {}`, try again with `mkt key rotate {} --to {}`",
+                    new_id, printable(made->info.path.string()), publisher.text(),
+                    old.info.key_id.text(), new_id));
+  }
+  Json document = info->to_json();
+  document["retired"] = old.info.key_id.text();
+  document["file"] = made->info.path.string();
+  session.out.result(document, new_id);
+  session.out.note(fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
+                               "its file may go",
+                               new_id, old.info.key_id.text()));
+  return {};
+}
+
+}  // namespace
+
+void add_key_add_commands(CLI::App& key, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command =
+      add_subcommand(key, "add", "Register another key of a publisher",
+                     "  mkt key generate --publisher acme\n"
+                     "  mkt key add acme:0123456789abcdef --endorse-with acme:fedcba9876543210");
+  command->add_option("KEYID", a->key_id, "A key on this machine")->required();
+  command->add_option("--endorse-with", a->other,
+                      "A registered key that vouches for it, for those who pinned that one");
+  command->add_option("--expires", a->expires, "How long it may sign, e.g. 365d (default: for ever)");
+  on_run(command, session, [&session, a] { return add(session, *a); });
+
+  command = add_subcommand(key, "rotate", "Replace a key: make, register, retire the old one",
+                           "  mkt key rotate acme:0123456789abcdef");
+  command->add_option("KEYID", a->key_id, "The key to retire (default: the only one, or $MKT_KEY)");
+  command->add_option("--to", a->other, "An unregistered key on this machine (default: a new one)");
+  command->add_option("--expires", a->expires, "How long the new key may sign, e.g. 365d");
+  command->add_flag("--no-passphrase", a->no_passphrase, "Leave the new key unencrypted");
+  on_run(command, session, [&session, a] { return rotate(session, *a); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,17 @@
+// The subcommands of `mkt key` that speak to the registry or about it.
+#pragma once
+
+#include "cli/commands/command.h"
+#include "cli/commands/signing_key.h"
+
+namespace mkt {
+
+void add_key_add_commands(CLI::App& key, Session& session);     // add, rotate
+void add_key_revoke_command(CLI::App& key, Session& session);   // revoke
+void add_key_trust_commands(CLI::App& key, Session& session);   // trust, refresh
+
+// Makes a key file for the publisher, with a passphrase from MKT_KEY_PASSPHRASE or the terminal
+// unless none is wanted.
+Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase);
+
+}  // namespace mkt

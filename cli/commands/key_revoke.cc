@@ -1,0 +1,93 @@
+// mkt key revoke: for ever. Shows first what it hits.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/client/trust.h"
+#include "cli/commands/key_commands.h"
+#include "cli/terminal/prompt.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct Arguments {
+  std::string key_id;
+  std::string code;
+  std::string reason;
+  std::string since;
+  bool dry_run = false;
+  bool yes = false;
+};
+
+std::string describe_hits(const wire::RevocationInfo& r) {
+  if (r.quarantined.empty()) return "no version goes into quarantine\n";
+  std::string text = fmt::format("{} version{} into quarantine:\n", r.quarantined.size(),
+                                 r.quarantined.size() == 1 ? " goes" : "s go");
+  for (const wire::VersionInfo& v : r.quarantined) {
+    text += fmt::format("  {}@{}  published {}\n", printable(v.id), printable(v.version),
+                        printable(v.published_at));
+  }
+  return text;
+}
+
+Status ask_leave(const Session& session, const KeyId& id, const wire::RevocationInfo& preview) {
+  session.out.note(describe_hits(preview));
+  const auto answer =
+      ask_yes_or_no(fmt::format("Revoke {}? This cannot be undone. [y/N] ", id.text()));
+  if (!answer) {
+    return Error(ErrorCode::usage_error,
+                 "there is no terminal to ask at; to revoke without being asked: --yes");
+  }
+  if (!*answer) return Error(ErrorCode::usage_error, "nothing was revoked");
+  return {};
+}
+
+Status run(const Session& session, const Arguments& a) {
+  MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
+  Json request{{"reasonCode", a.code}, {"reason", a.reason}};
+  if (!a.since.empty()) {
+    MKT_TRY(const UtcTime since, parse_moment(a.since, utc_now()));
+    request["compromisedSince"] = format_utc(since);
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  if (a.dry_run || !a.yes) {
+    request["dryRun"] = true;
+    MKT_TRY(const wire::RevocationInfo preview, registry.revoke_key(id, request));
+    if (a.dry_run) {
+      session.out.result(preview.to_json(), describe_hits(preview));
+      session.out.note("nothing was revoked (--dry-run)");
+      return {};
+    }
+    MKT_CHECK(ask_leave(session, id, preview));
+    request.erase("dryRun");
+  }
+  MKT_TRY(const wire::RevocationInfo revoked, registry.revoke_key(id, request));
+  session.out.result(revoked.to_json(),
+                     fmt::format("the key {} {} {}\n{}", id.text(), revoked.changed ? "is" : "was",
+                                 describe_end(revoked.key), describe_hits(revoked)));
+  return {};
+}
+
+}  // namespace
+
+void add_key_revoke_command(CLI::App& key, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = add_subcommand(
+      key, "revoke", "Revoke a key for ever; shows what it hits",
+      "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen'\n"
+      "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen' "
+      "--compromised-since 2026-01-31 --dry-run");
+  command->add_option("KEYID", a->key_id, "The key")->required();
+  command->add_option("--reason-code", a->code, "superseded, cessation, compromised or unspecified")
+      ->required()
+      ->check(CLI::IsMember({"superseded", "cessation", "compromised", "unspecified"}));
+  command->add_option("--reason", a->reason, "Why, for people")->required();
+  command->add_option("--compromised-since", a->since,
+                      "Quarantine only what was accepted since, e.g. 2026-01-31 or 24h");
+  command->add_flag("--dry-run", a->dry_run, "Only show what it would hit");
+  command->add_flag("--yes", a->yes, "Do not ask");
+  on_run(command, session, [&session, a] { return run(session, *a); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,48 @@
+// mkt log: who changed what at the registry.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+Status run(const Session& session, const std::string& since_text) {
+  std::optional<std::string> since;
+  if (!since_text.empty()) {
+    MKT_TRY(const UtcTime moment, parse_moment(since_text, utc_now()));
+    since = format_utc(moment);
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"SEQ", "WHEN", "WHO", "FROM", "WHAT", "", ""}};
+  std::int64_t after = 0;
+  for (bool more = true; more;) {
+    MKT_TRY(const auto page, registry.log(after, since));
+    for (const wire::LogInfo& e : page.entries) {
+      all.push_back(e.to_json());
+      rows.push_back({std::to_string(e.sequence), printable(e.at.substr(0, 19)) + "Z",
+                      printable(e.actor), printable(e.address), printable(e.action),
+                      printable(e.subject), printable(e.detail)});
+    }
+    // A page that brings nothing new would be asked for for ever.
+    more = page.has_more && !page.entries.empty() && page.entries.back().sequence > after;
+    if (!page.entries.empty()) after = page.entries.back().sequence;
+  }
+  session.out.result({{"entries", all}}, rows.size() == 1 ? "" : format_table(rows));
+  return {};
+}
+
+}  // namespace
+
+void add_log_command(CLI::App& app, Session& session) {
+  auto since = std::make_shared<std::string>();
+  CLI::App* command = add_subcommand(app, "log", "Show who changed what at the registry",
+                                     "  mkt log --since 24h\n  mkt log --since 2026-01-31 --json");
+  command->add_option("--since", *since, "Only what happened since, e.g. 24h or 2026-01-31");
+  on_run(command, session, [&session, since] { return run(session, *since); });
+}
+
+}  // namespace mkt
