@@ -122,11 +122,8 @@ Result<std::string> merged(std::string_view kept, const wire::KeyListing& news,
   std::sort(changed.begin(), changed.end(),
             [](const auto* a, const auto* b) { return a->key_id < b->key_id; });
 
-  std::string text = dump_json({{"format", kFormat},
-                                {"origin", origin},
-                                {"sequence", news.sequence}}) +
-                     "\n";
-  text.reserve(text.size() + kept.size() + news.keys.size() * 512);
+  std::string text;
+  text.reserve(kept.size() + news.keys.size() * 512);
   std::size_t at = 0;
   std::string_view previous;
   for (const wire::KeyInfo* key : changed) {
@@ -156,7 +153,11 @@ Result<std::string> merged(std::string_view kept, const wire::KeyListing& news,
     text += '\n';
   }
   text += kept.substr(std::min(at, kept.size()));
-  return text;
+  return dump_json({{"format", kFormat},
+                    {"origin", origin},
+                    {"sequence", news.sequence},
+                    {"bytes", text.size()}}) +
+         "\n" + text;
 }
 
 std::string_view after_head(std::string_view text) {
@@ -181,7 +182,8 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
   const auto head = parse_json(file->text().substr(0, file->text().find('\n')), "its head");
   const auto number = head ? number_member(*head, "sequence") : std::nullopt;
   if (!number || text_member(*head, "format") != kFormat ||
-      text_member(*head, "origin") != origin || !file->text().ends_with('\n')) {
+      text_member(*head, "origin") != origin ||
+      number_member(*head, "bytes") != std::ssize(after_head(file->text()))) {
     return damaged("its head");
   }
   if (*number < seen->sequence) {

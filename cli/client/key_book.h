@@ -1,8 +1,8 @@
 // KeyBook: the registry's publisher keys as this machine last saw them.
 //
 // `$XDG_STATE_HOME/mkt/keys/<origin>.keys` is lines of JSON: a head {"format", "origin",
-// "sequence"}, then one wire::KeyInfo a line, sorted by key id, so that one of a hundred thousand
-// is found without reading them all. `<origin>.seen` is {"sequence", "checkedAt"}: the newest list
+// "sequence", "bytes"} (of all that follows), then one wire::KeyInfo a line, sorted by key id, so
+// that one of a hundred thousand is found without reading them all. `<origin>.seen` is {"sequence", "checkedAt"}: the newest list
 // that was ever seen, and when the registry last said that it still stands. Asking the registry
 // costs a 304, or what has changed since.
 //

@@ -2,77 +2,14 @@
 #include "daemon/store/store.h"
 
 #include <doctest/doctest.h>
-#include <fmt/format.h>
-
 #include <atomic>
 #include <thread>
 
-#include "common/base/files.h"
 #include "daemon/store/sqlite/sqlite_store.h"
+#include "tests/unit/store/store_fixture.h"
 
 namespace mkt {
 namespace {
-
-const Actor kActor{"admin", "127.0.0.1", "r1"};
-
-struct StoreFixture {
-  StoreFixture()
-      : folder(*TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-store-")) {
-    reopen();
-  }
-  void reopen() {
-    store.reset();
-    auto opened = SqliteStore::open(folder.path() / "mktd.db");
-    REQUIRE(opened);
-    store = std::move(*opened);
-  }
-
-  KeyRecord add_publisher(const std::string& id) {
-    PublisherRecord p;
-    p.id = id;
-    p.display_name = id;
-    p.email = id + "@acme.example";
-    p.created_at = utc_now();
-    KeyRecord k;
-    k.fingerprint = fmt::format("{:0>64}", id.size() * 1000 + static_cast<unsigned char>(id[0]));
-    k.key_id = id + ":0123456789abcdef";
-    k.publisher_id = id;
-    k.public_key = "key of " + id;
-    k.created_at = p.created_at;
-    REQUIRE(store->add_publisher(p, k, kActor));
-    return k;
-  }
-
-  static NewVersion version(const std::string& id, const std::string& version,
-                            const KeyRecord& key) {
-    NewVersion n;
-    n.version.connector_id = id;
-    n.version.version = version;
-    n.version.manifest = "{}";
-    n.version.checksum = "sha256:" + id + version;
-    n.version.size = 10;
-    n.version.signature = "{}";
-    n.version.signing_key_id = key.key_id;
-    n.version.published_by = key.publisher_id;
-    n.version.published_at = utc_now();
-    n.display_name = "The " + id;
-    n.description = "about " + id;
-    n.author = "somebody";
-    n.capabilities = {"custom"};
-    return n;
-  }
-
-  std::vector<std::string> search(const SearchQuery& query) {
-    const auto page = store->search(query);
-    REQUIRE(page);
-    std::vector<std::string> ids;
-    for (const auto& c : page->connectors) ids.push_back(c.id);
-    return ids;
-  }
-
-  TemporaryFolder folder;
-  std::unique_ptr<SqliteStore> store;
-};
 
 TEST_CASE_FIXTURE(StoreFixture, "a published version is there after the store is opened again") {
   const KeyRecord key = add_publisher("acme");

@@ -1,0 +1,231 @@
+// What any Store promises of keys, revocation, owners and the log; run on SqliteStore.
+#include <sqlite3.h>
+
+#include <thread>
+
+#include "tests/unit/store/store_fixture.h"
+
+namespace mkt {
+namespace {
+
+struct KeyFixture : StoreFixture {
+  KeyRecord another_key(const std::string& publisher, const std::string& digits) const {
+    KeyRecord k;
+    k.key_id = publisher + ":" + digits;
+    k.publisher_id = publisher;
+    k.fingerprint = fmt::format("{:0>64}", digits);
+    k.public_key = "key " + digits;
+    k.created_at = utc_now();
+    return k;
+  }
+  Revocation compromise(const KeyRecord& key, std::optional<UtcTime> since = std::nullopt) const {
+    return {key.key_id, ReasonCode::compromised, "stolen", since, utc_now()};
+  }
+  bool quarantined(const std::string& id, const std::string& v) {
+    const auto found = store->version(id, v);
+    REQUIRE(found);
+    REQUIRE(*found);
+    return (*found)->quarantined;
+  }
+  ErrorCode publish_code(const std::string& id, const std::string& v, const KeyRecord& key) {
+    const auto published = store->publish(version(id, v, key), kActor);
+    REQUIRE_FALSE(published);
+    return published.error().code;
+  }
+};
+
+TEST_CASE_FIXTURE(KeyFixture, "a revoked key publishes nothing, whatever the reason") {
+  for (const ReasonCode code : {ReasonCode::unspecified, ReasonCode::superseded,
+                                ReasonCode::cessation, ReasonCode::compromised}) {
+    CAPTURE(reason_code_name(code));
+    const KeyRecord key = add_publisher(std::string("p") + std::string(reason_code_name(code)));
+    const auto revoked = store->revoke_key({key.key_id, code, "why", {}, utc_now()}, kActor);
+    REQUIRE(revoked);
+    CHECK(revoked->changed);
+    CHECK(publish_code("tool", "1.0.0", key) == ErrorCode::key_revoked);
+    reopen();
+    CHECK(publish_code("tool", "1.0.0", key) == ErrorCode::key_revoked);
+    const auto kept = store->key(key.key_id);
+    CHECK((*kept)->reason_code == reason_code_name(code));
+    CHECK((*kept)->reason == "why");
+    CHECK((*kept)->revoked_by == "admin");
+    CHECK((*kept)->revoked_at);
+  }
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "only a compromise puts versions into quarantine") {
+  const KeyRecord acme = add_publisher("acme");
+  const KeyRecord other = add_publisher("others");
+  REQUIRE(store->publish(version("tool", "1.0.0", acme), kActor));
+  REQUIRE(store->publish(version("gadget", "1.0.0", other), kActor));
+  REQUIRE(store->revoke_key({acme.key_id, ReasonCode::superseded, "x", {}, utc_now()}, kActor));
+  CHECK_FALSE(quarantined("tool", "1.0.0"));
+  const auto graver = store->revoke_key(compromise(acme), kActor);
+  REQUIRE(graver);
+  CHECK(graver->changed);
+  REQUIRE(graver->hit.size() == 1);
+  CHECK(graver->hit[0].connector_id == "tool");
+  CHECK(quarantined("tool", "1.0.0"));
+  CHECK_FALSE(quarantined("gadget", "1.0.0"));
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "compromised since: what the log has before that moment stays good") {
+  const KeyRecord key = add_publisher("acme");
+  REQUIRE(store->publish(version("tool", "1.0.0", key), kActor));
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the log's times are the real clock's
+  const UtcTime since = utc_now();
+  NewVersion backdated = version("tool", "1.1.0", key);
+  REQUIRE(store->publish(backdated, kActor));
+  const auto preview = store->preview_revocation(compromise(key, since));
+  REQUIRE(preview);
+  REQUIRE(preview->hit.size() == 1);
+  CHECK(preview->hit[0].version == "1.1.0");
+  CHECK((*store->key(key.key_id))->status == KeyStatus::active);
+  REQUIRE(store->revoke_key(compromise(key, since), kActor));
+  CHECK_FALSE(quarantined("tool", "1.0.0"));
+  CHECK(quarantined("tool", "1.1.0"));
+  // An earlier time is graver, a later one or none of it is not.
+  CHECK_FALSE(store->revoke_key(compromise(key, utc_now()), kActor)->changed);
+  CHECK(store->revoke_key(compromise(key), kActor)->changed);
+  CHECK(quarantined("tool", "1.0.0"));
+  CHECK_FALSE(store->revoke_key(compromise(key, since), kActor)->changed);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "a countersignature lifts the quarantine and outlives a new one") {
+  const KeyRecord first = add_publisher("acme");
+  const KeyRecord second = another_key("acme", "2222222222222222");
+  REQUIRE(store->add_key(second, false, kActor));
+  REQUIRE(store->publish(version("tool", "1.0.0", first), kActor));
+  REQUIRE(store->revoke_key(compromise(first), kActor));
+  VersionRecord again = version("tool", "1.0.0", second).version;
+  REQUIRE(store->countersign(again, utc_now(), kActor));
+  CHECK_FALSE(quarantined("tool", "1.0.0"));
+  CHECK((*store->version("tool", "1.0.0"))->signing_key_id == second.key_id);
+  CHECK((*store->version("tool", "1.0.0"))->signature_seq >
+        (*store->version("tool", "1.0.0"))->seq);
+  again.checksum = "sha256:other";
+  CHECK(store->countersign(again, utc_now(), kActor).error().code ==
+        ErrorCode::checksum_mismatch);
+  REQUIRE(store->revoke_key(compromise(second), kActor));
+  CHECK(quarantined("tool", "1.0.0"));
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "rotation adds, endorses and retires in one step") {
+  const KeyRecord first = add_publisher("acme");
+  KeyRecord second = another_key("acme", "2222222222222222");
+  second.endorsed_by = first.key_id;
+  second.endorsement = "signature";
+  REQUIRE(store->add_key(second, true, kActor));
+  CHECK(publish_code("tool", "1.0.0", first) == ErrorCode::key_retired);
+  REQUIRE(store->publish(version("tool", "1.0.0", second), kActor));
+  // A retired key vouches for nothing any more.
+  KeyRecord third = another_key("acme", "3333333333333333");
+  third.endorsed_by = first.key_id;
+  CHECK(store->add_key(third, true, kActor).error().code == ErrorCode::key_retired);
+  CHECK_FALSE(*store->key(third.key_id));
+  // But it can still turn out to be compromised.
+  CHECK(store->revoke_key(compromise(first), kActor)->changed);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "a key is one publisher's, once, also after its revocation") {
+  const KeyRecord acme = add_publisher("acme");
+  add_publisher("others");
+  KeyRecord same = acme;
+  same.publisher_id = "others";
+  same.key_id = "others:0000000000000001";
+  CHECK(store->add_key(same, false, kActor).error().code == ErrorCode::key_exists);
+  REQUIRE(store->revoke_key(compromise(acme), kActor));
+  CHECK(store->add_key(acme, false, kActor).error().code == ErrorCode::key_exists);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "keys_since tells what changed, and the sequence says that something did") {
+  const KeyRecord acme = add_publisher("acme");
+  const KeyRecord other = add_publisher("others");
+  const std::int64_t before = store->key_sequence();
+  CHECK(store->keys_since(0)->keys.size() == 2);
+  CHECK(store->keys_since(before)->keys.empty());
+  CHECK(store->keys_since(before)->sequence == before);
+  REQUIRE(store->publish(version("tool", "1.0.0", acme), kActor));
+  CHECK(store->key_sequence() == before);
+  REQUIRE(store->revoke_key(compromise(acme), kActor));
+  CHECK(store->key_sequence() > before);
+  const auto changed = store->keys_since(before);
+  REQUIRE(changed->keys.size() == 1);
+  CHECK(changed->keys[0].key_id == acme.key_id);
+  CHECK(changed->sequence == store->key_sequence());
+  reopen();
+  CHECK(changed->sequence == store->key_sequence());
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "a publisher that is not active publishes nothing and gets no keys") {
+  const KeyRecord key = add_publisher("acme");
+  using enum PublisherStatus;
+  for (const auto& [status, code] : {std::pair(suspended, ErrorCode::publisher_suspended),
+                                     std::pair(banned, ErrorCode::publisher_banned)}) {
+    REQUIRE(store->set_publisher_status("acme", status, "why", utc_now(), kActor));
+    CHECK(publish_code("tool", "1.0.0", key) == code);
+    CHECK(store->add_key(another_key("acme", "2222222222222222"), false, kActor).error().code ==
+          code);
+  }
+  REQUIRE(store->set_publisher_status("acme", active, "", utc_now(), kActor));
+  CHECK(store->publish(version("tool", "1.0.0", key), kActor));
+  CHECK(store->set_publisher_status("nobody", banned, "x", utc_now(), kActor).error().code ==
+        ErrorCode::publisher_not_found);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "owners publish, and the last one stays") {
+  const KeyRecord acme = add_publisher("acme");
+  const KeyRecord partner = add_publisher("partner");
+  REQUIRE(store->publish(version("tool", "1.0.0", acme), kActor));
+  CHECK(publish_code("tool", "1.1.0", partner) == ErrorCode::not_owner);
+  REQUIRE(store->add_owner("tool", "partner", utc_now(), kActor));
+  REQUIRE(store->add_owner("tool", "partner", utc_now(), kActor));
+  CHECK(store->owners_of("tool")->size() == 2);
+  REQUIRE(store->publish(version("tool", "1.1.0", partner), kActor));
+  REQUIRE(store->remove_owner("tool", "acme", utc_now(), kActor));
+  CHECK(publish_code("tool", "1.2.0", acme) == ErrorCode::not_owner);
+  CHECK(store->remove_owner("tool", "partner", utc_now(), kActor).error().code ==
+        ErrorCode::last_owner);
+  CHECK(store->remove_owner("tool", "acme", utc_now(), kActor).error().code ==
+        ErrorCode::publisher_not_found);
+  CHECK(store->add_owner("none", "acme", utc_now(), kActor).error().code ==
+        ErrorCode::connector_not_found);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "the log has every change, in order, with who and from where") {
+  const KeyRecord acme = add_publisher("acme");
+  REQUIRE(store->publish(version("tool", "1.0.0", acme), kActor));
+  REQUIRE(store->revoke_key(compromise(acme), {"publisher:acme", "10.0.0.1", "r2"}));
+  const auto all = store->log({});
+  REQUIRE(all);
+  std::vector<std::string> actions;
+  for (const LogEntry& e : *all) actions.push_back(e.action);
+  CHECK(actions == std::vector<std::string>{"publisher.register", "key.add", "version.publish",
+                                            "key.revoke", "version.quarantine"});
+  CHECK(all->at(3).actor.who == "publisher:acme");
+  CHECK(all->at(3).actor.address == "10.0.0.1");
+  CHECK(all->at(3).actor.request_id == "r2");
+  CHECK(all->at(3).subject == acme.key_id);
+  const auto rest = store->log({all->at(2).seq, std::nullopt, 1});
+  REQUIRE(rest->size() == 1);
+  CHECK(rest->at(0).action == "key.revoke");
+  CHECK(store->log({0, utc_now() + std::chrono::hours(1), 100})->empty());
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "of two who revoke at once one changes something") {
+  const KeyRecord key = add_publisher("acme");
+  std::atomic<int> changed = 0;
+  {
+    std::vector<std::jthread> admins;
+    for (int i = 0; i < 8; ++i) {
+      admins.emplace_back([&] {
+        const auto revoked = store->revoke_key(compromise(key), kActor);
+        if (revoked && revoked->changed) ++changed;
+      });
+    }
+  }
+  CHECK(changed == 1);
+}
+
+}  // namespace
+}  // namespace mkt
