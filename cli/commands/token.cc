@@ -36,12 +36,13 @@ Status list(const Session& session) {
   RegistryClient registry(settings);
   MKT_TRY(const auto tokens, registry.tokens());
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "ROLE", "OF", "CREATED", "EXPIRES", "NAME"}};
+  std::vector<std::vector<std::string>> rows = {{"ID", "ROLE", "OF", "CREATED", "EXPIRES", "LAST USED", "NAME"}};
   for (const wire::TokenInfo& t : tokens) {
     all.push_back(t.to_json());
     rows.push_back({printable(t.id), printable(t.role), printable(t.subject),
                     printable(t.created_at.substr(0, 10)),
                     printable(t.expires_at ? t.expires_at->substr(0, 10) : "never"),
+                    printable(t.last_used_at ? t.last_used_at->substr(0, 10) : "never"),
                     printable(t.name)});
   }
   session.out.result({{"tokens", all}}, format_table(rows));
