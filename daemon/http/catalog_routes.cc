@@ -1,7 +1,6 @@
 // Search, connectors, versions, tarballs and signatures: what anyone may read.
 #include <fmt/format.h>
 
-
 #include "daemon/http/byte_range.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/record_messages.h"
@@ -82,22 +81,19 @@ Result<Response> connector(const Marketplace& market, Request& request) {
                            c.capabilities, c.downloads,              format_utc(c.created_at),
                            format_utc(c.updated_at), {}};
   for (const VersionRecord& v : found.versions) info.versions.push_back(version_message(v));
-  return json_response(200, info.to_json());
+  return kept_response(request, "application/json", dump_json(info.to_json()));
 }
 
 Result<Response> version(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return json_response(200, version_message(v).to_json());
+  return kept_response(request, "application/json", dump_json(version_message(v).to_json()));
 }
 
 Result<Response> signature(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  Response response;
-  response.content_type = "application/json";
-  response.body = v.signature;
-  return response;
+  return kept_response(request, "application/json", v.signature);
 }
 
 Result<Response> tarball(const Marketplace& market, Usage& usage, Request& request) {

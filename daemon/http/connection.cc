@@ -2,94 +2,189 @@
 #include "daemon/http/connection.h"
 
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 
-#include "daemon/http/request_head.h"
-
 namespace mkt {
 namespace {
 
-constexpr int kStallMs = 30'000;  // a peer that moves no byte for so long is gone
-constexpr std::size_t kReceiveBytes = 16 * 1024;
+constexpr std::size_t kReceiveBytes = 32 * 1024;
+// A body must come with at least this many bytes in each window.
+constexpr std::chrono::seconds kFloorWindow{15};
+constexpr std::uint64_t kFloorBytes = 120 * 1024;
+// Given to sendfile at once, so that others have their turn.
+constexpr std::uint64_t kFileBytes = 1024 * 1024;
+// Kept for the next request of an idle connection; more is given back.
+constexpr std::size_t kKeptBytes = 4 * 1024;
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
-Connection::Received Connection::receive_head() {
-  std::array<char, kReceiveBytes> chunk{};
+bool Connection::receive() {
+  thread_local std::array<char, kReceiveBytes> chunk;
   for (;;) {
     const ssize_t n = ::recv(fd(), chunk.data(), chunk.size(), MSG_DONTWAIT);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      return errno == EAGAIN || errno == EWOULDBLOCK ? Received::more : Received::closed;
+    if (n > 0) {
+      in_.append(chunk.data(), static_cast<std::size_t>(n));
+      if (head_end_ == 0) find_head_end();
+      return true;
     }
-    if (n == 0) return Received::closed;
-    buffer_.append(chunk.data(), static_cast<std::size_t>(n));
-    find_head_end();
-    if (has_head()) {
-      return head_end_ > kMaxHeadBytes ? Received::too_large : Received::head_complete;
-    }
-    if (buffer_.size() > kMaxHeadBytes) return Received::too_large;
+    if (n < 0 && errno == EINTR) continue;
+    return n < 0 && would_block();
   }
 }
 
 void Connection::find_head_end() {
   const std::size_t from = searched_ < 3 ? 0 : searched_ - 3;
-  const std::size_t at = buffer_.find("\r\n\r\n", from);
-  searched_ = buffer_.size();
+  const std::size_t at = in_.find("\r\n\r\n", from);
+  searched_ = in_.size();
   if (at != std::string::npos) head_end_ = at + 4;
 }
 
 void Connection::next_request() {
-  buffer_.erase(0, head_end_ + body_read_);
+  const std::size_t body = request ? request->content_length.value_or(0) : 0;
+  in_.erase(0, head_end_ + std::min<std::size_t>(body, body_received()));
+  if (in_.empty() && in_.capacity() > kKeptBytes) std::string().swap(in_);
+  request.reset();
   head_end_ = body_read_ = searched_ = 0;
+  floor_since_ = {};
   find_head_end();
 }
 
-bool Connection::wait_for(short events) const {
-  pollfd waiting{fd(), events, 0};
+Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
+  const Error stopped(ErrorCode::body_incomplete, "the body ended before its Content-Length");
+  if (floor_since_ == Clock::time_point{}) floor_since_ = Clock::now();
   for (;;) {
-    const int n = ::poll(&waiting, 1, kStallMs);
+    const ssize_t n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
+    if (n > 0) {
+      floor_bytes_ += static_cast<std::uint64_t>(n);
+      return static_cast<std::size_t>(n);
+    }
     if (n < 0 && errno == EINTR) continue;
-    return n > 0;
+    if (n == 0 || !would_block()) return stopped;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        floor_since_ + kFloorWindow - Clock::now());
+    if (left.count() > 0) {
+      pollfd waiting{fd(), POLLIN, 0};
+      ::poll(&waiting, 1, static_cast<int>(left.count()));
+    } else if (floor_bytes_ < kFloorBytes) {
+      return Error(ErrorCode::request_timeout, "the body comes too slowly");
+    } else {
+      floor_since_ = Clock::now();
+      floor_bytes_ = 0;
+    }
   }
 }
 
 Result<std::size_t> Connection::read(std::span<std::uint8_t> into) {
   const std::size_t start = head_end_ + body_read_;
-  if (start < buffer_.size()) {
-    const std::size_t n = std::min(into.size(), buffer_.size() - start);
-    std::memcpy(into.data(), buffer_.data() + start, n);
-    body_read_ += n;
-    return n;
-  }
-  for (;;) {
-    const ssize_t n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
-    if (n > 0) return static_cast<std::size_t>(n);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && wait_for(POLLIN)) continue;
-    return Error(ErrorCode::body_incomplete, "the body ended before its Content-Length");
-  }
+  if (start >= in_.size()) return wait_and_receive(into);
+  const std::size_t n = std::min(into.size(), in_.size() - start);
+  std::memcpy(into.data(), in_.data() + start, n);
+  body_read_ += n;
+  return n;
 }
 
-bool Connection::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    } else if (n < 0 && errno == EINTR) {
-      continue;
-    } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      if (!wait_for(POLLOUT)) return false;
-    } else {
-      return false;
-    }
+bool Connection::send_interim(std::string_view bytes) {
+  return ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+void Connection::send(Answer answer, std::string_view head_end) {
+  out_ = std::move(answer.head);
+  out_ += head_end;
+  out_sent_ = body_sent_ = 0;
+  sent_ = 0;
+  body_ = std::move(answer.body);
+  file_ = std::move(answer.file);
+}
+
+Connection::Sent Connection::send_kept(const Answer& answer, std::string_view head_end) {
+  std::array<iovec, 3> parts = {{{const_cast<char*>(answer.head.data()), answer.head.size()},
+                                 {const_cast<char*>(head_end.data()), head_end.size()},
+                                 {nullptr, 0}}};
+  if (answer.body) parts[2] = {const_cast<char*>(answer.body->data()), answer.body->size()};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  const ssize_t n = ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n < 0 && !would_block() && errno != EINTR) return Sent::failed;
+  const std::size_t done = n < 0 ? 0 : static_cast<std::size_t>(n);
+  const std::size_t head = answer.head.size() + head_end.size();
+  if (done == head + answer.length()) {
+    sent_ = done;
+    return Sent::all;
   }
-  return true;
+  send(Answer{answer.status, answer.head, answer.body, std::nullopt}, head_end);
+  sent_ = done;
+  out_sent_ = std::min(done, head);
+  body_sent_ = done - out_sent_;
+  return Sent::more;
+}
+
+Connection::Sent Connection::flush() {
+  for (;;) {
+    const std::size_t head = out_.size() - out_sent_;
+    const std::size_t body = body_ ? body_->size() - body_sent_ : 0;
+    if (head + body == 0) break;
+    std::array<iovec, 2> parts = {{{out_.data() + out_sent_, head}, {nullptr, 0}}};
+    if (body_) parts[1] = {const_cast<char*>(body_->data()) + body_sent_, body};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    // MSG_MORE: the head leaves in one packet with the file's first bytes.
+    const ssize_t n =
+        ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | (file_ ? MSG_MORE : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return would_block() ? Sent::more : Sent::failed;
+    const auto done = static_cast<std::size_t>(n);
+    sent_ += done;
+    out_sent_ += std::min(done, head);
+    body_sent_ += done - std::min(done, head);
+  }
+  if (file_) {
+    const Sent file = send_file();
+    if (file != Sent::all) return file;
+  }
+  file_.reset();
+  body_.reset();
+  std::string().swap(out_);
+  out_sent_ = body_sent_ = 0;
+  return Sent::all;
+}
+
+Connection::Sent Connection::send_file() {
+  std::uint64_t turn = kFileBytes;
+  while (file_->length > 0) {
+    if (turn == 0) return Sent::more;
+    auto offset = static_cast<off_t>(file_->offset);
+    const ssize_t n = ::sendfile(fd(), file_->file.get(), &offset,
+                                 static_cast<std::size_t>(std::min(turn, file_->length)));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return would_block() ? Sent::more : Sent::failed;
+    if (n == 0) return Sent::failed;  // the file is shorter than it was
+    const auto done = static_cast<std::uint64_t>(n);
+    file_->offset += done;
+    file_->length -= done;
+    sent_ += done;
+    turn -= std::min(turn, done);
+  }
+  return Sent::all;
+}
+
+void Connection::stop_sending() { ::shutdown(fd(), SHUT_WR); }
+
+bool Connection::discard_received() {
+  thread_local std::array<char, kReceiveBytes> chunk;
+  const ssize_t n = ::recv(fd(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+  return n > 0 || (n < 0 && (would_block() || errno == EINTR));
 }
 
 }  // namespace mkt

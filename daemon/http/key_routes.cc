@@ -26,12 +26,11 @@ class KeyListCache {
     const std::lock_guard lock(mutex_);
     return sequence_ == sequence ? body_ : nullptr;
   }
-  void keep(std::int64_t sequence, const std::string& body) {
-    if (body.size() > kMaxBytes) return;
-    auto copy = std::make_shared<const std::string>(body);
+  void keep(std::int64_t sequence, std::shared_ptr<const std::string> body) {
+    if (body->size() > kMaxBytes) return;
     const std::lock_guard lock(mutex_);
     sequence_ = sequence;
-    body_ = std::move(copy);
+    body_ = std::move(body);
   }
 
  private:
@@ -54,7 +53,7 @@ Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& r
   MKT_TRY(const std::uint64_t since,
           number_parameter(request.head, "since", 0, 0, std::numeric_limits<std::int64_t>::max()));
   if (const auto kept = since == 0 ? cache.find(sequence) : nullptr) {
-    response.body = *kept;
+    response.shared_body = kept;
     response.headers.emplace_back("ETag", etag(sequence));
     return response;
   }
@@ -63,8 +62,8 @@ Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& r
   listing.sequence = keys.sequence;
   listing.since = static_cast<std::int64_t>(since);
   for (const KeyRecord& key : keys.keys) listing.keys.push_back(key_message(key));
-  response.body = dump_json(listing.to_json());
-  if (since == 0) cache.keep(keys.sequence, response.body);
+  response.shared_body = std::make_shared<const std::string>(dump_json(listing.to_json()));
+  if (since == 0) cache.keep(keys.sequence, response.shared_body);
   response.headers.emplace_back("ETag", etag(keys.sequence));
   return response;
 }

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "common/base/encoding.h"
+#include "common/connector/checksum.h"
+#include "daemon/http/byte_range.h"
+
 namespace mkt {
 
 Response json_response(int status, const Json& json) {
@@ -10,6 +14,23 @@ Response json_response(int status, const Json& json) {
   response.status = status;
   response.content_type = "application/json";
   response.body = dump_json(json);
+  return response;
+}
+
+Response kept_response(const Request& request, std::string content_type, std::string body) {
+  constexpr std::size_t kEtagDigits = 32;
+  const std::string etag =
+      fmt::format("\"{}\"", Checksum::of(as_bytes(body)).hex().substr(0, kEtagDigits));
+  Response response;
+  response.headers.emplace_back("ETag", etag);
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  if (etag_matches(request.head.header("if-none-match"), etag)) {
+    response.status = 304;
+    return response;
+  }
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  response.cacheable = true;
   return response;
 }
 

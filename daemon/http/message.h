@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@ struct Request {
   BodyReader& body;
   Caller caller;
   std::map<std::string, std::string, std::less<>> path_parameters;  // by the name in the route
+  std::string_view route = {};  // the pattern that was found
 
   const std::string& path_parameter(std::string_view name) const {
     return path_parameters.find(name)->second;
@@ -49,10 +51,16 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string content_type;
   std::string body;
+  std::shared_ptr<const std::string> shared_body;  // instead of `body`, where it is kept elsewhere
   std::optional<FileBody> file;
+  // The same for everybody, until the store changes: may be sent again without asking.
+  bool cacheable = false;
 };
 
 Response json_response(int status, const Json& json);
+
+// A cacheable answer with an ETag of its own, or 304 where the request has that one already.
+Response kept_response(const Request& request, std::string content_type, std::string body);
 
 // {error, code, message, details, requestId} with the code's status.
 Response error_response(const Error& error, const std::string& request_id);

@@ -30,11 +30,11 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
   if (!request.head.content_length) {
     return Error(ErrorCode::length_required, "publishing needs a Content-Length");
   }
-  if (request.body.length() > market.limits.tarball_bytes) {
+  if (request.body.length() > market.limits().tarball_bytes) {
     return Error(ErrorCode::tarball_too_large,
                  fmt::format("the tarball has {} bytes; the registry takes at most {}; leave files "
                              "out with .mktignore",
-                             request.body.length(), market.limits.tarball_bytes));
+                             request.body.length(), market.limits().tarball_bytes));
   }
   MKT_TRY(Publication publication,
           Publication::begin(market, request.caller,
@@ -51,19 +51,19 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
 // {manifest, tarball, signature}: needs the whole body in memory, so the limit is its size.
 Result<Response> post_publish(const Marketplace& market, Request& request) {
   MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
-  if (request.body.length() > market.limits.json_body_bytes) {
+  if (request.body.length() > market.limits().json_body_bytes) {
     return Error(ErrorCode::body_too_large,
                  fmt::format("the body has {} bytes; at most {} are allowed here, which is about "
                              "{} MiB of tarball in base64; larger ones go to PUT "
                              "/v1/connectors/ID/VERSION",
-                             request.body.length(), market.limits.json_body_bytes,
-                             market.limits.json_body_bytes / 4 * 3 / (1024 * 1024)));
+                             request.body.length(), market.limits().json_body_bytes,
+                             market.limits().json_body_bytes / 4 * 3 / (1024 * 1024)));
   }
   Bytes tarball;
   std::optional<SignatureFile> signature;
   Json manifest;
   {
-    MKT_TRY(Json json, read_json_body(request, market.limits.json_body_bytes));
+    MKT_TRY(Json json, read_json_body(request, market.limits().json_body_bytes));
     const auto find = [&](const char* name) {
       const auto it = json.find(name);
       return it == json.end() ? nullptr : &*it;

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxEmail = 254;  // RFC 5321's path, less its angle brack
 constexpr std::size_t kMaxReason = 500;
 
 Result<Response> register_one(const Marketplace& market, Request& request) {
-  if (!market.open_registration) MKT_CHECK(require_admin(request.caller));
+  if (!market.open_registration()) MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
   MKT_TRY(const PublisherId id, PublisherId::parse(text_member(json, "id").value_or("")));
   MKT_TRY(std::string display_name, required_text(json, "displayName", kMaxDisplayName));

@@ -19,6 +19,7 @@ std::string_view take_segment(std::string_view& path) {
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
   Node* node = &root_;
+  const std::string whole(pattern);
   std::vector<std::string> names;
   while (!pattern.empty()) {
     const std::string_view segment = take_segment(pattern);
@@ -33,6 +34,7 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
     node = next->get();
   }
   node->names = std::move(names);
+  node->pattern = whole;
   node->handlers.emplace(method, std::move(handler));
 }
 
@@ -71,6 +73,7 @@ Result<Response> Router::dispatch(Request& request) const {
   for (std::size_t i = 0; i < values.size(); ++i) {
     request.path_parameters.emplace(node->names[i], values[i]);
   }
+  request.route = node->pattern;
   return handler->second(request);
 }
 

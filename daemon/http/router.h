@@ -20,7 +20,7 @@ class Router {
  public:
   void add(std::string_view method, std::string_view pattern, Handler handler);
 
-  // Runs the handler, with the path's parameters filled in. not_found or method_not_allowed where
+  // Runs the handler, with the path's parameters and the route filled in. not_found or method_not_allowed where
   // there is none. HEAD is answered by the GET handler.
   Result<Response> dispatch(Request& request) const;
 
@@ -30,6 +30,7 @@ class Router {
     std::unique_ptr<Node> parameter;
     std::map<std::string, Handler, std::less<>> handlers;  // by method
     std::vector<std::string> names;                        // of the parameters on the way here
+    std::string pattern;
   };
   const Node* find(const Node& node, std::string_view path,
                    std::vector<std::string_view>& values) const;

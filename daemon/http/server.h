@@ -1,60 +1,66 @@
 // HttpServer: mktd's front door.
 //
-// One thread waits in epoll for all idle connections and collects request heads; a complete head
-// goes to a worker, which reads it strictly (request_head.h), runs the application and writes the
-// answer through cpp-httplib's process_request on a Stream of ours. So a connection costs a thread
-// only while its request is being answered, and the library sees nothing but a request line that
-// was written by us.
+// Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
+// (request_head.h), and send. Workers run the application: some for requests that are there whole,
+// others for those whose body is still to come, so that slow uploads stop nobody else. Answers that
+// the application calls cacheable are kept ready and leave from the front itself. cpp-httplib writes
+// the heads of answers; it never sees a byte that a client wrote.
 //
-// `run` returns after `stop` (any thread, or a signal handler through its descriptor) when what was
-// in flight is finished or kDrainTime is over. Bodies are read only as far as the handler asks.
+// `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is over.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "common/base/result.h"
+#include "daemon/http/access_record.h"
+#include "daemon/http/connection.h"
+#include "daemon/http/listener.h"
 #include "daemon/http/message.h"
 
 namespace mkt {
 
-// Answers one request; exceptions become 500. Called from many threads at once.
-using Application = std::function<Response(const RequestHead& head, BodyReader& body,
-                                           const std::string& address,
-                                           const std::string& request_id)>;
-
-// What the access log is told of every request.
-struct AccessRecord {
-  std::string_view request_id;
-  std::string_view address;
-  std::string_view method;
-  std::string_view path;
-  int status = 0;
-  std::uint64_t request_bytes = 0;
-  std::chrono::microseconds duration{0};
+// One request on its way through the server.
+struct Exchange {
+  std::string address;  // of the client, whatever stands in between
+  std::string request_id;
+  // For the access log, filled in by the application.
+  std::string route;
+  std::string who;
 };
-using AccessLog = std::function<void(const AccessRecord&)>;
+
+// What the server works for; all are called from many threads at once.
+struct ServerParts {
+  // Answers one request; exceptions become 500.
+  std::function<Response(const RequestHead& head, BodyReader& body, Exchange& exchange)> application;
+  // Is the request for us, and whose is it: the client's address, or host_not_allowed,
+  // origin_not_allowed.
+  std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;
+  // Moves on with every change that an answer could show, before anybody is told of the change.
+  std::function<std::uint64_t()> changes;
+  std::function<void(const AccessRecord&)> log;
+};
+
+struct ServerLimits {
+  unsigned uploads = 16;  // bodies that are read at once
+};
 
 class HttpServer {
  public:
-  HttpServer(Application application, AccessLog log);
+  HttpServer(ServerParts parts, const ServerLimits& limits);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // "HOST:PORT", port 0 for a free one. usage_error for a malformed address or one in use.
-  Status listen(std::string_view address);
-  // Where it listens, e.g. "http://127.0.0.1:3456"; after listen.
-  const std::string& url() const;
+  // Before run.
+  void add(Listener listener);
 
   void run();
   void stop();
 
  private:
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,13 +1,18 @@
 // Flags, environment and TOML by CLI11; see configuration.h and mktd.conf(5).
 #include "daemon/ops/configuration.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdlib>
 
 namespace mkt {
 namespace {
+
+// Options that only a new process can take over.
+constexpr auto kFixed = std::to_array<std::string_view>({"data", "listen", "max-uploads"});
 
 std::filesystem::path default_data_folder() {
   if (const char* systemd = std::getenv("STATE_DIRECTORY")) return systemd;
@@ -19,7 +24,80 @@ std::filesystem::path default_data_folder() {
   return std::filesystem::path(home != nullptr ? home : ".") / ".local/share/mktd";
 }
 
+// TOML whose keys may be written with underscores as well as with hyphens.
+class ConfigurationFile : public CLI::ConfigTOML {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    auto read = CLI::ConfigTOML::from_config(input);
+    for (CLI::ConfigItem& item : read) std::replace(item.name.begin(), item.name.end(), '_', '-');
+    return read;
+  }
+};
+
+// "max-entries" → $MKTD_MAX_ENTRIES
+std::string variable_of(std::string_view option) {
+  std::string name = "MKTD_";
+  for (const char c : option) {
+    name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return name;
+}
+
+template <typename T>
+CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::string& what) {
+  return app.add_option("--" + name, value, what)
+      ->envname(variable_of(name))
+      ->capture_default_str();
+}
+
+void add_options(CLI::App& app, Configuration& c) {
+  add(app, "data", c.data, "Folder of the database and the tarballs");
+  add(app, "listen", c.listen,
+      "Address to answer on, HOST:PORT or unix:PATH; port 0 picks a free one");
+  add(app, "allowed-hosts", c.allowed_hosts,
+      "Names under which clients may reach the daemon, beside localhost and addresses");
+  add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
+  add(app, "trusted-proxies", c.trusted_proxies,
+      "Addresses (CIDR) whose X-Forwarded-For is believed; \"unix\" for the Unix socket");
+  add(app, "max-tarball-bytes", c.limits.tarball_bytes, "Largest tarball accepted");
+  add(app, "max-json-bytes", c.limits.json_body_bytes, "Largest body of POST /v1/publish accepted");
+  add(app, "max-unpacked-bytes", c.limits.archive.unpacked_bytes,
+      "Most bytes that a tarball may unpack to");
+  add(app, "max-entries", c.limits.archive.entries, "Most files and folders that a tarball may hold");
+  add(app, "max-uploads", c.max_uploads, "Bodies that are read at once; more wait")
+      ->check(CLI::Range(1, 1024));
+  add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
+      ->check(CLI::IsMember({"admin", "open"}));
+  add(app, "log-level", c.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
+  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
+      ->envname("MKTD_ACCESS_LOG");
+  app.add_flag("--check-config", c.check_only, "Check the settings and exit");
+}
+
+std::map<std::string, std::string> values_of(const CLI::App& app) {
+  std::map<std::string, std::string> values;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    std::string text = option->get_default_str();
+    if (option->count() > 0) text = fmt::format("{}", fmt::join(option->results(), ", "));
+    values.emplace(option->get_lnames().front(), std::move(text));
+  }
+  return values;
+}
+
 }  // namespace
+
+Result<Admission> Configuration::admission() const {
+  std::vector<AddressRange> proxies;
+  for (const std::string& text : trusted_proxies) {
+    auto range = AddressRange::parse(text);
+    if (!range) return range.error().context("trusted-proxies");
+    proxies.push_back(*range);
+  }
+  return Admission(allowed_hosts, allowed_origins, std::move(proxies));
+}
 
 ParsedArguments parse_arguments(int argc, char** argv) {
   ParsedArguments parsed;
@@ -30,50 +108,39 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes."};
   app.footer("Example:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
+  app.config_formatter(std::make_shared<ConfigurationFile>());
   app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
       ->envname("MKTD_CONFIG");
-  app.add_option("--data", c.data, "Folder of the database and the tarballs")
-      ->envname("MKTD_DATA")
-      ->capture_default_str();
-  app.add_option("--listen", c.listen, "Address to answer on, HOST:PORT; port 0 picks a free one")
-      ->envname("MKTD_LISTEN")
-      ->capture_default_str();
-  app.add_option("--max-tarball-bytes", c.limits.tarball_bytes, "Largest tarball accepted")
-      ->envname("MKTD_MAX_TARBALL_BYTES")
-      ->capture_default_str();
-  app.add_option("--max-json-bytes", c.limits.json_body_bytes,
-                 "Largest body of POST /v1/publish accepted")
-      ->envname("MKTD_MAX_JSON_BYTES")
-      ->capture_default_str();
-  app.add_option("--max-unpacked-bytes", c.limits.archive.unpacked_bytes,
-                 "Most bytes that a tarball may unpack to")
-      ->envname("MKTD_MAX_UNPACKED_BYTES")
-      ->capture_default_str();
-  app.add_option("--max-entries", c.limits.archive.entries,
-                 "Most files and folders that a tarball may hold")
-      ->envname("MKTD_MAX_ENTRIES")
-      ->capture_default_str();
-  app.add_option("--registration", c.registration,
-                 "Who may register publishers: admin, or open to anyone")
-      ->envname("MKTD_REGISTRATION")
-      ->check(CLI::IsMember({"admin", "open"}))
-      ->capture_default_str();
-  app.add_option("--log-level", c.log_level, "debug, info, warning or error")
-      ->envname("MKTD_LOG_LEVEL")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
-      ->envname("MKTD_ACCESS_LOG");
-  app.add_flag("--check-config", c.check_only, "Check the settings and exit");
   app.allow_config_extras(CLI::config_extras_mode::error);
+  add_options(app, c);
   try {
     app.parse(argc, argv);
+    c.values = values_of(app);
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version to stdout, errors to stderr.
     const int status = app.exit(e);
     parsed.exit_now = status == 0 ? 0 : static_cast<int>(ExitStatus::invalid);
+    return parsed;
+  }
+  if (const auto admission = c.admission(); !admission) {
+    fmt::print(stderr, "mktd: {}\n", admission.error().message);
+    parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   }
   return parsed;
+}
+
+Differences compare(const Configuration& before, const Configuration& after) {
+  Differences differences;
+  for (const auto& [name, value] : after.values) {
+    const auto it = before.values.find(name);
+    const std::string old = it == before.values.end() ? std::string() : it->second;
+    if (old == value) continue;
+    const bool fixed = std::find(kFixed.begin(), kFixed.end(), name) != kFixed.end();
+    (fixed ? differences.need_restart : differences.taken_over)
+        .push_back(fmt::format("{}: {}, now {}", name, old.empty() ? "(none)" : old,
+                               value.empty() ? "(none)" : value));
+  }
+  return differences;
 }
 
 }  // namespace mkt

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/http/admission.h"
 #include "daemon/service/marketplace.h"
 
 namespace mkt {
@@ -16,9 +18,21 @@ struct Configuration {
   std::vector<std::string> listen;
   Limits limits;
   std::string registration = "admin";  // who may register publishers: "admin" or "open"
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  std::vector<std::string> trusted_proxies;
+  unsigned max_uploads = 16;
   std::string log_level = "info";
+  std::string log_format = "logfmt";
   bool access_log = true;
   bool check_only = false;
+
+  // Every option as text, by its name: what a reload compares.
+  std::map<std::string, std::string> values;
+
+  Rules rules() const { return {limits, registration == "open"}; }
+  // usage_error, naming what is wrong.
+  Result<Admission> admission() const;
 };
 
 // What the command line asks for: to run, or to end at once with this status (help, version, a
@@ -29,5 +43,12 @@ struct ParsedArguments {
 };
 
 ParsedArguments parse_arguments(int argc, char** argv);
+
+// What is different, one line each: "max-entries: 20000, now 30000"; and what needs a restart.
+struct Differences {
+  std::vector<std::string> taken_over;
+  std::vector<std::string> need_restart;
+};
+Differences compare(const Configuration& before, const Configuration& after);
 
 }  // namespace mkt

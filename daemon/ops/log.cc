@@ -10,6 +10,7 @@
 
 #include "common/base/encoding.h"
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/base/utc_time.h"
 #include "common/base/utf8.h"
 
@@ -17,6 +18,7 @@ namespace mkt {
 namespace {
 
 std::atomic<LogLevel> least{LogLevel::info};
+std::atomic<LogFormat> format_used{LogFormat::logfmt};
 
 constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
 
@@ -36,17 +38,36 @@ std::string logfmt_value(std::string_view value) {
   return out + "\"";
 }
 
+std::string logfmt_line(std::string_view time, std::string_view level, std::string_view message,
+                        const LogFields& fields) {
+  std::string line = fmt::format("time={} level={} msg={}", time, level, logfmt_value(message));
+  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, logfmt_value(value));
+  return line;
+}
+
+std::string json_line(std::string_view time, std::string_view level, std::string_view message,
+                      const LogFields& fields) {
+  Json line{{"time", time}, {"level", level}, {"msg", message}};
+  for (const auto& [name, value] : fields) line[std::string(name)] = value;
+  return dump_json(line);
+}
+
 }  // namespace
 
 void set_log_level(LogLevel level) { least = level; }
+void set_log_format(LogFormat format) { format_used = format; }
+
+LogLevel parse_log_level(std::string_view word) {
+  const auto it = std::find(kLevels.begin(), kLevels.end(), word);
+  return it == kLevels.end() ? LogLevel::info : static_cast<LogLevel>(it - kLevels.begin());
+}
 
 void log_event(LogLevel level, std::string_view message, const LogFields& fields) {
   if (level < least.load()) return;
-  std::string line =
-      fmt::format("time={} level={} msg={}", format_utc(utc_now()),
-                  kLevels[static_cast<std::size_t>(level)], logfmt_value(message));
-  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, logfmt_value(value));
-  line += '\n';
+  const auto make_line = format_used == LogFormat::json ? json_line : logfmt_line;
+  const std::string line = make_line(format_utc(utc_now()), kLevels[static_cast<std::size_t>(level)],
+                                     message, fields) +
+                           '\n';
   // Nowhere is left to report a failure of the log itself.
   (void)write_all(STDERR_FILENO, as_bytes(line), "the log");
 }

@@ -1,6 +1,7 @@
-// The daemon's log: one logfmt line an event, to stderr.
+// The daemon's log: one line an event, to stderr, as logfmt or as JSON.
 //
 //   time=2026-01-31T12:00:00.000Z level=info msg="request" status=200 …
+//   {"time":"2026-01-31T12:00:00.000Z","level":"info","msg":"request","status":"200"}
 //
 // Values that hold anything but plain characters are quoted and escaped, so that a client can
 // neither forge a line nor reach the terminal. Thread-safe: a line is one write.
@@ -19,7 +20,12 @@ using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
 void log_event(LogLevel level, std::string_view message, const LogFields& fields);
 
-// Events below this level are dropped. Set once, before other threads start.
+// Events below this level are dropped.
 void set_log_level(LogLevel level);
+// "debug", "info", "warning", "error"; info for anything else.
+LogLevel parse_log_level(std::string_view word);
+
+enum class LogFormat { logfmt, json };
+void set_log_format(LogFormat format);
 
 }  // namespace mkt

@@ -3,16 +3,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <exception>
-#include <thread>
 
 #include "common/signing/key.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/server.h"
+#include "daemon/ops/application.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/log.h"
+#include "daemon/ops/signals.h"
+#include "daemon/ops/systemd.h"
 #include "daemon/service/tokens.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/sqlite_store.h"
@@ -22,19 +23,17 @@ namespace {
 
 constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL of sysexits.h: a supervisor should restart us
 
-LogLevel log_level(std::string_view word) {
-  if (word == "debug") return LogLevel::debug;
-  if (word == "warning") return LogLevel::warning;
-  if (word == "error") return LogLevel::error;
-  return LogLevel::info;
-}
-
 // One descriptor a connection: take what the system allows.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void configure_log(const Configuration& c) {
+  set_log_level(parse_log_level(c.log_level));
+  set_log_format(c.log_format == "json" ? LogFormat::json : LogFormat::logfmt);
 }
 
 Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
@@ -44,100 +43,60 @@ Status write_first_admin_token(const Marketplace& market, const DataFolder& data
   return write_file_atomically(data.admin_token(), created.secret + "\n", 0600);
 }
 
-Application make_application(const Marketplace& market, const Router& router, Usage& usage) {
-  return [&](const RequestHead& head, BodyReader& body, const std::string& address,
-             const std::string& request_id) -> Response {
-    try {
-      auto caller = authenticate(market, head, address, request_id);
-      if (!caller) return error_response(caller.error(), request_id);
-      if (caller->signed_in()) usage.token_used(caller->token_id, market.now());
-      Request request{head, body, std::move(*caller), {}};
-      auto response = router.dispatch(request);
-      if (response) return std::move(*response);
-      if (http_status(response.error().code) >= 500) {
-        log_event(LogLevel::error, response.error().message,
-                  {{"code", std::string(error_code_name(response.error().code))},
-                   {"request", request_id}});
-      }
-      return error_response(response.error(), request_id);
-    } catch (const std::exception& e) {
-      log_event(LogLevel::error, "a request failed unexpectedly",
-                {{"reason", e.what()}, {"request", request_id}});
-      return error_response(Error(ErrorCode::internal_error,
-                                  "the registry failed unexpectedly; its log has the reason"),
-                            request_id);
-    }
-  };
-}
-
-AccessLog make_access_log(bool enabled) {
-  if (!enabled) return [](const AccessRecord&) {};
-  return [](const AccessRecord& r) {
-    log_event(LogLevel::info, "request",
-              {{"request", std::string(r.request_id)},
-               {"address", std::string(r.address)},
-               {"method", std::string(r.method)},
-               {"path", std::string(r.path)},
-               {"status", std::to_string(r.status)},
-               {"in", std::to_string(r.request_bytes)},
-               {"us", std::to_string(r.duration.count())}});
-  };
-}
-
-// Stops the server on SIGTERM and SIGINT; a second one ends the process at once.
-class SignalWatch {
- public:
-  explicit SignalWatch(HttpServer& server) {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGUSR1);  // ends the watch itself
-    thread_ = std::thread([this, &server] {
-      bool asked = false;
-      for (;;) {
-        int signal = 0;
-        sigwait(&signals_, &signal);
-        if (signal == SIGUSR1) return;
-        if (asked) ::_exit(128 + signal);
-        asked = true;
-        server.stop();
-      }
-    });
-  }
-  ~SignalWatch() {
-    ::pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
-  }
-  SignalWatch(const SignalWatch&) = delete;
-  SignalWatch& operator=(const SignalWatch&) = delete;
-
-  // In the first thread, before there are others: they inherit it.
-  static void block_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int s : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, s);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-  }
-
- private:
-  sigset_t signals_{};
-  std::thread thread_;
+// What of the configuration may change while the daemon runs.
+struct LiveConfiguration {
+  Live<Admission> admission;
+  Live<Configuration> whole;
 };
 
-Result<int> serve(const Configuration& configuration) {
+// On SIGHUP: the same arguments and environment, the file as it is now.
+void reload(int argc, char** argv, Marketplace& market, LiveConfiguration& live) {
+  notify_systemd_reloading();
+  ParsedArguments parsed = parse_arguments(argc, argv);
+  auto admission = parsed.configuration.admission();
+  if (parsed.exit_now || !admission) {
+    log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
+  } else {
+    const Differences differences = compare(*live.whole.get(), parsed.configuration);
+    market.rules.set(parsed.configuration.rules());
+    live.admission.set(std::move(*admission));
+    configure_log(parsed.configuration);
+    live.whole.set(std::move(parsed.configuration));
+    for (const std::string& line : differences.taken_over) {
+      log_event(LogLevel::info, "reloaded", {{"change", line}});
+    }
+    for (const std::string& line : differences.need_restart) {
+      log_event(LogLevel::warning, "needs a restart", {{"change", line}});
+    }
+    if (differences.taken_over.empty() && differences.need_restart.empty()) {
+      log_event(LogLevel::info, "reloaded, nothing changed", {});
+    }
+  }
+  notify_systemd("READY=1");
+}
+
+Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
+  std::vector<Listener> listeners = activated_listeners();
+  if (!listeners.empty()) return listeners;  // systemd's sockets stand for the configured ones
+  for (const std::string& address : addresses) {
+    MKT_TRY(Listener listener, open_listener(address));
+    listeners.push_back(std::move(listener));
+  }
+  return listeners;
+}
+
+Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(const DataFolder data, DataFolder::open(configuration.data));
   MKT_TRY(const auto store, SqliteStore::open(data.database()));
   MKT_TRY(const auto blobs, BlobStore::open(data.blobs(), [&](const Checksum& checksum) {
             return store->blob_is_referenced(checksum.text());
           }));
-  const Marketplace market{.store = *store,
-                           .blobs = *blobs,
-                           .limits = configuration.limits,
-                           .now = utc_now,
-                           .open_registration = configuration.registration == "open",
-                           .challenges = {}};
+  Marketplace market{
+      .store = *store, .blobs = *blobs, .rules = configuration.rules(), .now = utc_now,
+      .challenges = {}};
   MKT_CHECK(write_first_admin_token(market, data));
+  MKT_TRY(Admission admission, configuration.admission());
+  LiveConfiguration live{std::move(admission), configuration};
 
   Usage usage(*store);
   Router router;
@@ -150,12 +109,32 @@ Result<int> serve(const Configuration& configuration) {
   add_token_routes(router, market);
   add_operation_routes(router);
 
-  HttpServer server(make_application(market, router, usage), make_access_log(configuration.access_log));
-  for (const std::string& address : configuration.listen) MKT_CHECK(server.listen(address));
-  MKT_CHECK(write_file_atomically(data.url(), server.url() + "\n", 0644));
-  const Announcement announcement(server.url(), data.path());
-  const SignalWatch signals(server);
-  fmt::print(stderr, "mktd: listening on {}\n", server.url());
+  HttpServer server(
+      {.application =
+           [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {
+             return answer_request(market, router, usage, head, body, exchange);
+           },
+       .admit = [&](const RequestHead& head,
+                    const Peer& peer) { return live.admission.get()->admit(head, peer); },
+       .changes = [&] { return store->changes(); },
+       .log =
+           [&](const AccessRecord& record) {
+             if (live.whole.get()->access_log) log_access(record);
+           }},
+      {.uploads = configuration.max_uploads});
+  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration.listen));
+  const std::string url = listeners.empty() ? std::string() : listeners.front().url;
+  for (Listener& listener : listeners) server.add(std::move(listener));
+  MKT_CHECK(write_file_atomically(data.url(), url + "\n", 0644));
+  const Announcement announcement(url, data.path());
+  const SignalWatch signals(
+      [&] {
+        notify_systemd("STOPPING=1");
+        server.stop();
+      },
+      [&] { reload(argc, argv, market, live); });
+  fmt::print(stderr, "mktd: listening on {}\n", url);
+  notify_systemd("READY=1");
   server.run();
   ::unlink(data.url().c_str());
   log_event(LogLevel::info, "stopped", {});
@@ -169,14 +148,14 @@ int run(int argc, char** argv) {
     fmt::print("the settings are valid\n");
     return 0;
   }
-  set_log_level(log_level(parsed.configuration.log_level));
+  configure_log(parsed.configuration);
   if (!init_crypto()) {
     fmt::print(stderr, "mktd: the system gives no random numbers\n");
     return static_cast<int>(ExitStatus::unexpected);
   }
   raise_descriptor_limit();
   SignalWatch::block_signals();
-  const auto status = serve(parsed.configuration);
+  const auto status = serve(parsed.configuration, argc, argv);
   if (status) return *status;
   fmt::print(stderr, "mktd: {}\n", status.error().message);
   return static_cast<int>(exit_status(status.error().code));

@@ -12,6 +12,7 @@
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
 #include "daemon/service/challenges.h"
+#include "daemon/service/live.h"
 #include "daemon/store/blobs.h"
 #include "daemon/store/store.h"
 
@@ -24,13 +25,21 @@ struct Limits {
   ArchiveLimits archive;
 };
 
+// What an admin decides, and may decide anew while the daemon runs.
+struct Rules {
+  Limits limits;
+  bool open_registration = false;  // anyone may register a publisher, not only an admin
+};
+
 struct Marketplace {
   Store& store;
   BlobStore& blobs;
-  Limits limits;
+  Live<Rules> rules;
   std::function<UtcTime()> now = utc_now;
-  bool open_registration = false;  // anyone may register a publisher, not only an admin
   Challenges challenges = {};
+
+  Limits limits() const { return rules.get()->limits; }
+  bool open_registration() const { return rules.get()->open_registration; }
 };
 
 // Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.

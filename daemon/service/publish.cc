@@ -55,8 +55,8 @@ Result<Publication> Publication::begin(const Marketplace& market, const Caller& 
 }
 
 Status Publication::write(std::span<const std::uint8_t> bytes) {
-  if (upload_.size() + bytes.size() > market_.limits.tarball_bytes) {
-    return tarball_too_large(market_.limits.tarball_bytes);
+  if (upload_.size() + bytes.size() > market_.limits().tarball_bytes) {
+    return tarball_too_large(market_.limits().tarball_bytes);
   }
   return upload_.write(bytes);
 }
@@ -65,7 +65,7 @@ Result<Store::Published> Publication::finish() {
   MKT_CHECK(upload_.finish());
   MKT_CHECK(verify_signature(request_.signature, upload_.checksum(), key_));
   MKT_TRY(const TarballContents contents,
-          walk_tarball(file_source(upload_.fd(), "the tarball"), market_.limits.archive, nullptr));
+          walk_tarball(file_source(upload_.fd(), "the tarball"), market_.limits().archive, nullptr));
   MKT_CHECK(check_manifest(contents.manifest));
   MKT_CHECK(upload_.place());
   MKT_TRY(Store::Published published,

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxReason = 500;
 
 Result<Registered> register_publisher(const Marketplace& market, const Caller& caller,
                                       const Registration& r) {
-  if (!market.open_registration) MKT_CHECK(require_admin(caller));
+  if (!market.open_registration()) MKT_CHECK(require_admin(caller));
   if (r.proof) {
     MKT_CHECK(check_proof(market, r.id, r.key, *r.proof));
   } else if (!caller.is_admin()) {

@@ -20,6 +20,10 @@ class Store {
  public:
   virtual ~Store() = default;
 
+  // Moves on with every commit, before whoever asked for the change is told: what was read while
+  // this stood still is what the store holds.
+  virtual std::uint64_t changes() const = 0;
+
   // Publishers and keys. ------------------------------------------------------------------------
 
   // A publisher with its first key. publisher_exists; key_exists when any publisher has that key.

@@ -83,34 +83,34 @@ raw() { # EXPECTED-STATUS BYTES (printf)
   [[ $(grep -o 'HTTP/1.1 [0-9]' <<<"$answer" | wc -l) == 1 ]] || fail "not one answer to: $2: $answer"
   [[ $answer == "HTTP/1.1 $1 "* ]] || fail "expected $1 to: $2: $answer"
 }
-raw 400 'GET / HTTP/1.1\nHost: x\n\r\n\r\n'
+raw 400 'GET / HTTP/1.1\nHost: localhost\n\r\n\r\n'
 raw 400 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n'
-raw 400 'GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 505 'GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n'
-raw 400 'GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n'
+raw 400 'GET  /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 505 'GET /healthz HTTP/2.0\r\nHost: localhost\r\n\r\n'
+raw 400 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n'
 raw 400 'GET /healthz HTTP/1.1\r\nHost : x\r\n\r\n'
-raw 400 'GET /healthz HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n'
-raw 400 'GET /healthz HTTP/1.1\r\nHost: x\r\nA: b\001c\r\n\r\n'
-raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
-raw 501 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
-raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'
-raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n'
-raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 5x\r\n\r\nhello'
-raw 415 'POST /v1/tokens HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n'
-raw 400 'GET /v1/%%2e%%2e/healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 400 'GET /v1/../healthz HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 400 'GET /v1//keys HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 400 'GET /v1/%%00 HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 400 'GET http://evil/ HTTP/1.1\r\nHost: x\r\n\r\n'
-raw 414 "GET /$(printf 'a%.0s' {1..3000}) HTTP/1.1\r\nHost: x\r\n\r\n"
-raw 431 "GET / HTTP/1.1\r\nHost: x\r\nA: $(head -c 20000 /dev/zero | tr '\0' a)\r\n\r\n"
-raw 431 "GET / HTTP/1.1\r\nHost: x\r\n$(printf 'a: b\\r\\n%.0s' {1..101})\r\n"
+raw 400 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n folded: y\r\n\r\n'
+raw 400 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nA: b\001c\r\n\r\n'
+raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+raw 501 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello'
+raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n'
+raw 400 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5x\r\n\r\nhello'
+raw 415 'POST /v1/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n'
+raw 400 'GET /v1/%%2e%%2e/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 400 'GET /v1/../healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 400 'GET /v1//keys HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 400 'GET /v1/%%00 HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 400 'GET http://evil/ HTTP/1.1\r\nHost: localhost\r\n\r\n'
+raw 414 "GET /$(printf 'a%.0s' {1..3000}) HTTP/1.1\r\nHost: localhost\r\n\r\n"
+raw 431 "GET / HTTP/1.1\r\nHost: localhost\r\nA: $(head -c 20000 /dev/zero | tr '\0' a)\r\n\r\n"
+raw 431 "GET / HTTP/1.1\r\nHost: localhost\r\n$(printf 'a: b\\r\\n%.0s' {1..101})\r\n"
 raw 400 '\026\003\001\002\000\001\000\001\374\003\003\r\n\r\n'
 
 # A body that nobody asked for is not taken for the next request.
 exec 3<>"/dev/tcp/127.0.0.1/${MKT_REGISTRY##*:}"
-inner='GET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n'
-printf "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: $(printf "$inner" | wc -c)\r\n\r\n${inner}GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" >&3
+inner='GET /v1/keys HTTP/1.1\r\nHost: localhost\r\n\r\n'
+printf "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: $(printf "$inner" | wc -c)\r\n\r\n${inner}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" >&3
 answers=$(timeout 5 cat <&3)
 exec 3>&-
 [[ $(grep -o 'HTTP/1.1 200' <<<"$answers" | wc -l) == 2 ]] || fail "expected two answers: $answers"

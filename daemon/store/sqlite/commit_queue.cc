@@ -78,6 +78,7 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
     Transaction transaction(*writer_);
     for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
     transaction.commit();
+    ++commits_;
   } catch (const SqlError& e) {
     if (is_failed_sync(e)) broken_ = true;
     fail_all(e.error());

@@ -37,6 +37,8 @@ class CommitQueue {
   Status run(Change change);
 
   bool broken() const { return broken_; }
+  // How many were made, counted before their callers go on.
+  std::uint64_t commits() const { return commits_; }
 
  private:
   struct Job {
@@ -50,6 +52,7 @@ class CommitQueue {
 
   std::unique_ptr<Database> writer_;  // the thread's alone
   std::atomic<bool> broken_ = false;
+  std::atomic<std::uint64_t> commits_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable finished_;

@@ -21,6 +21,8 @@ class SqliteStore : public Store {
   // Makes or migrates the database. data_damaged when it is not ours or of a newer version.
   static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& file);
 
+  std::uint64_t changes() const override { return commits_->commits(); }
+
   Status add_publisher(const PublisherRecord& publisher, const KeyRecord& first_key,
                        const Actor& actor) override;
   Result<std::optional<PublisherRecord>> publisher(std::string_view id) override;

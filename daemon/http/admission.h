@@ -1,0 +1,58 @@
+// Admission: is a request meant for this daemon, and whose is it?
+//
+// A web page may let the user's browser send requests to 127.0.0.1, or to a name that it made
+// resolve there. Such a request carries a Host that is a name of the page's, or an Origin. So: Host
+// must be an IP address (nobody can make an address resolve), "localhost", or a name that is
+// allowed; Origin, where there is one, must be the same host or be allowed. Over a Unix socket, which
+// no browser reaches, Host may be anything.
+//
+// X-Forwarded-For counts when it comes from a trusted proxy, and then only as far as the proxies it
+// names are trusted too. Immutable; thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "daemon/http/connection.h"
+#include "daemon/http/request_head.h"
+
+namespace mkt {
+
+// "10.0.0.0/8", "fd00::/8", a single address, or "unix" for every client of a Unix socket.
+class AddressRange {
+ public:
+  // usage_error.
+  static Result<AddressRange> parse(std::string_view text);
+  bool contains(std::string_view address) const;
+
+ private:
+  bool is_unix_ = false;
+  bool is_v6_ = false;
+  unsigned bits_ = 0;
+  std::array<std::uint8_t, 16> address_{};
+};
+
+class Admission {
+ public:
+  // `hosts` are names without ports; `origins` as browsers write them: "https://tools.acme.example".
+  Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
+            std::vector<AddressRange> trusted_proxies);
+
+  // The client's address. host_not_allowed, origin_not_allowed.
+  Result<std::string> admit(const RequestHead& head, const Peer& peer) const;
+
+ private:
+  Status check_host(std::string_view host) const;
+  Status check_origin(std::string_view origin, std::string_view host) const;
+  bool is_trusted(std::string_view address) const;
+
+  std::vector<std::string> hosts_;
+  std::vector<std::string> origins_;
+  std::vector<AddressRange> trusted_proxies_;
+};
+
+}  // namespace mkt

@@ -1,0 +1,35 @@
+// Answer: a response as it goes over the connection, and the maker of its head.
+//
+// cpp-httplib writes the status line and the fields; the body is never copied through it. The date
+// and the request's id are added when the answer is sent, so that one answer can be sent often.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/http/message.h"
+
+namespace mkt {
+
+struct Answer {
+  int status = 200;
+  // Status line and fields, each with its CRLF, without the empty line.
+  std::string head;
+  std::shared_ptr<const std::string> body;  // may be null
+  std::optional<FileBody> file;             // after the body
+
+  std::uint64_t length() const {
+    return (body ? body->size() : 0) + (file ? file->length : 0);
+  }
+};
+
+// `head_only` for HEAD: the fields, but neither body nor file. Thread-safe.
+Answer make_answer(Response response, bool head_only, bool close_after);
+
+// "Date: …\r\nX-Request-Id: …\r\n\r\n": what ends a head. Thread-safe.
+std::string head_end(std::string_view request_id);
+
+}  // namespace mkt

@@ -1,0 +1,51 @@
+// AnswerCache: hot answers, ready to be sent again.
+//
+// An answer is kept with the store's change count as it was before the answer was made, and is good
+// for as long as that has not moved on: every change of the store empties the cache, in effect, and
+// no answer outlives a change that somebody was told of. Bounded by kMaxBytes: when half of that is
+// new, what was not asked for since is dropped. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "daemon/http/answer.h"
+
+namespace mkt {
+
+struct KeptAnswer {
+  Answer answer;
+  std::string etag;
+  Answer not_modified;  // the 304 to a request that has the etag
+  std::uint64_t changes = 0;
+};
+
+class AnswerCache {
+ public:
+  static constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
+  static constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;
+
+  // nullptr where there is none that is still good.
+  std::shared_ptr<const KeptAnswer> find(std::string_view path, std::uint64_t changes);
+  void keep(const std::string& path, std::shared_ptr<const KeptAnswer> answer);
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Answers =
+      std::unordered_map<std::string, std::shared_ptr<const KeptAnswer>, Hash, std::equal_to<>>;
+
+  void insert(const std::string& path, std::shared_ptr<const KeptAnswer> answer);
+
+  std::mutex mutex_;
+  Answers young_;                // guarded by mutex_
+  Answers old_;                  // guarded by mutex_
+  std::size_t young_bytes_ = 0;  // guarded by mutex_
+};
+
+}  // namespace mkt

@@ -1,0 +1,364 @@
+// epoll, heads, deadlines; see front.h.
+#include "daemon/http/front.h"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mkt {
+namespace {
+
+constexpr int kTickMs = 250;
+// Requests of one connection that are answered before others have their turn.
+constexpr int kPipelined = 16;
+
+std::string numeric_host(const sockaddr_storage& address, socklen_t size) {
+  char host[NI_MAXHOST] = "unknown";
+  ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
+                NI_NUMERICHOST);
+  return host;
+}
+
+}  // namespace
+
+Front::Front(RequestSink& sink, const FrontLimits& limits, std::atomic<std::size_t>& connections)
+    : sink_(sink),
+      limits_(limits),
+      connection_count_(connections),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  watch(wake_.get(), EPOLLIN);
+}
+
+Front::~Front() = default;
+
+void Front::watch(int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+void Front::rewatch(int fd, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void Front::add_listener(int fd, bool is_local) {
+  listeners_.push_back({fd, is_local});
+  // Several fronts share a listener: one of them is woken.
+  watch(fd, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+void Front::pause_listeners(bool pause) {
+  if (pause == listeners_paused_) return;
+  listeners_paused_ = pause;
+  for (const Listener& l : listeners_) {
+    if (pause) {
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, l.fd, nullptr);
+    } else {
+      watch(l.fd, EPOLLIN | EPOLLEXCLUSIVE);
+    }
+  }
+}
+
+void Front::stop() {
+  stopping_ = true;
+  const std::uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof one);
+}
+
+void Front::run(std::chrono::milliseconds drain_time) {
+  auto next_sweep = Clock::now() + std::chrono::milliseconds(kTickMs);
+  Clock::time_point give_up{};
+  for (;;) {
+    wait_for_events();
+    const auto now = Clock::now();
+    if (stopping_) {
+      if (give_up == Clock::time_point{}) {
+        pause_listeners(true);
+        give_up = now + drain_time;
+      }
+      if (drained() || now > give_up) break;
+    }
+    if (now >= next_sweep) {
+      if (!stopping_) pause_listeners(false);
+      close_late_ones();
+      next_sweep = now + std::chrono::milliseconds(kTickMs);
+    }
+  }
+  // A worker that still has one finds its socket shut.
+  for (const auto& connection : connections_) {
+    if (connection) ::shutdown(connection->fd(), SHUT_RDWR);
+  }
+}
+
+// Nothing in flight: what is idle is closed on the way.
+bool Front::drained() {
+  bool in_flight = false;
+  for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
+    const auto& c = connections_[fd];
+    if (!c) continue;
+    if (!c->busy && c->phase == Connection::Phase::reading && c->is_empty()) {
+      close(static_cast<int>(fd));
+    } else {
+      in_flight = true;
+    }
+  }
+  return !in_flight;
+}
+
+void Front::wait_for_events() {
+  std::array<epoll_event, 256> events{};
+  const int timeout = stopping_ ? 20 : kTickMs;
+  const int n =
+      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+  for (int i = 0; i < n; ++i) {
+    const int fd = events[static_cast<std::size_t>(i)].data.fd;
+    if (fd == wake_.get()) {
+      std::uint64_t unused = 0;
+      (void)!::read(fd, &unused, sizeof unused);
+      continue;
+    }
+    const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
+                                       [fd](const Listener& l) { return l.fd == fd; });
+    if (listener != listeners_.end()) {
+      accept_from(fd, listener->is_local);
+    } else {
+      on_event(fd);
+    }
+  }
+}
+
+void Front::accept_from(int listener, bool is_local) {
+  while (!stopping_) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    UniqueFd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      // Out of descriptors or memory: the listener stays ready, so look away until the next sweep.
+      if (errno != EAGAIN && errno != EWOULDBLOCK) pause_listeners(true);
+      return;
+    }
+    if (connection_count_ >= limits_.connections) continue;  // closes it
+    if (!is_local) {
+      const int on = 1;
+      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    const int fd = socket.get();
+    Peer peer{is_local ? "unix" : numeric_host(address, size), is_local};
+    auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
+    connection->deadline = Clock::now() + limits_.head_time;
+    const auto slot = static_cast<std::size_t>(fd);
+    if (connections_.size() <= slot) connections_.resize(slot + 1);
+    connections_[slot] = std::move(connection);
+    ++connection_count_;
+    watch(fd, EPOLLIN);
+  }
+}
+
+void Front::close(int fd) {
+  auto& slot = connections_[static_cast<std::size_t>(fd)];
+  if (!slot) return;
+  stop_collecting(*slot);
+  slot.reset();  // closes the descriptor, which takes it out of epoll
+  --connection_count_;
+}
+
+void Front::on_event(int fd) {
+  const auto slot = static_cast<std::size_t>(fd);
+  const std::shared_ptr<Connection> connection =
+      slot < connections_.size() ? connections_[slot] : nullptr;
+  if (!connection || connection->busy.load(std::memory_order_acquire)) return;
+  switch (connection->phase) {
+    case Connection::Phase::reading:
+      return read_requests(connection);
+    case Connection::Phase::sending:
+      return go_on_sending(*connection);
+    case Connection::Phase::lingering:
+      if (!connection->discard_received()) close(fd);
+      return;
+    case Connection::Phase::answering:
+      return;  // only while busy
+    case Connection::Phase::finished:
+      return close(fd);
+  }
+}
+
+void Front::read_requests(const std::shared_ptr<Connection>& connection) {
+  Connection& c = *connection;
+  if (c.wants_turn) {
+    c.wants_turn = false;
+    rewatch(c.fd(), EPOLLIN);
+  }
+  const bool was_empty = c.is_empty();
+  // A client may have sent its last request and said that no more will come.
+  const bool open = c.receive();
+  if (was_empty && !c.is_empty()) c.deadline = Clock::now() + limits_.head_time;
+  for (int i = 0; i < kPipelined; ++i) {
+    switch (take_request(connection)) {
+      case Taken::answered:
+        continue;
+      case Taken::incomplete:
+        if (!open) close(c.fd());
+        return;
+      case Taken::elsewhere:
+        return;
+    }
+  }
+  c.wants_turn = true;  // others first
+  rewatch(c.fd(), EPOLLIN | EPOLLOUT);
+}
+
+Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) {
+  Connection& c = *connection;
+  const auto refuse = [&](const Error& error) {
+    c.record = {};
+    c.record.started = Clock::now();
+    sink_.refuse(c, error);
+    start_sending(c);
+    return Taken::elsewhere;
+  };
+  if (!c.request) {
+    if (c.head_too_large()) {
+      return refuse(Error(ErrorCode::headers_too_large,
+                          fmt::format("the request's head has more than {} bytes", kMaxHeadBytes)));
+    }
+    if (c.head().empty()) return Taken::incomplete;
+    auto head = RequestHead::parse(c.head());
+    if (!head) return refuse(head.error());
+    c.request = std::move(*head);
+  }
+  const std::uint64_t length = c.request->content_length.value_or(0);
+  const bool whole = c.body_received() >= length;
+  if (!whole && collect_body(c, length)) return Taken::incomplete;
+  stop_collecting(c);
+  c.record = {};
+  c.record.started = Clock::now();
+  if (whole && sink_.answer_now(c)) {
+    if (c.phase == Connection::Phase::reading) return Taken::answered;
+    start_sending(c);
+    return Taken::elsewhere;
+  }
+  c.phase = Connection::Phase::answering;
+  c.busy.store(true, std::memory_order_release);
+  rewatch(c.fd(), EPOLLONESHOT);  // nothing but a hang-up, once
+  if (sink_.hand_over(*this, connection, !whole)) return Taken::elsewhere;
+  c.busy.store(false, std::memory_order_release);
+  return refuse(Error(ErrorCode::overloaded, "too many requests wait here; try again"));
+}
+
+// True while a small body is to be waited for here, without a worker.
+bool Front::collect_body(Connection& c, std::uint64_t length) {
+  if (c.collecting > 0) return true;
+  if (length > limits_.small_body || c.request->expects_continue ||
+      collecting_ + length > limits_.collected) {
+    return false;
+  }
+  c.collecting = length;
+  collecting_ += length;
+  c.deadline = Clock::now() + limits_.body_time;
+  return true;
+}
+
+void Front::stop_collecting(Connection& c) { collecting_ -= std::exchange(c.collecting, 0); }
+
+void Front::resume(Connection& c) {
+  using Phase = Connection::Phase;
+  std::uint32_t events = EPOLLOUT;  // there is room at once: it wakes the front
+  switch (c.phase) {
+    case Phase::reading:
+      c.deadline = Clock::now() + limits_.idle_time;
+      c.wants_turn = !c.is_empty();
+      events = EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U);
+      break;
+    case Phase::sending:
+      c.deadline = Clock::now() + limits_.send_time;
+      c.mark = c.bytes_sent();
+      break;
+    case Phase::lingering:
+      c.deadline = Clock::now() + limits_.linger_time;
+      events = EPOLLIN;
+      break;
+    case Phase::answering:
+    case Phase::finished:
+      break;
+  }
+  // In this order: once it is not busy the front may close it, and another connection may get its
+  // descriptor.
+  rewatch(c.fd(), events);
+  c.busy.store(false, std::memory_order_release);
+}
+
+void Front::start_sending(Connection& c) {
+  c.phase = Connection::Phase::sending;
+  c.deadline = Clock::now() + limits_.send_time;
+  c.mark = c.bytes_sent();
+  go_on_sending(c);
+}
+
+// Sends what the socket takes of an answer that was set.
+void Front::go_on_sending(Connection& c) {
+  switch (c.flush()) {
+    case Connection::Sent::more:
+      if (c.bytes_sent() - c.mark >= limits_.send_floor) {
+        c.deadline = Clock::now() + limits_.send_time;
+        c.mark = c.bytes_sent();
+      }
+      rewatch(c.fd(), EPOLLOUT);
+      return;
+    case Connection::Sent::failed:
+      sink_.answered(c);
+      return close(c.fd());
+    case Connection::Sent::all:
+      sink_.answered(c);
+      return end_answer(c);
+  }
+}
+
+void Front::end_answer(Connection& c) {
+  if (c.close_after || stopping_) {
+    if (!c.body_unread) return close(c.fd());
+    // A close with unread bytes resets the connection, and the client may lose the answer that told
+    // it why. So: say that no more will come, and let it read for a moment.
+    c.phase = Connection::Phase::lingering;
+    c.deadline = Clock::now() + limits_.linger_time;
+    c.stop_sending();
+    rewatch(c.fd(), EPOLLIN);
+    return;
+  }
+  c.next_request();
+  c.phase = Connection::Phase::reading;
+  c.deadline = Clock::now() + limits_.idle_time;
+  c.wants_turn = !c.is_empty();
+  rewatch(c.fd(), EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U));
+}
+
+void Front::close_late_ones() {
+  const auto now = Clock::now();
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    const auto& c = connections_[i];
+    if (!c || c->busy.load(std::memory_order_acquire) || c->deadline > now) continue;
+    if (c->phase == Connection::Phase::reading && !c->is_empty()) {
+      c->record = {};
+      c->record.started = now;
+      sink_.refuse(*c, Error(ErrorCode::request_timeout, "the request comes too slowly"));
+      (void)c->flush();
+      sink_.answered(*c);
+    }
+    close(static_cast<int>(i));
+  }
+}
+
+}  // namespace mkt
