@@ -24,7 +24,11 @@ constexpr std::chrono::seconds kMaxWait{10};
 constexpr std::chrono::seconds kDrainTime{30};
 // Left to the database, the tarballs and the log.
 constexpr std::size_t kOtherDescriptors = 256;
-constexpr unsigned kFronts = 2;
+constexpr unsigned kMaxFronts = 8;
+
+// A front sends some 100,000 small answers a second. One for every core leaves none to the clients
+// of this machine and the workers: on two cores two of them doubled the p99 and won 15 %.
+unsigned front_count() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxFronts); }
 
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
 
@@ -97,8 +101,10 @@ std::string etag_of(const Response& response) {
   return {};
 }
 
-std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::uint64_t changes) {
+std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string route,
+                                           std::uint64_t changes) {
   auto kept = std::make_shared<KeptAnswer>();
+  kept->route = std::move(route);
   kept->etag = etag_of(response);
   Response copy;
   copy.status = response.status;
@@ -124,7 +130,7 @@ class HttpServer::Impl : public RequestSink {
         uploads_(std::make_unique<WorkerPool>(limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
     FrontLimits front_limits;
     front_limits.connections = connection_limit();
-    for (unsigned i = 0; i < kFronts; ++i) {
+    for (unsigned i = 0; i < front_count(); ++i) {
       fronts_.push_back(std::make_unique<Front>(*this, front_limits, connections_));
     }
   }
@@ -163,7 +169,7 @@ class HttpServer::Impl : public RequestSink {
     const Answer& answer = same ? kept->not_modified : kept->answer;
     describe(c, new_request_id(), answer.status);
     c.record.address = std::move(*address);
-    c.record.route = "(kept)";
+    c.record.route = kept->route;
     c.close_after = c.body_unread = false;
     switch (c.send_kept(answer, head_end(c.record.request_id))) {
       case Connection::Sent::all:
@@ -233,13 +239,13 @@ class HttpServer::Impl : public RequestSink {
     }
     describe(c, exchange.request_id, response.status);
     c.record.address = exchange.address;
-    c.record.route = std::move(exchange.route);
+    c.record.route = exchange.route;
     c.record.who = std::move(exchange.who);
     // The next request begins where this body ends: one that is still to come ends the connection.
     c.body_unread = body_to_come && body.left() > 0;
     c.close_after = !head.keep_alive || stopping_ || c.body_unread;
     if (response.cacheable && response.status == 200 && may_be_kept(head)) {
-      cache_.keep(head.path, keepable(response, changes));
+      cache_.keep(head.path, keepable(response, exchange.route, changes));
     }
     c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
            head_end(exchange.request_id));

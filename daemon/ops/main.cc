@@ -60,8 +60,6 @@ void reload(int argc, char** argv, Marketplace& market, LiveConfiguration& live)
     const Differences differences = compare(*live.whole.get(), parsed.configuration);
     market.rules.set(parsed.configuration.rules());
     live.admission.set(std::move(*admission));
-    configure_log(parsed.configuration);
-    live.whole.set(std::move(parsed.configuration));
     for (const std::string& line : differences.taken_over) {
       log_event(LogLevel::info, "reloaded", {{"change", line}});
     }
@@ -71,6 +69,8 @@ void reload(int argc, char** argv, Marketplace& market, LiveConfiguration& live)
     if (differences.taken_over.empty() && differences.need_restart.empty()) {
       log_event(LogLevel::info, "reloaded, nothing changed", {});
     }
+    configure_log(parsed.configuration);  // after the words on it, which a higher level would drop
+    live.whole.set(std::move(parsed.configuration));
   }
   notify_systemd("READY=1");
 }
