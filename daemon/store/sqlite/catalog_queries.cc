@@ -83,21 +83,8 @@ void update_connector(Database& db, std::int64_t num, const NewVersion& n) {
 }
 
 // Search shows and finds what the latest version says of itself.
-void index_connector(Database& db, std::int64_t num, const NewVersion& n) {
-  db.query("DELETE FROM connector_search WHERE rowid = ?").bind(num).run();
+void label_connector(Database& db, std::int64_t num, const NewVersion& n) {
   db.query("DELETE FROM connector_labels WHERE num = ?").bind(num).run();
-  db.query(R"sql(
-      INSERT INTO connector_search
-        (rowid, id, display_name, description, author, keywords, capabilities)
-      VALUES (?, ?, ?, ?, ?, ?, ?))sql")
-      .bind(num)
-      .bind(n.version.connector_id)
-      .bind(n.display_name)
-      .bind(n.description)
-      .bind(n.author)
-      .bind(fmt::format("{}", fmt::join(n.keywords, " ")))
-      .bind(fmt::format("{}", fmt::join(n.capabilities, " ")))
-      .run();
   const auto add_label = [&](const std::string& label, std::string_view kind) {
     db.query("INSERT OR IGNORE INTO connector_labels (label, kind, num) VALUES (?, ?, ?)")
         .bind(label)
@@ -171,7 +158,7 @@ Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor&
   if (!head) {
     num = insert_connector(db, n);
     owner_queries::insert(db, v.connector_id, v.published_by, v.published_at, v.seq);
-    index_connector(db, num, n);
+    label_connector(db, num, n);
   } else {
     num = head->num;
     db.query("UPDATE connectors SET updated_at = ? WHERE num = ?")
@@ -180,7 +167,7 @@ Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor&
         .run();
     if (becomes_latest(v.version, head->latest_version)) {
       update_connector(db, num, n);
-      index_connector(db, num, n);
+      label_connector(db, num, n);
     }
   }
   insert_version(db, v);

@@ -1,19 +1,16 @@
-// Searching the catalog with FTS5.
+// What the search index is filled with.
 #pragma once
 
-#include <string>
+#include <functional>
+#include <optional>
 #include <string_view>
 
-#include "daemon/store/records.h"
+#include "daemon/store/search_index.h"
 #include "daemon/store/sqlite/database.h"
 
 namespace mkt::search_queries {
 
-SearchPage search(Database& db, const SearchQuery& query);
-
-// The user's words as an FTS5 expression: every word must occur, the last letters may be missing.
-// Whatever has a meaning to FTS5 (quotes, NEAR, '*', '-') is only a separator here. Empty when
-// there is no word in the text.
-std::string match_expression(std::string_view text);
+void each_document(Database& db, const std::function<void(const SearchIndex::Document&)>& take);
+std::optional<SearchIndex::Document> document(Database& db, std::string_view id);
 
 }  // namespace mkt::search_queries

@@ -28,7 +28,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     writer->execute("PRAGMA trusted_schema = OFF");
     MKT_CHECK(migrate(*writer));
     const std::int64_t key_sequence = key_queries::newest_change(*writer);
-    return std::unique_ptr<SqliteStore>(new SqliteStore(file, std::move(writer), key_sequence));
+    std::unique_ptr<SqliteStore> store(new SqliteStore(file, std::move(writer), key_sequence));
+    MKT_CHECK(store->fill_search_index());
+    return store;
   } catch (const SqlError& e) {
     const int primary = e.extended_code() & 0xff;
     if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) {
@@ -159,6 +161,9 @@ Result<Store::Published> SqliteStore::publish(const NewVersion& version, const A
     MKT_TRY(published, catalog_queries::publish(db, version, actor));
     return {};
   }));
+  // What is published stays published where this fails: search shows it after the next change of the
+  // connector, or a restart.
+  if (published->is_new) (void)refresh_search_index(version.version.connector_id);
   return std::move(*published);
 }
 
@@ -199,7 +204,34 @@ Result<std::optional<VersionRecord>> SqliteStore::version(std::string_view conne
 }
 
 Result<SearchPage> SqliteStore::search(const SearchQuery& query) {
-  return read([&](Database& db) { return search_queries::search(db, query); });
+  const SearchIndex::Hits hits = search_index_.search(query);
+  return read([&](Database& db) {
+    SearchPage page;
+    page.total = hits.total;
+    for (const std::string& id : hits.ids) {
+      if (auto found = catalog_queries::connector(db, id)) {
+        page.connectors.push_back(std::move(*found));
+      }
+    }
+    return page;
+  });
+}
+
+Status SqliteStore::fill_search_index() {
+  MKT_TRY(const bool done, read([&](Database& db) {
+            search_queries::each_document(db, [&](const auto& d) { search_index_.put(d); });
+            return true;
+          }));
+  (void)done;
+  return {};
+}
+
+Status SqliteStore::refresh_search_index(std::string_view connector_id) {
+  const std::lock_guard lock(search_refresh_mutex_);
+  MKT_TRY(const auto document,
+          read([&](Database& db) { return search_queries::document(db, connector_id); }));
+  if (document) search_index_.put(*document);
+  return {};
 }
 
 Result<bool> SqliteStore::blob_is_referenced(std::string_view checksum) {
@@ -208,10 +240,12 @@ Result<bool> SqliteStore::blob_is_referenced(std::string_view checksum) {
 
 Status SqliteStore::add_downloads(std::string_view connector_id, std::string_view version,
                                   std::int64_t count) {
-  return commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run([&](Database& db) -> Status {
     catalog_queries::add_downloads(db, connector_id, version, count);
     return {};
-  });
+  }));
+  search_index_.add_downloads(connector_id, count);
+  return {};
 }
 
 Status SqliteStore::add_token(const TokenRecord& token, const Actor& actor) {

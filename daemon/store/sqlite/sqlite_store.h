@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/store/sqlite/commit_queue.h"
+#include "daemon/store/search_index.h"
 #include "daemon/store/store.h"
 
 namespace mkt {
@@ -72,6 +73,10 @@ class SqliteStore : public Store {
   // Runs a change of keys; the newest sequence is known before the caller goes on.
   Status change_keys(const CommitQueue::Change& change);
 
+  Status fill_search_index();
+  // Shows search what the store holds of that connector now.
+  Status refresh_search_index(std::string_view connector_id);
+
   // Runs `read` on a pooled connection; SqlError becomes the Error.
   template <typename Read>
   auto read(Read read) -> Result<decltype(read(std::declval<Database&>()))>;
@@ -79,6 +84,8 @@ class SqliteStore : public Store {
   std::filesystem::path file_;
   std::atomic<std::int64_t> key_sequence_;
   std::unique_ptr<CommitQueue> commits_;
+  SearchIndex search_index_;
+  std::mutex search_refresh_mutex_;  // one refresh at a time: the last one sees the last commit
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Database>> readers_;  // guarded by readers_mutex_; idle ones
 };

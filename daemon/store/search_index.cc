@@ -1,0 +1,269 @@
+// Matching, scoring, sorting; see search_index.h.
+#include "daemon/store/search_index.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <mutex>
+
+#include "daemon/store/words.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxWords = 16;
+// Dead numbers are worth removing when they are at least this many, and more than the live ones.
+constexpr std::size_t kMinDead = 1'000;
+
+enum Field : std::uint32_t {
+  kId = 1,
+  kDisplayName = 2,
+  kKeywords = 4,
+  kCapabilities = 8,
+  kDescription = 16,
+  kAuthor = 32,
+};
+
+// What a word is worth in the best field it stands in; a whole word is worth twice its beginning.
+constexpr std::uint16_t weight_of(std::uint32_t fields) {
+  if (fields & kId) return 10;
+  if (fields & kDisplayName) return 8;
+  if (fields & kKeywords) return 5;
+  if (fields & kCapabilities) return 4;
+  if (fields & kDescription) return 2;
+  return 1;
+}
+
+// The words of a connector and the fields they stand in.
+std::map<std::string, std::uint32_t> fields_of_words(const SearchIndex::Document& d) {
+  std::map<std::string, std::uint32_t> fields;
+  const auto add = [&](std::string_view text, Field field) {
+    for (std::string& word : words_of(text)) fields[std::move(word)] |= field;
+  };
+  add(d.id, kId);
+  add(d.display_name, kDisplayName);
+  add(d.description, kDescription);
+  add(d.author, kAuthor);
+  for (const std::string& keyword : d.keywords) add(keyword, kKeywords);
+  for (const std::string& capability : d.capabilities) add(capability, kCapabilities);
+  return fields;
+}
+
+std::string folded_name(const std::string& name) {
+  std::string folded;
+  for (const std::string& word : words_of(name)) folded += word + ' ';
+  return folded;
+}
+
+std::string trimmed_lower(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+}  // namespace
+
+void SearchIndex::put(const Document& d) {
+  const auto words = fields_of_words(d);
+  std::string name = folded_name(d.display_name);
+  const std::unique_lock lock(mutex_);
+  const auto number = static_cast<Number>(entries_.size());
+  if (const auto before = numbers_.find(d.id); before != numbers_.end()) {
+    alive_[before->second] = 0;
+    ++dead_;
+    before->second = number;
+  } else {
+    numbers_.emplace(d.id, number);
+  }
+  entries_.push_back({d.id, std::move(name)});
+  downloads_.push_back(d.downloads);
+  updated_.push_back(to_unix_ms(d.updated_at));
+  alive_.push_back(1);
+  for (const auto& [word, fields] : words) postings_[word].push_back({number, fields});
+  const auto label = [number](Labels& labels, const std::string& word) {
+    auto& numbers = labels[word];
+    if (numbers.empty() || numbers.back() != number) numbers.push_back(number);
+  };
+  for (const std::string& word : d.capabilities) {
+    label(capabilities_, word);
+    label(labels_, word);
+  }
+  for (const std::string& word : d.keywords) label(labels_, word);
+  if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();
+}
+
+void SearchIndex::add_downloads(std::string_view id, std::int64_t count) {
+  const std::unique_lock lock(mutex_);
+  if (const auto it = numbers_.find(id); it != numbers_.end()) downloads_[it->second] += count;
+}
+
+// The order of the numbers stays, so postings stay sorted.
+void SearchIndex::make_dense() {
+  constexpr Number kGone = std::numeric_limits<Number>::max();
+  std::vector<Number> renamed(entries_.size(), kGone);
+  Number next = 0;
+  for (std::size_t old = 0; old < entries_.size(); ++old) {
+    if (alive_[old] == 0) continue;
+    renamed[old] = next;
+    entries_[next] = std::move(entries_[old]);
+    downloads_[next] = downloads_[old];
+    updated_[next] = updated_[old];
+    numbers_.find(entries_[next].id)->second = next;
+    ++next;
+  }
+  entries_.resize(next);
+  downloads_.resize(next);
+  updated_.resize(next);
+  alive_.assign(next, 1);
+  dead_ = 0;
+  const auto rename = [&](auto& by_word, const auto& number_of) {
+    for (auto it = by_word.begin(); it != by_word.end();) {
+      auto& list = it->second;
+      std::erase_if(list, [&](auto& element) {
+        return (number_of(element) = renamed[number_of(element)]) == kGone;
+      });
+      it = list.empty() ? by_word.erase(it) : std::next(it);
+    }
+  };
+  rename(postings_, [](Posting& p) -> Number& { return p.number; });
+  for (Labels* labels : {&capabilities_, &labels_}) {
+    rename(*labels, [](Number& n) -> Number& { return n; });
+  }
+}
+
+// The best score of the word in each connector.
+void SearchIndex::score_word(std::string_view word, Scores& scores) const {
+  scores.assign(entries_.size(), 0);
+  for (auto it = postings_.lower_bound(word);
+       it != postings_.end() && it->first.starts_with(word); ++it) {
+    const std::uint16_t factor = it->first.size() == word.size() ? 2 : 1;
+    for (const Posting& p : it->second) {
+      const auto score = static_cast<std::uint16_t>(weight_of(p.fields) * factor);
+      scores[p.number] = std::max(scores[p.number], score);
+    }
+  }
+}
+
+void SearchIndex::score_words(const std::vector<std::string>& words, Scores& scores) const {
+  if (words.empty()) {
+    scores.assign(alive_.begin(), alive_.end());
+    return;
+  }
+  score_word(words[0], scores);
+  thread_local Scores more;
+  for (std::size_t w = 1; w < words.size(); ++w) {
+    score_word(words[w], more);
+    for (std::size_t n = 0; n < scores.size(); ++n) {
+      const bool both = scores[n] != 0 && more[n] != 0;
+      scores[n] = static_cast<std::uint16_t>(both ? scores[n] + more[n] : 0);
+    }
+  }
+  for (std::size_t n = 0; n < scores.size(); ++n) {
+    scores[n] = static_cast<std::uint16_t>(scores[n] * alive_[n]);
+  }
+}
+
+void SearchIndex::drop_unlabelled(Scores& scores, const Labels& labels,
+                                  const std::vector<std::string>& wanted) const {
+  if (wanted.empty()) return;
+  std::vector<std::uint8_t> has(scores.size(), 0);
+  for (const std::string& label : wanted) {
+    const auto it = labels.find(label);
+    if (it == labels.end()) continue;
+    for (const Number n : it->second) has[n] = 1;
+  }
+  for (std::size_t n = 0; n < scores.size(); ++n) {
+    scores[n] = static_cast<std::uint16_t>(scores[n] * has[n]);
+  }
+}
+
+SearchIndex::Hits SearchIndex::best_by_name(const Scores& scores, const SearchQuery& q) const {
+  std::vector<Number> matches;
+  for (Number n = 0; n < scores.size(); ++n) {
+    if (scores[n] != 0) matches.push_back(n);
+  }
+  Hits hits{{}, matches.size()};
+  const std::size_t first = std::min(matches.size(), std::size_t{q.page - 1} * q.page_size);
+  const std::size_t last = std::min(matches.size(), first + q.page_size);
+  const auto at = [&](std::size_t place) {
+    return matches.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  std::partial_sort(matches.begin(), at(last), matches.end(), [&](Number a, Number b) {
+    const int order = entries_[a].name.compare(entries_[b].name);
+    if (order != 0) return q.descending ? order > 0 : order < 0;
+    return entries_[a].id < entries_[b].id;
+  });
+  for (std::size_t i = first; i < last; ++i) hits.ids.push_back(entries_[matches[i]].id);
+  return hits;
+}
+
+// One pass over all, which keeps no more than the page and those before it: most of what matches is
+// turned away by one comparison.
+SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQuery& q,
+                                            std::optional<Number> exact) const {
+  constexpr std::uint64_t kMaxDownloads = (1ULL << 44) - 1;
+  struct Ranked {
+    std::uint64_t rank;
+    Number number;
+  };
+  const auto rank_of = [&](Number n) -> std::uint64_t {
+    std::uint64_t rank = 0;
+    const auto downloads =
+        std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(downloads_[n], 0)), kMaxDownloads);
+    if (q.sort_by == SortBy::relevance) {
+      rank = (std::uint64_t{scores[n]} << 44) | downloads;
+      if (exact && *exact == n) rank |= 1ULL << 63;
+    } else if (q.sort_by == SortBy::downloads) {
+      rank = downloads;
+    } else {
+      rank = static_cast<std::uint64_t>(std::max<std::int64_t>(updated_[n], 0));
+    }
+    return q.descending ? rank : ~rank;
+  };
+  const auto precedes = [&](const Ranked& a, const Ranked& b) {
+    return a.rank != b.rank ? a.rank > b.rank : entries_[a.number].id < entries_[b.number].id;
+  };
+  const std::size_t first = std::size_t{q.page - 1} * q.page_size;
+  const std::size_t last = first + q.page_size;
+  Hits hits;
+  std::vector<Ranked> best;  // a heap with the last of them in front, once it is full
+  for (Number n = 0; n < scores.size(); ++n) {
+    if (scores[n] == 0) continue;
+    ++hits.total;
+    const Ranked candidate{rank_of(n), n};
+    if (best.size() < last) {
+      best.push_back(candidate);
+      if (best.size() == last) std::make_heap(best.begin(), best.end(), precedes);
+    } else if (precedes(candidate, best.front())) {
+      std::pop_heap(best.begin(), best.end(), precedes);
+      best.back() = candidate;
+      std::push_heap(best.begin(), best.end(), precedes);
+    }
+  }
+  std::sort(best.begin(), best.end(), precedes);
+  for (std::size_t i = first; i < best.size(); ++i) hits.ids.push_back(entries_[best[i].number].id);
+  return hits;
+}
+
+SearchIndex::Hits SearchIndex::search(const SearchQuery& q) const {
+  std::vector<std::string> words = words_of(q.text);
+  const std::string text = trimmed_lower(q.text);
+  if (words.empty() && !text.empty()) return {};  // nothing has only punctuation
+  if (words.size() > kMaxWords) words.resize(kMaxWords);
+
+  thread_local Scores scores;
+  const std::shared_lock lock(mutex_);
+  score_words(words, scores);
+  drop_unlabelled(scores, capabilities_, q.capabilities);
+  drop_unlabelled(scores, labels_, q.categories);
+  if (q.sort_by == SortBy::name) return best_by_name(scores, q);
+  const auto exact = numbers_.find(text);
+  return best_by_rank(scores, q,
+                      exact == numbers_.end() ? std::nullopt : std::optional(exact->second));
+}
+
+}  // namespace mkt

@@ -1,0 +1,91 @@
+// SearchIndex: which connectors hold these words, best first, from memory.
+//
+// An inverted index: for each word the connectors that hold it, and in which fields. Every word of a
+// query must occur, as a word or the beginning of one. What matches is scored by the best field each
+// word is found in, whole words above beginnings; an exact id comes first, and downloads decide
+// between equals. Counts are exact.
+//
+// A changed connector gets a new number and its old one is dead; when most are, the numbers are made
+// dense again. About 250 bytes a connector. The store fills it when it opens and after every commit
+// that changes what search shows. Thread-safe: many search, one changes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/utc_time.h"
+#include "daemon/store/records.h"
+
+namespace mkt {
+
+class SearchIndex {
+ public:
+  struct Document {
+    std::string id;
+    std::string display_name;
+    std::string description;
+    std::string author;
+    std::vector<std::string> keywords;
+    std::vector<std::string> capabilities;
+    std::int64_t downloads = 0;
+    UtcTime updated_at;
+  };
+
+  // New, or in the place of the connector of that id.
+  void put(const Document& document);
+  // Nothing where there is no such connector.
+  void add_downloads(std::string_view id, std::int64_t count);
+
+  struct Hits {
+    std::vector<std::string> ids;  // of the page
+    std::uint64_t total = 0;
+  };
+  Hits search(const SearchQuery& query) const;
+
+ private:
+  using Number = std::uint32_t;
+  struct Posting {
+    Number number;
+    std::uint32_t fields;  // of Field
+  };
+  struct Entry {
+    std::string id;
+    std::string name;  // display name, folded, for sorting
+  };
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Postings = std::map<std::string, std::vector<Posting>, std::less<>>;
+  using Labels = std::map<std::string, std::vector<Number>, std::less<>>;
+
+  // By number; 0 where a connector does not match.
+  using Scores = std::vector<std::uint16_t>;
+
+  void score_word(std::string_view word, Scores& scores) const;
+  void score_words(const std::vector<std::string>& words, Scores& scores) const;
+  void drop_unlabelled(Scores& scores, const Labels& labels,
+                       const std::vector<std::string>& wanted) const;
+  Hits best_by_name(const Scores& scores, const SearchQuery& query) const;
+  Hits best_by_rank(const Scores& scores, const SearchQuery& query,
+                    std::optional<Number> exact) const;
+  void make_dense();
+
+  mutable std::shared_mutex mutex_;  // guards all below
+  std::vector<Entry> entries_;       // by number
+  std::vector<std::int64_t> downloads_;
+  std::vector<std::int64_t> updated_;  // milliseconds
+  std::vector<std::uint8_t> alive_;  // 1 or 0
+  std::size_t dead_ = 0;
+  std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;  // by id
+  Postings postings_;
+  Labels capabilities_;
+  Labels labels_;  // capabilities and keywords
+};
+
+}  // namespace mkt
