@@ -16,6 +16,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
   for (char c : text) {
     if (c >= 'A' && c <= 'F') return std::nullopt;
   }
+  if (text.empty()) return Bytes();  // libsodium takes no null pointers
   Bytes out(text.size() / 2);
   std::size_t length = 0;
   if (text.size() % 2 != 0 || sodium_hex2bin(out.data(), out.size(), text.data(), text.size(),
@@ -35,6 +36,7 @@ std::string to_base64(std::span<const std::uint8_t> bytes) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
+  if (text.empty()) return Bytes();
   Bytes out(text.size() / 4 * 3 + 3);
   std::size_t length = 0;
   const char* end = nullptr;

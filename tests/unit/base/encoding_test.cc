@@ -39,5 +39,10 @@ TEST_CASE("random hex is as long as asked and never the same") {
   CHECK(random_hex(16) != random_hex(16));
 }
 
+TEST_CASE("of nothing there is nothing, not an error") {
+  CHECK(from_hex(std::string_view())->empty());
+  CHECK(from_base64(std::string_view())->empty());
+}
+
 }  // namespace
 }  // namespace mkt
