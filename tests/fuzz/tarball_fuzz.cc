@@ -30,7 +30,8 @@ mkt::Bytes gzip_of(std::span<const std::uint8_t> bytes) {
   z_stream stream{};
   constexpr int kGzip = 15 + 16;
   if (deflateInit2(&stream, 0, Z_DEFLATED, kGzip, 9, Z_DEFAULT_STRATEGY) != Z_OK) std::abort();
-  mkt::Bytes out(deflateBound(&stream, bytes.size()));
+  constexpr std::size_t kSlack = 64;  // zlib 1.2.13 promises too little for stored blocks
+  mkt::Bytes out(deflateBound(&stream, bytes.size()) + kSlack);
   stream.next_in = const_cast<std::uint8_t*>(bytes.data());
   stream.avail_in = static_cast<unsigned>(bytes.size());
   stream.next_out = out.data();
