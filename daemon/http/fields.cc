@@ -57,6 +57,21 @@ Result<bool> optional_flag(const Json& json, const char* name) {
   return value->get<bool>();
 }
 
+void Findings::add(const char* field, const Error& error) {
+  errors_.push_back(error);
+  if (error.details.empty()) errors_.back().details = {{field, error.message}};
+}
+
+Status Findings::status() const {
+  if (errors_.empty()) return {};
+  if (errors_.size() == 1) return errors_[0];
+  std::vector<ErrorDetail> all;
+  for (const Error& e : errors_) all.insert(all.end(), e.details.begin(), e.details.end());
+  return Error(errors_[0].code,
+               fmt::format("{} fields are wrong, first {}", all.size(), errors_[0].message),
+               std::move(all));
+}
+
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,
                                        std::uint64_t otherwise, std::uint64_t least,
                                        std::uint64_t most) {

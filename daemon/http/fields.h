@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/json.h"
 #include "common/base/result.h"
@@ -22,6 +23,28 @@ Result<std::string> optional_text(const Json& json, const char* name, std::size_
 Result<std::optional<UtcTime>> optional_time(const Json& json, const char* name);
 // False where it is absent.
 Result<bool> optional_flag(const Json& json, const char* name);
+
+// Collects what is wrong with the fields of a body, so that a client is told of all at once.
+//
+//   Findings wrong;
+//   const auto name = wrong.take("name", required_text(json, "name", 128));
+//   MKT_CHECK(wrong.status());   // from here on every value is there
+class Findings {
+ public:
+  template <typename T>
+  std::optional<T> take(const char* field, Result<T> result) {
+    if (result) return std::move(*result);
+    add(field, result.error());
+    return std::nullopt;
+  }
+  void add(const char* field, const Error& error);
+
+  // The one error as it is; of several the first one's code, with a detail for each.
+  Status status() const;
+
+ private:
+  std::vector<Error> errors_;
+};
 
 // A number of the query string.
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,

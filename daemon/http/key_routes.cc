@@ -109,6 +109,15 @@ Result<Response> add(const Marketplace& market, Request& request) {
   return json_response(201, key_message(record).to_json());
 }
 
+Result<ReasonCode> reason_code_field(const Json& json) {
+  if (const auto code = parse_reason_code(text_member(json, "reasonCode").value_or(""))) {
+    return *code;
+  }
+  return Error(ErrorCode::invalid_request,
+               "reasonCode must be superseded, cessation, compromised or unspecified",
+               {{"reasonCode", "is unknown"}});
+}
+
 Result<Response> revoke(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   MKT_TRY(const KeyId key_id, KeyId::parse(request.path_parameter("keyId")));
@@ -118,17 +127,14 @@ Result<Response> revoke(const Marketplace& market, Request& request) {
   }
   MKT_CHECK(require_publisher_or_admin(request.caller, id));
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-  const auto code = parse_reason_code(text_member(json, "reasonCode").value_or(""));
-  if (!code) {
-    return Error(ErrorCode::invalid_request,
-                 "reasonCode must be superseded, cessation, compromised or unspecified",
-                 {{"reasonCode", "is unknown"}});
-  }
-  MKT_TRY(std::string reason, required_text(json, "reason", kMaxReason));
-  MKT_TRY(const auto since, optional_time(json, "compromisedSince"));
-  MKT_TRY(const bool dry_run, optional_flag(json, "dryRun"));
+  Findings wrong;
+  const auto code = wrong.take("reasonCode", reason_code_field(json));
+  const auto reason = wrong.take("reason", required_text(json, "reason", kMaxReason));
+  const auto since = wrong.take("compromisedSince", optional_time(json, "compromisedSince"));
+  const auto dry_run = wrong.take("dryRun", optional_flag(json, "dryRun"));
+  MKT_CHECK(wrong.status());
   MKT_TRY(const RevocationOutcome outcome,
-          revoke_key(market, request.caller, {key_id, *code, std::move(reason), since, dry_run}));
+          revoke_key(market, request.caller, {key_id, *code, *reason, *since, *dry_run}));
   return json_response(200, revocation_message(outcome).to_json());
 }
 

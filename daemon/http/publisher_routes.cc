@@ -13,24 +13,29 @@ constexpr std::size_t kMaxDisplayName = 128;
 constexpr std::size_t kMaxEmail = 254;  // RFC 5321's path, less its angle brackets
 constexpr std::size_t kMaxReason = 500;
 
+Result<std::string> email_field(const Json& json) {
+  MKT_TRY(std::string email, required_text(json, "email", kMaxEmail));
+  if (email.find('@') != std::string::npos) return email;
+  return Error(ErrorCode::invalid_request, "email must be an e-mail address",
+               {{"email", "has no @"}});
+}
+
 Result<Response> register_one(const Marketplace& market, Request& request) {
   if (!market.open_registration()) MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-  MKT_TRY(const PublisherId id, PublisherId::parse(text_member(json, "id").value_or("")));
-  MKT_TRY(std::string display_name, required_text(json, "displayName", kMaxDisplayName));
-  MKT_TRY(std::string email, required_text(json, "email", kMaxEmail));
-  if (email.find('@') == std::string::npos) {
-    return Error(ErrorCode::invalid_request, "email must be an e-mail address",
-                 {{"email", "has no @"}});
-  }
-  MKT_TRY(const PublicKey key, public_key_field(json));
-  MKT_TRY(const auto expires_at, optional_time(json, "expiresAt"));
-  MKT_TRY(const auto proof, proof_field(json));
+  Findings wrong;
+  const auto id = wrong.take("id", PublisherId::parse(text_member(json, "id").value_or("")));
+  const auto display_name =
+      wrong.take("displayName", required_text(json, "displayName", kMaxDisplayName));
+  const auto email = wrong.take("email", email_field(json));
+  const auto key = wrong.take("publicKey", public_key_field(json));
+  const auto expires_at = wrong.take("expiresAt", optional_time(json, "expiresAt"));
+  const auto proof = wrong.take("proof", proof_field(json));
+  MKT_CHECK(wrong.status());
   MKT_TRY(const Registered registered,
           register_publisher(market, request.caller,
-                             {id, std::move(display_name), std::move(email), key, expires_at,
-                              proof}));
-  MKT_TRY(const PublisherWithKeys shown, show_publisher(market, id));
+                             {*id, *display_name, *email, *key, *expires_at, *proof}));
+  MKT_TRY(const PublisherWithKeys shown, show_publisher(market, *id));
   Json answer = publisher_message(shown.publisher, shown.keys).to_json();
   if (registered.token) answer["token"] = registered.token->secret;
   Response response = json_response(201, answer);

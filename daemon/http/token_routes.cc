@@ -1,6 +1,7 @@
 // Tokens, and who the caller is.
 #include <fmt/format.h>
 
+#include "daemon/http/fields.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/tokens.h"
@@ -9,26 +10,25 @@ namespace mkt {
 namespace {
 
 constexpr std::uint64_t kMaxBodyBytes = 16 * 1024;
+constexpr std::size_t kMaxName = 128;
+
+Result<Role> role_field(const Json& json) {
+  if (const auto role = parse_role(text_member(json, "role").value_or(""))) return *role;
+  return Error(ErrorCode::invalid_request, "role must be admin, publisher, member or approver",
+               {{"role", "is unknown"}});
+}
 
 Result<Response> create(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Json json, read_json_body(request, kMaxBodyBytes));
-  NewToken wanted;
-  wanted.name = text_member(json, "name").value_or("");
-  const auto role = parse_role(text_member(json, "role").value_or(""));
-  if (!role) {
-    return Error(ErrorCode::invalid_request,
-                 "role must be admin, publisher, member or approver", {{"role", "is unknown"}});
-  }
-  wanted.role = *role;
-  wanted.subject = text_member(json, "subject").value_or("");
-  if (const auto text = text_member(json, "expiresAt")) {
-    wanted.expires_at = parse_utc(*text);
-    if (!wanted.expires_at) {
-      return Error(ErrorCode::invalid_request, "expiresAt must be an RFC 3339 time");
-    }
-  }
-  MKT_TRY(const CreatedToken created, create_token(market, request.caller, wanted));
+  Findings wrong;
+  const auto name = wrong.take("name", optional_text(json, "name", kMaxName));
+  const auto role = wrong.take("role", role_field(json));
+  const auto subject = wrong.take("subject", optional_text(json, "subject", kMaxNameLength));
+  const auto expires_at = wrong.take("expiresAt", optional_time(json, "expiresAt"));
+  MKT_CHECK(wrong.status());
+  MKT_TRY(const CreatedToken created,
+          create_token(market, request.caller, {*name, *role, *subject, *expires_at}));
   wire::TokenInfo message = token_message(created.record);
   message.token = created.secret;
   Response response = json_response(201, message.to_json());

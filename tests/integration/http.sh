@@ -52,6 +52,13 @@ for q in '"' '*' 'NEAR(a b)' '-x' 'a AND' '(' "'; DROP TABLE versions" '%F0%9F%9
 done
 expect_http 401 unauthorized POST /v1/publishers -d '{}'
 expect_http 400 invalid_json POST /v1/publishers -H "Authorization: Bearer $token" -d '{"id": "a", "id": "b"}'
+# All that is wrong with a body at once.
+expect_http 422 invalid_input POST /v1/publishers -H "Authorization: Bearer $token" \
+  -d '{"id": "No", "displayName": "", "email": "nobody", "publicKey": "x", "expiresAt": 5}'
+[[ $(jq -c '[.details[].path] | sort' body) == '["displayName","email","expiresAt","id","publicKey"]' ]] ||
+  { cat body >&2; fail "not all fields are named"; }
+expect_http 400 invalid_request POST /v1/tokens -H "Authorization: Bearer $token" -d '{"role": "king", "name": 7}'
+[[ $(jq '.details | length' body) == 2 ]] || fail "not both fields are named"
 expect_http 200 - GET /v1/keys
 sequence=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
 expect_http 304 - GET /v1/keys -H "If-None-Match: $sequence"
