@@ -209,6 +209,7 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
   for (int i = 0; i < kPipelined; ++i) {
     switch (take_request(connection)) {
       case Taken::answered:
+        c.deadline = next_deadline(c);
         continue;
       case Taken::incomplete:
         if (!open) close(c.fd());
@@ -219,6 +220,11 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
   }
   c.wants_turn = true;  // others first
   rewatch(c.fd(), EPOLLIN | EPOLLOUT);
+}
+
+// Until when the next request may begin or, where it has, must be complete.
+Front::Clock::time_point Front::next_deadline(const Connection& c) const {
+  return Clock::now() + (c.is_empty() ? limits_.idle_time : limits_.head_time);
 }
 
 Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) {
@@ -262,9 +268,9 @@ Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) 
 // True while a small body is to be waited for here, without a worker.
 bool Front::collect_body(Connection& c, std::uint64_t length) {
   if (c.collecting > 0) return true;
-  if (length > limits_.small_body || c.request->expects_continue ||
-      collecting_ + length > limits_.collected) {
-    return false;
+  if (length > limits_.small_body || collecting_ + length > limits_.collected) return false;
+  if (std::exchange(c.request->expects_continue, false)) {
+    c.send_interim("HTTP/1.1 100 Continue\r\n\r\n");
   }
   c.collecting = length;
   collecting_ += length;
@@ -279,7 +285,7 @@ void Front::resume(Connection& c) {
   std::uint32_t events = EPOLLOUT;  // there is room at once: it wakes the front
   switch (c.phase) {
     case Phase::reading:
-      c.deadline = Clock::now() + limits_.idle_time;
+      c.deadline = next_deadline(c);
       c.wants_turn = !c.is_empty();
       events = EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U);
       break;
@@ -340,7 +346,7 @@ void Front::end_answer(Connection& c) {
   }
   c.next_request();
   c.phase = Connection::Phase::reading;
-  c.deadline = Clock::now() + limits_.idle_time;
+  c.deadline = next_deadline(c);
   c.wants_turn = !c.is_empty();
   rewatch(c.fd(), EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U));
 }

@@ -84,6 +84,7 @@ class Front {
     elsewhere,   // a worker has it, or an answer is being sent, or it is closed
   };
   Taken take_request(const std::shared_ptr<Connection>& connection);
+  Clock::time_point next_deadline(const Connection& connection) const;
   bool collect_body(Connection& connection, std::uint64_t length);
   void stop_collecting(Connection& connection);
   void start_sending(Connection& connection);

@@ -94,6 +94,7 @@ Result<Response> post_publish(const Marketplace& market, Request& request) {
 Result<Response> put_signature(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
+  MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
   MKT_TRY(const std::string body, read_body(request.body, kMaxSignatureFileBytes));
   MKT_TRY(const SignatureFile signature, SignatureFile::parse(body));
   MKT_TRY(const VersionRecord record,

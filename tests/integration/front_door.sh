@@ -72,6 +72,11 @@ answer=$(clients '
   print while <$c>;')
 [[ $answer == "HTTP/1.1 201"* ]] || fail "a body in pieces: $answer"
 
+# A small body that waits to be asked for is asked for at once.
+expect_http 201 - POST /v1/tokens -H "Authorization: Bearer $token" -H 'Expect: 100-continue' --max-time 3 \
+  -d '{"role":"admin","name":"expected"}'
+grep -q '100 Continue' headers || fail "the body was not asked for"
+
 # HEAD and 304 agree with GET, from the cache too.
 for ((i = 0; i < 2; i++)); do
   expect_http 200 - GET /v1/connectors/wire/1.0.0
