@@ -14,16 +14,6 @@ namespace {
 // Options that only a new process can take over.
 constexpr auto kFixed = std::to_array<std::string_view>({"data", "listen", "max-uploads"});
 
-std::filesystem::path default_data_folder() {
-  if (const char* systemd = std::getenv("STATE_DIRECTORY")) return systemd;
-  if (::geteuid() == 0) return "/var/lib/mktd";
-  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') {
-    return std::filesystem::path(xdg) / "mktd";
-  }
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr ? home : ".") / ".local/share/mktd";
-}
-
 // TOML whose keys may be written with underscores as well as with hyphens.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
@@ -88,6 +78,16 @@ std::map<std::string, std::string> values_of(const CLI::App& app) {
 }
 
 }  // namespace
+
+std::filesystem::path default_data_folder() {
+  if (const char* systemd = std::getenv("STATE_DIRECTORY")) return systemd;
+  if (::geteuid() == 0) return "/var/lib/mktd";
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') {
+    return std::filesystem::path(xdg) / "mktd";
+  }
+  const char* home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr ? home : ".") / ".local/share/mktd";
+}
 
 Result<Admission> Configuration::admission() const {
   std::vector<AddressRange> proxies;

@@ -35,6 +35,9 @@ struct Configuration {
   Result<Admission> admission() const;
 };
 
+// $STATE_DIRECTORY of systemd, /var/lib/mktd for root, else a folder of the user's.
+std::filesystem::path default_data_folder();
+
 // What the command line asks for: to run, or to end at once with this status (help, version, a
 // usage error whose message has been printed).
 struct ParsedArguments {

@@ -12,6 +12,7 @@
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/log.h"
+#include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
 #include "daemon/service/tokens.h"
@@ -142,6 +143,11 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
+  if (!init_crypto()) {
+    fmt::print(stderr, "mktd: the system gives no random numbers\n");
+    return static_cast<int>(ExitStatus::unexpected);
+  }
+  if (const auto status = run_operation(argc, argv)) return *status;
   const ParsedArguments parsed = parse_arguments(argc, argv);
   if (parsed.exit_now) return *parsed.exit_now;
   if (parsed.configuration.check_only) {
@@ -149,10 +155,6 @@ int run(int argc, char** argv) {
     return 0;
   }
   configure_log(parsed.configuration);
-  if (!init_crypto()) {
-    fmt::print(stderr, "mktd: the system gives no random numbers\n");
-    return static_cast<int>(ExitStatus::unexpected);
-  }
   raise_descriptor_limit();
   SignalWatch::block_signals();
   const auto status = serve(parsed.configuration, argc, argv);

@@ -158,21 +158,28 @@ DROP INDEX connectors_by_name;
 
 constexpr auto kMigrations = std::to_array<const char*>({kMigration1, kMigration2, kMigration3});
 
+constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
+
+std::int64_t schema_version(Database& database) {
+  Query version = database.query("PRAGMA user_version");
+  return version.step() ? version.number(0) : 0;
+}
+
 }  // namespace
 
+Status check_schema_version(Database& database) {
+  const std::int64_t have = schema_version(database);
+  if (have <= kNewest) return {};
+  return Error(ErrorCode::data_damaged,
+               fmt::format("the database has schema {}, this mktd knows up to {}: it was used "
+                           "by a newer mktd; start that one, or restore a backup",
+                           have, kNewest));
+}
+
 Status migrate(Database& database) {
-  std::int64_t have = 0;
-  {
-    Query version = database.query("PRAGMA user_version");
-    if (version.step()) have = version.number(0);
-  }
-  const auto want = static_cast<std::int64_t>(kMigrations.size());
-  if (have > want) {
-    return Error(ErrorCode::data_damaged,
-                 fmt::format("the database has schema {}, this mktd knows up to {}: it was used "
-                             "by a newer mktd; start that one, or restore a backup",
-                             have, want));
-  }
+  MKT_CHECK(check_schema_version(database));
+  std::int64_t have = schema_version(database);
+  const std::int64_t want = kNewest;
   for (; have < want; ++have) {
     Transaction transaction(database);
     database.execute(kMigrations[static_cast<std::size_t>(have)]);

@@ -9,4 +9,7 @@ namespace mkt {
 // data_damaged when the database was written by a newer mktd (it is left untouched).
 Status migrate(Database& database);
 
+// data_damaged when the database was written by a newer mktd.
+Status check_schema_version(Database& database);
+
 }  // namespace mkt

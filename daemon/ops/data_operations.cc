@@ -1,0 +1,277 @@
+// Checking, backing up, restoring, cleaning; see data_operations.h.
+#include "daemon/ops/data_operations.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "common/base/encoding.h"
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+#include "daemon/store/data_folder.h"
+#include "daemon/store/sqlite/database_file.h"
+
+namespace mkt {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kDatabase = "mktd.db";
+constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::string_view kStaging = ".mktd-restore-";
+
+std::string blob_name(const Checksum& checksum) {
+  const std::string hex = checksum.hex();
+  return fmt::format("blobs/{}/{}", hex.substr(0, 2), hex);
+}
+
+// Calls `take` for every tarball below blobs/ that carries its checksum for a name.
+Status each_blob(const fs::path& data,
+                 const std::function<Status(const fs::path&, const Checksum&)>& take) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(data / "blobs", error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().filename() == "incoming") it.disable_recursion_pending();
+    const std::string name = it->path().filename().string();
+    const auto checksum = Checksum::parse(name);
+    if (!checksum || !it->is_regular_file(error) || checksum->hex() != name) continue;
+    MKT_CHECK(take(it->path(), *checksum));
+  }
+  if (error) {
+    return system_error(fmt::format("cannot list {}", (data / "blobs").string()), error.value());
+  }
+  return {};
+}
+
+// What is wrong with the tarball that a version needs; empty where nothing is.
+Result<std::string> check_blob(const fs::path& data, const BlobReference& blob) {
+  const auto fd = open_for_reading(data / blob_name(blob.checksum));
+  if (!fd && fd.error().code == ErrorCode::not_found) {
+    return fmt::format("the tarball of {} is missing ({})", blob.name, blob.checksum.text());
+  }
+  if (!fd) return fd.error();
+  MKT_TRY(const Checksum actual, checksum_of_file(fd->get(), blob.name));
+  if (actual == blob.checksum) return std::string();
+  return fmt::format("the tarball of {} is damaged: it has {}, not {}", blob.name, actual.text(),
+                     blob.checksum.text());
+}
+
+struct FreeWriter {
+  void operator()(archive* a) const { ::archive_write_free(a); }
+};
+struct FreeReader {
+  void operator()(archive* a) const { ::archive_read_free(a); }
+};
+struct FreeEntry {
+  void operator()(archive_entry* e) const { ::archive_entry_free(e); }
+};
+
+Error archive_error(archive* a, std::string_view what) {
+  const char* reason = ::archive_error_string(a);
+  const ErrorCode code =
+      ::archive_errno(a) == ENOSPC ? ErrorCode::storage_full : ErrorCode::io_error;
+  return Error(code, fmt::format("{}: {}", what, reason == nullptr ? "unknown reason" : reason));
+}
+
+Status add_file(archive* out, const fs::path& file, const std::string& name) {
+  MKT_TRY(const UniqueFd fd, open_for_reading(file));
+  MKT_TRY(const std::uint64_t size, file_size(fd.get(), name));
+  const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
+  ::archive_entry_set_pathname(entry.get(), name.c_str());
+  ::archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
+  ::archive_entry_set_filetype(entry.get(), AE_IFREG);
+  ::archive_entry_set_perm(entry.get(), 0600);
+  if (::archive_write_header(out, entry.get()) != ARCHIVE_OK) {
+    return archive_error(out, "cannot write the backup");
+  }
+  Bytes piece(kPieceBytes);
+  for (std::uint64_t at = 0; at < size;) {
+    MKT_TRY(const std::size_t n, read_at(fd.get(), piece, at, name));
+    if (n == 0) return Error(ErrorCode::io_error, fmt::format("{} became shorter", name));
+    if (::archive_write_data(out, piece.data(), n) != static_cast<la_ssize_t>(n)) {
+      return archive_error(out, "cannot write the backup");
+    }
+    at += n;
+  }
+  return {};
+}
+
+// A file that goes unless it is kept.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(fs::path path) : path_(std::move(path)) {}
+  ~TemporaryFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  const fs::path& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  fs::path path_;
+};
+
+// Only names that a backup has: nothing from a stranger's archive can lead elsewhere.
+bool is_backup_name(const std::string& name) {
+  if (name == kDatabase) return true;
+  const auto checksum = Checksum::parse(name.substr(name.rfind('/') + 1));
+  return checksum && name == blob_name(*checksum);
+}
+
+Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
+  const char* name = ::archive_entry_pathname(entry);
+  if (name == nullptr || ::archive_entry_filetype(entry) != AE_IFREG || !is_backup_name(name)) {
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("this is no backup of mktd: it holds {}",
+                             printable(name == nullptr ? "a nameless file" : name)));
+  }
+  const fs::path target = folder / name;
+  MKT_CHECK(make_folders(target.parent_path(), 0700));
+  MKT_TRY(const UniqueFd fd, create_file(target, 0600));
+  Bytes piece(kPieceBytes);
+  for (;;) {
+    const la_ssize_t n = ::archive_read_data(in, piece.data(), piece.size());
+    if (n < 0) {
+      return Error(ErrorCode::data_damaged, archive_error(in, "the backup is damaged").message);
+    }
+    if (n == 0) break;
+    MKT_CHECK(write_all(fd.get(), {piece.data(), static_cast<std::size_t>(n)}, name));
+  }
+  if (::fsync(fd.get()) != 0) return system_error(fmt::format("cannot write {}", name), errno);
+  return sync_folder(target.parent_path());
+}
+
+Status extract(const fs::path& file, const fs::path& folder) {
+  MKT_TRY(const UniqueFd fd, open_for_reading(file));
+  const std::unique_ptr<archive, FreeReader> in(::archive_read_new());
+  ::archive_read_support_format_tar(in.get());
+  if (::archive_read_open_fd(in.get(), fd.get(), kPieceBytes) != ARCHIVE_OK) {
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("{} is no backup of mktd: {}", printable(file.string()),
+                             ::archive_error_string(in.get())));
+  }
+  archive_entry* entry = nullptr;
+  for (;;) {
+    const int read = ::archive_read_next_header(in.get(), &entry);
+    if (read == ARCHIVE_EOF) return {};
+    if (read != ARCHIVE_OK) {
+      return Error(ErrorCode::data_damaged, fmt::format("the backup is damaged: {}",
+                                                        ::archive_error_string(in.get())));
+    }
+    MKT_CHECK(extract_file(in.get(), entry, folder));
+  }
+}
+
+}  // namespace
+
+Result<CheckReport> check_data(const fs::path& data) {
+  MKT_TRY(std::vector<std::string> damage, check_database(data / kDatabase));
+  CheckReport report;
+  report.damage = std::move(damage);
+  MKT_TRY(const auto blobs, referenced_blobs(data / kDatabase));
+  std::set<std::string> known;
+  for (const BlobReference& blob : blobs) {
+    known.insert(blob.checksum.hex());
+    ++report.blobs;
+    report.bytes += blob.size;
+    MKT_TRY(std::string wrong, check_blob(data, blob));
+    if (!wrong.empty()) report.damage.push_back(std::move(wrong));
+  }
+  MKT_CHECK(each_blob(data, [&](const fs::path&, const Checksum& checksum) -> Status {
+    if (!known.contains(checksum.hex())) ++report.unreferenced;
+    return {};
+  }));
+  return report;
+}
+
+Result<BackupReport> back_up(const fs::path& data, const fs::path& file) {
+  const fs::path folder = folder_of(file);
+  TemporaryFile database(folder / fmt::format(".mktd-backup-{}.db", random_hex(6)));
+  TemporaryFile archive_file(folder / fmt::format(".mktd-backup-{}.tar", random_hex(6)));
+  MKT_CHECK(copy_database(data / kDatabase, database.path()));
+  MKT_TRY(const auto blobs, referenced_blobs(database.path()));
+
+  MKT_TRY(const UniqueFd fd, create_file(archive_file.path(), 0600));
+  const std::unique_ptr<archive, FreeWriter> out(::archive_write_new());
+  ::archive_write_set_format_pax_restricted(out.get());
+  if (::archive_write_open_fd(out.get(), fd.get()) != ARCHIVE_OK) {
+    return archive_error(out.get(), "cannot write the backup");
+  }
+  MKT_CHECK(add_file(out.get(), database.path(), std::string(kDatabase)));
+  for (const BlobReference& blob : blobs) {
+    const std::string name = blob_name(blob.checksum);
+    auto added = add_file(out.get(), data / name, name);
+    if (!added) return added.error().context("the tarball of " + blob.name);
+  }
+  if (::archive_write_close(out.get()) != ARCHIVE_OK) {
+    return archive_error(out.get(), "cannot write the backup");
+  }
+  BackupReport report;
+  report.blobs = blobs.size();
+  MKT_TRY(report.bytes, file_size(fd.get(), "the backup"));
+  if (::fsync(fd.get()) != 0 || ::rename(archive_file.path().c_str(), file.c_str()) != 0) {
+    return system_error(fmt::format("cannot write {}", printable(file.string())), errno);
+  }
+  archive_file.keep();
+  MKT_CHECK(sync_folder(folder));
+  return report;
+}
+
+Result<CheckReport> restore(const fs::path& file, const fs::path& data) {
+  std::error_code error;
+  if (fs::exists(data, error) && !fs::is_empty(data, error)) {
+    return Error(ErrorCode::target_exists,
+                 fmt::format("{} is not empty; a backup is restored into a folder of its own",
+                             printable(data.string())));
+  }
+  const fs::path parent = folder_of(data);
+  MKT_CHECK(make_folders(parent, 0700));
+  MKT_TRY(const TemporaryFolder staging, TemporaryFolder::create(parent, kStaging));
+  const fs::path folder = staging.path() / "data";
+  MKT_CHECK(make_folders(folder / "blobs", 0700));
+  MKT_CHECK(extract(file, folder));
+  MKT_TRY(CheckReport report, check_data(folder));
+  if (!report.damage.empty()) {
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("the backup is damaged: {}", report.damage.front()));
+  }
+  // An empty folder gives way to the rename.
+  if (::rename(folder.c_str(), data.c_str()) != 0) {
+    return system_error(fmt::format("cannot make {}", printable(data.string())), errno);
+  }
+  MKT_CHECK(sync_folder(parent));
+  return report;
+}
+
+Result<GarbageReport> collect_garbage(const fs::path& data) {
+  if (!fs::exists(data / kDatabase)) {
+    return Error(ErrorCode::not_found,
+                 fmt::format("there is no database in {}", printable(data.string())));
+  }
+  // An upload is a file before it is a row: nobody else may be uploading.
+  MKT_TRY(const DataFolder lock, DataFolder::open(data));
+  MKT_TRY(const auto blobs, referenced_blobs(lock.database()));
+  std::set<std::string> known;
+  for (const BlobReference& blob : blobs) known.insert(blob.checksum.hex());
+  GarbageReport report;
+  MKT_CHECK(each_blob(data, [&](const fs::path& path, const Checksum& checksum) -> Status {
+    if (known.contains(checksum.hex())) return {};
+    std::error_code error;
+    const std::uint64_t size = fs::file_size(path, error);
+    if (::unlink(path.c_str()) != 0) {
+      return system_error(fmt::format("cannot remove {}", path.string()), errno);
+    }
+    ++report.blobs;
+    report.bytes += error ? 0 : size;
+    return {};
+  }));
+  return report;
+}
+
+}  // namespace mkt

@@ -1,0 +1,123 @@
+// Declare, parse, call, print; see operations.h.
+#include "daemon/ops/operations.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "common/base/json.h"
+#include "common/base/utf8.h"
+#include "daemon/ops/configuration.h"
+#include "daemon/ops/data_operations.h"
+
+namespace mkt {
+namespace {
+
+constexpr auto kOperations =
+    std::to_array<std::string_view>({"check", "backup", "restore", "gc"});
+
+struct Arguments {
+  std::string data = default_data_folder().string();
+  std::string file;
+  bool json = false;
+};
+
+int fail(const Arguments& a, const Error& error) {
+  if (a.json) {
+    fmt::print("{}", dump_json_pretty({{"error", error.message},
+                                       {"code", error_code_name(error.code)},
+                                       {"message", error.message}}));
+  }
+  fmt::print(stderr, "mktd: {}\n", printable(error.message));
+  return static_cast<int>(exit_status(error.code));
+}
+
+void print(const Arguments& a, const Json& document, const std::string& text) {
+  fmt::print("{}", a.json ? dump_json_pretty(document) : text + "\n");
+}
+
+int check(const Arguments& a) {
+  const auto report = check_data(a.data);
+  if (!report) return fail(a, report.error());
+  std::string text;
+  for (const std::string& line : report->damage) text += printable(line) + "\n";
+  text += fmt::format("{} tarballs of {} bytes: {}", report->blobs, report->bytes,
+                      report->damage.empty() ? "all sound"
+                                             : fmt::format("{} damaged", report->damage.size()));
+  if (report->unreferenced > 0) {
+    text += fmt::format("; {} more that nothing refers to (mktd gc)", report->unreferenced);
+  }
+  print(a,
+        {{"tarballs", report->blobs},
+         {"bytes", report->bytes},
+         {"unreferenced", report->unreferenced},
+         {"damage", report->damage}},
+        text);
+  return report->damage.empty() ? 0 : static_cast<int>(ExitStatus::damaged);
+}
+
+int backup(const Arguments& a) {
+  const auto report = back_up(a.data, a.file);
+  if (!report) return fail(a, report.error());
+  print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
+        fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file), report->blobs,
+                    report->bytes));
+  return 0;
+}
+
+int restore_backup(const Arguments& a) {
+  const auto report = restore(a.file, a.data);
+  if (!report) return fail(a, report.error());
+  print(a, {{"data", a.data}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
+        fmt::format("restored {} tarballs, {} bytes, into {}; all sound", report->blobs,
+                    report->bytes, printable(a.data)));
+  return 0;
+}
+
+int gc(const Arguments& a) {
+  const auto report = collect_garbage(a.data);
+  if (!report) return fail(a, report.error());
+  print(a, {{"removed", report->blobs}, {"bytes", report->bytes}},
+        fmt::format("removed {} tarballs that nothing refers to, {} bytes", report->blobs,
+                    report->bytes));
+  return 0;
+}
+
+}  // namespace
+
+std::optional<int> run_operation(int argc, char** argv) {
+  if (argc < 2 || std::find(kOperations.begin(), kOperations.end(), argv[1]) == kOperations.end()) {
+    return std::nullopt;
+  }
+  CLI::App app{"Operations on mktd's data folder.", "mktd"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  Arguments a;
+  int status = 0;
+  app.add_option("--data", a.data, "The data folder")->envname("MKTD_DATA")->capture_default_str();
+  app.add_flag("--json", a.json, "Print one JSON document on stdout");
+  app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
+    status = check(a);
+  });
+  CLI::App* command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
+  command->add_option("FILE", a.file, "The backup")->required();
+  command->callback([&] { status = backup(a); });
+  command = app.add_subcommand("restore", "Make a data folder from a backup");
+  command->add_option("FILE", a.file, "The backup")->required();
+  command->callback([&] { status = restore_backup(a); });
+  app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
+    status = gc(a);
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::invalid);
+  }
+  return status;
+}
+
+}  // namespace mkt

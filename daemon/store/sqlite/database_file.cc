@@ -1,0 +1,73 @@
+// VACUUM INTO, integrity_check, references; see database_file.h.
+#include "daemon/store/sqlite/database_file.h"
+
+#include <fmt/format.h>
+
+#include "daemon/store/sqlite/database.h"
+#include "daemon/store/sqlite/schema.h"
+
+namespace mkt {
+namespace {
+
+// Runs `use` on a read-only connection; SqlError becomes data_damaged or the store's own errors.
+template <typename Use>
+auto with_database(const std::filesystem::path& file, Use use)
+    -> decltype(use(std::declval<Database&>())) {
+  try {
+    if (!std::filesystem::exists(file)) {
+      return Error(ErrorCode::not_found, fmt::format("there is no database {}", file.string()));
+    }
+    Database database(file, Database::Mode::read_only);
+    database.execute("PRAGMA trusted_schema = OFF; PRAGMA wal_autocheckpoint = 0");
+    return use(database);
+  } catch (const SqlError& e) {
+    const int primary = e.extended_code() & 0xff;
+    if (primary != SQLITE_NOTADB && primary != SQLITE_CORRUPT && primary != SQLITE_ERROR) {
+      return e.error();
+    }
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("{} is damaged or no database of mktd ({})", file.string(), e.what()));
+  }
+}
+
+}  // namespace
+
+Status copy_database(const std::filesystem::path& source, const std::filesystem::path& target) {
+  return with_database(source, [&](Database& db) -> Status {
+    db.query("VACUUM INTO ?").bind(target.string()).run();
+    return {};
+  });
+}
+
+Result<std::vector<std::string>> check_database(const std::filesystem::path& file) {
+  return with_database(file, [&](Database& db) -> Result<std::vector<std::string>> {
+    MKT_CHECK(check_schema_version(db));
+    std::vector<std::string> findings;
+    Query integrity = db.query("PRAGMA integrity_check");
+    while (integrity.step()) {
+      if (integrity.text(0) != "ok") findings.push_back(integrity.text(0));
+    }
+    Query foreign = db.query("PRAGMA foreign_key_check");
+    while (foreign.step()) {
+      findings.push_back(fmt::format("a row of {} refers to nothing in {}", foreign.text(0),
+                                     foreign.text(2)));
+    }
+    return findings;
+  });
+}
+
+Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file) {
+  return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
+    std::vector<BlobReference> all;
+    Query row = db.query(
+        "SELECT checksum, size, min(connector_id || '@' || version) FROM versions"
+        " GROUP BY checksum, size ORDER BY checksum");
+    while (row.step()) {
+      MKT_TRY(const Checksum checksum, Checksum::parse(row.text(0)));
+      all.push_back({checksum, static_cast<std::uint64_t>(row.number(1)), row.text(2)});
+    }
+    return all;
+  });
+}
+
+}  // namespace mkt
