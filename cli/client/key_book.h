@@ -2,9 +2,9 @@
 //
 // `$XDG_STATE_HOME/mkt/keys/<origin>.keys` is lines of JSON: a head {"format", "origin",
 // "sequence", "bytes"} (of all that follows), then one wire::KeyInfo a line, sorted by key id, so
-// that one of a hundred thousand is found without reading them all. `<origin>.seen` is {"sequence", "checkedAt"}: the newest list
-// that was ever seen, and when the registry last said that it still stands. Asking the registry
-// costs a 304, or what has changed since.
+// that one of a hundred thousand is found without reading them all. `<origin>.seen` is {"sequence",
+// "checkedAt"}: the newest list that was ever seen, and when the registry last said that it still
+// stands. Asking the registry costs a 304, or what has changed since.
 //
 // What is missing never reads as "not revoked": a list older than one seen before is
 // keys_rolled_back, and so is a key that comes back from its revocation; no list and no registry is

@@ -1,7 +1,8 @@
 // One client's connection: its socket, what was received of a request, what is still to be sent.
 //
 // At any moment one thread uses it: the front thread that watches its socket or, while `busy`, the
-// worker that answers. Handing over is an atomic store of `busy` and a change of what epoll waits for.
+// worker that answers. Handing over is an atomic store of `busy` and a change of what epoll waits
+// for.
 #pragma once
 
 #include <atomic>
@@ -35,14 +36,14 @@ class Connection {
   int fd() const { return socket_.get(); }
   const Peer& peer() const { return peer_; }
 
-  // Receiving, without waiting. -------------------------------------------------------------------
+  // Receiving, without waiting. ------------------------------------------------------------------
 
   // One piece of what the socket has; false when the client is gone.
   bool receive();
   bool is_empty() const { return in_.empty(); }
   // Everything up to and with the empty line; "" while that is not there.
   std::string_view head() const { return std::string_view(in_).substr(0, head_end_); }
-  bool head_too_large() const { return std::max(head_end_, head_end_ == 0 ? in_.size() : 0) > kMaxHeadBytes; }
+  bool head_too_large() const { return (head_end_ == 0 ? in_.size() : head_end_) > kMaxHeadBytes; }
   // How much of the body is there already.
   std::size_t body_received() const { return in_.size() - head_end_; }
   // The request is answered: forget it.
@@ -51,18 +52,18 @@ class Connection {
   // The request whose head is complete, once it was parsed.
   std::optional<RequestHead> request;
 
-  // The body, waiting (a worker). -------------------------------------------------------------------
+  // The body, waiting (a worker). ----------------------------------------------------------------
 
   // body_incomplete when the client stops, or sends less than kBodyFloor over kFloorWindow.
   Result<std::size_t> read(std::span<std::uint8_t> into);
   // A few bytes that matter more than an answer's order: "100 Continue".
   bool send_interim(std::string_view bytes);
 
-  // Sending, without waiting. -----------------------------------------------------------------------
+  // Sending, without waiting. --------------------------------------------------------------------
 
   // `answer` after `head_end`; then flush.
   void send(Answer answer, std::string_view head_end);
-  // For an answer that is kept elsewhere: tries at once, and takes what it needs where not all leaves.
+  // For an answer that is kept elsewhere: tries at once, and takes over what does not leave.
   enum class Sent { all, more, failed };
   Sent send_kept(const Answer& answer, std::string_view head_end);
   Sent flush();
