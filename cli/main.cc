@@ -55,16 +55,17 @@ int run(int argc, char** argv) {
   CLI::App app{"mkt packs, signs, publishes and installs connectors.", "mkt"};
   app.set_version_flag("--version", "mkt " MKT_VERSION);
   app.require_subcommand(0, 1);
-  app.footer("Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
-             "  mkt install my-connector\n\nmkt COMMAND --help tells more; see mkt(1).");
+  app.footer(
+      "Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
+      "  mkt install my-connector\n\nmkt COMMAND --help tells more; see mkt(1).");
   add_common_options(app, session);
   add_commands(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version, on stdout
-    return fail(session, Error(ErrorCode::usage_error,
-                               fmt::format("{}; see: mkt --help", e.what())));
+    return fail(session,
+                Error(ErrorCode::usage_error, fmt::format("{}; see: mkt --help", e.what())));
   }
   if (!session.action) {
     return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));

@@ -109,9 +109,9 @@ Result<std::optional<std::string>> token_for(const Settings& settings) {
   if (kept) return kept;
   auto local = local_admin_token(settings.registry);
   if (!local && !settings.withheld.empty()) {
-    return Error(ErrorCode::unauthorized,
-                 fmt::format("{}; log in there, or name its token with --token-file",
-                             settings.withheld));
+    return Error(
+        ErrorCode::unauthorized,
+        fmt::format("{}; log in there, or name its token with --token-file", settings.withheld));
   }
   return local;
 }

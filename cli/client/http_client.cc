@@ -57,8 +57,8 @@ std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
 
 std::size_t on_read(char* into, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<Transfer*>(self);
-  const auto want = static_cast<std::size_t>(
-      std::min<std::uint64_t>(size, t.request.file->size - t.sent));
+  const auto want =
+      static_cast<std::size_t>(std::min<std::uint64_t>(size, t.request.file->size - t.sent));
   const auto n = read_at(t.request.file->fd, {reinterpret_cast<std::uint8_t*>(into), want}, t.sent,
                          "the tarball");
   if (!n) {
@@ -107,9 +107,9 @@ Error describe(CURLcode code, const char* detail, const HttpRequest& request) {
       return Error(ErrorCode::usage_error,
                    fmt::format("{} is not a registry's URL: {}", registry, detail));
     default:
-      return Error(ErrorCode::registry_unavailable,
-                   fmt::format("the connection to the registry at {} failed: {}", registry,
-                               detail));
+      return Error(
+          ErrorCode::registry_unavailable,
+          fmt::format("the connection to the registry at {} failed: {}", registry, detail));
   }
 }
 
@@ -127,14 +127,11 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   if (handle_ == nullptr) handle_ = curl.easy_init();
   if (handle_ == nullptr) return Error(ErrorCode::internal_error, "libcurl gives no handle");
   curl.easy_reset(handle_);  // options only: the connection is kept
-  const auto set = [&](CURLoption option, auto value) {
-    curl.easy_setopt(handle_, option, value);
-  };
+  const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle_, option, value); };
 
   Transfer transfer{request, sink, progress, curl, handle_};
   char detail[CURL_ERROR_SIZE] = "";
-  std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr,
-                                                                     curl.slist_free_all);
+  std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr, curl.slist_free_all);
   const auto add_header = [&](const std::string& header) {
     headers.reset(curl.slist_append(headers.release(), header.c_str()));
   };

@@ -30,7 +30,8 @@ class Pins {
   const std::vector<Pin>& all() const { return pins_; }
   std::vector<PublicKey> of(const PublisherId& publisher) const;
 
-  // Adds one, or removes all of a publisher, and writes the file. remove: false when there was none.
+  // Adds one, or removes all of a publisher, and writes the file. remove: false when there was
+  // none.
   Status add(const PublisherId& publisher, const PublicKey& key, UtcTime now);
   Result<bool> remove(const PublisherId& publisher);
 

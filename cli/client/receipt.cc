@@ -20,9 +20,11 @@ constexpr std::uint64_t kMaxReceiptBytes = 64 * 1024 * 1024;
 constexpr std::size_t kMaxFindings = 50;
 
 Error damaged(const fs::path& folder, std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("{} is not a valid receipt: {}; move the folder away and install the connector again",
-                           printable((folder / kReceiptName).string()), what));
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format(
+          "{} is not a valid receipt: {}; move the folder away and install the connector again",
+          printable((folder / kReceiptName).string()), what));
 }
 
 }  // namespace
@@ -129,10 +131,9 @@ Status check_tree(const fs::path& folder, const Receipt& receipt) {
   for (const auto& [path, unused] : expected) findings.push_back({printable(path), "is missing"});
   if (findings.empty()) return {};
   const std::size_t count = findings.size();
-  std::string message =
-      fmt::format("{} differs from what was installed in {} place{}, first {}: {}",
-                  printable(folder.string()), count, count == 1 ? "" : "s", findings[0].path,
-                  findings[0].message);
+  std::string message = fmt::format(
+      "{} differs from what was installed in {} place{}, first {}: {}", printable(folder.string()),
+      count, count == 1 ? "" : "s", findings[0].path, findings[0].message);
   if (count > kMaxFindings) findings.resize(kMaxFindings);
   return Error(ErrorCode::data_damaged, std::move(message), std::move(findings));
 }

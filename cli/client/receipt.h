@@ -25,7 +25,8 @@ struct Receipt {
   std::uint64_t size = 0;  // bytes of the tarball
   Json signature;          // the signature file
   std::string fingerprint;
-  // When the registry accepted the signature, in its own order of events; 0 where that is not known.
+  // When the registry accepted the signature, in its own order of events; 0 where that is not
+  // known.
   std::int64_t accepted_sequence = 0;
   // The list of keys that was gone by, and when the registry last confirmed it.
   std::int64_t keys_sequence = 0;

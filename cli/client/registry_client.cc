@@ -14,8 +14,8 @@ namespace {
 std::string url_encode(std::string_view text) {
   std::string out;
   for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {
@@ -89,8 +89,8 @@ Result<Json> RegistryClient::send_json(const char* method, const std::string& pa
 }
 
 Result<wire::SearchResult> RegistryClient::search(const SearchOptions& o) {
-  std::string path = fmt::format("/v1/search?q={}&page={}&pageSize={}", url_encode(o.text), o.page,
-                                 o.page_size);
+  std::string path =
+      fmt::format("/v1/search?q={}&page={}&pageSize={}", url_encode(o.text), o.page, o.page_size);
   if (!o.capabilities.empty()) path += "&capabilities=" + url_encode(o.capabilities);
   if (!o.sort_by.empty()) path += "&sortBy=" + url_encode(o.sort_by);
   MKT_TRY(const Json json, get_json(path));
@@ -154,19 +154,17 @@ Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
   return Published{std::move(info), response.status == 201};
 }
 
-Result<wire::VersionInfo> RegistryClient::countersign(const ConnectorId& id,
-                                                      const Version& version,
+Result<wire::VersionInfo> RegistryClient::countersign(const ConnectorId& id, const Version& version,
                                                       const SignatureFile& signature) {
-  MKT_TRY(const Json json, send_json("PUT", version_path(id, version.text()) + "/signature",
-                                     signature.json()));
+  MKT_TRY(const Json json,
+          send_json("PUT", version_path(id, version.text()) + "/signature", signature.json()));
   return wire::VersionInfo::parse(json);
 }
 
 Result<Json> RegistryClient::prove_possession(const PublisherId& id, const SecretKey& key) {
   MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/challenges", std::nullopt));
   const std::string challenge = text_member(json, "challenge").value_or("");
-  const Signature signature =
-      key.sign(possession_text(id, key.public_key(), challenge));
+  const Signature signature = key.sign(possession_text(id, key.public_key(), challenge));
   return Json{{"challenge", challenge}, {"signature", to_base64(signature)}};
 }
 
@@ -207,8 +205,8 @@ Result<wire::KeyInfo> RegistryClient::add_key(const PublisherId& id, const NewKe
 }
 
 Result<wire::RevocationInfo> RegistryClient::revoke_key(const KeyId& key_id, const Json& request) {
-  const std::string path =
-      fmt::format("{}/keys/{}/revoke", publisher_path(key_id.publisher()), url_encode(key_id.text()));
+  const std::string path = fmt::format("{}/keys/{}/revoke", publisher_path(key_id.publisher()),
+                                       url_encode(key_id.text()));
   MKT_TRY(const Json json, send_json("POST", path, request));
   return wire::RevocationInfo::parse(json);
 }
@@ -269,8 +267,7 @@ Result<wire::TokenInfo> RegistryClient::whoami(const std::optional<std::string>&
   HttpRequest request;
   request.url = "/v1/tokens/current";
   if (token) request.headers.push_back("Authorization: Bearer " + *token);
-  MKT_TRY(const HttpResponse response,
-          call(std::move(request), token ? As::anyone : As::somebody));
+  MKT_TRY(const HttpResponse response, call(std::move(request), token ? As::anyone : As::somebody));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   return wire::TokenInfo::parse(json);
 }

@@ -7,8 +7,8 @@
 //
 // A token belongs to one origin. One that `mkt login` kept is used for exactly the origin it was
 // given for (token_for). One of config.toml belongs to the registry named there, MKT_TOKEN to
-// MKT_REGISTRY where that is set: they are withheld from any other. --token-file is for the registry
-// of that very command.
+// MKT_REGISTRY where that is set: they are withheld from any other. --token-file is for the
+// registry of that very command.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ struct SettingFlags {
 struct Settings {
   std::string registry;  // "http://127.0.0.1:3456": scheme, host and port, nothing behind
   std::optional<std::string> token;  // from flag, environment or config.toml
-  std::string withheld;  // why a token that is there is not used; empty where none is
+  std::string withheld;              // why a token that is there is not used; empty where none is
   std::optional<TenantId> tenant;
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
@@ -58,7 +58,8 @@ bool is_loopback(std::string_view origin);
 // "500ms", "30s", "10m", "2h", "7d", or plain seconds.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// A moment: RFC 3339, a day ("2026-01-31", its first instant in UTC), or how long ago ("24h", "7d").
+// A moment: RFC 3339, a day ("2026-01-31", its first instant in UTC), or how long ago ("24h",
+// "7d").
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now);
 
 std::filesystem::path config_file();

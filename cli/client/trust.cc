@@ -101,12 +101,12 @@ Status Trust::check_pins(const PublisherId& publisher, const PublicKey& key,
   }
   std::string known;
   for (const PublicKey& k : pinned) known += (known.empty() ? "" : ", ") + k.fingerprint();
-  return Error(ErrorCode::pinned_key_changed,
-               fmt::format("{} signed with the key {}, but you trust {}, and no rotation signed by "
-                           "that leads to it; if the publisher confirms the new one: mkt key trust "
-                           "{} --fingerprint {}",
-                           publisher.text(), key.fingerprint(), known, publisher.text(),
-                           key.fingerprint()));
+  return Error(
+      ErrorCode::pinned_key_changed,
+      fmt::format("{} signed with the key {}, but you trust {}, and no rotation signed by "
+                  "that leads to it; if the publisher confirms the new one: mkt key trust "
+                  "{} --fingerprint {}",
+                  publisher.text(), key.fingerprint(), known, publisher.text(), key.fingerprint()));
 }
 
 }  // namespace mkt

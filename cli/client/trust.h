@@ -44,7 +44,8 @@ class Trust {
 
 bool is_compromised(const wire::KeyInfo& key);
 
-// "retired on 2026-01-31", "revoked on … by admin (superseded): new laptop"; empty for an active key.
+// "retired on 2026-01-31", "revoked on … by admin (superseded): new laptop"; empty for an active
+// key.
 std::string describe_end(const wire::KeyInfo& key);
 
 }  // namespace mkt

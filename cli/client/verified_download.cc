@@ -30,8 +30,8 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
     received += bytes.size();
     if (received > info.tarball_size) {
       return Error(ErrorCode::checksum_mismatch,
-                   fmt::format("the registry sends more of {} than the {} bytes it announced",
-                               name, info.tarball_size));
+                   fmt::format("the registry sends more of {} than the {} bytes it announced", name,
+                               info.tarball_size));
     }
     hasher.update(bytes);
     return write_all(fd, bytes, "the tarball");

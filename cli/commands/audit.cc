@@ -33,9 +33,7 @@ struct Finding {
   std::string remark;
 };
 
-bool is_verdict(ErrorCode code) {
-  return exit_status(code) == ExitStatus::refused;
-}
+bool is_verdict(ErrorCode code) { return exit_status(code) == ExitStatus::refused; }
 
 // A version whose key was compromised may have been signed again with a good one since.
 Result<Trusted> check_countersignature(Home& home, const Receipt& receipt,

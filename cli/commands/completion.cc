@@ -65,7 +65,9 @@ void add_completion_command(CLI::App& app, Session& session) {
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   on_run(command, session, [&app, &session, shell]() -> Status {
-    const std::string script = *shell == "bash" ? bash(app) : *shell == "zsh" ? zsh(app) : fish(app);
+    const std::string script = *shell == "bash"  ? bash(app)
+                               : *shell == "zsh" ? zsh(app)
+                                                 : fish(app);
     session.out.result({{"shell", *shell}, {"script", script}}, script);
     return {};
   });

@@ -63,8 +63,8 @@ std::string describe(const wire::VersionInfo& v, const KeyEnds& ends) {
   return text;
 }
 
-Result<KeyEnds> key_ends(const Session& session, const Settings& settings,
-                         RegistryClient& registry, const std::vector<wire::VersionInfo>& versions) {
+Result<KeyEnds> key_ends(const Session& session, const Settings& settings, RegistryClient& registry,
+                         const std::vector<wire::VersionInfo>& versions) {
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
   KeyEnds ends;
   for (const wire::VersionInfo& v : versions) {

@@ -12,12 +12,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEntrypoint = "index.js";
-constexpr std::string_view kEntrypointText = R"(// The entrypoint that connector.manifest.json names: one function for each tool.
+constexpr std::string_view kEntrypointText =
+    R"(// The entrypoint that connector.manifest.json names: one function for each tool.
 export async function hello({ name = "world" } = {}) {
   return { text: `Hello, ${name}!` };
 }
 )";
-constexpr std::string_view kIgnoreText = R"(# What `mkt pack` leaves out, by the rules of .gitignore.
+constexpr std::string_view kIgnoreText =
+    R"(# What `mkt pack` leaves out, by the rules of .gitignore.
 *.log
 .env
 )";
@@ -50,8 +52,7 @@ Json starting_manifest(const std::string& id) {
           {"author", "Your name or team"},
           {"license", "Apache-2.0"},
           {"entrypoint", kEntrypoint},
-          {"tools",
-           {{{"name", "hello"}, {"description", "Says hello"}, {"policyClass", "READ"}}}},
+          {"tools", {{{"name", "hello"}, {"description", "Says hello"}, {"policyClass", "READ"}}}},
           {"capabilities", {"custom"}}};
 }
 
@@ -69,9 +70,9 @@ Status run(const Session& session, const std::string& folder_text, const std::st
     return Error(ErrorCode::target_exists,
                  fmt::format("{} is there already; edit it instead", printable(manifest.string())));
   }
-  const std::string id =
-      wanted_id.empty() ? id_from(fs::weakly_canonical(fs::absolute(folder), error).filename())
-                        : wanted_id;
+  const std::string id = wanted_id.empty()
+                             ? id_from(fs::weakly_canonical(fs::absolute(folder), error).filename())
+                             : wanted_id;
   MKT_TRY(const ConnectorId valid, ConnectorId::parse(id));
   MKT_CHECK(make_folders(folder, 0755));
   MKT_CHECK(write_unless_there(folder / kEntrypoint, kEntrypointText));

@@ -128,14 +128,11 @@ Result<Obtained> obtain_from_registry(const Context& c, const ConnectorSpec& spe
   MKT_TRY(VerifiedVersion v,
           download_verified(c.registry, c.trust, spec.id, spec.which(), tarball.get(),
                             c.session.out.progress("downloading " + spec.id.text())));
-  return Obtained{std::move(tarball),
-                  v.info.tarball_checksum,
-                  v.info.tarball_size,
-                  std::move(v.signature),
-                  std::move(v.trusted),
-                  v.info.sequence,
-                  v.info.version,
-                  v.info.deprecated ? v.info.deprecation_reason : std::string()};
+  return Obtained{
+      std::move(tarball),   v.info.tarball_checksum,
+      v.info.tarball_size,  std::move(v.signature),
+      std::move(v.trusted), v.info.sequence,
+      v.info.version,       v.info.deprecated ? v.info.deprecation_reason : std::string()};
 }
 
 struct Copied {
@@ -166,8 +163,8 @@ Result<Obtained> obtain_from_file(const Context& c, const fs::path& file, const 
   MKT_TRY(const UniqueFd original, open_for_reading(file));
   MKT_TRY(SignatureFile signature, SignatureFile::read(file.string() + ".sig.json"));
   MKT_TRY(UniqueFd tarball, create_file(staging / "tarball", 0600));
-  MKT_TRY(const Copied copied, copy_and_hash(original.get(), tarball.get(),
-                                             printable(file.string())));
+  MKT_TRY(const Copied copied,
+          copy_and_hash(original.get(), tarball.get(), printable(file.string())));
   auto trusted = c.trust.check(signature, copied.checksum, std::nullopt);
   if (!trusted) return trusted.error().context(printable(file.string()));
   return Obtained{std::move(tarball), copied.checksum.text(), copied.size, std::move(signature),
@@ -220,9 +217,9 @@ Result<Json> install_one(const Context& c, const Source& source, const Arguments
   MKT_CHECK(make_folders(parent, 0755));
   TemporaryFolder::remove_abandoned(parent, kStagingPrefix);
   MKT_TRY(TemporaryFolder staging, TemporaryFolder::create(parent, kStagingPrefix));
-  MKT_TRY(const Obtained obtained,
-          source.spec ? obtain_from_registry(c, *source.spec, staging.path())
-                      : obtain_from_file(c, source.file, staging.path()));
+  MKT_TRY(const Obtained obtained, source.spec
+                                       ? obtain_from_registry(c, *source.spec, staging.path())
+                                       : obtain_from_file(c, source.file, staging.path()));
 
   const fs::path tree = staging.path() / "tree";
   MKT_CHECK(make_folders(tree, 0755));
@@ -292,11 +289,11 @@ void add_install_command(CLI::App& app, Session& session) {
                      "  mkt install hello-connector\n  mkt install hello-connector@1.0.0 --dir "
                      "/opt/hello\n  mkt install slack jira --root /opt/connectors\n"
                      "  mkt install ./hello-connector-1.0.0.tgz --offline");
-  command->add_option("ID[@VERSION]|FILE", a->specs,
-                      "The connectors: of the registry, or a tarball with its signature file")
+  command
+      ->add_option("ID[@VERSION]|FILE", a->specs,
+                   "The connectors: of the registry, or a tarball with its signature file")
       ->required();
-  command->add_option("--dir", a->folder,
-                      "Folder of the one connector (default: ./connectors/ID)");
+  command->add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
   command->add_option("--root", a->root, "Folder that holds a folder for each connector")
       ->capture_default_str();
   add_trust_options(command, a->trust);

@@ -77,16 +77,14 @@ Status show(const Session& session, const std::string& text) {
       fmt::format("key          {}\nfingerprint  {}\npublic key   {}\ncreated      {}\n"
                   "passphrase   {}\nfile         {}",
                   k.key_id.text(), k.public_key.fingerprint(), k.public_key.base64(),
-                  printable(k.created_at), k.encrypted ? "yes" : "no",
-                  printable(k.path.string())));
+                  printable(k.created_at), k.encrypted ? "yes" : "no", printable(k.path.string())));
   return {};
 }
 
 Status export_key(const Session& session, const std::string& text, const std::string& format,
                   const std::string& output) {
   MKT_TRY(const KeyFileInfo k, find(text));
-  const std::string exported =
-      format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
+  const std::string exported = format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
   if (!output.empty()) MKT_CHECK(write_file_atomically(output, exported, 0644));
   Json document = describe(k);
   document["format"] = format;
@@ -105,9 +103,10 @@ Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase) {
 }
 
 void add_key_command(CLI::App& app, Session& session) {
-  CLI::App* key = add_subcommand(app, "key", "Make, register, replace and revoke the keys that sign",
-                                 "  mkt key generate --publisher acme\n  mkt key list\n"
-                                 "  mkt key rotate acme:0123456789abcdef");
+  CLI::App* key =
+      add_subcommand(app, "key", "Make, register, replace and revoke the keys that sign",
+                     "  mkt key generate --publisher acme\n  mkt key list\n"
+                     "  mkt key rotate acme:0123456789abcdef");
   key->require_subcommand(1);
 
   struct Arguments {
@@ -123,7 +122,8 @@ void add_key_command(CLI::App& app, Session& session) {
                                      "  mkt key generate --publisher acme\n"
                                      "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
   command->add_option("--publisher", a->publisher, "Whose key it is")->required();
-  command->add_flag("--no-passphrase", a->no_passphrase, "Do not ask for one, leave it unencrypted");
+  command->add_flag("--no-passphrase", a->no_passphrase,
+                    "Do not ask for one, leave it unencrypted");
   on_run(command, session,
          [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
 

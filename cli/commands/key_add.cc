@@ -64,9 +64,10 @@ Status rotate(const Session& session, const Arguments& a) {
   document["retired"] = old.info.key_id.text();
   document["file"] = made->info.path.string();
   session.out.result(document, new_id);
-  session.out.note(fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
-                               "its file may go",
-                               new_id, old.info.key_id.text()));
+  session.out.note(
+      fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
+                  "its file may go",
+                  new_id, old.info.key_id.text()));
   return {};
 }
 
@@ -81,7 +82,8 @@ void add_key_add_commands(CLI::App& key, Session& session) {
   command->add_option("KEYID", a->key_id, "A key on this machine")->required();
   command->add_option("--endorse-with", a->other,
                       "A registered key that vouches for it, for those who pinned that one");
-  command->add_option("--expires", a->expires, "How long it may sign, e.g. 365d (default: for ever)");
+  command->add_option("--expires", a->expires,
+                      "How long it may sign, e.g. 365d (default: for ever)");
   on_run(command, session, [&session, a] { return add(session, *a); });
 
   command = add_subcommand(key, "rotate", "Replace a key: make, register, retire the old one",

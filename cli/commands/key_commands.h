@@ -6,9 +6,9 @@
 
 namespace mkt {
 
-void add_key_add_commands(CLI::App& key, Session& session);     // add, rotate
-void add_key_revoke_command(CLI::App& key, Session& session);   // revoke
-void add_key_trust_commands(CLI::App& key, Session& session);   // trust, refresh
+void add_key_add_commands(CLI::App& key, Session& session);    // add, rotate
+void add_key_revoke_command(CLI::App& key, Session& session);  // revoke
+void add_key_trust_commands(CLI::App& key, Session& session);  // trust, refresh
 
 // Makes a key file for the publisher, with a passphrase from MKT_KEY_PASSPHRASE or the terminal
 // unless none is wanted.

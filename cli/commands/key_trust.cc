@@ -25,8 +25,8 @@ Status list(const Session& session, const Pins& pins, const std::string& origin)
     all.push_back({{"publisherId", pin.publisher.text()},
                    {"fingerprint", pin.key.fingerprint()},
                    {"pinnedAt", pin.pinned_at}});
-    rows.push_back({pin.publisher.text(), pin.key.fingerprint(),
-                    printable(pin.pinned_at.substr(0, 10))});
+    rows.push_back(
+        {pin.publisher.text(), pin.key.fingerprint(), printable(pin.pinned_at.substr(0, 10))});
   }
   session.out.result({{"registry", origin}, {"trusted", all}},
                      pins.all().empty() ? "" : format_table(rows));
@@ -70,9 +70,9 @@ Status trust(const Session& session, const Arguments& a) {
   MKT_TRY(const PublisherId publisher, PublisherId::parse(a.publisher));
   if (a.remove) {
     MKT_TRY(const bool there, pins.remove(publisher));
-    session.out.result({{"publisherId", publisher.text()}, {"removed", there}},
-                       fmt::format("{} {} trusted by name", publisher.text(),
-                                   there ? "is no longer" : "was not"));
+    session.out.result(
+        {{"publisherId", publisher.text()}, {"removed", there}},
+        fmt::format("{} {} trusted by name", publisher.text(), there ? "is no longer" : "was not"));
     return {};
   }
   RegistryClient registry(settings);
@@ -81,9 +81,9 @@ Status trust(const Session& session, const Arguments& a) {
   MKT_TRY(const auto keys, book.of_publisher(publisher));
   MKT_TRY(const PublicKey key, choose(keys, publisher, a.fingerprint));
   MKT_CHECK(pins.add(publisher, key, utc_now()));
-  session.out.result({{"publisherId", publisher.text()}, {"fingerprint", key.fingerprint()}},
-                     fmt::format("{} is trusted with the key {}", publisher.text(),
-                                 key.fingerprint()));
+  session.out.result(
+      {{"publisherId", publisher.text()}, {"fingerprint", key.fingerprint()}},
+      fmt::format("{} is trusted with the key {}", publisher.text(), key.fingerprint()));
   if (a.fingerprint.empty()) {
     session.out.note("compare the fingerprint with one the publisher tells you by another way");
   }

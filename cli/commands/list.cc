@@ -21,8 +21,7 @@ Status run(const Session& session, const std::string& root) {
                    {"keyId", key},
                    {"registry", i.receipt.registry},
                    {"installedAt", i.receipt.installed_at}});
-    rows.push_back({i.receipt.id, i.receipt.version, printable(key),
-                    printable(i.folder.string())});
+    rows.push_back({i.receipt.id, i.receipt.version, printable(key), printable(i.folder.string())});
   }
   session.out.result({{"connectors", all}}, installed.empty() ? "" : format_table(rows));
   if (installed.empty()) {

@@ -46,8 +46,9 @@ Status login(const Session& session, bool from_stdin) {
   RegistryClient registry(settings);
   MKT_TRY(const wire::TokenInfo who, registry.whoami(token));
   MKT_CHECK(keep_token(settings.registry, token));
-  session.out.result({{"registry", settings.registry}, {"role", who.role}, {"subject", who.subject}},
-                     fmt::format("logged in at {} as {}", settings.registry, describe(who)));
+  session.out.result(
+      {{"registry", settings.registry}, {"role", who.role}, {"subject", who.subject}},
+      fmt::format("logged in at {} as {}", settings.registry, describe(who)));
   return {};
 }
 
@@ -55,9 +56,8 @@ Status logout(const Session& session) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const bool there_was_one, forget_token(settings.registry));
   session.out.result({{"registry", settings.registry}, {"loggedOut", there_was_one}},
-                     there_was_one
-                         ? fmt::format("logged out of {}", settings.registry)
-                         : fmt::format("no token was kept for {}", settings.registry));
+                     there_was_one ? fmt::format("logged out of {}", settings.registry)
+                                   : fmt::format("no token was kept for {}", settings.registry));
   return {};
 }
 

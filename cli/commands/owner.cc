@@ -34,7 +34,7 @@ Status list(const Session& session, const Arguments& a) {
 }
 
 using Change = Result<std::vector<wire::OwnerInfo>> (RegistryClient::*)(const ConnectorId&,
-                                                                       const PublisherId&);
+                                                                        const PublisherId&);
 
 Status change(const Session& session, const Arguments& a, Change what) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));

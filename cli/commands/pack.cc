@@ -34,20 +34,20 @@ Status run(const Session& session, const std::string& folder, const std::string&
     return system_error(fmt::format("cannot write {}", printable(output.string())), reason);
   }
   if (packed->size > kMaxTarballBytes) {
-    session.out.warn(fmt::format(
-        "the tarball has {}; a registry takes {} unless it is configured otherwise",
-        format_bytes(packed->size), format_bytes(kMaxTarballBytes)));
+    session.out.warn(
+        fmt::format("the tarball has {}; a registry takes {} unless it is configured otherwise",
+                    format_bytes(packed->size), format_bytes(kMaxTarballBytes)));
   }
-  session.out.result({{"file", output.string()},
-                      {"id", manifest.id().text()},
-                      {"version", manifest.version().text()},
-                      {"checksum", packed->checksum.text()},
-                      {"size", packed->size},
-                      {"unpackedSize", packed->unpacked_bytes},
-                      {"files", packed->files}},
-                     fmt::format("{}\n{}\n{} ({} files, {} unpacked)", output.string(),
-                                 packed->checksum.text(), format_bytes(packed->size),
-                                 packed->files, format_bytes(packed->unpacked_bytes)));
+  session.out.result(
+      {{"file", output.string()},
+       {"id", manifest.id().text()},
+       {"version", manifest.version().text()},
+       {"checksum", packed->checksum.text()},
+       {"size", packed->size},
+       {"unpackedSize", packed->unpacked_bytes},
+       {"files", packed->files}},
+      fmt::format("{}\n{}\n{} ({} files, {} unpacked)", output.string(), packed->checksum.text(),
+                  format_bytes(packed->size), packed->files, format_bytes(packed->unpacked_bytes)));
   return {};
 }
 

@@ -74,9 +74,9 @@ Result<SignatureFile> signature_for(const Arguments& a, const Ready& ready) {
 Status run(const Session& session, const Arguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   std::error_code error;
-  MKT_TRY(const Ready ready,
-          fs::is_directory(a.source, error) ? pack_folder(a.source, settings.archive)
-                                            : read_tarball(a.source));
+  MKT_TRY(const Ready ready, fs::is_directory(a.source, error)
+                                 ? pack_folder(a.source, settings.archive)
+                                 : read_tarball(a.source));
   MKT_TRY(const SignatureFile signature, signature_for(a, ready));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
   Json document{{"id", ready.id.text()},

@@ -12,10 +12,10 @@ namespace mkt {
 namespace {
 
 std::string describe(const wire::PublisherInfo& p) {
-  std::string text = fmt::format(
-      "publisher   {}\nname        {}\nstatus      {}{}\nregistered  {}\n", printable(p.id),
-      printable(p.display_name), printable(p.status), p.verified ? ", verified" : "",
-      printable(p.created_at));
+  std::string text =
+      fmt::format("publisher   {}\nname        {}\nstatus      {}{}\nregistered  {}\n",
+                  printable(p.id), printable(p.display_name), printable(p.status),
+                  p.verified ? ", verified" : "", printable(p.created_at));
   if (!p.status_reason.empty()) {
     text += fmt::format("reason      {}\n", printable(p.status_reason));
   }
@@ -61,13 +61,13 @@ Status register_one(const Session& session, const Arguments& a) {
                                    settings.registry));
     } else {
       MKT_CHECK(keep_token(settings.registry, *registered.token));
-      session.out.note(fmt::format("logged in at {} as publisher of {}", settings.registry,
-                                   id.text()));
+      session.out.note(
+          fmt::format("logged in at {} as publisher of {}", settings.registry, id.text()));
     }
   }
-  session.out.result(registered.publisher.to_json(),
-                     fmt::format("registered the publisher {} with the key {}", id.text(),
-                                 key_id.text()));
+  session.out.result(
+      registered.publisher.to_json(),
+      fmt::format("registered the publisher {} with the key {}", id.text(), key_id.text()));
   return {};
 }
 
@@ -100,9 +100,8 @@ Status change(const Session& session, const Arguments& a, const Json& wanted) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::PublisherInfo info, registry.change_publisher(id, wanted));
-  session.out.result(info.to_json(),
-                     fmt::format("{} is {}{}", id.text(), printable(info.status),
-                                 info.verified ? ", verified" : ""));
+  session.out.result(info.to_json(), fmt::format("{} is {}{}", id.text(), printable(info.status),
+                                                 info.verified ? ", verified" : ""));
   return {};
 }
 
@@ -138,8 +137,7 @@ void add_publisher_command(CLI::App& app, Session& session) {
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_flag("--undo", a->undo, "Take the mark away");
-  on_run(command, session,
-         [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
 
   command = add_subcommand(*publisher, "suspend", "Let a publisher publish nothing for a while",
                            "  mkt publisher suspend acme --reason 'under review'");
@@ -160,8 +158,7 @@ void add_publisher_command(CLI::App& app, Session& session) {
   command = add_subcommand(*publisher, "restore", "Let a publisher publish again",
                            "  mkt publisher restore acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  on_run(command, session,
-         [&session, a] { return change(session, *a, {{"status", "active"}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {{"status", "active"}}); });
 }
 
 }  // namespace mkt

@@ -27,8 +27,8 @@ Status run(const Session& session, const SearchOptions& options) {
   MKT_TRY(const wire::SearchResult result, registry.search(options));
   std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "DOWNLOADS", "DESCRIPTION"}};
   for (const wire::SearchHit& hit : result.connectors) {
-    rows.push_back({printable(hit.id), printable(hit.latest_version),
-                    std::to_string(hit.downloads), shortened(hit.description)});
+    rows.push_back({printable(hit.id), printable(hit.latest_version), std::to_string(hit.downloads),
+                    shortened(hit.description)});
   }
   session.out.result(result.to_json(), rows.size() > 1 ? format_table(rows) : "");
   if (result.connectors.empty()) {

@@ -67,10 +67,10 @@ Status countersign(const Session& session, const Arguments& a) {
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   auto signed_again = registry.countersign(spec.id, *spec.version, signature);
   if (!signed_again) return signed_again.error().context("while signing " + name + " again");
-  session.out.result(signed_again->to_json(),
-                     fmt::format("{} ({}) is signed by {} now{}", name, checksum.text(),
-                                 key.info.key_id.text(),
-                                 published.quarantined ? ", and out of quarantine" : ""));
+  session.out.result(
+      signed_again->to_json(),
+      fmt::format("{} ({}) is signed by {} now{}", name, checksum.text(), key.info.key_id.text(),
+                  published.quarantined ? ", and out of quarantine" : ""));
   return {};
 }
 

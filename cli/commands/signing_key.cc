@@ -33,24 +33,23 @@ Result<std::string> passphrase_for(const KeyFileInfo& info) {
   if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
   auto typed = ask_secret(fmt::format("Passphrase of {}: ", info.key_id.text()));
   if (typed) return std::move(*typed);
-  return Error(ErrorCode::passphrase_wrong,
-               fmt::format("the key {} needs its passphrase; set MKT_KEY_PASSPHRASE",
-                           info.key_id.text()));
+  return Error(
+      ErrorCode::passphrase_wrong,
+      fmt::format("the key {} needs its passphrase; set MKT_KEY_PASSPHRASE", info.key_id.text()));
 }
 
 }  // namespace
 
 Result<SigningKey> open_signing_key(const std::string& wanted) {
   const char* from_environment = std::getenv("MKT_KEY");
-  const std::string id =
-      wanted.empty() && from_environment != nullptr ? from_environment : wanted;
+  const std::string id = wanted.empty() && from_environment != nullptr ? from_environment : wanted;
   MKT_TRY(const auto path, choose(id));
   auto file = KeyFile::read(path);
   if (!file) {
     if (file.error().code != ErrorCode::not_found) return file.error();
-    return Error(ErrorCode::key_not_found,
-                 fmt::format("the key {} is not on this machine; list those that are: mkt key list",
-                             id));
+    return Error(
+        ErrorCode::key_not_found,
+        fmt::format("the key {} is not on this machine; list those that are: mkt key list", id));
   }
   MKT_TRY(const std::string passphrase, passphrase_for(file->info));
   MKT_TRY(SecretKey secret, file->unlock(passphrase));

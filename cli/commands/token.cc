@@ -36,7 +36,8 @@ Status list(const Session& session) {
   RegistryClient registry(settings);
   MKT_TRY(const auto tokens, registry.tokens());
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "ROLE", "OF", "CREATED", "EXPIRES", "LAST USED", "NAME"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"ID", "ROLE", "OF", "CREATED", "EXPIRES", "LAST USED", "NAME"}};
   for (const wire::TokenInfo& t : tokens) {
     all.push_back(t.to_json());
     rows.push_back({printable(t.id), printable(t.role), printable(t.subject),
@@ -75,10 +76,12 @@ void add_token_command(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"admin", "publisher", "member", "approver"}));
   command->add_option("--subject", a->subject, "The publisher or tenant it is for");
   command->add_option("--name", a->name, "What it is used for");
-  command->add_option("--expires", a->expires, "How long it is valid, e.g. 720h (default: for ever)");
+  command->add_option("--expires", a->expires,
+                      "How long it is valid, e.g. 720h (default: for ever)");
   on_run(command, session, [&session, a] { return create(session, *a); });
 
-  command = add_subcommand(*token, "list", "Show tokens, without their secrets", "  mkt token list");
+  command =
+      add_subcommand(*token, "list", "Show tokens, without their secrets", "  mkt token list");
   on_run(command, session, [&session] { return list(session); });
 
   command = add_subcommand(*token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");

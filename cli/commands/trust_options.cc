@@ -11,11 +11,11 @@ void add_trust_options(CLI::App* command, TrustOptions& options) {
                     "Refuse publishers that `mkt key trust` did not pin");
 }
 
-Result<Trust> open_trust(const Session& session, const Settings& settings,
-                         RegistryClient& registry, const TrustOptions& options) {
+Result<Trust> open_trust(const Session& session, const Settings& settings, RegistryClient& registry,
+                         const TrustOptions& options) {
   const UtcTime now = utc_now();
-  MKT_TRY(KeyBook book, KeyBook::open(registry, key_book_folder(), settings.registry,
-                                      options.offline, now));
+  MKT_TRY(KeyBook book,
+          KeyBook::open(registry, key_book_folder(), settings.registry, options.offline, now));
   if (!options.accept_stale) MKT_CHECK(book.check_age(now));
   const std::string remark = book.remark(now);
   if (now - book.checked_at() > kWarnAge) {

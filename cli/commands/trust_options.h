@@ -18,8 +18,8 @@ void add_trust_options(CLI::App* command, TrustOptions& options);
 
 // The keys of the settings' registry and the user's pins. Says on stderr how old the keys are where
 // they are not fresh. registry_unavailable, stale_keys, keys_rolled_back, data_damaged.
-Result<Trust> open_trust(const Session& session, const Settings& settings,
-                         RegistryClient& registry, const TrustOptions& options);
+Result<Trust> open_trust(const Session& session, const Settings& settings, RegistryClient& registry,
+                         const TrustOptions& options);
 
 // The settings for the registry that a connector was installed from, or for that of --registry.
 Result<Settings> settings_of_receipt(const Session& session, const Settings& settings,

@@ -25,8 +25,8 @@ Status run(const Session& session, const Arguments& a) {
   auto receipt = Receipt::read(target);
   if (!receipt && receipt.error().code != ErrorCode::not_found) return receipt.error();
   if (!receipt || receipt->id != id.text()) {
-    return Error(ErrorCode::not_found, fmt::format("{} is not installed in {}", id.text(),
-                                                   printable(target.string())));
+    return Error(ErrorCode::not_found,
+                 fmt::format("{} is not installed in {}", id.text(), printable(target.string())));
   }
   // Out of sight in one step, then away: a kill in between leaves no half connector.
   const fs::path parent = folder_of(target);

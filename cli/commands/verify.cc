@@ -74,16 +74,16 @@ Status verify_folder(const Session& session, const Arguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Settings home, settings_of_receipt(session, settings, *receipt));
   MKT_CHECK(check(session, a, home, signature, checksum, receipt->accepted_sequence));
-  session.out.result({{"verified", true},
-                      {"folder", a.target},
-                      {"id", receipt->id},
-                      {"version", receipt->version},
-                      {"checksum", receipt->checksum},
-                      {"keyId", signature.key_id.text()},
-                      {"files", receipt->files.size()}},
-                     fmt::format("{}: {}@{}, all {} files as installed, good signature by {}",
-                                 printable(a.target), receipt->id, receipt->version,
-                                 receipt->files.size(), signature.key_id.text()));
+  session.out.result(
+      {{"verified", true},
+       {"folder", a.target},
+       {"id", receipt->id},
+       {"version", receipt->version},
+       {"checksum", receipt->checksum},
+       {"keyId", signature.key_id.text()},
+       {"files", receipt->files.size()}},
+      fmt::format("{}: {}@{}, all {} files as installed, good signature by {}", printable(a.target),
+                  receipt->id, receipt->version, receipt->files.size(), signature.key_id.text()));
   return {};
 }
 
@@ -91,11 +91,11 @@ Status verify_folder(const Session& session, const Arguments& a) {
 
 void add_verify_command(CLI::App& app, Session& session) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* command = add_subcommand(
-      app, "verify", "Check a tarball's signature, or an installed connector",
-      "  mkt verify hello-connector-1.0.0.tgz\n"
-      "  mkt verify FILE --signature FILE.sig.json --public-key acme.pem\n"
-      "  mkt verify connectors/hello-connector");
+  CLI::App* command =
+      add_subcommand(app, "verify", "Check a tarball's signature, or an installed connector",
+                     "  mkt verify hello-connector-1.0.0.tgz\n"
+                     "  mkt verify FILE --signature FILE.sig.json --public-key acme.pem\n"
+                     "  mkt verify connectors/hello-connector");
   command->add_option("TARGET", a->target, "The tarball, or an installed connector's folder")
       ->required();
   command->add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");

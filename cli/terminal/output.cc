@@ -60,7 +60,7 @@ void Output::error(const Error& e) const {
 std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string what) const {
   if (quiet || ::isatty(STDERR_FILENO) != 1) return {};
   return [what = std::move(what), last = std::make_shared<int>(-1)](std::uint64_t done,
-                                                                   std::uint64_t total) {
+                                                                    std::uint64_t total) {
     if (total == 0) return;
     const int percent = static_cast<int>(done * 100 / total);
     if (percent == *last) return;

@@ -1,8 +1,8 @@
 // What a command says: one result on stdout, everything else on stderr.
 //
 // With --json the result is one JSON document; without, it is text for a person. Notes and progress
-// are left out with --quiet. Text that came from elsewhere must pass `printable` first. Use from one
-// thread.
+// are left out with --quiet. Text that came from elsewhere must pass `printable` first. Use from
+// one thread.
 #pragma once
 
 #include <cstdint>

@@ -33,8 +33,7 @@ Error system_error(std::string_view what, int errno_value) {
   ErrorCode code = ErrorCode::io_error;
   if (errno_value == ENOSPC || errno_value == EDQUOT) code = ErrorCode::storage_full;
   if (errno_value == ENOENT || errno_value == ENOTDIR) code = ErrorCode::not_found;
-  return Error(code,
-               fmt::format("{}: {}", what, std::generic_category().message(errno_value)));
+  return Error(code, fmt::format("{}: {}", what, std::generic_category().message(errno_value)));
 }
 
 Result<UniqueFd> open_for_reading(const fs::path& path) {
@@ -66,8 +65,8 @@ Result<std::size_t> read_at(int fd, std::span<std::uint8_t> into, std::uint64_t 
                             std::string_view name) {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t n = ::pread(fd, into.data() + done, into.size() - done,
-                              static_cast<off_t>(offset + done));
+    const ssize_t n =
+        ::pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (n < 0) {
       if (errno == EINTR) continue;
       return system_error(fmt::format("cannot read {}", name), errno);
@@ -91,9 +90,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
   MKT_TRY(UniqueFd fd, open_for_reading(path));
   MKT_TRY(const std::uint64_t size, file_size(fd.get(), printable(path.string())));
   if (size > limit) {
-    return Error(ErrorCode::invalid_input,
-                 fmt::format("{} has {} bytes; at most {} are allowed", printable(path.string()),
-                             size, limit));
+    return Error(ErrorCode::invalid_input, fmt::format("{} has {} bytes; at most {} are allowed",
+                                                       printable(path.string()), size, limit));
   }
   std::string content(size, '\0');
   MKT_TRY(const std::size_t n,

@@ -87,17 +87,17 @@ using Status = Result<void>;
 #define MKT_CONCAT(a, b) MKT_CONCAT_INNER(a, b)
 
 // Evaluates to an early return of the error, or declares the value.
-#define MKT_TRY(declaration, expression)                                        \
-  auto MKT_CONCAT(mkt_result_, __LINE__) = (expression);                        \
-  if (!MKT_CONCAT(mkt_result_, __LINE__))                                       \
-    return std::move(MKT_CONCAT(mkt_result_, __LINE__)).error();                \
+#define MKT_TRY(declaration, expression)                         \
+  auto MKT_CONCAT(mkt_result_, __LINE__) = (expression);         \
+  if (!MKT_CONCAT(mkt_result_, __LINE__))                        \
+    return std::move(MKT_CONCAT(mkt_result_, __LINE__)).error(); \
   declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()
 
 // The same for a Status.
-#define MKT_CHECK(expression)                                                   \
-  do {                                                                          \
-    auto mkt_status = (expression);                                             \
-    if (!mkt_status) return std::move(mkt_status).error();                      \
+#define MKT_CHECK(expression)                              \
+  do {                                                     \
+    auto mkt_status = (expression);                        \
+    if (!mkt_status) return std::move(mkt_status).error(); \
   } while (false)
 
 }  // namespace mkt

@@ -20,8 +20,8 @@ Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, st
 }  // namespace
 
 ByteSource file_source(int fd, std::string name) {
-  return [fd, name = std::move(name), offset = std::uint64_t{0}](
-             std::span<std::uint8_t> into) mutable -> Result<std::size_t> {
+  return [fd, name = std::move(name),
+          offset = std::uint64_t{0}](std::span<std::uint8_t> into) mutable -> Result<std::size_t> {
     MKT_TRY(const std::size_t n, read_at(fd, into, offset, name));
     offset += n;
     return n;
@@ -54,7 +54,8 @@ Status GzipReader::refill() {
 
 // zlib reads the header itself; only the flags need our word.
 Status GzipReader::check_header() {
-  if (stream_->avail_in < kHeaderBytes || input_[0] != 0x1f || input_[1] != 0x8b || input_[2] != 8) {
+  if (stream_->avail_in < kHeaderBytes || input_[0] != 0x1f || input_[1] != 0x8b ||
+      input_[2] != 8) {
     return invalid("the tarball is not gzip");
   }
   if ((input_[3] & kExtraField) != 0) return invalid("the gzip header has an extra field");

@@ -35,9 +35,7 @@ struct Glob {
   std::vector<ByteSet> sets;
 };
 
-std::uint8_t to_byte(char c) {
-  return static_cast<std::uint8_t>(c);
-}
+std::uint8_t to_byte(char c) { return static_cast<std::uint8_t>(c); }
 
 // --- POSIX classes, of ASCII only and as git draws their borders
 

@@ -58,8 +58,8 @@ std::string_view policy_class_name(PolicyClass policy_class) {
 
 const std::vector<std::string_view>& known_capabilities() {
   static const std::vector<std::string_view> words = {
-      "vcs",        "ci-cd", "issue-tracking", "data-integration", "messaging",
-      "monitoring", "cloud", "database",       "auth",             "custom"};
+      "vcs",      "ci-cd", "issue-tracking", "data-integration", "messaging", "monitoring", "cloud",
+      "database", "auth",  "custom"};
   return words;
 }
 
@@ -85,8 +85,9 @@ class ManifestReader {
     m.author_ = text("author", true, kMaxAuthor);
     m.license_ = text("license", true, kMaxLicense);
     if (!m.license_.empty() && !is_spdx_expression(m.license_)) {
-      add("license", "must be an SPDX license expression such as \"Apache-2.0\" or "
-                     "\"MIT OR LicenseRef-Acme\"");
+      add("license",
+          "must be an SPDX license expression such as \"Apache-2.0\" or "
+          "\"MIT OR LicenseRef-Acme\"");
     }
     m.entrypoint_ = text("entrypoint", true, kMaxEntryPathBytes);
     if (!m.entrypoint_.empty()) {
@@ -127,8 +128,8 @@ class ManifestReader {
         findings_.size() == 1
             ? fmt::format("the manifest is not valid: {}: {}", findings_[0].path,
                           findings_[0].message)
-            : fmt::format("the manifest is not valid in {} places, first {}: {}",
-                          findings_.size(), findings_[0].path, findings_[0].message);
+            : fmt::format("the manifest is not valid in {} places, first {}: {}", findings_.size(),
+                          findings_[0].path, findings_[0].message);
     return Error(ErrorCode::manifest_invalid, message, std::move(findings_));
   }
 
@@ -281,8 +282,8 @@ class ManifestReader {
       return;
     }
     if (wanted->size() > kMaxDependencies) {
-      add("dependencies", fmt::format("has {} members; at most {} are allowed", wanted->size(),
-                                      kMaxDependencies));
+      add("dependencies",
+          fmt::format("has {} members; at most {} are allowed", wanted->size(), kMaxDependencies));
       return;
     }
     for (const auto& [id, range] : wanted->items()) {
@@ -316,8 +317,8 @@ class ManifestReader {
 Result<Manifest> Manifest::parse(std::string_view text) {
   if (text.size() > kMaxManifestBytes) {
     return Error(ErrorCode::manifest_too_large,
-                 fmt::format("{} has {} bytes; at most {} are allowed", kManifestName,
-                             text.size(), kMaxManifestBytes));
+                 fmt::format("{} has {} bytes; at most {} are allowed", kManifestName, text.size(),
+                             kMaxManifestBytes));
   }
   MKT_TRY(Json json, parse_json(text, kManifestName));
   return from_json(std::move(json));

@@ -20,11 +20,11 @@ bool is_valid_name(std::string_view text) {
 template <typename Tag>
 Result<Name<Tag>> Name<Tag>::parse(std::string_view text) {
   if (!is_valid_name(text)) {
-    return Error(ErrorCode::invalid_input,
-                 fmt::format("\"{}\" is not a {}: use lower-case letters, digits and '-', starting "
-                             "with a letter, at most {} characters",
-                             printable(text.substr(0, kMaxNameLength)), Tag::kWhat,
-                             kMaxNameLength));
+    return Error(
+        ErrorCode::invalid_input,
+        fmt::format("\"{}\" is not a {}: use lower-case letters, digits and '-', starting "
+                    "with a letter, at most {} characters",
+                    printable(text.substr(0, kMaxNameLength)), Tag::kWhat, kMaxNameLength));
   }
   return Name(std::string(text));
 }
@@ -50,8 +50,8 @@ Result<KeyId> KeyId::parse(std::string_view text) {
 }
 
 KeyId KeyId::of(const PublisherId& publisher, std::string_view fingerprint) {
-  return KeyId(publisher, fmt::format("{}:{}", publisher.text(),
-                                      fingerprint.substr(0, kFingerprintDigits)));
+  return KeyId(publisher,
+               fmt::format("{}:{}", publisher.text(), fingerprint.substr(0, kFingerprintDigits)));
 }
 
 }  // namespace mkt

@@ -109,8 +109,8 @@ class Packer {
 
   Status content(const SourceEntry& entry) {
     const std::string shown = printable(entry.path);
-    UniqueFd fd(::openat(root_fd_, entry.path.c_str(),
-                         O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+    UniqueFd fd(
+        ::openat(root_fd_, entry.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!fd) return system_error(fmt::format("cannot read {}", shown), errno);
     std::uint64_t offset = 0;
     for (;;) {
@@ -154,10 +154,10 @@ Result<Manifest> read_manifest(const std::filesystem::path& folder) {
   auto text = read_file(path, kMaxManifestBytes);
   if (!text) {
     if (text.error().code == ErrorCode::not_found) {
-      return Error(ErrorCode::manifest_missing,
-                   fmt::format("{} has no {}; make one with: mkt init {}",
-                               printable(folder.string()), kManifestName,
-                               printable(folder.string())));
+      return Error(
+          ErrorCode::manifest_missing,
+          fmt::format("{} has no {}; make one with: mkt init {}", printable(folder.string()),
+                      kManifestName, printable(folder.string())));
     }
     return text.error();
   }

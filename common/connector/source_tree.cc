@@ -87,9 +87,9 @@ class TreeWalk {
     const std::string shown = printable(prefix) + std::string(kIgnoreName);
     MKT_TRY(const std::uint64_t size, file_size(file.get(), shown));
     std::string text(std::min(size, kMaxIgnoreBytes), '\0');
-    MKT_TRY(const std::size_t n,
-            read_at(file.get(), {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0,
-                    shown));
+    MKT_TRY(
+        const std::size_t n,
+        read_at(file.get(), {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0, shown));
     text.resize(n);
     rules_.push_back({IgnoreRules::parse(text), prefix.size()});
     return {};
@@ -106,8 +106,7 @@ class TreeWalk {
 
   bool ignored(const std::string& path, bool is_folder) const {
     for (auto it = rules_.rbegin(); it != rules_.rend(); ++it) {
-      const auto verdict =
-          it->rules.match(std::string_view(path).substr(it->base), is_folder);
+      const auto verdict = it->rules.match(std::string_view(path).substr(it->base), is_folder);
       if (verdict) return *verdict;
     }
     return false;

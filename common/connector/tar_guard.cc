@@ -19,9 +19,9 @@ constexpr std::size_t kTypeOffset = 156;
 constexpr std::uint64_t kMaxPaxBytes = 64 * 1024;
 
 // pax keywords that change neither what a file is called nor what is in it.
-constexpr auto kHarmlessKeywords = std::to_array<std::string_view>(
-    {"atime", "comment", "ctime", "gid", "gname", "LIBARCHIVE.creationtime", "mtime", "uid",
-     "uname"});
+constexpr auto kHarmlessKeywords =
+    std::to_array<std::string_view>({"atime", "comment", "ctime", "gid", "gname",
+                                     "LIBARCHIVE.creationtime", "mtime", "uid", "uname"});
 
 Error unsafe(std::string message) { return Error(ErrorCode::archive_unsafe, std::move(message)); }
 Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }

@@ -117,9 +117,9 @@ Result<std::optional<TarEntry>> TarballReader::next() {
     }
     impl_->unpacked += entry.size;
     if (impl_->unpacked > impl_->limits.unpacked_bytes) {
-      return Error(ErrorCode::archive_too_large,
-                   fmt::format("the tarball unpacks to more than {} bytes",
-                               impl_->limits.unpacked_bytes));
+      return Error(
+          ErrorCode::archive_too_large,
+          fmt::format("the tarball unpacks to more than {} bytes", impl_->limits.unpacked_bytes));
     }
     // `tar -C folder -c .` writes "./name"; that is the same name.
     while (entry.path.starts_with("./")) entry.path.erase(0, 2);
@@ -129,8 +129,7 @@ Result<std::optional<TarEntry>> TarballReader::next() {
     if (Status ok = impl_->names.add(
             entry.path, entry.is_folder ? EntryNames::Kind::folder : EntryNames::Kind::file);
         !ok) {
-      return ok.error().context(
-          fmt::format("entry \"{}\"", printable(entry.path.substr(0, 128))));
+      return ok.error().context(fmt::format("entry \"{}\"", printable(entry.path.substr(0, 128))));
     }
     return std::optional<TarEntry>(std::move(entry));
   }

@@ -71,8 +71,8 @@ class FolderWriter : public EntryVisitor {
       } else if (errno != EEXIST) {
         return cannot("make the folder", path, errno);
       }
-      UniqueFd next(::openat(parent, component.c_str(),
-                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      UniqueFd next(
+          ::openat(parent, component.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (!next) return cannot("open the folder", path, errno);
       at = std::move(next);
       start = end + 1;

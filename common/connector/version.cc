@@ -87,9 +87,9 @@ std::optional<std::uint64_t> parse_version_number(std::string_view text) {
 
 Result<Version> Version::parse(std::string_view text) {
   if (text.size() > kMaxLength) {
-    return Error(ErrorCode::invalid_input,
-                 fmt::format("a version has at most {} characters, not {}", kMaxLength,
-                             text.size()));
+    return Error(
+        ErrorCode::invalid_input,
+        fmt::format("a version has at most {} characters, not {}", kMaxLength, text.size()));
   }
   // A '-' may stand in build metadata and never in the numbers, so '+' is looked for first.
   const auto [precedence, build] = cut(text, '+');

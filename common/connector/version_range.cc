@@ -174,11 +174,16 @@ std::optional<Bounds> parse_alternative(std::string_view text) {
 bool holds(const VersionBound& bound, const Version& version) {
   const auto order = compare_precedence(version, bound.version);
   switch (bound.relation) {
-    case Relation::below: return order < 0;
-    case Relation::at_most: return order <= 0;
-    case Relation::equal: return order == 0;
-    case Relation::at_least: return order >= 0;
-    case Relation::above: return order > 0;
+    case Relation::below:
+      return order < 0;
+    case Relation::at_most:
+      return order <= 0;
+    case Relation::equal:
+      return order == 0;
+    case Relation::at_least:
+      return order >= 0;
+    case Relation::above:
+      return order > 0;
   }
   return false;
 }
@@ -197,9 +202,9 @@ bool contains_all(const Bounds& bounds, const Version& version) {
 
 Result<VersionRange> VersionRange::parse(std::string_view text) {
   if (text.size() > kMaxLength) {
-    return Error(ErrorCode::invalid_input,
-                 fmt::format("a version range has at most {} characters, not {}", kMaxLength,
-                             text.size()));
+    return Error(
+        ErrorCode::invalid_input,
+        fmt::format("a version range has at most {} characters, not {}", kMaxLength, text.size()));
   }
   std::vector<Alternative> alternatives;
   for (std::string_view piece : split(text, "||")) {
@@ -218,9 +223,8 @@ Result<VersionRange> VersionRange::parse(std::string_view text) {
 }
 
 bool VersionRange::contains(const Version& version) const {
-  return std::any_of(alternatives_.begin(), alternatives_.end(), [&](const Alternative& bounds) {
-    return contains_all(bounds, version);
-  });
+  return std::any_of(alternatives_.begin(), alternatives_.end(),
+                     [&](const Alternative& bounds) { return contains_all(bounds, version); });
 }
 
 }  // namespace mkt

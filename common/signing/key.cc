@@ -40,8 +40,7 @@ Result<PublicKey> PublicKey::from_base64(std::string_view text) {
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view text) {
-  const Error not_pem(ErrorCode::key_invalid,
-                      "not a PEM public key of Ed25519 (BEGIN PUBLIC KEY)");
+  const Error not_pem(ErrorCode::key_invalid, "not a PEM public key of Ed25519 (BEGIN PUBLIC KEY)");
   const std::size_t begin = text.find(kPemBegin);
   const std::size_t end = text.find(kPemEnd);
   if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
@@ -69,8 +68,8 @@ std::string PublicKey::fingerprint() const { return Checksum::of(bytes_).hex(); 
 
 bool PublicKey::verifies(std::string_view message, const Signature& signature) const {
   const auto bytes = as_bytes(message);
-  return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(),
-                                     bytes_.data()) == 0;
+  return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), bytes_.data()) ==
+         0;
 }
 
 SecretKey SecretKey::generate() {

@@ -108,11 +108,11 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0) return invalid(path, "it cannot be read");
     if ((info.st_mode & 077) != 0) {
-      return Error(ErrorCode::key_file_invalid,
-                   fmt::format("the key file {} may be read by others (mode {:04o}); make it "
-                               "yours alone: chmod 600 {}",
-                               printable(path.string()), info.st_mode & 07777,
-                               printable(path.string())));
+      return Error(
+          ErrorCode::key_file_invalid,
+          fmt::format("the key file {} may be read by others (mode {:04o}); make it "
+                      "yours alone: chmod 600 {}",
+                      printable(path.string()), info.st_mode & 07777, printable(path.string())));
     }
   }
   MKT_TRY(const std::string text, read_file(path, kMaxKeyFileBytes));
@@ -130,9 +130,9 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
   if (protection == json->end()) return invalid(path, "protection is missing");
   const auto kdf = text_member(*protection, "kdf");
   if (kdf != "none" && kdf != "argon2id") return invalid(path, "protection.kdf is unknown");
-  return KeyFile{{*key_id, *public_key, text_member(*json, "createdAt").value_or(""),
-                  kdf == "argon2id", path},
-                 std::move(*json)};
+  return KeyFile{
+      {*key_id, *public_key, text_member(*json, "createdAt").value_or(""), kdf == "argon2id", path},
+      std::move(*json)};
 }
 
 Result<SecretKey> KeyFile::unlock(std::string_view passphrase) const {
@@ -161,8 +161,7 @@ Result<SecretKey> KeyFile::unlock(std::string_view passphrase) const {
 }
 
 Result<KeyFileInfo> write_key_file(const fs::path& folder, const PublisherId& publisher,
-                                   const SecretKey& key, std::string_view passphrase,
-                                   UtcTime now) {
+                                   const SecretKey& key, std::string_view passphrase, UtcTime now) {
   const PublicKey public_key = key.public_key();
   const KeyId key_id = KeyId::of(publisher, public_key.fingerprint());
   Json protection{{"kdf", "none"}};
@@ -176,9 +175,9 @@ Result<KeyFileInfo> write_key_file(const fs::path& folder, const PublisherId& pu
     MKT_CHECK(derive(wrapping, passphrase, p));
     const std::string ad = associated_data(key_id, public_key);
     stored.bytes.resize(SecretKey::kSeedSize + kTagBytes);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        stored.bytes.data(), nullptr, key.seed().data(), key.seed().size(), as_bytes(ad).data(),
-        ad.size(), nullptr, p.nonce.data(), wrapping.bytes.data());
+    crypto_aead_xchacha20poly1305_ietf_encrypt(stored.bytes.data(), nullptr, key.seed().data(),
+                                               key.seed().size(), as_bytes(ad).data(), ad.size(),
+                                               nullptr, p.nonce.data(), wrapping.bytes.data());
     protection = Json{{"kdf", "argon2id"},
                       {"opsLimit", p.ops_limit},
                       {"memLimit", p.mem_limit},

@@ -23,8 +23,8 @@ Error malformed(std::string_view field, std::string_view what) {
 Result<SignatureFile> SignatureFile::parse(std::string_view text) {
   if (text.size() > kMaxSignatureFileBytes) {
     return Error(ErrorCode::signature_malformed,
-                 fmt::format("the signature file has {} bytes; at most {} are allowed",
-                             text.size(), kMaxSignatureFileBytes));
+                 fmt::format("the signature file has {} bytes; at most {} are allowed", text.size(),
+                             kMaxSignatureFileBytes));
   }
   auto json = parse_json(text, "the signature file");
   if (!json) return Error(ErrorCode::signature_malformed, json.error().message);

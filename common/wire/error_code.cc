@@ -36,16 +36,25 @@ ExitStatus exit_status(ErrorCode code) { return row(code).exit; }
 
 ErrorCode error_code_for_http_status(int status) {
   switch (status) {
-    case 401: return ErrorCode::unauthorized;
-    case 403: return ErrorCode::forbidden;
+    case 401:
+      return ErrorCode::unauthorized;
+    case 403:
+      return ErrorCode::forbidden;
     case 404:
-    case 410: return ErrorCode::not_found;
-    case 409: return ErrorCode::version_exists;
-    case 413: return ErrorCode::body_too_large;
-    case 429: return ErrorCode::rate_limited;
-    case 504: return ErrorCode::timed_out;
-    case 507: return ErrorCode::storage_full;
-    default: break;
+    case 410:
+      return ErrorCode::not_found;
+    case 409:
+      return ErrorCode::version_exists;
+    case 413:
+      return ErrorCode::body_too_large;
+    case 429:
+      return ErrorCode::rate_limited;
+    case 504:
+      return ErrorCode::timed_out;
+    case 507:
+      return ErrorCode::storage_full;
+    default:
+      break;
   }
   if (status >= 400 && status < 500) return ErrorCode::invalid_request;
   if (status == 500) return ErrorCode::internal_error;

@@ -37,8 +37,8 @@ class Reader {
   template <typename Integer>
   Integer number(const char* name) {
     const Json* value = find(name);
-    if (value != nullptr && (std::is_signed_v<Integer> ? value->is_number_integer()
-                                                     : value->is_number_unsigned())) {
+    if (value != nullptr &&
+        (std::is_signed_v<Integer> ? value->is_number_integer() : value->is_number_unsigned())) {
       return value->get<Integer>();
     }
     wrong(name);
@@ -140,8 +140,7 @@ Json VersionInfo::to_json() const {
   json["downloads"] = downloads;
   json["prerelease"] = prerelease;
   json["deprecated"] = deprecated;
-  json["deprecationReason"] =
-      deprecation_reason.empty() ? Json(nullptr) : Json(deprecation_reason);
+  json["deprecationReason"] = deprecation_reason.empty() ? Json(nullptr) : Json(deprecation_reason);
   json["quarantined"] = quarantined;
   json["sequence"] = sequence;
   return json;
@@ -245,22 +244,22 @@ Result<SearchResult> SearchResult::parse(const Json& json) {
 }
 
 Json KeyInfo::to_json() const {
-  return {{"keyId", key_id},
-          {"publisherId", publisher_id},
-          {"publicKey", public_key},
-          {"fingerprint", fingerprint},
-          {"status", status},
-          {"createdAt", created_at},
-          {"expiresAt", or_null(expires_at)},
-          {"revokedAt", or_null(revoked_at)},
-          {"reasonCode", reason_code.empty() ? Json(nullptr) : Json(reason_code)},
-          {"reason", reason.empty() ? Json(nullptr) : Json(reason)},
-          {"revokedBy", revoked_by.empty() ? Json(nullptr) : Json(revoked_by)},
-          {"compromisedSequence",
-           compromised_sequence ? Json(*compromised_sequence) : Json(nullptr)},
-          {"endorsedBy", endorsed_by.empty() ? Json(nullptr) : Json(endorsed_by)},
-          {"endorsement", endorsement.empty() ? Json(nullptr) : Json(endorsement)},
-          {"addedSequence", added_sequence}};
+  return {
+      {"keyId", key_id},
+      {"publisherId", publisher_id},
+      {"publicKey", public_key},
+      {"fingerprint", fingerprint},
+      {"status", status},
+      {"createdAt", created_at},
+      {"expiresAt", or_null(expires_at)},
+      {"revokedAt", or_null(revoked_at)},
+      {"reasonCode", reason_code.empty() ? Json(nullptr) : Json(reason_code)},
+      {"reason", reason.empty() ? Json(nullptr) : Json(reason)},
+      {"revokedBy", revoked_by.empty() ? Json(nullptr) : Json(revoked_by)},
+      {"compromisedSequence", compromised_sequence ? Json(*compromised_sequence) : Json(nullptr)},
+      {"endorsedBy", endorsed_by.empty() ? Json(nullptr) : Json(endorsed_by)},
+      {"endorsement", endorsement.empty() ? Json(nullptr) : Json(endorsement)},
+      {"addedSequence", added_sequence}};
 }
 
 Result<KeyInfo> KeyInfo::parse(const Json& json) {
@@ -376,10 +375,8 @@ Result<OwnerInfo> OwnerInfo::parse(const Json& json) {
 }
 
 Json LogInfo::to_json() const {
-  return {{"sequence", sequence},      {"at", at},         {"actor", actor},
-          {"address", address},        {"requestId", request_id},
-          {"action", action},          {"subject", subject},
-          {"detail", detail}};
+  return {{"sequence", sequence},    {"at", at},         {"actor", actor},     {"address", address},
+          {"requestId", request_id}, {"action", action}, {"subject", subject}, {"detail", detail}};
 }
 
 Result<LogInfo> LogInfo::parse(const Json& json) {

@@ -3,8 +3,8 @@
 // A web page may let the user's browser send requests to 127.0.0.1, or to a name that it made
 // resolve there. Such a request carries a Host that is a name of the page's, or an Origin. So: Host
 // must be an IP address (nobody can make an address resolve), "localhost", or a name that is
-// allowed; Origin, where there is one, must be the same host or be allowed. Over a Unix socket, which
-// no browser reaches, Host may be anything.
+// allowed; Origin, where there is one, must be the same host or be allowed. Over a Unix socket,
+// which no browser reaches, Host may be anything.
 //
 // X-Forwarded-For counts when it comes from a trusted proxy, and then only as far as the proxies it
 // names are trusted too. Immutable; thread-safe.
@@ -38,7 +38,8 @@ class AddressRange {
 
 class Admission {
  public:
-  // `hosts` are names without ports; `origins` as browsers write them: "https://tools.acme.example".
+  // `hosts` are names without ports; `origins` as browsers write them:
+  // "https://tools.acme.example".
   Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
             std::vector<AddressRange> trusted_proxies);
 

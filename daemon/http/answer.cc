@@ -56,9 +56,9 @@ class HeadWriter : public httplib::Server {
       for (const auto& [name, value] : current_->headers) out.set_header(name, value);
       if (current_->file) {
         // Never called: the request is a HEAD.
-        out.set_content_provider(static_cast<std::size_t>(current_->file->length),
-                                 current_->content_type,
-                                 [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
+        out.set_content_provider(
+            static_cast<std::size_t>(current_->file->length), current_->content_type,
+            [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
       } else if (!current_->body.empty()) {
         // The length is written after the body that it is given; ours is sent from where it is.
         out.set_header("Content-Type", current_->content_type);
@@ -118,7 +118,8 @@ std::string head_end(std::string_view request_id) {
     std::tm parts{};
     ::gmtime_r(&now, &parts);
     char text[64];
-    date.assign(text, std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts));
+    date.assign(text,
+                std::strftime(text, sizeof text, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts));
     at = now;
   }
   std::string end;

@@ -21,9 +21,7 @@ struct Answer {
   std::shared_ptr<const std::string> body;  // may be null
   std::optional<FileBody> file;             // after the body
 
-  std::uint64_t length() const {
-    return (body ? body->size() : 0) + (file ? file->length : 0);
-  }
+  std::uint64_t length() const { return (body ? body->size() : 0) + (file ? file->length : 0); }
 };
 
 // `head_only` for HEAD: the fields, but neither body nor file. Thread-safe.

@@ -20,7 +20,7 @@ namespace mkt {
 struct KeptAnswer {
   Answer answer;
   std::string etag;
-  std::string route;  // for the access log
+  std::string route;    // for the access log
   Answer not_modified;  // the 304 to a request that has the etag
   std::uint64_t changes = 0;
 };

@@ -35,17 +35,15 @@ Result<SortBy> sort_parameter(const RequestHead& head) {
   if (word == "downloads") return SortBy::downloads;
   if (word == "updated" || word == "updatedAt") return SortBy::updated;
   if (word == "name") return SortBy::name;
-  return Error(ErrorCode::invalid_request,
-               "sortBy must be relevance, downloads, updated or name");
+  return Error(ErrorCode::invalid_request, "sortBy must be relevance, downloads, updated or name");
 }
 
 Result<Response> search(const Marketplace& market, Request& request) {
   SearchQuery query;
   query.text = request.head.parameter("q").value_or("");
   if (query.text.size() > kMaxQueryBytes) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("q has {} bytes; at most {} are allowed", query.text.size(),
-                             kMaxQueryBytes));
+    return Error(ErrorCode::invalid_request, fmt::format("q has {} bytes; at most {} are allowed",
+                                                         query.text.size(), kMaxQueryBytes));
   }
   MKT_TRY(const std::uint64_t page_number, number_parameter(request.head, "page", 1, 1, kMaxPage));
   MKT_TRY(const std::uint64_t page_size,
@@ -67,8 +65,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
   result.total = page.total;
   result.page = query.page;
   result.page_size = query.page_size;
-  result.has_more =
-      static_cast<std::uint64_t>(query.page) * query.page_size < page.total;
+  result.has_more = static_cast<std::uint64_t>(query.page) * query.page_size < page.total;
   return json_response(200, result.to_json());
 }
 
@@ -76,10 +73,17 @@ Result<Response> connector(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const ConnectorWithVersions found, show_connector(market, id));
   const ConnectorRecord& c = found.connector;
-  wire::ConnectorInfo info{c.id,           c.latest_version,         c.display_name,
-                           c.description,  c.author,                 c.owner,
-                           c.capabilities, c.downloads,              format_utc(c.created_at),
-                           format_utc(c.updated_at), {}};
+  wire::ConnectorInfo info{c.id,
+                           c.latest_version,
+                           c.display_name,
+                           c.description,
+                           c.author,
+                           c.owner,
+                           c.capabilities,
+                           c.downloads,
+                           format_utc(c.created_at),
+                           format_utc(c.updated_at),
+                           {}};
   for (const VersionRecord& v : found.versions) info.versions.push_back(version_message(v));
   return kept_response(request, "application/json", dump_json(info.to_json()));
 }
@@ -107,9 +111,8 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Accept-Ranges", "bytes");
   // The bytes of a version never change; what "latest" is does.
-  response.headers.emplace_back("Cache-Control", which == "latest"
-                                                     ? "no-cache"
-                                                     : "public, max-age=31536000, immutable");
+  response.headers.emplace_back(
+      "Cache-Control", which == "latest" ? "no-cache" : "public, max-age=31536000, immutable");
   if (etag_matches(request.head.header("if-none-match"), etag)) {
     response.status = 304;
     return response;
@@ -133,9 +136,9 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
       fmt::format("attachment; filename=\"{}-{}.tgz\"", v.connector_id, v.version));
   if (range.kind == RangeAnswer::Kind::part) {
     response.status = 206;
-    response.headers.emplace_back("Content-Range",
-                                  fmt::format("bytes {}-{}/{}", range.offset,
-                                              range.offset + range.length - 1, v.size));
+    response.headers.emplace_back(
+        "Content-Range",
+        fmt::format("bytes {}-{}/{}", range.offset, range.offset + range.length - 1, v.size));
   }
   if (request.head.method != "HEAD" && range.offset == 0) usage.downloaded(v);
   response.file = FileBody{std::move(found.file), range.offset, range.length};
@@ -149,7 +152,8 @@ void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage)
   router.add("GET", "/v1/search", [&](Request& r) { return search(market, r); });
   router.add("GET", base, [&](Request& r) { return connector(market, r); });
   router.add("GET", base + "/{version}", [&](Request& r) { return version(market, r); });
-  router.add("GET", base + "/{version}/signature", [&](Request& r) { return signature(market, r); });
+  router.add("GET", base + "/{version}/signature",
+             [&](Request& r) { return signature(market, r); });
   router.add("GET", base + "/{version}/tarball",
              [&](Request& r) { return tarball(market, usage, r); });
 }

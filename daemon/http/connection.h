@@ -81,11 +81,11 @@ class Connection {
     finished,   // to be closed
   };
   Phase phase = Phase::reading;
-  bool close_after = false;   // the answer that is being sent
-  bool body_unread = false;   // the client may still be sending the body of the request answered
-  AccessRecord record;        // of the request that is being answered
+  bool close_after = false;  // the answer that is being sent
+  bool body_unread = false;  // the client may still be sending the body of the request answered
+  AccessRecord record;       // of the request that is being answered
   Clock::time_point deadline{};
-  std::uint64_t mark = 0;     // bytes_sent when the deadline was set
+  std::uint64_t mark = 0;        // bytes_sent when the deadline was set
   std::uint64_t collecting = 0;  // length of the small body that is being collected
   bool wants_turn = false;       // there may be another request in what was received
   std::atomic<bool> busy{false};
@@ -97,11 +97,11 @@ class Connection {
 
   UniqueFd socket_;
   Peer peer_;
-  std::string in_;             // a head and what came behind it
-  std::size_t searched_ = 0;   // of in_, for the end of the head
-  std::size_t head_end_ = 0;   // just behind the empty line; 0 while it is not there
-  std::size_t body_read_ = 0;  // of in_ behind the head, given out by read
-  std::uint64_t floor_bytes_ = 0;       // of the body, received since floor_since_
+  std::string in_;                 // a head and what came behind it
+  std::size_t searched_ = 0;       // of in_, for the end of the head
+  std::size_t head_end_ = 0;       // just behind the empty line; 0 while it is not there
+  std::size_t body_read_ = 0;      // of in_ behind the head, given out by read
+  std::uint64_t floor_bytes_ = 0;  // of the body, received since floor_since_
   Clock::time_point floor_since_{};
 
   std::string out_;  // what is left of a head

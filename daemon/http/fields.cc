@@ -44,8 +44,8 @@ Result<std::string> optional_text(const Json& json, const char* name, std::size_
 Result<std::optional<UtcTime>> optional_time(const Json& json, const char* name) {
   const Json* value = find(json, name);
   if (value == nullptr) return std::optional<UtcTime>();
-  const auto time = value->is_string() ? parse_utc(value->get_ref<const std::string&>())
-                                       : std::nullopt;
+  const auto time =
+      value->is_string() ? parse_utc(value->get_ref<const std::string&>()) : std::nullopt;
   if (!time) return wrong(name, "must be an RFC 3339 time");
   return time;
 }
@@ -79,8 +79,7 @@ Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view
   if (!text || text->empty()) return otherwise;
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < least ||
-      value > most) {
+  if (error != std::errc() || end != text->data() + text->size() || value < least || value > most) {
     return Error(ErrorCode::invalid_request,
                  fmt::format("{} must be a number from {} to {}", name, least, most));
   }

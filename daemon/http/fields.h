@@ -1,4 +1,5 @@
-// Members of a request's JSON body, read and checked: the value, or invalid_request naming the field.
+// Members of a request's JSON body, read and checked: the value, or invalid_request naming the
+// field.
 #pragma once
 
 #include <optional>

@@ -120,8 +120,7 @@ bool Front::drained() {
 void Front::wait_for_events() {
   std::array<epoll_event, 256> events{};
   const int timeout = stopping_ ? 20 : kTickMs;
-  const int n =
-      ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+  const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
   for (int i = 0; i < n; ++i) {
     const int fd = events[static_cast<std::size_t>(i)].data.fd;
     if (fd == wake_.get()) {

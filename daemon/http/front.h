@@ -21,13 +21,13 @@ namespace mkt {
 
 // How slow and how many clients may be.
 struct FrontLimits {
-  std::size_t connections = 16'384;       // of all fronts together
-  std::size_t small_body = 64 * 1024;     // collected without a worker
-  std::size_t collected = 64 * 1024 * 1024;  // of all small bodies that are being collected
-  std::chrono::milliseconds head_time{10'000};   // from its first byte, or from connecting
-  std::chrono::milliseconds body_time{30'000};   // for a small body
-  std::chrono::milliseconds idle_time{60'000};   // between requests
-  std::chrono::milliseconds send_time{30'000};   // in which send_floor bytes must have left
+  std::size_t connections = 16'384;             // of all fronts together
+  std::size_t small_body = 64 * 1024;           // collected without a worker
+  std::size_t collected = 64 * 1024 * 1024;     // of all small bodies that are being collected
+  std::chrono::milliseconds head_time{10'000};  // from its first byte, or from connecting
+  std::chrono::milliseconds body_time{30'000};  // for a small body
+  std::chrono::milliseconds idle_time{60'000};  // between requests
+  std::chrono::milliseconds send_time{30'000};  // in which send_floor bytes must have left
   std::uint64_t send_floor = 32 * 1024;
   std::chrono::milliseconds linger_time{2'000};
 };

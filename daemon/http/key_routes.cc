@@ -71,9 +71,8 @@ Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& r
 Result<Response> challenge(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   const UtcTime now = market.now();
-  Response response =
-      json_response(201, {{"challenge", market.challenges.issue(id, now)},
-                          {"expiresAt", format_utc(now + Challenges::kValidFor)}});
+  Response response = json_response(201, {{"challenge", market.challenges.issue(id, now)},
+                                          {"expiresAt", format_utc(now + Challenges::kValidFor)}});
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
@@ -159,8 +158,7 @@ Result<std::optional<KeyProof>> proof_field(const Json& json) {
 
 void add_key_routes(Router& router, const Marketplace& market) {
   const auto cache = std::make_shared<KeyListCache>();
-  router.add("GET", "/v1/keys",
-             [&market, cache](Request& r) { return list(market, *cache, r); });
+  router.add("GET", "/v1/keys", [&market, cache](Request& r) { return list(market, *cache, r); });
   const std::string base = "/v1/publishers/{id}";
   router.add("POST", base + "/challenges", [&](Request& r) { return challenge(market, r); });
   router.add("POST", base + "/keys", [&](Request& r) { return add(market, r); });

@@ -90,7 +90,8 @@ Result<Listener> open_tcp(std::string_view text) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int failed = ::getaddrinfo(address->host.c_str(), address->port.c_str(), &hints, &found);
+  if (const int failed =
+          ::getaddrinfo(address->host.c_str(), address->port.c_str(), &hints, &found);
       failed != 0) {
     return cannot_listen(text, ::gai_strerror(failed));
   }
@@ -109,8 +110,8 @@ Result<Listener> open_tcp(std::string_view text) {
 
 bool somebody_answers(const sockaddr_un& address) {
   const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address),
-                            sizeof address) == 0;
+  return probe &&
+         ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 Result<Listener> open_unix(std::string_view text) {
@@ -118,8 +119,8 @@ Result<Listener> open_unix(std::string_view text) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return cannot_listen(text, fmt::format("the path must have 1 to {} bytes",
-                                           sizeof address.sun_path - 1));
+    return cannot_listen(
+        text, fmt::format("the path must have 1 to {} bytes", sizeof address.sun_path - 1));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   struct stat info {};

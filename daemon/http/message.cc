@@ -54,9 +54,9 @@ Response error_response(const Error& error, const std::string& request_id) {
 
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit) {
   if (body.length() > limit) {
-    return Error(ErrorCode::body_too_large,
-                 fmt::format("the body has {} bytes; at most {} are allowed here", body.length(),
-                             limit));
+    return Error(
+        ErrorCode::body_too_large,
+        fmt::format("the body has {} bytes; at most {} are allowed here", body.length(), limit));
   }
   std::string text(body.length(), '\0');
   for (std::size_t done = 0; done < text.size();) {

@@ -32,7 +32,7 @@ struct Request {
   BodyReader& body;
   Caller caller;
   std::map<std::string, std::string, std::less<>> path_parameters;  // by the name in the route
-  std::string_view route = {};  // the pattern that was found
+  std::string_view route = {};                                      // the pattern that was found
 
   const std::string& path_parameter(std::string_view name) const {
     return path_parameters.find(name)->second;

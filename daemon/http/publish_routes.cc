@@ -82,10 +82,9 @@ Result<Response> post_publish(const Marketplace& market, Request& request) {
     tarball = std::move(*bytes);
     manifest = std::move(json["manifest"]);
   }
-  MKT_TRY(Publication publication,
-          Publication::begin(market, request.caller,
-                             {std::move(*signature), std::nullopt, std::nullopt,
-                              std::move(manifest)}));
+  MKT_TRY(Publication publication, Publication::begin(market, request.caller,
+                                                      {std::move(*signature), std::nullopt,
+                                                       std::nullopt, std::move(manifest)}));
   MKT_CHECK(publication.write(tarball));
   return answer(publication.finish());
 }
@@ -97,8 +96,7 @@ Result<Response> put_signature(const Marketplace& market, Request& request) {
   MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
   MKT_TRY(const std::string body, read_body(request.body, kMaxSignatureFileBytes));
   MKT_TRY(const SignatureFile signature, SignatureFile::parse(body));
-  MKT_TRY(const VersionRecord record,
-          countersign(market, request.caller, id, version, signature));
+  MKT_TRY(const VersionRecord record, countersign(market, request.caller, id, version, signature));
   return json_response(200, version_message(record).to_json());
 }
 

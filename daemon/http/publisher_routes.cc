@@ -45,7 +45,8 @@ Result<Response> register_one(const Marketplace& market, Request& request) {
 
 // Where to reach a publisher is for its own people and the admins.
 wire::PublisherInfo as_seen_by(const Caller& caller, wire::PublisherInfo info) {
-  const bool own = caller.signed_in() && caller.role == Role::publisher && caller.subject == info.id;
+  const bool own =
+      caller.signed_in() && caller.role == Role::publisher && caller.subject == info.id;
   if (!own && !caller.is_admin()) info.email.clear();
   return info;
 }

@@ -103,8 +103,8 @@ wire::LogInfo log_message(const LogEntry& e) {
 }
 
 wire::SearchHit hit_message(const ConnectorRecord& c) {
-  return {c.id,           c.latest_version, c.display_name, c.description,
-          c.author,       c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+  return {c.id,     c.latest_version, c.display_name, c.description,
+          c.author, c.capabilities,   c.downloads,    format_utc(c.updated_at)};
 }
 
 }  // namespace mkt

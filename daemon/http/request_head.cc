@@ -177,8 +177,8 @@ Status interpret(RequestHead& head, bool http_1_0) {
   }
   if (const std::string_view digits = head.header("content-length"); !digits.empty()) {
     std::uint64_t length = 0;
-    const bool all_digits = std::all_of(digits.begin(), digits.end(),
-                                        [](char c) { return c >= '0' && c <= '9'; });
+    const bool all_digits =
+        std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!all_digits || digits.size() > kMaxLengthDigits) return bad("Content-Length is malformed");
     std::from_chars(digits.data(), digits.data() + digits.size(), length);
     head.content_length = length;

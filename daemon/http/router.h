@@ -20,8 +20,8 @@ class Router {
  public:
   void add(std::string_view method, std::string_view pattern, Handler handler);
 
-  // Runs the handler, with the path's parameters and the route filled in. not_found or method_not_allowed where
-  // there is none. HEAD is answered by the GET handler.
+  // Runs the handler, with the path's parameters and the route filled in. not_found or
+  // method_not_allowed where there is none. HEAD is answered by the GET handler.
   Result<Response> dispatch(Request& request) const;
 
  private:

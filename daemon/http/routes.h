@@ -1,4 +1,5 @@
-// The routes of /v1, one file a resource. A handler parses, calls one service, and makes the answer.
+// The routes of /v1, one file a resource. A handler parses, calls one service, and makes the
+// answer.
 #pragma once
 
 #include <functional>

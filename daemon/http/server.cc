@@ -28,7 +28,9 @@ constexpr unsigned kMaxFronts = 8;
 
 // A front sends some 100,000 small answers a second. One for every core leaves none to the clients
 // of this machine and the workers: on two cores two of them doubled the p99 and won 15 %.
-unsigned front_count() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxFronts); }
+unsigned front_count() {
+  return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxFronts);
+}
 
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
 

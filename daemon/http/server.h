@@ -3,10 +3,11 @@
 // Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
 // (request_head.h), and send. Workers run the application: some for requests that are there whole,
 // others for those whose body is still to come, so that slow uploads stop nobody else. Answers that
-// the application calls cacheable are kept ready and leave from the front itself. cpp-httplib writes
-// the heads of answers; it never sees a byte that a client wrote.
+// the application calls cacheable are kept ready and leave from the front itself. cpp-httplib
+// writes the heads of answers; it never sees a byte that a client wrote.
 //
-// `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is over.
+// `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is
+// over.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,8 @@ struct Exchange {
 // What the server works for; all are called from many threads at once.
 struct ServerParts {
   // Answers one request; exceptions become 500.
-  std::function<Response(const RequestHead& head, BodyReader& body, Exchange& exchange)> application;
+  std::function<Response(const RequestHead& head, BodyReader& body, Exchange& exchange)>
+      application;
   // Is the request for us, and whose is it: the client's address, or host_not_allowed,
   // origin_not_allowed.
   std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;

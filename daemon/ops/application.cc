@@ -45,8 +45,8 @@ Response answer_request(const Marketplace& market, const Router& router, Usage& 
 }
 
 void log_access(const AccessRecord& r) {
-  LogFields fields = {{"request", r.request_id}, {"address", r.address}, {"method", r.method},
-                      {"path", r.path}};
+  LogFields fields = {
+      {"request", r.request_id}, {"address", r.address}, {"method", r.method}, {"path", r.path}};
   if (!r.route.empty()) fields.emplace_back("route", r.route);
   if (!r.who.empty()) fields.emplace_back("who", r.who);
   fields.emplace_back("status", std::to_string(r.status));

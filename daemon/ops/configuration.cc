@@ -53,7 +53,8 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "max-json-bytes", c.limits.json_body_bytes, "Largest body of POST /v1/publish accepted");
   add(app, "max-unpacked-bytes", c.limits.archive.unpacked_bytes,
       "Most bytes that a tarball may unpack to");
-  add(app, "max-entries", c.limits.archive.entries, "Most files and folders that a tarball may hold");
+  add(app, "max-entries", c.limits.archive.entries,
+      "Most files and folders that a tarball may hold");
   add(app, "max-uploads", c.max_uploads, "Bodies that are read at once; more wait")
       ->check(CLI::Range(1, 1024));
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")

@@ -161,8 +161,8 @@ Status extract(const fs::path& file, const fs::path& folder) {
     const int read = ::archive_read_next_header(in.get(), &entry);
     if (read == ARCHIVE_EOF) return {};
     if (read != ARCHIVE_OK) {
-      return Error(ErrorCode::data_damaged, fmt::format("the backup is damaged: {}",
-                                                        ::archive_error_string(in.get())));
+      return Error(ErrorCode::data_damaged,
+                   fmt::format("the backup is damaged: {}", ::archive_error_string(in.get())));
     }
     MKT_CHECK(extract_file(in.get(), entry, folder));
   }

@@ -1,7 +1,7 @@
 // Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`.
 //
-// `check` and `backup` read only and may run beside the daemon; `restore` makes a folder that is not
-// there yet; `gc` needs the daemon stopped and says so.
+// `check` and `backup` read only and may run beside the daemon; `restore` makes a folder that is
+// not there yet; `gc` needs the daemon stopped and says so.
 //
 // A backup is a tar archive: `mktd.db`, a copy of one moment, then `blobs/ab/<hex>`, every tarball
 // that the copy refers to. No secrets: the database holds hashes of tokens only.

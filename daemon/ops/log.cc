@@ -65,9 +65,9 @@ LogLevel parse_log_level(std::string_view word) {
 void log_event(LogLevel level, std::string_view message, const LogFields& fields) {
   if (level < least.load()) return;
   const auto make_line = format_used == LogFormat::json ? json_line : logfmt_line;
-  const std::string line = make_line(format_utc(utc_now()), kLevels[static_cast<std::size_t>(level)],
-                                     message, fields) +
-                           '\n';
+  const std::string line =
+      make_line(format_utc(utc_now()), kLevels[static_cast<std::size_t>(level)], message, fields) +
+      '\n';
   // Nowhere is left to report a failure of the log itself.
   (void)write_all(STDERR_FILENO, as_bytes(line), "the log");
 }

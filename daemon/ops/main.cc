@@ -92,9 +92,11 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(const auto blobs, BlobStore::open(data.blobs(), [&](const Checksum& checksum) {
             return store->blob_is_referenced(checksum.text());
           }));
-  Marketplace market{
-      .store = *store, .blobs = *blobs, .rules = configuration.rules(), .now = utc_now,
-      .challenges = {}};
+  Marketplace market{.store = *store,
+                     .blobs = *blobs,
+                     .rules = configuration.rules(),
+                     .now = utc_now,
+                     .challenges = {}};
   MKT_CHECK(write_first_admin_token(market, data));
   MKT_TRY(Admission admission, configuration.admission());
   LiveConfiguration live{std::move(admission), configuration};

@@ -17,8 +17,7 @@
 namespace mkt {
 namespace {
 
-constexpr auto kOperations =
-    std::to_array<std::string_view>({"check", "backup", "restore", "gc"});
+constexpr auto kOperations = std::to_array<std::string_view>({"check", "backup", "restore", "gc"});
 
 struct Arguments {
   std::string data = default_data_folder().string();
@@ -45,9 +44,9 @@ int check(const Arguments& a) {
   if (!report) return fail(a, report.error());
   std::string text;
   for (const std::string& line : report->damage) text += printable(line) + "\n";
-  text += fmt::format("{} tarballs of {} bytes: {}", report->blobs, report->bytes,
-                      report->damage.empty() ? "all sound"
-                                             : fmt::format("{} damaged", report->damage.size()));
+  text += fmt::format(
+      "{} tarballs of {} bytes: {}", report->blobs, report->bytes,
+      report->damage.empty() ? "all sound" : fmt::format("{} damaged", report->damage.size()));
   if (report->unreferenced > 0) {
     text += fmt::format("; {} more that nothing refers to (mktd gc)", report->unreferenced);
   }

@@ -25,9 +25,10 @@ void SignalWatch::block_signals() {
 }
 
 SignalWatch::SignalWatch(std::function<void()> stop, std::function<void()> reload)
-    : stop_(std::move(stop)), reload_(std::move(reload)), signals_(awaited()), thread_([this] {
-        work();
-      }) {}
+    : stop_(std::move(stop)),
+      reload_(std::move(reload)),
+      signals_(awaited()),
+      thread_([this] { work(); }) {}
 
 SignalWatch::~SignalWatch() {
   ::pthread_kill(thread_.native_handle(), kEndWatch);

@@ -1,7 +1,7 @@
 // Signals as calls: SIGTERM and SIGINT stop, a second one ends the process at once, SIGHUP reloads.
 //
-// A thread of its own waits for them, so that what they call may do anything. `block_signals` first,
-// before there are other threads: they inherit it.
+// A thread of its own waits for them, so that what they call may do anything. `block_signals`
+// first, before there are other threads: they inherit it.
 #pragma once
 
 #include <csignal>

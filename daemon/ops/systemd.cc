@@ -33,8 +33,8 @@ void notify_systemd(std::string_view state) {
 void notify_systemd_reloading() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  notify_systemd(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
-                             now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
+  notify_systemd(
+      fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000));
 }
 
 }  // namespace mkt

@@ -11,9 +11,9 @@ namespace mkt {
 namespace {
 
 Error no_connector(const ConnectorId& id) {
-  return Error(ErrorCode::connector_not_found,
-               fmt::format("there is no connector {}; look for one: mkt search {}", id.text(),
-                           id.text()));
+  return Error(
+      ErrorCode::connector_not_found,
+      fmt::format("there is no connector {}; look for one: mkt search {}", id.text(), id.text()));
 }
 
 }  // namespace
@@ -37,10 +37,10 @@ Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId&
   if (version) return std::move(*version);
   MKT_TRY(const auto connector, market.store.connector(id.text()));
   if (!connector) return no_connector(id);
-  return Error(ErrorCode::version_not_found,
-               fmt::format("{} has no version {}; its latest is {}", id.text(),
-                           printable(wanted.substr(0, Version::kMaxLength)),
-                           connector->latest_version));
+  return Error(
+      ErrorCode::version_not_found,
+      fmt::format("{} has no version {}; its latest is {}", id.text(),
+                  printable(wanted.substr(0, Version::kMaxLength)), connector->latest_version));
 }
 
 Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,

@@ -1,9 +1,9 @@
 // Challenges: what a key must sign to prove that its private half is there.
 //
 // A challenge is a time, 128 random bits and a MAC over both and the publisher, made with a secret
-// that lives as long as the process: nothing is stored, and nobody can fill a table with challenges.
-// It may be answered more than once while it is valid, which is harmless, as a key can be added only
-// once. Thread-safe.
+// that lives as long as the process: nothing is stored, and nobody can fill a table with
+// challenges. It may be answered more than once while it is valid, which is harmless, as a key can
+// be added only once. Thread-safe.
 #pragma once
 
 #include <array>

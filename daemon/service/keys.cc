@@ -17,8 +17,8 @@ constexpr std::size_t kMaxReason = 500;
 Status check_endorsement(const Marketplace& market, const AddedKey& added) {
   const Endorsement& e = *added.endorsement;
   if (e.by.publisher() != added.publisher) {
-    return Error(ErrorCode::key_foreign, fmt::format("{} is not a key of {}", e.by.text(),
-                                                     added.publisher.text()));
+    return Error(ErrorCode::key_foreign,
+                 fmt::format("{} is not a key of {}", e.by.text(), added.publisher.text()));
   }
   MKT_TRY(const auto endorser, market.store.key(e.by.text()));
   if (!endorser) return unknown_key(e.by.text());
@@ -109,8 +109,7 @@ Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& ca
                  "compromisedSince goes with the reason code compromised only",
                  {{"compromisedSince", "goes with compromised only"}});
   }
-  const Revocation revocation{r.key_id.text(), r.code, r.reason, r.compromised_since,
-                              market.now()};
+  const Revocation revocation{r.key_id.text(), r.code, r.reason, r.compromised_since, market.now()};
   if (r.dry_run) return market.store.preview_revocation(revocation);
   return market.store.revoke_key(revocation, caller.actor());
 }

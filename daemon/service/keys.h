@@ -28,8 +28,8 @@ Result<KeyRecord> new_key_record(const Marketplace& market, const PublisherId& p
                                  const PublicKey& key, std::optional<UtcTime> expires_at);
 
 // The key with which a signature may be accepted at this moment. unauthorized, forbidden,
-// key_foreign where the key is not the caller's; key_unknown, key_revoked, key_retired, key_expired,
-// publisher_suspended, publisher_banned; signature_in_future.
+// key_foreign where the key is not the caller's; key_unknown, key_revoked, key_retired,
+// key_expired, publisher_suspended, publisher_banned; signature_in_future.
 Result<PublicKey> key_for_signature(const Marketplace& market, const Caller& caller,
                                     const SignatureFile& signature);
 

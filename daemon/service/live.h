@@ -1,6 +1,7 @@
 // Live<T>: settings that may be exchanged while requests go by them.
 //
-// `get` gives the settings as they are now, whole; whoever holds them goes on with those. Thread-safe.
+// `get` gives the settings as they are now, whole; whoever holds them goes on with those.
+// Thread-safe.
 #pragma once
 
 #include <memory>

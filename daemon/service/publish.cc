@@ -64,14 +64,14 @@ Status Publication::write(std::span<const std::uint8_t> bytes) {
 Result<Store::Published> Publication::finish() {
   MKT_CHECK(upload_.finish());
   MKT_CHECK(verify_signature(request_.signature, upload_.checksum(), key_));
-  MKT_TRY(const TarballContents contents,
-          walk_tarball(file_source(upload_.fd(), "the tarball"), market_.limits().archive, nullptr));
+  MKT_TRY(const TarballContents contents, walk_tarball(file_source(upload_.fd(), "the tarball"),
+                                                       market_.limits().archive, nullptr));
   MKT_CHECK(check_manifest(contents.manifest));
   MKT_CHECK(upload_.place());
-  MKT_TRY(Store::Published published,
-          market_.store.publish(
-              describe(contents.manifest, upload_, request_.signature, market_.now()),
-              caller_.actor()));
+  MKT_TRY(
+      Store::Published published,
+      market_.store.publish(describe(contents.manifest, upload_, request_.signature, market_.now()),
+                            caller_.actor()));
   upload_.keep();
   return published;
 }
@@ -89,8 +89,7 @@ Status Publication::check_manifest(const Manifest& manifest) const {
                              manifest.version().text(), request_.version->text()));
   }
   // Members may stand in another order: nlohmann's plain document compares by name.
-  if (request_.manifest &&
-      nlohmann::json(*request_.manifest) != nlohmann::json(manifest.json())) {
+  if (request_.manifest && nlohmann::json(*request_.manifest) != nlohmann::json(manifest.json())) {
     return Error(ErrorCode::manifest_mismatch,
                  "the manifest of the request is not the one in the tarball");
   }

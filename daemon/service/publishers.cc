@@ -50,15 +50,15 @@ Status set_publisher_status(const Marketplace& market, const Caller& caller, con
   MKT_CHECK(require_admin(caller));
   if (status != PublisherStatus::active && reason.empty()) {
     return Error(ErrorCode::invalid_request,
-                 "say why the publisher may not publish: reason is missing", {{"reason", "is missing"}});
+                 "say why the publisher may not publish: reason is missing",
+                 {{"reason", "is missing"}});
   }
   if (reason.size() > kMaxReason) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("reason has {} bytes; at most {} are allowed", reason.size(),
-                             kMaxReason));
+    return Error(
+        ErrorCode::invalid_request,
+        fmt::format("reason has {} bytes; at most {} are allowed", reason.size(), kMaxReason));
   }
-  return market.store.set_publisher_status(id.text(), status, reason, market.now(),
-                                           caller.actor());
+  return market.store.set_publisher_status(id.text(), status, reason, market.now(), caller.actor());
 }
 
 Status set_publisher_verified(const Marketplace& market, const Caller& caller,

@@ -23,8 +23,7 @@ std::string_view id_of(std::string_view token) {
   return token.substr(kPrefix.size(), 2 * kIdBytes);
 }
 
-Result<CreatedToken> create(const Marketplace& market, const Actor& actor,
-                            const NewToken& wanted) {
+Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const NewToken& wanted) {
   CreatedToken created;
   created.record.id = random_hex(kIdBytes);
   created.secret = fmt::format("{}{}_{}", kPrefix, created.record.id, random_hex(kSecretBytes));

@@ -1,8 +1,8 @@
 // Usage: what is counted in passing, downloads of versions and the last use of tokens.
 //
 // Gathered in memory and written to the store now and then, so that a request waits for no disk. A
-// crash loses the counts of the last few seconds, nothing else. Thread-safe; its thread is joined by
-// the destructor, which writes what is left.
+// crash loses the counts of the last few seconds, nothing else. Thread-safe; its thread is joined
+// by the destructor, which writes what is left.
 #pragma once
 
 #include <chrono>
@@ -42,9 +42,9 @@ class Usage {
   Store& store_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  Gathered gathered_;                             // guarded by mutex_
-  std::map<std::string, UtcTime> noted_;          // guarded by mutex_; uses of tokens
-  bool stopping_ = false;                         // guarded by mutex_
+  Gathered gathered_;                     // guarded by mutex_
+  std::map<std::string, UtcTime> noted_;  // guarded by mutex_; uses of tokens
+  bool stopping_ = false;                 // guarded by mutex_
   std::thread thread_;
 };
 

@@ -137,9 +137,9 @@ void BlobStore::abandon(const Checksum& checksum) {
 }
 
 Result<UniqueFd> BlobStore::open_blob(const Checksum& checksum, std::uint64_t size) const {
-  const Error damaged(ErrorCode::data_damaged,
-                      fmt::format("the registry has lost or damaged the tarball {}",
-                                  checksum.text()));
+  const Error damaged(
+      ErrorCode::data_damaged,
+      fmt::format("the registry has lost or damaged the tarball {}", checksum.text()));
   auto fd = open_for_reading(final_path(checksum));
   if (!fd) return fd.error().code == ErrorCode::not_found ? damaged : fd.error();
   MKT_TRY(const std::uint64_t actual, file_size(fd->get(), "the tarball"));

@@ -17,8 +17,9 @@ Status may_publish(const PublisherRecord& p) {
     case PublisherStatus::active:
       return {};
     case PublisherStatus::suspended:
-      return Error(ErrorCode::publisher_suspended,
-                   with_reason(fmt::format("the publisher {} is suspended", p.id), p.status_reason));
+      return Error(
+          ErrorCode::publisher_suspended,
+          with_reason(fmt::format("the publisher {} is suspended", p.id), p.status_reason));
     case PublisherStatus::banned:
       return Error(ErrorCode::publisher_banned,
                    with_reason(fmt::format("the publisher {} is banned", p.id), p.status_reason));
@@ -29,11 +30,11 @@ Status may_publish(const PublisherRecord& p) {
 Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publisher,
                 UtcTime now) {
   if (key.status == KeyStatus::revoked) {
-    return Error(ErrorCode::key_revoked,
-                 with_reason(fmt::format("the key {} was revoked on {} ({})", key.key_id,
-                                         format_utc(key.revoked_at.value_or(UtcTime())),
-                                         key.reason_code),
-                             key.reason));
+    return Error(
+        ErrorCode::key_revoked,
+        with_reason(fmt::format("the key {} was revoked on {} ({})", key.key_id,
+                                format_utc(key.revoked_at.value_or(UtcTime())), key.reason_code),
+                    key.reason));
   }
   if (key.status == KeyStatus::retired) {
     return Error(ErrorCode::key_retired,
@@ -42,8 +43,8 @@ Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publ
                              key.key_id, key.publisher_id));
   }
   if (key.expires_at && *key.expires_at <= now) {
-    return Error(ErrorCode::key_expired, fmt::format("the key {} expired on {}", key.key_id,
-                                                     format_utc(*key.expires_at)));
+    return Error(ErrorCode::key_expired,
+                 fmt::format("the key {} expired on {}", key.key_id, format_utc(*key.expires_at)));
   }
   if (!publisher) return unknown_key(key.key_id);
   return may_publish(*publisher);

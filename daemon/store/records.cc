@@ -29,15 +29,15 @@ constexpr auto kPublisherStatuses = std::to_array<std::pair<std::string_view, Pu
     {{"active", PublisherStatus::active},
      {"suspended", PublisherStatus::suspended},
      {"banned", PublisherStatus::banned}});
-constexpr auto kKeyStatuses = std::to_array<std::pair<std::string_view, KeyStatus>>(
-    {{"active", KeyStatus::active},
-     {"retired", KeyStatus::retired},
-     {"revoked", KeyStatus::revoked}});
-constexpr auto kRoles = std::to_array<std::pair<std::string_view, Role>>(
-    {{"admin", Role::admin},
-     {"publisher", Role::publisher},
-     {"member", Role::member},
-     {"approver", Role::approver}});
+constexpr auto kKeyStatuses =
+    std::to_array<std::pair<std::string_view, KeyStatus>>({{"active", KeyStatus::active},
+                                                           {"retired", KeyStatus::retired},
+                                                           {"revoked", KeyStatus::revoked}});
+constexpr auto kRoles =
+    std::to_array<std::pair<std::string_view, Role>>({{"admin", Role::admin},
+                                                      {"publisher", Role::publisher},
+                                                      {"member", Role::member},
+                                                      {"approver", Role::approver}});
 
 constexpr auto kReasonCodes = std::to_array<std::pair<std::string_view, ReasonCode>>(
     {{"unspecified", ReasonCode::unspecified},

@@ -141,7 +141,7 @@ struct Revocation {
 
 struct RevocationOutcome {
   KeyRecord key;
-  bool changed = false;  // false: it was revoked already, as far as this asks for
+  bool changed = false;            // false: it was revoked already, as far as this asks for
   std::vector<VersionRecord> hit;  // versions that go into quarantine; without their manifests
 };
 

@@ -138,8 +138,8 @@ void SearchIndex::make_dense() {
 // The best score of the word in each connector.
 void SearchIndex::score_word(std::string_view word, Scores& scores) const {
   scores.assign(entries_.size(), 0);
-  for (auto it = postings_.lower_bound(word);
-       it != postings_.end() && it->first.starts_with(word); ++it) {
+  for (auto it = postings_.lower_bound(word); it != postings_.end() && it->first.starts_with(word);
+       ++it) {
     const std::uint16_t factor = it->first.size() == word.size() ? 2 : 1;
     for (const Posting& p : it->second) {
       const auto score = static_cast<std::uint16_t>(weight_of(p.fields) * factor);
@@ -212,8 +212,8 @@ SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQu
   };
   const auto rank_of = [&](Number n) -> std::uint64_t {
     std::uint64_t rank = 0;
-    const auto downloads =
-        std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(downloads_[n], 0)), kMaxDownloads);
+    const auto downloads = std::min(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(downloads_[n], 0)), kMaxDownloads);
     if (q.sort_by == SortBy::relevance) {
       rank = (std::uint64_t{scores[n]} << 44) | downloads;
       if (exact && *exact == n) rank |= 1ULL << 63;

@@ -1,13 +1,13 @@
 // SearchIndex: which connectors hold these words, best first, from memory.
 //
-// An inverted index: for each word the connectors that hold it, and in which fields. Every word of a
-// query must occur, as a word or the beginning of one. What matches is scored by the best field each
-// word is found in, whole words above beginnings; an exact id comes first, and downloads decide
-// between equals. Counts are exact.
+// An inverted index: for each word the connectors that hold it, and in which fields. Every word of
+// a query must occur, as a word or the beginning of one. What matches is scored by the best field
+// each word is found in, whole words above beginnings; an exact id comes first, and downloads
+// decide between equals. Counts are exact.
 //
-// A changed connector gets a new number and its old one is dead; when most are, the numbers are made
-// dense again. About 250 bytes a connector. The store fills it when it opens and after every commit
-// that changes what search shows. Thread-safe: many search, one changes.
+// A changed connector gets a new number and its old one is dead; when most are, the numbers are
+// made dense again. About 250 bytes a connector. The store fills it when it opens and after every
+// commit that changes what search shows. Thread-safe: many search, one changes.
 #pragma once
 
 #include <cstdint>
@@ -80,7 +80,7 @@ class SearchIndex {
   std::vector<Entry> entries_;       // by number
   std::vector<std::int64_t> downloads_;
   std::vector<std::int64_t> updated_;  // milliseconds
-  std::vector<std::uint8_t> alive_;  // 1 or 0
+  std::vector<std::uint8_t> alive_;    // 1 or 0
   std::size_t dead_ = 0;
   std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;  // by id
   Postings postings_;

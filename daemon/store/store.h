@@ -68,8 +68,8 @@ class Store {
   // publisher's or new (not_owner), the version is new or has the same checksum (version_exists).
   virtual Result<Published> publish(const NewVersion& version, const Actor& actor) = 0;
 
-  // Puts another signature over the same bytes in the place of a version's and lifts its quarantine.
-  // The key is checked as for publish. version_not_found, checksum_mismatch, not_owner.
+  // Puts another signature over the same bytes in the place of a version's and lifts its
+  // quarantine. The key is checked as for publish. version_not_found, checksum_mismatch, not_owner.
   virtual Status countersign(const VersionRecord& version, UtcTime at, const Actor& actor) = 0;
 
   // In the order they were added.

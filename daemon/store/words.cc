@@ -30,7 +30,8 @@ std::string folded(std::string_view text) {
       static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
                                      UTF8PROC_STRIPMARK | UTF8PROC_IGNORE));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
-  if (length >= 0) out.assign(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
+  if (length >= 0)
+    out.assign(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
   return out;
 }
 
@@ -62,9 +63,9 @@ std::vector<std::string> words_of(std::string_view text) {
   };
   for (std::size_t at = 0; at < plain.size();) {
     utf8proc_int32_t code_point = 0;
-    const auto read = utf8proc_iterate(
-        reinterpret_cast<const utf8proc_uint8_t*>(plain.data() + at),
-        static_cast<utf8proc_ssize_t>(plain.size() - at), &code_point);
+    const auto read =
+        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(plain.data() + at),
+                         static_cast<utf8proc_ssize_t>(plain.size() - at), &code_point);
     const std::size_t length = read > 0 ? static_cast<std::size_t>(read) : 1;
     if (read > 0 && belongs_to_word(code_point)) {
       if (word.size() + length <= kMaxWordBytes) word.append(plain, at, length);

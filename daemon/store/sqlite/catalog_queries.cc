@@ -40,11 +40,11 @@ Status check_signer(Database& db, const VersionRecord& v, const std::optional<Co
   MKT_TRY(const KeyRecord key, key_queries::require_signer(db, v.signing_key_id, now));
   if (key.publisher_id != v.published_by) return unknown_key(v.signing_key_id);
   if (head && !owner_queries::is_owner(db, v.connector_id, v.published_by)) {
-    return Error(ErrorCode::not_owner,
-                 fmt::format("{} belongs to the publisher {}; {} may not publish it; an owner can "
-                             "change that: mkt owner add {} {}",
-                             v.connector_id, head->owner, v.published_by, v.connector_id,
-                             v.published_by));
+    return Error(
+        ErrorCode::not_owner,
+        fmt::format("{} belongs to the publisher {}; {} may not publish it; an owner can "
+                    "change that: mkt owner add {} {}",
+                    v.connector_id, head->owner, v.published_by, v.connector_id, v.published_by));
   }
   return {};
 }
@@ -150,9 +150,9 @@ Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor&
                              "version never changes, so raise the version",
                              v.connector_id, v.version, existing->checksum));
   }
-  v.seq = append_to_log(db, actor, "version.publish",
-                        fmt::format("{}@{}", v.connector_id, v.version), v.checksum,
-                        v.published_at);
+  v.seq =
+      append_to_log(db, actor, "version.publish", fmt::format("{}@{}", v.connector_id, v.version),
+                    v.checksum, v.published_at);
   v.signature_seq = v.seq;
   std::int64_t num = 0;
   if (!head) {
@@ -238,8 +238,7 @@ void quarantine(Database& db, const VersionRecord& v, UtcTime at, const Actor& a
       .bind(v.connector_id)
       .bind(v.version)
       .run();
-  append_to_log(db, actor, "version.quarantine",
-                fmt::format("{}@{}", v.connector_id, v.version),
+  append_to_log(db, actor, "version.quarantine", fmt::format("{}@{}", v.connector_id, v.version),
                 v.signing_key_id + " is compromised", at);
 }
 

@@ -49,8 +49,8 @@ Result<std::vector<std::string>> check_database(const std::filesystem::path& fil
     }
     Query foreign = db.query("PRAGMA foreign_key_check");
     while (foreign.step()) {
-      findings.push_back(fmt::format("a row of {} refers to nothing in {}", foreign.text(0),
-                                     foreign.text(2)));
+      findings.push_back(
+          fmt::format("a row of {} refers to nothing in {}", foreign.text(0), foreign.text(2)));
     }
     return findings;
   });

@@ -1,7 +1,7 @@
 // A database as a file, for the operations on a data folder: copying, checking, what it refers to.
 //
-// All open it read-only and never checkpoint, so they may run beside the daemon (Debian's SQLite can
-// damage a database that two connections write or checkpoint).
+// All open it read-only and never checkpoint, so they may run beside the daemon (Debian's SQLite
+// can damage a database that two connections write or checkpoint).
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,7 @@ namespace mkt::key_queries {
 namespace {
 
 // Column order of every SELECT on publisher_keys below.
-#define MKT_KEY_COLUMNS                                                              \
+#define MKT_KEY_COLUMNS                                                             \
   "key_id, publisher_id, public_key, fingerprint, status, created_at, expires_at, " \
   "revoked_at, reason_code, reason, revoked_by, compromised_seq, endorsed_by, "     \
   "endorsement, added_seq"
@@ -47,8 +47,7 @@ struct Plan {
 Result<Plan> plan(Database& db, const Revocation& r) {
   auto found = key(db, r.key_id);
   if (!found) {
-    return Error(ErrorCode::key_not_found,
-                 fmt::format("the registry knows no key {}", r.key_id));
+    return Error(ErrorCode::key_not_found, fmt::format("the registry knows no key {}", r.key_id));
   }
   Plan p{std::move(*found), std::nullopt, false};
   if (r.code == ReasonCode::compromised) {

@@ -28,8 +28,8 @@ std::vector<OwnerRecord> owners_of(Database& db, std::string_view connector_id) 
 }
 
 bool is_owner(Database& db, std::string_view connector_id, std::string_view publisher_id) {
-  Query row = db.query(
-      "SELECT 1 FROM connector_owners WHERE connector_id = ? AND publisher_id = ?");
+  Query row =
+      db.query("SELECT 1 FROM connector_owners WHERE connector_id = ? AND publisher_id = ?");
   return row.bind(connector_id).bind(publisher_id).step();
 }
 

@@ -12,20 +12,17 @@ namespace mkt::publisher_queries {
 namespace {
 
 PublisherRecord publisher_row(const Query& row) {
-  return {row.text(0),
-          row.text(1),
-          row.text(2),
-          parse_publisher_status(row.text(3)).value_or(PublisherStatus::banned),
-          row.flag(4),
-          row.time(5),
+  return {row.text(0), row.text(1),
+          row.text(2), parse_publisher_status(row.text(3)).value_or(PublisherStatus::banned),
+          row.flag(4), row.time(5),
           row.text(6)};
 }
 
 TokenRecord token_row(const Query& row) {
-  return {row.text(0), row.text(1),          row.text(2),
-          parse_role(row.text(3)).value_or(Role::member),
-          row.text(4), row.time(5),          row.optional_time(6),
-          row.optional_time(7)};
+  return {row.text(0),          row.text(1),
+          row.text(2),          parse_role(row.text(3)).value_or(Role::member),
+          row.text(4),          row.time(5),
+          row.optional_time(6), row.optional_time(7)};
 }
 
 }  // namespace
@@ -98,8 +95,8 @@ std::vector<PublisherRecord> publishers(Database& db) {
 }
 
 Status add_token(Database& db, const TokenRecord& t, const Actor& actor) {
-  append_to_log(db, actor, "token.create", t.id,
-                fmt::format("{} {}", role_name(t.role), t.subject), t.created_at);
+  append_to_log(db, actor, "token.create", t.id, fmt::format("{} {}", role_name(t.role), t.subject),
+                t.created_at);
   db.query(R"sql(
       INSERT INTO tokens (id, hash, name, role, subject, created_at, expires_at)
       VALUES (?, ?, ?, ?, ?, ?, ?))sql")

@@ -7,11 +7,11 @@ namespace mkt::search_queries {
 namespace {
 
 // Column order of both statements.
-#define MKT_DOCUMENT                                                                       \
-  "SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,"     \
-  " c.updated_at,"                                                                         \
-  " (SELECT json_group_array(l.label) FROM connector_labels l"                             \
-  "  WHERE l.num = c.num AND l.kind = 'keyword') "                                         \
+#define MKT_DOCUMENT                                                                   \
+  "SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads," \
+  " c.updated_at,"                                                                     \
+  " (SELECT json_group_array(l.label) FROM connector_labels l"                         \
+  "  WHERE l.num = c.num AND l.kind = 'keyword') "                                     \
   "FROM connectors c "
 
 SearchIndex::Document document_row(const Query& row) {

@@ -34,9 +34,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
   } catch (const SqlError& e) {
     const int primary = e.extended_code() & 0xff;
     if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) {
-      return Error(ErrorCode::data_damaged,
-                   fmt::format("{} is damaged ({}); restore it from a backup", file.string(),
-                               e.what()));
+      return Error(
+          ErrorCode::data_damaged,
+          fmt::format("{} is damaged ({}); restore it from a backup", file.string(), e.what()));
     }
     return e.error();
   }
@@ -116,8 +116,7 @@ Result<std::vector<KeyRecord>> SqliteStore::keys_of(std::string_view publisher_i
 }
 
 Status SqliteStore::set_publisher_status(std::string_view id, PublisherStatus status,
-                                         std::string_view reason, UtcTime at,
-                                         const Actor& actor) {
+                                         std::string_view reason, UtcTime at, const Actor& actor) {
   return commits_->run([&](Database& db) {
     return publisher_queries::set_status(db, id, status, reason, at, actor);
   });
@@ -125,9 +124,8 @@ Status SqliteStore::set_publisher_status(std::string_view id, PublisherStatus st
 
 Status SqliteStore::set_publisher_verified(std::string_view id, bool verified, UtcTime at,
                                            const Actor& actor) {
-  return commits_->run([&](Database& db) {
-    return publisher_queries::set_verified(db, id, verified, at, actor);
-  });
+  return commits_->run(
+      [&](Database& db) { return publisher_queries::set_verified(db, id, verified, at, actor); });
 }
 
 Result<KeyList> SqliteStore::keys_since(std::int64_t sequence) {
@@ -150,8 +148,7 @@ Result<RevocationOutcome> SqliteStore::revoke_key(const Revocation& revocation,
 }
 
 Result<RevocationOutcome> SqliteStore::preview_revocation(const Revocation& revocation) {
-  MKT_TRY(auto outcome,
-          read([&](Database& db) { return key_queries::preview(db, revocation); }));
+  MKT_TRY(auto outcome, read([&](Database& db) { return key_queries::preview(db, revocation); }));
   return outcome;
 }
 
@@ -161,8 +158,8 @@ Result<Store::Published> SqliteStore::publish(const NewVersion& version, const A
     MKT_TRY(published, catalog_queries::publish(db, version, actor));
     return {};
   }));
-  // What is published stays published where this fails: search shows it after the next change of the
-  // connector, or a restart.
+  // What is published stays published where this fails: search shows it after the next change of
+  // the connector, or a restart.
   if (published->is_new) (void)refresh_search_index(version.version.connector_id);
   return std::move(*published);
 }
@@ -178,9 +175,8 @@ Result<std::vector<OwnerRecord>> SqliteStore::owners_of(std::string_view connect
 
 Status SqliteStore::add_owner(std::string_view connector_id, std::string_view publisher_id,
                               UtcTime at, const Actor& actor) {
-  return commits_->run([&](Database& db) {
-    return owner_queries::add(db, connector_id, publisher_id, at, actor);
-  });
+  return commits_->run(
+      [&](Database& db) { return owner_queries::add(db, connector_id, publisher_id, at, actor); });
 }
 
 Status SqliteStore::remove_owner(std::string_view connector_id, std::string_view publisher_id,

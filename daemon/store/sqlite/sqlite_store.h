@@ -11,8 +11,8 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/store/sqlite/commit_queue.h"
 #include "daemon/store/search_index.h"
+#include "daemon/store/sqlite/commit_queue.h"
 #include "daemon/store/store.h"
 
 namespace mkt {

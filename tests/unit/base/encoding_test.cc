@@ -7,9 +7,13 @@ namespace mkt {
 namespace {
 
 TEST_CASE("base64 and hex are RFC 4648's, section 10") {
-  const std::pair<const char*, const char*> vectors[] = {
-      {"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     CHECK(to_base64(as_bytes(plain)) == encoded);
     REQUIRE(from_base64(encoded));
@@ -20,8 +24,8 @@ TEST_CASE("base64 and hex are RFC 4648's, section 10") {
 }
 
 TEST_CASE("base64 with wrong padding, blanks or another alphabet is refused") {
-  for (const char* text : {"Zg", "Zg=", "Zg===", "Zg== ", " Zg==", "Z g==", "Zm9v\n", "Zh==",
-                           "Zm8", "-_==", "Zg==Zg==", "=", "===="}) {
+  for (const char* text : {"Zg", "Zg=", "Zg===", "Zg== ", " Zg==", "Z g==", "Zm9v\n", "Zh==", "Zm8",
+                           "-_==", "Zg==Zg==", "=", "===="}) {
     CAPTURE(std::string(text));
     CHECK(!from_base64(text));
   }

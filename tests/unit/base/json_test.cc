@@ -9,26 +9,45 @@ namespace {
 bool valid(std::string_view text) { return static_cast<bool>(parse_json(text, "it")); }
 
 TEST_CASE("JSON of RFC 8259 is read") {
-  for (const char* text : {"{}", "[]", "0", "-0", "1e5", "1.5E-3", "\"\"", "\"\\u00e9\\ud83d\\ude00\"",
-                           "null", "true", " { \"a\" : [ 1 , 2 ] } ", "{\"\":0}",
-                           "18446744073709551615", "-9223372036854775808"}) {
+  for (const char* text :
+       {"{}", "[]", "0", "-0", "1e5", "1.5E-3", "\"\"", "\"\\u00e9\\ud83d\\ude00\"", "null", "true",
+        " { \"a\" : [ 1 , 2 ] } ", "{\"\":0}", "18446744073709551615", "-9223372036854775808"}) {
     CAPTURE(std::string(text));
     CHECK(valid(text));
   }
 }
 
 TEST_CASE("what is not JSON, or JSON that could be read in two ways, is refused") {
-  for (const std::string_view text :
-       {std::string_view(""), std::string_view(" "), std::string_view("{"), std::string_view("}"),
-        std::string_view("[1,]"), std::string_view("{\"a\":1,}"), std::string_view("{a:1}"),
-        std::string_view("{'a':1}"), std::string_view("01"), std::string_view("+1"),
-        std::string_view("1."), std::string_view(".5"), std::string_view("0x1"),
-        std::string_view("NaN"), std::string_view("Infinity"), std::string_view("-"),
-        std::string_view("1e999"), std::string_view("\"\t\""), std::string_view("\"\\x\""),
-        std::string_view("\"\\ud800\""), std::string_view("\"\xff\""), std::string_view("\"\xc0\x80\""),
-        std::string_view("\xef\xbb\xbf{}x"), std::string_view("{} {}"), std::string_view("[] x"),
-        std::string_view("// x\n{}"), std::string_view("\"a\0b\"", 5), std::string_view("{}\0", 3),
-        std::string_view("{\"a\":1,\"a\":2}"), std::string_view("{\"a\":{\"b\":1,\"\\u0062\":2}}")}) {
+  for (const std::string_view text : {std::string_view(""),
+                                      std::string_view(" "),
+                                      std::string_view("{"),
+                                      std::string_view("}"),
+                                      std::string_view("[1,]"),
+                                      std::string_view("{\"a\":1,}"),
+                                      std::string_view("{a:1}"),
+                                      std::string_view("{'a':1}"),
+                                      std::string_view("01"),
+                                      std::string_view("+1"),
+                                      std::string_view("1."),
+                                      std::string_view(".5"),
+                                      std::string_view("0x1"),
+                                      std::string_view("NaN"),
+                                      std::string_view("Infinity"),
+                                      std::string_view("-"),
+                                      std::string_view("1e999"),
+                                      std::string_view("\"\t\""),
+                                      std::string_view("\"\\x\""),
+                                      std::string_view("\"\\ud800\""),
+                                      std::string_view("\"\xff\""),
+                                      std::string_view("\"\xc0\x80\""),
+                                      std::string_view("\xef\xbb\xbf{}x"),
+                                      std::string_view("{} {}"),
+                                      std::string_view("[] x"),
+                                      std::string_view("// x\n{}"),
+                                      std::string_view("\"a\0b\"", 5),
+                                      std::string_view("{}\0", 3),
+                                      std::string_view("{\"a\":1,\"a\":2}"),
+                                      std::string_view("{\"a\":{\"b\":1,\"\\u0062\":2}}")}) {
     CAPTURE(std::string(text));
     CHECK(!valid(text));
   }

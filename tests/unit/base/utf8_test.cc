@@ -16,11 +16,13 @@ TEST_CASE("UTF-8 is that of RFC 3629: no overlong forms, surrogates or code poin
   }
 }
 
-TEST_CASE("characters are counted, not bytes") { CHECK(count_code_points("\u00e9\U0001f600x") == 3); }
+TEST_CASE("characters are counted, not bytes") {
+  CHECK(count_code_points("\u00e9\U0001f600x") == 3);
+}
 
 TEST_CASE("what could steer a terminal or turn the text around is a control character") {
-  for (const char* text : {"\n", "\x1b[2J", "\x7f", "\u0085", "\u009b", "\u2028", "\u202e",
-                           "\u2066"}) {
+  for (const char* text :
+       {"\n", "\x1b[2J", "\x7f", "\u0085", "\u009b", "\u2028", "\u202e", "\u2066"}) {
     CHECK(has_control_characters(text));
   }
   CHECK(!has_control_characters("caf\u00e9 \u05d0"));

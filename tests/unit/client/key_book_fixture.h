@@ -49,13 +49,12 @@ struct KeyBookFixture {
               [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
     std::string lines;
     for (const auto& key : keys) lines += dump_json(key.to_json()) + "\n";
-    std::ofstream(keys_file(), std::ios::trunc)
-        << dump_json({{"format", "mkt keys 1"},
-                      {"origin", kOrigin},
-                      {"sequence", sequence},
-                      {"bytes", lines.size()}})
-        << '\n'
-        << lines;
+    std::ofstream(keys_file(), std::ios::trunc) << dump_json({{"format", "mkt keys 1"},
+                                                              {"origin", kOrigin},
+                                                              {"sequence", sequence},
+                                                              {"bytes", lines.size()}})
+                                                << '\n'
+                                                << lines;
     write_seen(sequence, now);
   }
 

@@ -23,8 +23,8 @@ struct TrustFixture : KeyBookFixture {
   wire::KeyInfo endorsed(wire::KeyInfo key, int by, int n) const {
     const SecretKey endorser = secret("acme", by);
     key.endorsed_by = KeyId::of(acme, endorser.public_key().fingerprint()).text();
-    key.endorsement = to_base64(endorser.sign(endorsement_text(
-        acme, endorser.public_key(), secret("acme", n).public_key())));
+    key.endorsement = to_base64(endorser.sign(
+        endorsement_text(acme, endorser.public_key(), secret("acme", n).public_key())));
     return key;
   }
   Trust trust(const std::vector<wire::KeyInfo>& keys, std::vector<int> pinned = {},
@@ -82,7 +82,8 @@ TEST_CASE_FIXTURE(TrustFixture, "a retired or superseded key is believed, and it
   CHECK(check(trust({key}), 1)->remark.find("new laptop") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(TrustFixture, "without a pin a publisher is refused only where pins are required") {
+TEST_CASE_FIXTURE(TrustFixture,
+                  "without a pin a publisher is refused only where pins are required") {
   CHECK(check(trust({entry("acme", 1)}), 1));
   CHECK(code(check(trust({entry("acme", 1)}, {}, true), 1)) == ErrorCode::key_untrusted);
   CHECK(check(trust({entry("acme", 1)}, {1}, true), 1));
@@ -102,7 +103,8 @@ TEST_CASE_FIXTURE(TrustFixture, "a pinned publisher's other key needs the pinned
   CHECK(code(check(trust(chain, {3}), 1)) == ErrorCode::pinned_key_changed);
 }
 
-TEST_CASE_FIXTURE(TrustFixture, "an endorsement that the pinned key did not make is worth nothing") {
+TEST_CASE_FIXTURE(TrustFixture,
+                  "an endorsement that the pinned key did not make is worth nothing") {
   wire::KeyInfo second = endorsed(entry("acme", 2), 3, 2);  // signed by 3,
   second.endorsed_by = entry("acme", 1).key_id;             // said to be by 1
   CHECK(code(check(trust({entry("acme", 1), second}, {1}), 2)) == ErrorCode::pinned_key_changed);
@@ -125,7 +127,8 @@ TEST_CASE_FIXTURE(TrustFixture, "keys that endorse each other in a circle end th
                    2)) == ErrorCode::pinned_key_changed);
 }
 
-TEST_CASE_FIXTURE(TrustFixture, "pins are kept for each registry by itself, and can be taken away") {
+TEST_CASE_FIXTURE(TrustFixture,
+                  "pins are kept for each registry by itself, and can be taken away") {
   const auto file = folder.path() / "trust.json";
   Pins here = *Pins::read(file, kOrigin);
   Pins there = *Pins::read(file, "https://other.example");

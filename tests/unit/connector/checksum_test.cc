@@ -12,10 +12,12 @@ constexpr const char* kAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb4
 
 TEST_CASE("SHA-256 is that of FIPS 180-4") {
   CHECK(Checksum::of(as_bytes("abc")).hex() == kAbc);
-  CHECK(Checksum::of({}).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(Checksum::of({}).hex() ==
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   Hasher hasher;
   for (int i = 0; i < 1'000; ++i) hasher.update(as_bytes(std::string(1'000, 'a')));
-  CHECK(hasher.finish().hex() == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  CHECK(hasher.finish().hex() ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST_CASE("a checksum is read with and without its prefix, and nothing else is") {

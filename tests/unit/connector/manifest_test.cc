@@ -61,10 +61,10 @@ TEST_CASE("every required field is missed by its name, all at once") {
 }
 
 TEST_CASE("a field of another type is named") {
-  for (const char* field : {"manifestVersion", "id", "version", "displayName", "description",
-                            "author", "license", "entrypoint", "tools", "capabilities",
-                            "minCoreVersion", "repository", "homepage", "keywords", "dependencies",
-                            "changelog", "releaseNotes", "prerelease", "checksum"}) {
+  for (const char* field :
+       {"manifestVersion", "id", "version", "displayName", "description", "author", "license",
+        "entrypoint", "tools", "capabilities", "minCoreVersion", "repository", "homepage",
+        "keywords", "dependencies", "changelog", "releaseNotes", "prerelease", "checksum"}) {
     CAPTURE(std::string(field));
     CHECK(wrong(with(field, 42)) == field);
     CHECK(wrong(with(field, nullptr)) == field);

@@ -26,10 +26,10 @@ TEST_CASE("an id is lower-case letters, digits and hyphens, starting with a lett
 TEST_CASE("a key id is a publisher, a colon and 16 lower-case hex digits") {
   REQUIRE(KeyId::parse("acme:0123456789abcdef"));
   CHECK(KeyId::parse("acme:0123456789abcdef")->publisher().text() == "acme");
-  for (const char* text : {"", "acme", "acme:", ":0123456789abcdef", "acme:0123456789abcde",
-                           "acme:0123456789abcdef0", "acme:0123456789ABCDEF",
-                           "acme:0123456789abcdeg", "Acme:0123456789abcdef",
-                           "a:b:0123456789abcdef"}) {
+  for (const char* text :
+       {"", "acme", "acme:", ":0123456789abcdef", "acme:0123456789abcde", "acme:0123456789abcdef0",
+        "acme:0123456789ABCDEF", "acme:0123456789abcdeg", "Acme:0123456789abcdef",
+        "a:b:0123456789abcdef"}) {
     CAPTURE(std::string(text));
     CHECK(!KeyId::parse(text));
   }

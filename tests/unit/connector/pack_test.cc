@@ -48,7 +48,8 @@ struct PackFixture {
       if (!*entry) return all;
       all.push_back((*entry)->path);
       Bytes buffer(4096);
-      for (auto n = reader.read(buffer); n && *n > 0; n = reader.read(buffer)) {}
+      for (auto n = reader.read(buffer); n && *n > 0; n = reader.read(buffer)) {
+      }
     }
   }
   ErrorCode refused() {
@@ -113,7 +114,8 @@ TEST_CASE_FIXTURE(PackFixture, "the manifest comes first, the rest sorted by byt
                                             "b.js", "index.js"});
 }
 
-TEST_CASE_FIXTURE(PackFixture, "what .mktignore names is left out, below too, and version control") {
+TEST_CASE_FIXTURE(PackFixture,
+                  "what .mktignore names is left out, below too, and version control") {
   write(".mktignore", "*.log\n/build/\n!keep.log\n");
   write("x.log", "");
   write("keep.log", "");
@@ -200,14 +202,15 @@ TEST_CASE_FIXTURE(PackFixture, "what was packed unpacks to the same files") {
 }
 
 TEST_CASE_FIXTURE(PackFixture, "unpacking does not write over or through what is there") {
-  const std::string tarball =
-      test::TarBuilder().hello().file("sub/evil", "evil").tarball();
+  const std::string tarball = test::TarBuilder().hello().file("sub/evil", "evil").tarball();
   const fs::path into = root.path() / "into";
   const fs::path outside = root.path() / "outside";
   fs::create_directory(into);
   fs::create_directory(outside);
   SUBCASE("a link in the folder's place") { fs::create_directory_symlink(outside, into / "sub"); }
-  SUBCASE("a file in the file's place") { REQUIRE(write_file_atomically(into / "index.js", "", 0644)); }
+  SUBCASE("a file in the file's place") {
+    REQUIRE(write_file_atomically(into / "index.js", "", 0644));
+  }
   CHECK(!unpack_tarball(test::source_of(tarball), {}, into));
   CHECK(fs::is_empty(outside));
 }

@@ -19,9 +19,9 @@ TEST_CASE("expressions of the SPDX grammar are taken") {
 }
 
 TEST_CASE("what is not of the grammar is refused") {
-  for (const char* text : {"", " ", "Apache 2.0", "MIT OR", "OR MIT", "MIT MIT", "(MIT", "MIT)",
-                           "()", "MIT WITH", "MIT/ISC", "see LICENSE", "GPL-2.0 +", "MIT, ISC",
-                           "LicenseRef-", "MIT;rm"}) {
+  for (const char* text :
+       {"", " ", "Apache 2.0", "MIT OR", "OR MIT", "MIT MIT", "(MIT", "MIT)", "()", "MIT WITH",
+        "MIT/ISC", "see LICENSE", "GPL-2.0 +", "MIT, ISC", "LicenseRef-", "MIT;rm"}) {
     CAPTURE(std::string(text));
     CHECK(!is_spdx_expression(text));
   }

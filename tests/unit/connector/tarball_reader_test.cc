@@ -83,7 +83,8 @@ TEST_CASE("a tarball may not bring an install receipt") {
 TEST_CASE("links, devices and pipes are refused, also one to write through later") {
   for (const char type : {'1', '2', '3', '4', '6', '7', 'S', 'V', 'M', 'D', 'N', 'A'}) {
     CAPTURE(type);
-    CHECK(code_of(TarBuilder().hello().add({.name = "out", .type = type, .link = "/etc"}).tarball()) ==
+    CHECK(code_of(
+              TarBuilder().hello().add({.name = "out", .type = type, .link = "/etc"}).tarball()) ==
           ErrorCode::archive_unsafe);
   }
   CHECK(code_of(TarBuilder()
@@ -104,10 +105,10 @@ TEST_CASE("GNU long names are refused") {
 }
 
 TEST_CASE("pax headers that change a name, a size or make a file sparse are refused") {
-  for (const char* record : {"path=../../etc/passwd", "path=b", "size=0", "linkpath=/etc",
-                             "GNU.sparse.major=1", "GNU.sparse.name=x", "hdrcharset=BINARY",
-                             "SCHILY.filetype=link", "RHT.security.selinux=x",
-                             "LIBARCHIVE.xattr.user.x=eA=="}) {
+  for (const char* record :
+       {"path=../../etc/passwd", "path=b", "size=0", "linkpath=/etc", "GNU.sparse.major=1",
+        "GNU.sparse.name=x", "hdrcharset=BINARY", "SCHILY.filetype=link", "RHT.security.selinux=x",
+        "LIBARCHIVE.xattr.user.x=eA=="}) {
     for (const char type : {'x', 'g'}) {
       CAPTURE(std::string(record));
       CHECK(code_of(TarBuilder().hello().pax({record}, type).file("a").tarball()) ==
@@ -151,8 +152,8 @@ TEST_CASE("sizes are plain octal: no base-256, no signs, no overflow") {
           ErrorCode::archive_unsafe);
   }
   // The largest size the field holds: the archive ends long before it.
-  const ErrorCode huge = code_of(
-      TarBuilder().hello().add({.name = "a", .size_field = "777777777777"}, "x").tarball());
+  const ErrorCode huge =
+      code_of(TarBuilder().hello().add({.name = "a", .size_field = "777777777777"}, "x").tarball());
   CHECK((huge == ErrorCode::archive_too_large || huge == ErrorCode::archive_invalid));
 }
 
@@ -191,11 +192,8 @@ TEST_CASE("nothing may follow the end") {
 }
 
 TEST_CASE("a lone zero block inside the archive is refused") {
-  CHECK(code_of(gzip(TarBuilder()
-                         .hello()
-                         .raw(std::string(512, '\0'))
-                         .file("after")
-                         .tar())) == ErrorCode::archive_invalid);
+  CHECK(code_of(gzip(TarBuilder().hello().raw(std::string(512, '\0')).file("after").tar())) ==
+        ErrorCode::archive_invalid);
 }
 
 TEST_CASE("a header with a wrong checksum is refused") {
@@ -244,8 +242,7 @@ TEST_CASE("gzip headers with an extra field, and what is not gzip, are refused")
 }
 
 TEST_CASE("a bomb stops at the ratio, the size and the number of entries") {
-  const std::string bomb =
-      TarBuilder().hello().file("zeros", std::string(8 << 20, '\0')).tarball();
+  const std::string bomb = TarBuilder().hello().file("zeros", std::string(8 << 20, '\0')).tarball();
   CHECK(code_of(bomb) == ErrorCode::archive_too_large);
   CHECK(code_of(bomb, {.ratio = 100'000}) == kAccepted);
   CHECK(code_of(bomb, {.unpacked_bytes = 1 << 20, .ratio = 100'000}) ==

@@ -47,8 +47,9 @@ TEST_CASE("Origin: the same host or an allowed one") {
   };
   CHECK(with("http://127.0.0.1:3456"));
   CHECK(with("https://tools.acme.example"));
-  for (const char* origin : {"null", "http://127.0.0.1", "http://127.0.0.1:3457", "http://evil.example",
-                             "https://tools.acme.example.evil.example", "http://tools.acme.example"}) {
+  for (const char* origin :
+       {"null", "http://127.0.0.1", "http://127.0.0.1:3457", "http://evil.example",
+        "https://tools.acme.example.evil.example", "http://tools.acme.example"}) {
     CAPTURE(std::string(origin));
     REQUIRE_FALSE(with(origin));
     CHECK(with(origin).error().code == ErrorCode::origin_not_allowed);
@@ -86,7 +87,8 @@ TEST_CASE("ranges of addresses") {
   CHECK_FALSE(AddressRange::parse("::1")->contains("::2"));
   CHECK(AddressRange::parse("0.0.0.0/0")->contains("1.2.3.4"));
   CHECK_FALSE(AddressRange::parse("0.0.0.0/0")->contains("::1"));
-  for (const char* text : {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a", "10.0.0.0/", "10.0.0.0/x"}) {
+  for (const char* text :
+       {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a", "10.0.0.0/", "10.0.0.0/x"}) {
     CAPTURE(std::string(text));
     CHECK_FALSE(AddressRange::parse(text));
   }

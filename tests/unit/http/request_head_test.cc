@@ -20,8 +20,8 @@ ErrorCode code_of(std::string_view lines) {
 }
 
 TEST_CASE("a plain request is read") {
-  const auto head = parse(
-      "GET /v1/search?q=a%20b+c&page=2 HTTP/1.1\r\nHost: x\r\nX-API-Key:  secret \r\n");
+  const auto head =
+      parse("GET /v1/search?q=a%20b+c&page=2 HTTP/1.1\r\nHost: x\r\nX-API-Key:  secret \r\n");
   REQUIRE(head);
   CHECK(head->method == "GET");
   CHECK(head->path == "/v1/search");
@@ -49,25 +49,25 @@ TEST_CASE("RFC 9112 section 9.3: who keeps the connection") {
 
 TEST_CASE("what two readers could read differently is refused") {
   const char* const bad[] = {
-      "GET / HTTP/1.1\r\n",                                        // no Host
-      "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n",                  // two Hosts
-      "GET / HTTP/1.1\r\nHost : x\r\n",                            // blank before the colon
-      "GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n",               // folding
-      "GET / HTTP/1.1\r\nHost: x\r\nNo colon\r\n",                 //
-      "GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n",                  //
-      "GET / HTTP/1.1\nHost: x\r\n",                               // bare LF
-      "GET / HTTP/1.1\r\nHost: a\rb\r\n",                          // bare CR
-      "GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n",                 //
-      "GET  / HTTP/1.1\r\nHost: x\r\n",                            // two blanks
-      "GET / HTTP/1.1 \r\nHost: x\r\n",                            //
-      "G(T / HTTP/1.1\r\nHost: x\r\n",                             //
-      "GET http://x/ HTTP/1.1\r\nHost: x\r\n",                     // a proxy's form
-      "GET * HTTP/1.1\r\nHost: x\r\n",                             //
-      "GET /a#b HTTP/1.1\r\nHost: x\r\n",                          //
+      "GET / HTTP/1.1\r\n",                           // no Host
+      "GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n",     // two Hosts
+      "GET / HTTP/1.1\r\nHost : x\r\n",               // blank before the colon
+      "GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n",  // folding
+      "GET / HTTP/1.1\r\nHost: x\r\nNo colon\r\n",    //
+      "GET / HTTP/1.1\r\nHost: x\r\n: empty\r\n",     //
+      "GET / HTTP/1.1\nHost: x\r\n",                  // bare LF
+      "GET / HTTP/1.1\r\nHost: a\rb\r\n",             // bare CR
+      "GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n",    //
+      "GET  / HTTP/1.1\r\nHost: x\r\n",               // two blanks
+      "GET / HTTP/1.1 \r\nHost: x\r\n",               //
+      "G(T / HTTP/1.1\r\nHost: x\r\n",                //
+      "GET http://x/ HTTP/1.1\r\nHost: x\r\n",        // a proxy's form
+      "GET * HTTP/1.1\r\nHost: x\r\n",                //
+      "GET /a#b HTTP/1.1\r\nHost: x\r\n",             //
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n",
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n",      //
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n",    //
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x10\r\n",    //
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n",    //
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n",  //
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x10\r\n",  //
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000000000\r\n",
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n",
   };

@@ -31,7 +31,8 @@ TEST_CASE_FIXTURE(ChallengesFixture, "a challenge that was changed or made elsew
     CHECK(challenges.check(changed, acme, now).error().code == ErrorCode::key_proof_invalid);
   }
   CHECK_FALSE(Challenges().check(challenge, acme, now));
-  for (const char* text : {"", ".", "..", "1.2.3", "garbage"}) CHECK_FALSE(challenges.check(text, acme, now));
+  for (const char* text : {"", ".", "..", "1.2.3", "garbage"})
+    CHECK_FALSE(challenges.check(text, acme, now));
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ TEST_CASE_FIXTURE(Signed, "other bytes and other keys are refused, each by its c
   CHECK(other.error().code == ErrorCode::signature_invalid);
 }
 
-TEST_CASE_FIXTURE(Signed, "an older client's signature over the plain digits verifies as it was made") {
+TEST_CASE_FIXTURE(Signed,
+                  "an older client's signature over the plain digits verifies as it was made") {
   Json json = file.json();
   json["checksum"] = checksum.hex();
   json["signature"] = to_base64(key.sign(checksum.hex()));

@@ -13,8 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct BlobFixture {
-  BlobFixture()
-      : folder(*TemporaryFolder::create(fs::temp_directory_path(), "mkt-blobs-")) {
+  BlobFixture() : folder(*TemporaryFolder::create(fs::temp_directory_path(), "mkt-blobs-")) {
     reopen();
   }
   void reopen() {
@@ -79,11 +78,15 @@ TEST_CASE_FIXTURE(BlobFixture, "giving up one of two uploads of the same bytes k
   CHECK(blobs->open_blob(sum("same"), 4));
   referenced.insert(sum("same").text());
   first.keep();
-  { BlobUpload third = uploaded("same"); REQUIRE(third.place()); }
+  {
+    BlobUpload third = uploaded("same");
+    REQUIRE(third.place());
+  }
   CHECK(blobs->open_blob(sum("same"), 4));
 }
 
-TEST_CASE_FIXTURE(BlobFixture, "the next start removes what a crash left, and nothing that is named") {
+TEST_CASE_FIXTURE(BlobFixture,
+                  "the next start removes what a crash left, and nothing that is named") {
   for (const char* text : {"committed", "lost"}) {
     BlobUpload upload = uploaded(text);
     REQUIRE(upload.place());

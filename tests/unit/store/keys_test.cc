@@ -72,7 +72,8 @@ TEST_CASE_FIXTURE(KeyFixture, "only a compromise puts versions into quarantine")
 TEST_CASE_FIXTURE(KeyFixture, "compromised since: what the log has before that moment stays good") {
   const KeyRecord key = add_publisher("acme");
   REQUIRE(store->publish(version("tool", "1.0.0", key), kActor));
-  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the log's times are the real clock's
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(5));  // the log's times are the real clock's
   const UtcTime since = utc_now();
   NewVersion backdated = version("tool", "1.1.0", key);
   REQUIRE(store->publish(backdated, kActor));
@@ -104,8 +105,7 @@ TEST_CASE_FIXTURE(KeyFixture, "a countersignature lifts the quarantine and outli
   CHECK((*store->version("tool", "1.0.0"))->signature_seq >
         (*store->version("tool", "1.0.0"))->seq);
   again.checksum = "sha256:other";
-  CHECK(store->countersign(again, utc_now(), kActor).error().code ==
-        ErrorCode::checksum_mismatch);
+  CHECK(store->countersign(again, utc_now(), kActor).error().code == ErrorCode::checksum_mismatch);
   REQUIRE(store->revoke_key(compromise(second), kActor));
   CHECK(quarantined("tool", "1.0.0"));
 }
@@ -138,7 +138,8 @@ TEST_CASE_FIXTURE(KeyFixture, "a key is one publisher's, once, also after its re
   CHECK(store->add_key(acme, false, kActor).error().code == ErrorCode::key_exists);
 }
 
-TEST_CASE_FIXTURE(KeyFixture, "keys_since tells what changed, and the sequence says that something did") {
+TEST_CASE_FIXTURE(KeyFixture,
+                  "keys_since tells what changed, and the sequence says that something did") {
   const KeyRecord acme = add_publisher("acme");
   const KeyRecord other = add_publisher("others");
   const std::int64_t before = store->key_sequence();

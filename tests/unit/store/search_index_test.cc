@@ -37,7 +37,8 @@ TEST_CASE("words are folded and split as people see them") {
   CHECK(words_of("日本 語") == Ids{"日本", "語"});
   CHECK(words_of("\"*( -").empty());
   CHECK(words_of(std::string(200, 'a'))[0].size() == kMaxWordBytes);
-  CHECK(words_of("a\xff" "b") == Ids{"a", "b"});
+  CHECK(words_of("a\xff"
+                 "b") == Ids{"a", "b"});
 }
 
 TEST_CASE("all words must occur, as words or the beginnings of words") {
@@ -59,8 +60,7 @@ TEST_CASE("an exact id is first, then names, then descriptions, then downloads")
   index.put(document("git-extra", "", 5));
   index.put(document("github", "", 900));
   index.put(document("git", "", 0));
-  CHECK(index.search(words("git")).ids ==
-        Ids{"git", "git-extra", "github", "about-too", "about"});
+  CHECK(index.search(words("git")).ids == Ids{"git", "git-extra", "github", "about-too", "about"});
   CHECK(index.search(words(" GIT ")).ids[0] == "git");
 }
 
@@ -101,7 +101,8 @@ TEST_CASE("after many changes, and in every order and page, it is as if it were 
   SearchIndex changed, fresh;
   std::map<std::string, SearchIndex::Document> now;
   for (int i = 0; i < 5000; ++i) {
-    auto d = document(fmt::format("c{}", random() % 300), fmt::format("w{} w{}", random() % 20, random() % 20),
+    auto d = document(fmt::format("c{}", random() % 300),
+                      fmt::format("w{} w{}", random() % 20, random() % 20),
                       static_cast<std::int64_t>(random() % 50));
     d.updated_at = from_unix_ms(static_cast<std::int64_t>(random() % 1000));
     d.display_name = fmt::format("N{}", random() % 100);
@@ -110,7 +111,8 @@ TEST_CASE("after many changes, and in every order and page, it is as if it were 
   }
   for (const auto& [id, d] : now) fresh.put(d);
   for (const std::string text : {"", "w1", "w1 w2", "c1", "n"}) {
-    for (const SortBy sort : {SortBy::relevance, SortBy::downloads, SortBy::updated, SortBy::name}) {
+    for (const SortBy sort :
+         {SortBy::relevance, SortBy::downloads, SortBy::updated, SortBy::name}) {
       for (const bool descending : {true, false}) {
         SearchQuery q = words(text);
         q.sort_by = sort;

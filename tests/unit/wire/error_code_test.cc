@@ -7,10 +7,10 @@ namespace mkt {
 namespace {
 
 TEST_CASE("every code has a word, an HTTP status and an exit status") {
-#define X(code, http, exit)                                        \
-  CHECK(error_code_name(ErrorCode::code) == #code);                \
-  CHECK(parse_error_code(#code) == ErrorCode::code);               \
-  CHECK(http_status(ErrorCode::code) == http);                     \
+#define X(code, http, exit)                          \
+  CHECK(error_code_name(ErrorCode::code) == #code);  \
+  CHECK(parse_error_code(#code) == ErrorCode::code); \
+  CHECK(http_status(ErrorCode::code) == http);       \
   CHECK(exit_status(ErrorCode::code) == ExitStatus::exit);
   MKT_ERROR_CODES(X)
 #undef X

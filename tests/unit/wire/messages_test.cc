@@ -1,4 +1,5 @@
-// Messages: what one program writes the other reads, and a stranger's answer is an error, not a crash.
+// Messages: what one program writes the other reads, and a stranger's answer is an error, not a
+// crash.
 #include "common/wire/messages.h"
 
 #include <doctest/doctest.h>
@@ -44,8 +45,8 @@ TEST_CASE("an answer with a field of another type is refused, one with unknown f
   Json json = v.to_json();
   json["somethingNew"] = true;
   CHECK(VersionInfo::parse(json));
-  for (const char* field : {"id", "version", "tarballSize", "tarballChecksum", "quarantined",
-                            "deprecated"}) {
+  for (const char* field :
+       {"id", "version", "tarballSize", "tarballChecksum", "quarantined", "deprecated"}) {
     CAPTURE(std::string(field));
     Json wrong = v.to_json();
     wrong[field] = Json::array({1});
@@ -60,7 +61,8 @@ TEST_CASE("an answer with a field of another type is refused, one with unknown f
 
 TEST_CASE("an error's code and details survive the wire") {
   const Error e = parse_error(
-      422, R"({"error":"bad","code":"manifest_invalid","message":"bad","details":[{"path":"id","message":"is missing"}]})");
+      422,
+      R"({"error":"bad","code":"manifest_invalid","message":"bad","details":[{"path":"id","message":"is missing"}]})");
   CHECK(e.code == ErrorCode::manifest_invalid);
   CHECK(e.message == "bad");
   REQUIRE(e.details.size() == 1);
