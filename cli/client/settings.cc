@@ -97,25 +97,6 @@ bool is_loopback(std::string_view origin) {
   return false;
 }
 
-Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  std::int64_t factor = 0;
-  if (unit.empty() || unit == "s") factor = 1000;
-  if (unit == "ms") factor = 1;
-  if (unit == "m") factor = 60'000;
-  if (unit == "h") factor = 3'600'000;
-  if (unit == "d") factor = 86'400'000;
-  constexpr std::int64_t kMost = 1'000'000;
-  if (error != std::errc() || factor == 0 || value < 0 || value > kMost) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is not a time; write 30s, 10m, 2h or 7d",
-                             printable(text.substr(0, 32))));
-  }
-  return std::chrono::milliseconds(value * factor);
-}
-
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
   if (const auto time = parse_utc(text)) return *time;
   if (const auto day = parse_utc(std::string(text) + "T00:00:00Z")) return *day;

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "common/base/duration.h"
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
@@ -54,9 +55,6 @@ Result<std::string> registry_origin(std::string_view url);
 
 // True for http://127.0.0.1, http://localhost and http://[::1].
 bool is_loopback(std::string_view origin);
-
-// "500ms", "30s", "10m", "2h", "7d", or plain seconds.
-Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // A moment: RFC 3339, a day ("2026-01-31", its first instant in UTC), or how long ago ("24h",
 // "7d").

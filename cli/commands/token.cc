@@ -71,9 +71,9 @@ void add_token_command(CLI::App& app, Session& session) {
   CLI::App* command =
       add_subcommand(*token, "create", "Make a token; printed this once",
                      "  mkt token create --role publisher --subject acme --name ci --expires 720h");
-  command->add_option("--role", a->role, "admin, publisher, member or approver")
+  command->add_option("--role", a->role, "admin, publisher, tenant-admin, member or approver")
       ->required()
-      ->check(CLI::IsMember({"admin", "publisher", "member", "approver"}));
+      ->check(CLI::IsMember({"admin", "publisher", "tenant-admin", "member", "approver"}));
   command->add_option("--subject", a->subject, "The publisher or tenant it is for");
   command->add_option("--name", a->name, "What it is used for");
   command->add_option("--expires", a->expires,

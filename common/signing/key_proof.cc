@@ -17,4 +17,9 @@ std::string endorsement_text(const PublisherId& publisher, const PublicKey& endo
                      endorsing.fingerprint(), endorsed.fingerprint());
 }
 
+std::string approval_text(const ApprovedInstall& i) {
+  return fmt::format("mkt install approval v1\n{}\n{}\n{}@{}\n{}\n", i.request_id, i.tenant,
+                     i.connector, i.version, i.checksum);
+}
+
 }  // namespace mkt

@@ -1,10 +1,12 @@
-// What a key signs besides checksums: that its holder is there, and that another key follows it.
+// What a key signs besides checksums: that its holder is there, that another key follows it, and
+// that its holder approves an install.
 //
 // Each text begins with a line of its own that no checksum can be, so that a signature made for one
 // purpose is worth nothing for another:
 //
 //   mkt key possession v1\n<publisher>\n<fingerprint>\n<challenge>\n
 //   mkt key endorsement v1\n<publisher>\n<endorsing fingerprint>\n<endorsed fingerprint>\n
+//   mkt install approval v1\n<request id>\n<tenant>\n<connector>@<version>\n<checksum>\n
 //
 // The registry hands out the challenge. The endorsement is made once, kept for ever, and shown with
 // the endorsed key by GET /v1/keys: whoever trusted the old key can see for itself that the new one
@@ -24,5 +26,11 @@ std::string possession_text(const PublisherId& publisher, const PublicKey& key,
 
 std::string endorsement_text(const PublisherId& publisher, const PublicKey& endorsing,
                              const PublicKey& endorsed);
+
+// What exactly is approved: these bytes, for this tenant, in this request.
+struct ApprovedInstall {
+  std::string_view request_id, tenant, connector, version, checksum;
+};
+std::string approval_text(const ApprovedInstall& install);
 
 }  // namespace mkt

@@ -94,6 +94,21 @@ enum class ExitStatus : int {
   X(rate_limited, 429, rate_limited)           \
   X(approval_required, 202, waiting)           \
   X(policy_denied, 403, refused)               \
+  X(policy_invalid, 422, invalid)              \
+  X(policy_changed, 409, conflict)             \
+  X(request_not_found, 404, not_found)         \
+  X(request_denied, 403, refused)              \
+  X(request_decided, 409, conflict)            \
+  X(request_expired, 409, refused)             \
+  X(self_approval, 403, refused)               \
+  X(version_deprecated, 409, refused)          \
+  X(dependency_cycle, 422, invalid)            \
+  X(dependency_conflict, 422, conflict)        \
+  X(lock_mismatch, 409, refused)               \
+  X(idempotency_key_reused, 422, conflict)     \
+  X(in_progress, 409, conflict)                \
+  X(answer_lost, 409, conflict)                \
+  X(installation_not_found, 404, not_found)    \
   X(timed_out, 504, timed_out)                 \
   X(registry_unavailable, 503, unavailable)    \
   X(overloaded, 503, unavailable)              \

@@ -4,129 +4,9 @@
 #include <fmt/format.h>
 
 #include "common/base/utf8.h"
+#include "common/wire/reader.h"
 
 namespace mkt::wire {
-namespace {
-
-// Reads members and remembers the first that is missing or of the wrong type.
-class Reader {
- public:
-  explicit Reader(const Json& json) : json_(json) {
-    if (!json.is_object()) wrong_ = "(root)";
-  }
-
-  std::string text(const char* name) {
-    const Json* value = find(name);
-    if (value != nullptr && value->is_string()) return value->get<std::string>();
-    wrong(name);
-    return {};
-  }
-
-  std::string text_or_empty(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return {};
-    return text(name);
-  }
-
-  std::optional<std::string> optional_text(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    return text(name);
-  }
-
-  template <typename Integer>
-  Integer number(const char* name) {
-    const Json* value = find(name);
-    if (value != nullptr &&
-        (std::is_signed_v<Integer> ? value->is_number_integer() : value->is_number_unsigned())) {
-      return value->get<Integer>();
-    }
-    wrong(name);
-    return 0;
-  }
-
-  std::optional<std::int64_t> optional_number(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    return number<std::int64_t>(name);
-  }
-
-  std::int64_t number_or_zero(const char* name) { return optional_number(name).value_or(0); }
-
-  bool flag(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return false;
-    if (value->is_boolean()) return value->get<bool>();
-    wrong(name);
-    return false;
-  }
-
-  std::vector<std::string> texts(const char* name) {
-    std::vector<std::string> all;
-    const Json* value = find(name);
-    if (value == nullptr) return all;
-    if (!value->is_array()) wrong(name);
-    for (const Json& element : *value) {
-      if (element.is_string()) {
-        all.push_back(element.get<std::string>());
-      } else {
-        wrong(name);
-      }
-    }
-    return all;
-  }
-
-  template <typename Message>
-  std::vector<Message> messages(const char* name, bool required) {
-    std::vector<Message> all;
-    const Json* value = find(name);
-    if (value == nullptr || !value->is_array()) {
-      if (required) wrong(name);
-      return all;
-    }
-    for (const Json& element : *value) {
-      if (auto message = Message::parse(element)) {
-        all.push_back(std::move(*message));
-      } else {
-        wrong(name);
-      }
-    }
-    return all;
-  }
-
-  const Json* find(const char* name) const {
-    if (!json_.is_object()) return nullptr;
-    const auto it = json_.find(name);
-    return it == json_.end() ? nullptr : &*it;
-  }
-
-  template <typename Message>
-  Result<Message> result(Message message) {
-    if (wrong_.empty()) return message;
-    return Error(ErrorCode::invalid_json,
-                 fmt::format("the registry's answer is not of the protocol: {} is missing or wrong",
-                             wrong_));
-  }
-
- private:
-  void wrong(const char* name) {
-    if (wrong_.empty()) wrong_ = name;
-  }
-  const Json& json_;
-  std::string wrong_;
-};
-
-Json or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
-
-template <typename Message>
-Json list_of(const std::vector<Message>& messages) {
-  Json list = Json::array();
-  for (const Message& m : messages) list.push_back(m.to_json());
-  return list;
-}
-
-}  // namespace
-
 Json VersionInfo::to_json() const {
   Json json{{"id", id}, {"version", version}};
   if (manifest) json["manifest"] = *manifest;
@@ -350,7 +230,11 @@ Result<TokenInfo> TokenInfo::parse(const Json& json) {
 }
 
 Json RevocationInfo::to_json() const {
-  return {{"key", key.to_json()}, {"changed", changed}, {"quarantined", list_of(quarantined)}};
+  return {{"key", key.to_json()},
+          {"changed", changed},
+          {"quarantined", list_of(quarantined)},
+          {"requests", list_of(requests)},
+          {"installations", list_of(installations)}};
 }
 
 Result<RevocationInfo> RevocationInfo::parse(const Json& json) {
@@ -358,6 +242,8 @@ Result<RevocationInfo> RevocationInfo::parse(const Json& json) {
   RevocationInfo info;
   info.changed = r.flag("changed");
   info.quarantined = r.messages<VersionInfo>("quarantined", true);
+  info.requests = r.messages<InstallRequestInfo>("requests", false);
+  info.installations = r.messages<InstallationInfo>("installations", false);
   MKT_TRY(info, r.result(std::move(info)));
   const auto key = json.find("key");
   MKT_TRY(info.key, KeyInfo::parse(key == json.end() ? Json() : *key));

@@ -12,6 +12,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/wire/install_messages.h"
 
 namespace mkt::wire {
 
@@ -154,6 +155,9 @@ struct RevocationInfo {
   KeyInfo key;
   bool changed = false;
   std::vector<VersionInfo> quarantined;  // versions that this hits
+  // Of these versions: requests that are denied with it, and what tenants have installed.
+  std::vector<InstallRequestInfo> requests;
+  std::vector<InstallationInfo> installations;
 
   Json to_json() const;
   static Result<RevocationInfo> parse(const Json& json);

@@ -48,7 +48,8 @@ Response error_response(const Error& error, const std::string& request_id) {
   if (error.code == ErrorCode::unauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
   }
-  if (error.code == ErrorCode::overloaded) response.headers.emplace_back("Retry-After", "1");
+  if (error.code == ErrorCode::overloaded || error.code == ErrorCode::in_progress)
+    response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 

@@ -1,16 +1,21 @@
-// Publishing: the tarball as the body of PUT, or the older protocol's JSON by POST.
+// Publishing: the tarball as the body of PUT, or the older protocol's JSON by POST; and what can be
+// said of a version later, another signature and that it is deprecated.
 #include <fmt/format.h>
 
 #include "common/base/encoding.h"
+#include "daemon/http/fields.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/countersign.h"
+#include "daemon/service/deprecate.h"
+#include "daemon/service/owners.h"
 #include "daemon/service/publish.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kMaxReason = 500;
 
 Result<Response> answer(const Result<Store::Published>& published) {
   if (!published) return published.error();
@@ -100,6 +105,19 @@ Result<Response> put_signature(const Marketplace& market, Request& request) {
   return json_response(200, version_message(record).to_json());
 }
 
+Result<Response> deprecate(const Marketplace& market, Request& request, bool undo) {
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
+  std::optional<std::string> reason;
+  if (!undo) {
+    MKT_CHECK(require_owner(market, request.caller, id));
+    MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
+    MKT_TRY(reason, required_text(json, "reason", kMaxReason));
+  }
+  MKT_TRY(const VersionRecord record, set_deprecated(market, request.caller, id, version, reason));
+  return json_response(200, version_message(record).to_json());
+}
+
 }  // namespace
 
 void add_publish_routes(Router& router, const Marketplace& market) {
@@ -107,6 +125,9 @@ void add_publish_routes(Router& router, const Marketplace& market) {
              [&](Request& r) { return put_version(market, r); });
   router.add("PUT", "/v1/connectors/{id}/{version}/signature",
              [&](Request& r) { return put_signature(market, r); });
+  const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
+  router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
+  router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
   router.add("POST", "/v1/publish", [&](Request& r) { return post_publish(market, r); });
 }
 

@@ -18,6 +18,20 @@ std::string version_path(const VersionRecord& v) {
   return fmt::format("/v1/connectors/{}/{}", v.connector_id, version);
 }
 
+// Kept as it was checked; should it be damaged, better nothing than no answer.
+Json config_of(const std::string& text) {
+  auto config = parse_json(text, "the configuration");
+  return config ? std::move(*config) : Json::object();
+}
+
+Json powers_message(const Powers& powers) {
+  Json tools = Json::array();
+  for (const ToolSummary& t : powers.tools) {
+    tools.push_back({{"name", t.name}, {"policyClass", t.policy_class}});
+  }
+  return {{"capabilities", powers.capabilities}, {"tools", tools}};
+}
+
 }  // namespace
 
 wire::VersionInfo version_message(const VersionRecord& v) {
@@ -94,6 +108,8 @@ wire::RevocationInfo revocation_message(const RevocationOutcome& r) {
   m.key = key_message(r.key);
   m.changed = r.changed;
   for (const VersionRecord& v : r.hit) m.quarantined.push_back(version_message(v));
+  for (const auto& request : r.requests) m.requests.push_back(request_message(request));
+  for (const auto& i : r.installations) m.installations.push_back(installation_message(i));
   return m;
 }
 
@@ -105,6 +121,67 @@ wire::LogInfo log_message(const LogEntry& e) {
 wire::SearchHit hit_message(const ConnectorRecord& c) {
   return {c.id,     c.latest_version, c.display_name, c.description,
           c.author, c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+}
+
+wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
+  wire::InstallRequestInfo m;
+  m.id = r.id;
+  m.idempotency_key = wish_key(r);
+  m.tenant_id = r.tenant_id;
+  m.connector_id = r.connector_id;
+  m.version = r.version;
+  m.checksum = r.checksum;
+  m.config = config_of(r.config);
+  m.status = request_status_name(r.status);
+  m.requested_by = r.requested_by;
+  m.requested_at = format_utc(r.requested_at);
+  m.expires_at = format_utc(r.expires_at);
+  m.min_approvals = r.min_approvals;
+  m.allow_self_approval = r.allow_self_approval;
+  m.rule = r.rule;
+  m.explanation = r.explanation;
+  m.decided_at = optional_time(r.decided_at);
+  m.decided_by = r.decided_by;
+  m.reason = r.reason;
+  for (const ApprovalRecord& a : r.approvals) {
+    m.approvals.push_back({a.approver, format_utc(a.approved_at), a.key_id, a.signature});
+  }
+  return m;
+}
+
+Json review_message(const RequestReview& r) {
+  Json json = powers_message(r.powers);
+  json["installedVersion"] = r.installed_version.empty() ? Json() : Json(r.installed_version);
+  json["added"] = powers_message(r.added);
+  json["removed"] = powers_message(r.removed);
+  json["publisher"] = {{"id", r.publisher.id},
+                       {"displayName", r.publisher.display_name},
+                       {"verified", r.publisher.verified},
+                       {"status", publisher_status_name(r.publisher.status)}};
+  json["key"] = {{"keyId", r.key.key_id}, {"status", key_status_name(r.key.status)}};
+  json["size"] = r.version.size;
+  json["deprecated"] = r.version.deprecated;
+  json["quarantined"] = r.version.quarantined;
+  json["obstacle"] = r.obstacle ? Json{{"code", error_code_name(r.obstacle->code)},
+                                       {"message", r.obstacle->message}}
+                                : Json();
+  return json;
+}
+
+wire::InstallationInfo installation_message(const InstallationRecord& i) {
+  return {i.tenant_id,
+          i.connector_id,
+          i.version,
+          i.checksum,
+          config_of(i.config),
+          i.request_id,
+          i.installed_by,
+          format_utc(i.installed_at),
+          format_utc(i.updated_at)};
+}
+
+wire::InstallationEventInfo event_message(const InstallationEvent& e) {
+  return {e.action, e.version, e.previous_version, e.request_id, e.actor, format_utc(e.at)};
 }
 
 }  // namespace mkt

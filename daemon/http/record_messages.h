@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/wire/messages.h"
+#include "daemon/service/installs.h"
 #include "daemon/store/records.h"
 
 namespace mkt {
@@ -12,6 +13,10 @@ wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
                                       const std::vector<KeyRecord>& keys);
 wire::TokenInfo token_message(const TokenRecord& token);
 wire::RevocationInfo revocation_message(const RevocationOutcome& outcome);
+wire::InstallRequestInfo request_message(const InstallRequestRecord& request);
+Json review_message(const RequestReview& review);
+wire::InstallationInfo installation_message(const InstallationRecord& installation);
+wire::InstallationEventInfo event_message(const InstallationEvent& event);
 wire::LogInfo log_message(const LogEntry& entry);
 wire::SearchHit hit_message(const ConnectorRecord& connector);
 

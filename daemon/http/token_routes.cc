@@ -14,7 +14,8 @@ constexpr std::size_t kMaxName = 128;
 
 Result<Role> role_field(const Json& json) {
   if (const auto role = parse_role(text_member(json, "role").value_or(""))) return *role;
-  return Error(ErrorCode::invalid_request, "role must be admin, publisher, member or approver",
+  return Error(ErrorCode::invalid_request,
+               "role must be admin, publisher, tenant-admin, member or approver",
                {{"role", "is unknown"}});
 }
 

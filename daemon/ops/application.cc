@@ -23,15 +23,15 @@ std::string name_of(const Caller& caller) {
 
 }  // namespace
 
-Response answer_request(const Marketplace& market, const Router& router, Usage& usage,
-                        const RequestHead& head, BodyReader& body, Exchange& exchange) {
+Response answer_request(const Application& a, const RequestHead& head, BodyReader& body,
+                        Exchange& exchange) {
   try {
-    auto caller = authenticate(market, head, exchange.address, exchange.request_id);
+    auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);
     if (!caller) return error_response(caller.error(), exchange.request_id);
-    if (caller->signed_in()) usage.token_used(caller->token_id, market.now());
+    if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     Request request{head, body, std::move(*caller), {}};
-    auto response = router.dispatch(request);
+    auto response = a.idempotency.answer(request, [&](Request& r) { return a.router.dispatch(r); });
     exchange.route = request.route;
     if (response) return std::move(*response);
     return failure(response.error(), exchange.request_id);

@@ -1,6 +1,7 @@
 // The application behind the front door: who asks, which route, and the last line against bugs.
 #pragma once
 
+#include "daemon/http/idempotency.h"
 #include "daemon/http/router.h"
 #include "daemon/http/server.h"
 #include "daemon/service/marketplace.h"
@@ -8,9 +9,16 @@
 
 namespace mkt {
 
+struct Application {
+  const Marketplace& market;
+  const Router& router;
+  Idempotency& idempotency;
+  Usage& usage;
+};
+
 // Errors become answers here; those that are ours to mend are logged.
-Response answer_request(const Marketplace& market, const Router& router, Usage& usage,
-                        const RequestHead& head, BodyReader& body, Exchange& exchange);
+Response answer_request(const Application& application, const RequestHead& head, BodyReader& body,
+                        Exchange& exchange);
 
 // One line for the access log.
 void log_access(const AccessRecord& record);

@@ -15,6 +15,7 @@
 #include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
+#include "daemon/service/housekeeping.h"
 #include "daemon/service/tokens.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/sqlite_store.h"
@@ -108,14 +109,19 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_publisher_routes(router, market);
   add_key_routes(router, market);
   add_owner_routes(router, market);
+  add_policy_routes(router, market);
+  add_install_routes(router, market);
+  add_request_routes(router, market);
   add_log_routes(router, market);
   add_token_routes(router, market);
   add_operation_routes(router);
 
+  Idempotency idempotency(market);
+  const Housekeeping housekeeping(market);
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {
-             return answer_request(market, router, usage, head, body, exchange);
+             return answer_request({market, router, idempotency, usage}, head, body, exchange);
            },
        .admit = [&](const RequestHead& head,
                     const Peer& peer) { return live.admission.get()->admit(head, peer); },

@@ -10,6 +10,20 @@ Error not_signed_in() {
   return Error(ErrorCode::unauthorized, "this needs a token; get one and run: mkt login");
 }
 
+Error not_of_tenant(const TenantId& tenant) {
+  return Error(ErrorCode::forbidden,
+               fmt::format("your token is not one of the tenant {}", tenant.text()));
+}
+
+// A role of the tenant, or an admin.
+Status require_role(const Caller& caller, const TenantId& tenant, Role role) {
+  if (!caller.signed_in()) return not_signed_in();
+  if (caller.is_admin() || (caller.is_of(tenant) && caller.role == role)) return {};
+  if (!caller.is_of(tenant)) return not_of_tenant(tenant);
+  return Error(ErrorCode::forbidden, fmt::format("this needs a token of {} with the role {}",
+                                                 tenant.text(), role_name(role)));
+}
+
 }  // namespace
 
 Actor Caller::actor() const {
@@ -19,7 +33,15 @@ Actor Caller::actor() const {
                           : fmt::format("{}:{}", role_name(role), subject);
     who += fmt::format(" (token {})", token_id);
   }
-  return {std::move(who), address, request_id};
+  Actor actor{std::move(who), address, request_id};
+  if (idempotency) actor.idempotency = *idempotency;
+  return actor;
+}
+
+bool is_reserved_person(std::string_view name) { return name == "system" || name == "policy"; }
+
+std::string Caller::person() const {
+  return token_name.empty() || is_reserved_person(token_name) ? token_id : token_name;
 }
 
 Status require_admin(const Caller& caller) {
@@ -33,6 +55,20 @@ Status require_publisher_or_admin(const Caller& caller, const PublisherId& publi
   if (caller.is_admin() || caller.is_publisher(publisher)) return {};
   return Error(ErrorCode::forbidden,
                fmt::format("your token is not one of the publisher {}", publisher.text()));
+}
+
+Status require_member(const Caller& caller, const TenantId& tenant) {
+  if (!caller.signed_in()) return not_signed_in();
+  if (caller.is_admin() || caller.is_of(tenant)) return {};
+  return not_of_tenant(tenant);
+}
+
+Status require_approver(const Caller& caller, const TenantId& tenant) {
+  return require_role(caller, tenant, Role::approver);
+}
+
+Status require_tenant_admin(const Caller& caller, const TenantId& tenant) {
+  return require_role(caller, tenant, Role::tenant_admin);
 }
 
 }  // namespace mkt

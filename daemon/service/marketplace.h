@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "common/base/result.h"
@@ -45,21 +46,38 @@ struct Marketplace {
 // Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.
 struct Caller {
   std::string token_id;
+  std::string token_name;
   Role role = Role::member;
   std::string subject;  // the publisher or tenant of the role
   std::string address;
   std::string request_id;
+  // Of a POST that may be sent again; complete once the body has been read.
+  std::shared_ptr<const IdempotencyKey> idempotency = {};
 
   bool signed_in() const { return !token_id.empty(); }
   bool is_admin() const { return signed_in() && role == Role::admin; }
   bool is_publisher(const PublisherId& publisher) const {
     return signed_in() && role == Role::publisher && subject == publisher.text();
   }
+  bool is_of(const TenantId& tenant) const {
+    return signed_in() && subject == tenant.text() &&
+           (role == Role::tenant_admin || role == Role::member || role == Role::approver);
+  }
+  // Who counts as one person where people are counted: all tokens of one name are the same
+  // person's; a token without a name stands for itself.
+  std::string person() const;
   Actor actor() const;
 };
+
+// Names that the registry itself decides under; no person has them.
+bool is_reserved_person(std::string_view name);
 
 // unauthorized without a token, forbidden with one of another role.
 Status require_admin(const Caller& caller);
 Status require_publisher_or_admin(const Caller& caller, const PublisherId& publisher);
+// Of the tenant in any role, or an admin.
+Status require_member(const Caller& caller, const TenantId& tenant);
+Status require_approver(const Caller& caller, const TenantId& tenant);
+Status require_tenant_admin(const Caller& caller, const TenantId& tenant);
 
 }  // namespace mkt

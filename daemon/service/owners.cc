@@ -6,7 +6,11 @@
 #include <algorithm>
 
 namespace mkt {
-namespace {
+Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id) {
+  MKT_TRY(auto owners, market.store.owners_of(id.text()));
+  if (!owners.empty()) return owners;
+  return Error(ErrorCode::connector_not_found, fmt::format("there is no connector {}", id.text()));
+}
 
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id) {
   MKT_TRY(const auto owners, list_owners(market, id));
@@ -18,15 +22,7 @@ Status require_owner(const Marketplace& market, const Caller& caller, const Conn
   if (is_owner) return {};
   if (!caller.signed_in()) return require_admin(caller);
   return Error(ErrorCode::not_owner,
-               fmt::format("only an owner of {} or an admin may change its owners", id.text()));
-}
-
-}  // namespace
-
-Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id) {
-  MKT_TRY(auto owners, market.store.owners_of(id.text()));
-  if (!owners.empty()) return owners;
-  return Error(ErrorCode::connector_not_found, fmt::format("there is no connector {}", id.text()));
+               fmt::format("only an owner of {} or an admin may do this", id.text()));
 }
 
 Status add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,

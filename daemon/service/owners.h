@@ -11,7 +11,10 @@ namespace mkt {
 // connector_not_found.
 Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id);
 
-// not_owner, connector_not_found, publisher_not_found.
+// An owner or an admin: not_owner, unauthorized, connector_not_found.
+Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id);
+
+// Also publisher_not_found.
 Status add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                  const PublisherId& publisher);
 // Also last_owner.

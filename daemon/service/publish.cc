@@ -3,11 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "common/connector/tarball_reader.h"
 #include "daemon/service/keys.h"
 
 namespace mkt {
 namespace {
+
+std::vector<std::string> policy_classes_of(const Manifest& m) {
+  std::set<std::string> classes;
+  for (const Tool& tool : m.tools()) classes.emplace(policy_class_name(tool.policy_class));
+  return {classes.begin(), classes.end()};
+}
 
 NewVersion describe(const Manifest& m, const BlobUpload& upload, const SignatureFile& signature,
                     UtcTime now) {
@@ -22,6 +30,8 @@ NewVersion describe(const Manifest& m, const BlobUpload& upload, const Signature
   n.version.published_at = now;
   n.version.published_by = signature.key_id.publisher().text();
   n.version.prerelease = m.prerelease();
+  n.version.capabilities = m.capabilities();
+  n.version.policy_classes = policy_classes_of(m);
   n.display_name = m.display_name();
   n.description = m.description();
   n.author = m.author();

@@ -37,6 +37,21 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   return created;
 }
 
+// The name says who approves: see Caller::person.
+Status check_person(const NewToken& wanted) {
+  if (wanted.role == Role::approver && wanted.name.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "an approver's token needs a name: approvals are counted by it",
+                 {{"name", "is missing"}});
+  }
+  if (is_reserved_person(wanted.name)) {
+    return Error(ErrorCode::invalid_request,
+                 fmt::format("{} is a name of the registry's own", wanted.name),
+                 {{"name", "is reserved"}});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
@@ -59,6 +74,7 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
     }
   } else {
     MKT_TRY(const TenantId id, TenantId::parse(wanted.subject));
+    MKT_CHECK(check_person(wanted));
   }
   if (wanted.expires_at && *wanted.expires_at <= market.now()) {
     return Error(ErrorCode::invalid_request, "expiresAt is in the past");
@@ -89,6 +105,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
   if (!record || !same) return refused;
   if (record->expires_at && *record->expires_at <= market.now()) return refused;
   caller.token_id = record->id;
+  caller.token_name = record->name;
   caller.role = record->role;
   caller.subject = record->subject;
   return {};

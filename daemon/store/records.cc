@@ -36,6 +36,7 @@ constexpr auto kKeyStatuses =
 constexpr auto kRoles =
     std::to_array<std::pair<std::string_view, Role>>({{"admin", Role::admin},
                                                       {"publisher", Role::publisher},
+                                                      {"tenant-admin", Role::tenant_admin},
                                                       {"member", Role::member},
                                                       {"approver", Role::approver}});
 
@@ -45,12 +46,20 @@ constexpr auto kReasonCodes = std::to_array<std::pair<std::string_view, ReasonCo
      {"cessation", ReasonCode::cessation},
      {"compromised", ReasonCode::compromised}});
 
+constexpr auto kRequestStatuses = std::to_array<std::pair<std::string_view, RequestStatus>>(
+    {{"pending", RequestStatus::pending},
+     {"approved", RequestStatus::approved},
+     {"denied", RequestStatus::denied},
+     {"expired", RequestStatus::expired},
+     {"cancelled", RequestStatus::cancelled}});
+
 }  // namespace
 
 std::string_view publisher_status_name(PublisherStatus s) { return name_of(kPublisherStatuses, s); }
 std::string_view key_status_name(KeyStatus s) { return name_of(kKeyStatuses, s); }
 std::string_view role_name(Role r) { return name_of(kRoles, r); }
 std::string_view reason_code_name(ReasonCode c) { return name_of(kReasonCodes, c); }
+std::string_view request_status_name(RequestStatus s) { return name_of(kRequestStatuses, s); }
 std::optional<PublisherStatus> parse_publisher_status(std::string_view text) {
   return value_of(kPublisherStatuses, text);
 }
@@ -60,6 +69,9 @@ std::optional<KeyStatus> parse_key_status(std::string_view text) {
 std::optional<Role> parse_role(std::string_view text) { return value_of(kRoles, text); }
 std::optional<ReasonCode> parse_reason_code(std::string_view text) {
   return value_of(kReasonCodes, text);
+}
+std::optional<RequestStatus> parse_request_status(std::string_view text) {
+  return value_of(kRequestStatuses, text);
 }
 
 }  // namespace mkt

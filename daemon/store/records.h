@@ -15,7 +15,8 @@ namespace mkt {
 
 enum class PublisherStatus { active, suspended, banned };
 enum class KeyStatus { active, retired, revoked };
-enum class Role { admin, publisher, member, approver };
+enum class Role { admin, publisher, tenant_admin, member, approver };
+enum class RequestStatus { pending, approved, denied, expired, cancelled };
 // Why a key was revoked; RFC 5280's reasons of the same names.
 enum class ReasonCode { unspecified, superseded, cessation, compromised };
 
@@ -23,16 +24,29 @@ std::string_view publisher_status_name(PublisherStatus status);
 std::string_view key_status_name(KeyStatus status);
 std::string_view role_name(Role role);
 std::string_view reason_code_name(ReasonCode code);
+std::string_view request_status_name(RequestStatus status);
 std::optional<PublisherStatus> parse_publisher_status(std::string_view text);
 std::optional<KeyStatus> parse_key_status(std::string_view text);
 std::optional<Role> parse_role(std::string_view text);
 std::optional<ReasonCode> parse_reason_code(std::string_view text);
+std::optional<RequestStatus> parse_request_status(std::string_view text);
+
+// A client's own name for one POST, so that a retry of it changes nothing a second time. Whatever
+// the request changes commits together with this key, at most once.
+struct IdempotencyKey {
+  std::string scope;  // whose key it is: a token's id
+  std::string key;
+  std::string request_hash;  // hex SHA-256 of method, path and body
+  UtcTime at;
+  UtcTime expires_at;
+};
 
 // Who asked for a change, from where and in which request: what the log keeps beside it.
 struct Actor {
   std::string who;      // "admin", "publisher:acme", "system"
   std::string address;  // of the client
   std::string request_id;
+  std::optional<IdempotencyKey> idempotency = {};
 };
 
 struct PublisherRecord {
@@ -99,8 +113,10 @@ struct VersionRecord {
   bool deprecated = false;
   std::string deprecation_reason;
   bool quarantined = false;
-  std::int64_t seq = 0;            // of its publishing
-  std::int64_t signature_seq = 0;  // of accepting the signature that stands now
+  std::vector<std::string> capabilities;
+  std::vector<std::string> policy_classes;  // of its tools, each once
+  std::int64_t seq = 0;                     // of its publishing
+  std::int64_t signature_seq = 0;           // of accepting the signature that stands now
 };
 
 // What publishing brings; the store decides owner and latest version in the same transaction.
@@ -139,10 +155,122 @@ struct Revocation {
   UtcTime at;
 };
 
+// A tenant's policy since `set_at`; the highest revision is in force.
+struct PolicyRecord {
+  std::string tenant_id;
+  std::int64_t revision = 0;
+  std::string document;  // JSON of common/wire/policy.h
+  UtcTime set_at;
+  std::string set_by;  // Actor::who
+};
+
+struct ApprovalRecord {
+  std::string approver;
+  UtcTime approved_at;
+  // The approver's key and signature (common/signing/approval_proof.h); empty where unsigned.
+  std::string key_id;
+  std::string signature;
+};
+
+struct InstallRequestRecord {
+  std::int64_t num = 0;  // rises with every request
+  std::string id;
+  std::string tenant_id;
+  std::string connector_id;
+  std::string version;
+  std::string checksum;
+  std::string config;  // JSON object, compact
+  RequestStatus status = RequestStatus::pending;
+  std::string requested_by;  // the person, as Caller::person
+  UtcTime requested_at;
+  UtcTime expires_at;
+  // As the policy was when it was asked.
+  unsigned min_approvals = 1;
+  bool allow_self_approval = false;
+  std::string rule;               // of the policy, that decided
+  std::string explanation;        // the same for a person
+  std::string installed_version;  // then; empty for none
+  bool deprecated = false;        // the version was, then
+  std::optional<UtcTime> decided_at;
+  std::string decided_by;
+  std::string reason;  // of a denial
+  std::vector<ApprovalRecord> approvals;
+};
+
+// What a tenant has installed; one version of a connector at a time.
+struct InstallationRecord {
+  std::string tenant_id;
+  std::string connector_id;
+  std::string version;
+  std::string checksum;
+  std::string config;
+  std::string request_id;
+  std::string installed_by;
+  UtcTime installed_at;  // the connector's first version
+  UtcTime updated_at;    // this version
+};
+
+// One step of an installation's history.
+struct InstallationEvent {
+  std::string action;  // install, update, uninstall
+  std::string version;
+  std::string previous_version;
+  std::string request_id;
+  std::string actor;
+  UtcTime at;
+};
+
+struct NewInstallRequest {
+  std::string request_id;  // for the request, should there be a new one
+  std::string tenant_id;
+  std::string connector_id;
+  std::string version;
+  std::string config;
+  std::string requested_by;
+  UtcTime at;
+};
+
+struct InstallOutcome {
+  enum class Kind { installed, already_installed, pending };
+  Kind kind = Kind::pending;
+  bool is_new = false;  // false: somebody asked before
+  InstallRequestRecord request;
+  std::optional<InstallationRecord> installation = {};
+};
+
+struct NewApproval {
+  std::string tenant_id;
+  std::string request_id;
+  std::string approver;
+  std::string key_id;
+  std::string signature;
+  UtcTime at;
+};
+
+struct InstallRequestQuery {
+  std::string tenant_id;
+  std::optional<RequestStatus> status;
+  std::string connector_id;                 // empty for all
+  std::optional<std::int64_t> before = {};  // requests with a smaller num
+  std::uint32_t limit = 50;
+  UtcTime now;  // pending ones that ended before it count as expired
+};
+
 struct RevocationOutcome {
   KeyRecord key;
   bool changed = false;            // false: it was revoked already, as far as this asks for
   std::vector<VersionRecord> hit;  // versions that go into quarantine; without their manifests
+  // Of those versions: what waits for approval, which is denied, and what is installed.
+  std::vector<InstallRequestRecord> requests = {};
+  std::vector<InstallationRecord> installations = {};
+};
+
+// The first answer to a POST with an Idempotency-Key; `status` 0 while it is not known.
+struct FirstAnswer {
+  std::string request_hash;
+  int status = 0;
+  std::string content_type;
+  std::string body;
 };
 
 // One entry of the audit log.

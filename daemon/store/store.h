@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/store/install_rules.h"
 #include "daemon/store/records.h"
 
 namespace mkt {
@@ -72,6 +73,11 @@ class Store {
   // quarantine. The key is checked as for publish. version_not_found, checksum_mismatch, not_owner.
   virtual Status countersign(const VersionRecord& version, UtcTime at, const Actor& actor) = 0;
 
+  // With a reason: advised against; without: no longer. version_not_found.
+  virtual Status set_deprecated(std::string_view connector_id, std::string_view version,
+                                const std::optional<std::string>& reason, UtcTime at,
+                                const Actor& actor) = 0;
+
   // In the order they were added.
   virtual Result<std::vector<OwnerRecord>> owners_of(std::string_view connector_id) = 0;
   // No change where it is one already. connector_not_found, publisher_not_found.
@@ -91,6 +97,76 @@ class Store {
   // Adds counts that were gathered in memory; losing the last few in a crash is accepted.
   virtual Status add_downloads(std::string_view connector_id, std::string_view version,
                                std::int64_t count) = 0;
+
+  // Tenants: policy, install requests, installations. --------------------------------------------
+
+  // nullopt for a tenant that has set none: Policy's defaults hold then.
+  virtual Result<std::optional<PolicyRecord>> policy(std::string_view tenant_id) = 0;
+  // Newest first.
+  virtual Result<std::vector<PolicyRecord>> policy_history(std::string_view tenant_id) = 0;
+  // The next revision; the same document again makes none. policy_changed where another revision
+  // than the expected one is in force (0: none).
+  virtual Result<PolicyRecord> set_policy(const PolicyRecord& policy,
+                                          std::optional<std::int64_t> expected_revision,
+                                          const Actor& actor) = 0;
+
+  // One wish to install, decided by the policy of this moment: installed, or waiting; what was
+  // asked before and still stands is answered again. version_not_found, version_quarantined,
+  // publisher_suspended, publisher_banned, policy_denied, request_denied.
+  virtual Result<InstallOutcome> request_install(const NewInstallRequest& request,
+                                                 const Actor& actor) = 0;
+  // What it would decide; changes nothing.
+  virtual Result<Decision> preview_install(const NewInstallRequest& request) = 0;
+  // The last approval that is needed installs. Repeated by the same approver it changes nothing.
+  // request_not_found, request_decided, request_expired, self_approval, version_deprecated, and
+  // what request_install refuses with.
+  virtual Result<InstallRequestRecord> approve_request(const NewApproval& approval,
+                                                       const Actor& actor) = 0;
+  // Why approving would be refused now, if it would.
+  virtual Status may_approve(const InstallRequestRecord& request) = 0;
+  virtual Result<InstallRequestRecord> deny_request(std::string_view tenant_id, std::string_view id,
+                                                    std::string_view by, std::string_view reason,
+                                                    UtcTime at, const Actor& actor) = 0;
+  // A pending one, or a denial, is taken back; request_decided where its status is not `from`.
+  virtual Result<InstallRequestRecord> cancel_request(std::string_view tenant_id,
+                                                      std::string_view id, RequestStatus from,
+                                                      std::string_view by, UtcTime at,
+                                                      const Actor& actor) = 0;
+  virtual Result<std::optional<InstallRequestRecord>> install_request(std::string_view id) = 0;
+  // Newest first.
+  virtual Result<std::vector<InstallRequestRecord>> install_requests(
+      const InstallRequestQuery& query) = 0;
+  // Ends what is overdue, some at a time; how many that were.
+  virtual Result<std::size_t> expire_requests(UtcTime now) = 0;
+
+  virtual Result<std::optional<InstallationRecord>> installation(std::string_view tenant_id,
+                                                                 std::string_view connector_id) = 0;
+  // By connector id, those after `after`.
+  virtual Result<std::vector<InstallationRecord>> installations(std::string_view tenant_id,
+                                                                std::string_view after,
+                                                                std::uint32_t limit) = 0;
+  // Newest first.
+  virtual Result<std::vector<InstallationEvent>> installation_history(std::string_view tenant_id,
+                                                                      std::string_view connector_id,
+                                                                      std::uint32_t limit) = 0;
+  // installation_not_found.
+  virtual Result<InstallationRecord> uninstall(std::string_view tenant_id,
+                                               std::string_view connector_id, UtcTime at,
+                                               const Actor& actor) = 0;
+
+  // Idempotency keys (IdempotencyKey in records.h). -----------------------------------------------
+
+  // nullopt for a key that was not used, or whose time is over.
+  virtual Result<std::optional<FirstAnswer>> first_answer(std::string_view scope,
+                                                          std::string_view key, UtcTime now) = 0;
+  virtual Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) = 0;
+  virtual Status remove_expired_answers(UtcTime now) = 0;
+
+  // Webhooks: the newest entry of the log that one was told of. -----------------------------------
+
+  // For a new name the log's end of now, kept at once: nobody is told of the past.
+  virtual Result<std::int64_t> webhook_cursor(std::string_view name) = 0;
+  virtual Status set_webhook_cursor(std::string_view name, std::int64_t seq) = 0;
 
   // Tokens. -------------------------------------------------------------------------------------
 

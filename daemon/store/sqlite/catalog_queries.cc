@@ -100,8 +100,8 @@ void insert_version(Database& db, const VersionRecord& v) {
   db.query(R"sql(
       INSERT INTO versions
         (connector_id, version, manifest, checksum, size, signature, signing_key_id, published_at,
-         published_by, prerelease, seq, signature_seq)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+         published_by, prerelease, seq, signature_seq, capabilities, policy_classes)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
       .bind(v.connector_id)
       .bind(v.version)
       .bind(v.manifest)
@@ -114,10 +114,22 @@ void insert_version(Database& db, const VersionRecord& v) {
       .bind(v.prerelease)
       .bind(v.seq)
       .bind(v.signature_seq)
+      .bind(dump_json(v.capabilities))
+      .bind(dump_json(v.policy_classes))
       .run();
 }
 
+// Our own, written by dump_json.
+std::vector<std::string> words_column(const Query& row, int column) {
+  return Json::parse(row.text(column)).get<std::vector<std::string>>();
+}
+
 // Column order of every SELECT on versions below.
+#define MKT_VERSION_COLUMNS                                                                  \
+  "connector_id, version, checksum, size, signing_key_id, published_at, published_by, "      \
+  "downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, " \
+  "capabilities, policy_classes"
+
 VersionRecord version_row(const Query& row) {
   VersionRecord v;
   v.connector_id = row.text(0);
@@ -134,6 +146,8 @@ VersionRecord version_row(const Query& row) {
   v.quarantined = row.flag(11);
   v.seq = row.number(12);
   v.signature_seq = row.number(13);
+  v.capabilities = words_column(row, 14);
+  v.policy_classes = words_column(row, 15);
   return v;
 }
 
@@ -195,11 +209,8 @@ std::optional<ConnectorRecord> connector(Database& db, std::string_view id) {
 }
 
 std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id) {
-  Query row = db.query(R"sql(
-      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
-             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-             signature_seq
-      FROM versions WHERE connector_id = ? ORDER BY seq DESC)sql");
+  Query row = db.query("SELECT " MKT_VERSION_COLUMNS
+                       " FROM versions WHERE connector_id = ? ORDER BY seq DESC");
   row.bind(connector_id);
   std::vector<VersionRecord> all;
   while (row.step()) all.push_back(version_row(row));
@@ -208,25 +219,52 @@ std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_
 
 std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
                                      std::string_view version) {
-  Query row = db.query(R"sql(
-      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
-             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-             signature_seq, manifest, signature
-      FROM versions WHERE connector_id = ? AND version = ?)sql");
+  Query row =
+      db.query("SELECT " MKT_VERSION_COLUMNS
+               ", manifest, signature FROM versions WHERE connector_id = ? AND version = ?");
   if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
   VersionRecord v = version_row(row);
-  v.manifest = row.text(14);
-  v.signature = row.text(15);
+  v.manifest = row.text(16);
+  v.signature = row.text(17);
   return v;
 }
 
+std::optional<VersionRecord> version_head(Database& db, std::string_view connector_id,
+                                          std::string_view version) {
+  Query row = db.query("SELECT " MKT_VERSION_COLUMNS
+                       " FROM versions WHERE connector_id = ? AND version = ?");
+  if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
+  return version_row(row);
+}
+
+Status set_deprecated(Database& db, std::string_view connector_id, std::string_view version,
+                      const std::optional<std::string>& reason, UtcTime at, const Actor& actor) {
+  const auto before = version_head(db, connector_id, version);
+  const std::string subject = fmt::format("{}@{}", connector_id, version);
+  if (!before) {
+    return Error(ErrorCode::version_not_found, fmt::format("there is no {}", subject));
+  }
+  if (before->deprecated == reason.has_value() &&
+      before->deprecation_reason == reason.value_or("")) {
+    return {};
+  }
+  append_to_log(db, actor, reason ? "version.deprecate" : "version.undeprecate", subject,
+                reason.value_or(""), at);
+  db.query(R"sql(
+      UPDATE versions SET deprecated = ?, deprecation_reason = ?
+      WHERE connector_id = ? AND version = ?)sql")
+      .bind(reason.has_value())
+      .bind(reason.value_or(""))
+      .bind(connector_id)
+      .bind(version)
+      .run();
+  return {};
+}
+
 std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, std::int64_t seq) {
-  Query row = db.query(R"sql(
-      SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
-             downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-             signature_seq
-      FROM versions WHERE signing_key_id = ? AND signature_seq >= ? AND quarantined = 0
-      ORDER BY signature_seq)sql");
+  Query row = db.query("SELECT " MKT_VERSION_COLUMNS
+                       " FROM versions WHERE signing_key_id = ? AND signature_seq >= ? AND "
+                       "quarantined = 0 ORDER BY signature_seq");
   row.bind(key_id).bind(seq);
   std::vector<VersionRecord> all;
   while (row.step()) all.push_back(version_row(row));

@@ -16,6 +16,12 @@ std::optional<ConnectorRecord> connector(Database& db, std::string_view id);
 std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id);
 std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
                                      std::string_view version);
+// Without manifest and signature.
+std::optional<VersionRecord> version_head(Database& db, std::string_view connector_id,
+                                          std::string_view version);
+// With a reason deprecated, without one not; version_not_found.
+Status set_deprecated(Database& db, std::string_view connector_id, std::string_view version,
+                      const std::optional<std::string>& reason, UtcTime at, const Actor& actor);
 // Versions whose signature by that key was accepted at `seq` or later and that are served still.
 std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, std::int64_t seq);
 void quarantine(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);

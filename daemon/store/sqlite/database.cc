@@ -6,6 +6,7 @@
 namespace mkt {
 
 Error SqlError::error() const {
+  if (told_) return *told_;
   const int primary = extended_code_ & 0xff;
   if (primary == SQLITE_FULL) {
     return Error(ErrorCode::storage_full, "the registry's disk is full; nothing was changed");

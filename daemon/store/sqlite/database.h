@@ -24,12 +24,16 @@ class SqlError : public std::runtime_error {
  public:
   SqlError(int extended_code, const std::string& message)
       : std::runtime_error(message), extended_code_(extended_code) {}
+  // A change that must not be made, found out too deep for a Status.
+  explicit SqlError(Error told)
+      : std::runtime_error(told.message), extended_code_(SQLITE_OK), told_(std::move(told)) {}
   int extended_code() const { return extended_code_; }
-  // What a caller of the store is told: storage_full or storage_failed.
+  // What a caller of the store is told: storage_full, storage_failed, or what was given.
   Error error() const;
 
  private:
   int extended_code_;
+  std::optional<Error> told_;
 };
 
 // A prepared statement in use: bind in order, step, read columns. Resets itself when it goes, so

@@ -3,10 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "daemon/store/key_rules.h"
 #include "daemon/store/sqlite/catalog_queries.h"
+#include "daemon/store/sqlite/install_changes.h"
+#include "daemon/store/sqlite/installation_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
+#include "daemon/store/sqlite/request_queries.h"
 
 namespace mkt::key_queries {
 namespace {
@@ -161,12 +166,23 @@ Status add(Database& db, const KeyRecord& k, bool retires_endorser, const Actor&
   return {};
 }
 
+// Versions that go into quarantine, and the requests and installations of these.
+void find_what_is_hit(Database& db, const Plan& p, RevocationOutcome& outcome) {
+  if (!p.changes || !p.compromised_seq) return;
+  outcome.hit = catalog_queries::signed_since(db, p.key.key_id, *p.compromised_seq);
+  const auto append = [](auto& to, auto&& more) {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  for (const VersionRecord& v : outcome.hit) {
+    append(outcome.requests, request_queries::waiting_for(db, v));
+    append(outcome.installations, installation_queries::of_version(db, v));
+  }
+}
+
 Result<RevocationOutcome> preview(Database& db, const Revocation& r) {
   MKT_TRY(Plan p, plan(db, r));
-  RevocationOutcome outcome{std::move(p.key), p.changes, {}};
-  if (p.changes && p.compromised_seq) {
-    outcome.hit = catalog_queries::signed_since(db, r.key_id, *p.compromised_seq);
-  }
+  RevocationOutcome outcome{p.key, p.changes, {}};
+  find_what_is_hit(db, p, outcome);
   return outcome;
 }
 
@@ -190,9 +206,11 @@ Result<RevocationOutcome> revoke(Database& db, const Revocation& r, const Actor&
       .bind(r.key_id)
       .run();
   RevocationOutcome outcome{{}, true, {}};
-  if (p.compromised_seq) {
-    outcome.hit = catalog_queries::signed_since(db, r.key_id, *p.compromised_seq);
-    for (const VersionRecord& v : outcome.hit) catalog_queries::quarantine(db, v, r.at, actor);
+  find_what_is_hit(db, p, outcome);
+  for (const VersionRecord& v : outcome.hit) catalog_queries::quarantine(db, v, r.at, actor);
+  const std::string reason = fmt::format("the key {} is compromised", r.key_id);
+  for (InstallRequestRecord& request : outcome.requests) {
+    install_changes::deny_quarantined(db, request, reason, r.at, actor);
   }
   outcome.key = *key(db, r.key_id);
   return outcome;

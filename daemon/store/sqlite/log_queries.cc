@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "daemon/store/sqlite/idempotency_queries.h"
+
 namespace mkt {
 
 std::int64_t append_to_log(Database& db, const Actor& actor, std::string_view action,
@@ -18,7 +20,9 @@ std::int64_t append_to_log(Database& db, const Actor& actor, std::string_view ac
       .bind(subject)
       .bind(detail)
       .run();
-  return db.last_row_id();
+  const std::int64_t seq = db.last_row_id();
+  if (actor.idempotency) idempotency_queries::spend(db, *actor.idempotency, actor.request_id);
+  return seq;
 }
 
 std::vector<LogEntry> read_log(Database& db, const LogQuery& q) {
@@ -48,6 +52,22 @@ std::int64_t first_change_since(Database& db, UtcTime time) {
         1))sql");
   row.bind(time).step();
   return row.number(0);
+}
+
+std::int64_t webhook_cursor_of(Database& db, std::string_view name) {
+  db.query(R"sql(
+      INSERT INTO webhook_cursors (name, seq)
+      VALUES (?, (SELECT coalesce(max(seq), 0) FROM audit_log))
+      ON CONFLICT DO NOTHING)sql")
+      .bind(name)
+      .run();
+  Query row = db.query("SELECT seq FROM webhook_cursors WHERE name = ?");
+  row.bind(name).step();
+  return row.number(0);
+}
+
+void set_webhook_cursor(Database& db, std::string_view name, std::int64_t seq) {
+  db.query("UPDATE webhook_cursors SET seq = ? WHERE name = ?").bind(seq).bind(name).run();
 }
 
 }  // namespace mkt

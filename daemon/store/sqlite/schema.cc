@@ -156,7 +156,138 @@ DROP INDEX connectors_by_update;
 DROP INDEX connectors_by_name;
 )sql";
 
-constexpr auto kMigrations = std::to_array<const char*>({kMigration1, kMigration2, kMigration3});
+constexpr const char* kMigration4 = R"sql(
+-- What an install is decided by, so that nobody reads manifests inside a transaction.
+ALTER TABLE versions ADD COLUMN capabilities TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE versions ADD COLUMN policy_classes TEXT NOT NULL DEFAULT '[]';
+UPDATE versions SET
+  capabilities = coalesce(json_extract(manifest, '$.capabilities'), '[]'),
+  policy_classes = (SELECT json_group_array(word) FROM (
+    SELECT DISTINCT json_extract(value, '$.policyClass') AS word
+    FROM json_each(manifest, '$.tools')));
+
+-- The role tenant-admin.
+CREATE TABLE tokens_4 (
+  id            TEXT PRIMARY KEY,
+  hash          TEXT NOT NULL,
+  name          TEXT NOT NULL,
+  role          TEXT NOT NULL
+                CHECK (role IN ('admin', 'publisher', 'tenant-admin', 'member', 'approver')),
+  subject       TEXT NOT NULL,
+  created_at    INTEGER NOT NULL,
+  expires_at    INTEGER,
+  last_used_at  INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO tokens_4 SELECT * FROM tokens;
+DROP TABLE tokens;
+ALTER TABLE tokens_4 RENAME TO tokens;
+
+-- One row a revision, never changed; the highest is in force.
+CREATE TABLE tenant_policies (
+  tenant_id  TEXT NOT NULL,
+  revision   INTEGER NOT NULL,
+  document   TEXT NOT NULL,
+  set_at     INTEGER NOT NULL,
+  set_by     TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE install_requests (
+  num                  INTEGER PRIMARY KEY,
+  id                   TEXT NOT NULL UNIQUE,
+  tenant_id            TEXT NOT NULL,
+  connector_id         TEXT NOT NULL,
+  version              TEXT NOT NULL,
+  checksum             TEXT NOT NULL,
+  config               TEXT NOT NULL,
+  status               TEXT NOT NULL
+                       CHECK (status IN ('pending', 'approved', 'denied', 'expired', 'cancelled')),
+  requested_by         TEXT NOT NULL,
+  requested_at         INTEGER NOT NULL,
+  expires_at           INTEGER NOT NULL,
+  min_approvals        INTEGER NOT NULL,
+  allow_self_approval  INTEGER NOT NULL,
+  rule                 TEXT NOT NULL,
+  explanation          TEXT NOT NULL,
+  installed_version    TEXT NOT NULL,
+  deprecated           INTEGER NOT NULL,
+  decided_at           INTEGER,
+  decided_by           TEXT NOT NULL DEFAULT '',
+  reason               TEXT NOT NULL DEFAULT '',
+  FOREIGN KEY (connector_id, version) REFERENCES versions (connector_id, version)
+) STRICT;
+-- While one is pending there is no second one.
+CREATE UNIQUE INDEX install_requests_pending
+  ON install_requests (tenant_id, connector_id, version) WHERE status = 'pending';
+CREATE INDEX install_requests_by_wish
+  ON install_requests (tenant_id, connector_id, version, num);
+CREATE INDEX install_requests_by_tenant ON install_requests (tenant_id, num);
+CREATE INDEX install_requests_by_status ON install_requests (tenant_id, status, num);
+CREATE INDEX install_requests_by_end ON install_requests (expires_at) WHERE status = 'pending';
+CREATE INDEX install_requests_pending_by_version
+  ON install_requests (connector_id, version) WHERE status = 'pending';
+
+CREATE TABLE approvals (
+  request_num  INTEGER NOT NULL REFERENCES install_requests (num),
+  approver     TEXT NOT NULL,
+  approved_at  INTEGER NOT NULL,
+  key_id       TEXT NOT NULL,
+  signature    TEXT NOT NULL,
+  PRIMARY KEY (request_num, approver)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE installations (
+  tenant_id     TEXT NOT NULL,
+  connector_id  TEXT NOT NULL,
+  version       TEXT NOT NULL,
+  checksum      TEXT NOT NULL,
+  config        TEXT NOT NULL,
+  request_id    TEXT NOT NULL REFERENCES install_requests (id),
+  installed_by  TEXT NOT NULL,
+  installed_at  INTEGER NOT NULL,
+  updated_at    INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, connector_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX installations_by_version ON installations (connector_id, version);
+
+CREATE TABLE installation_events (
+  num               INTEGER PRIMARY KEY,
+  tenant_id         TEXT NOT NULL,
+  connector_id      TEXT NOT NULL,
+  action            TEXT NOT NULL CHECK (action IN ('install', 'update', 'uninstall')),
+  version           TEXT NOT NULL,
+  previous_version  TEXT NOT NULL,
+  request_id        TEXT NOT NULL,
+  actor             TEXT NOT NULL,
+  at                INTEGER NOT NULL
+) STRICT;
+CREATE INDEX installation_events_by_connector
+  ON installation_events (tenant_id, connector_id, num);
+
+-- The row commits with the change that was asked for under the key; the answer follows it, status 0
+-- until then.
+CREATE TABLE idempotency_keys (
+  scope         TEXT NOT NULL,
+  key           TEXT NOT NULL,
+  request_hash  TEXT NOT NULL,
+  request_id    TEXT NOT NULL,
+  expires_at    INTEGER NOT NULL,
+  status        INTEGER NOT NULL DEFAULT 0,
+  content_type  TEXT NOT NULL DEFAULT '',
+  body          TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_end ON idempotency_keys (expires_at);
+
+-- How far each webhook was told of the audit log.
+CREATE TABLE webhook_cursors (
+  name  TEXT PRIMARY KEY,
+  seq   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kMigrations =
+    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

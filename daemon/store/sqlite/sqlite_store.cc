@@ -4,10 +4,15 @@
 #include <fmt/format.h>
 
 #include "daemon/store/sqlite/catalog_queries.h"
+#include "daemon/store/sqlite/idempotency_queries.h"
+#include "daemon/store/sqlite/install_changes.h"
+#include "daemon/store/sqlite/installation_queries.h"
 #include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 #include "daemon/store/sqlite/owner_queries.h"
+#include "daemon/store/sqlite/policy_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
+#include "daemon/store/sqlite/request_queries.h"
 #include "daemon/store/sqlite/schema.h"
 #include "daemon/store/sqlite/search_queries.h"
 
@@ -92,6 +97,17 @@ auto SqliteStore::read(Read read) -> Result<decltype(read(std::declval<Database&
   }
 }
 
+template <typename Change>
+auto SqliteStore::change(Change change) -> decltype(change(std::declval<Database&>())) {
+  std::optional<decltype(change(std::declval<Database&>()))> outcome;
+  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+    outcome.emplace(change(db));
+    if (!*outcome) return outcome->error();
+    return {};
+  }));
+  return std::move(*outcome);
+}
+
 Status SqliteStore::add_publisher(const PublisherRecord& publisher, const KeyRecord& first_key,
                                   const Actor& actor) {
   return change_keys([&](Database& db) {
@@ -153,20 +169,25 @@ Result<RevocationOutcome> SqliteStore::preview_revocation(const Revocation& revo
 }
 
 Result<Store::Published> SqliteStore::publish(const NewVersion& version, const Actor& actor) {
-  std::optional<Published> published;
-  MKT_CHECK(commits_->run([&](Database& db) -> Status {
-    MKT_TRY(published, catalog_queries::publish(db, version, actor));
-    return {};
-  }));
+  MKT_TRY(Published published,
+          change([&](Database& db) { return catalog_queries::publish(db, version, actor); }));
   // What is published stays published where this fails: search shows it after the next change of
   // the connector, or a restart.
-  if (published->is_new) (void)refresh_search_index(version.version.connector_id);
-  return std::move(*published);
+  if (published.is_new) (void)refresh_search_index(version.version.connector_id);
+  return published;
 }
 
 Status SqliteStore::countersign(const VersionRecord& version, UtcTime at, const Actor& actor) {
   return commits_->run(
       [&](Database& db) { return catalog_queries::countersign(db, version, at, actor); });
+}
+
+Status SqliteStore::set_deprecated(std::string_view connector_id, std::string_view version,
+                                   const std::optional<std::string>& reason, UtcTime at,
+                                   const Actor& actor) {
+  return commits_->run([&](Database& db) {
+    return catalog_queries::set_deprecated(db, connector_id, version, reason, at, actor);
+  });
 }
 
 Result<std::vector<OwnerRecord>> SqliteStore::owners_of(std::string_view connector_id) {
@@ -242,6 +263,136 @@ Status SqliteStore::add_downloads(std::string_view connector_id, std::string_vie
   }));
   search_index_.add_downloads(connector_id, count);
   return {};
+}
+
+Result<std::optional<PolicyRecord>> SqliteStore::policy(std::string_view tenant_id) {
+  return read([&](Database& db) { return policy_queries::current(db, tenant_id); });
+}
+
+Result<std::vector<PolicyRecord>> SqliteStore::policy_history(std::string_view tenant_id) {
+  return read([&](Database& db) { return policy_queries::history(db, tenant_id); });
+}
+
+Result<PolicyRecord> SqliteStore::set_policy(const PolicyRecord& policy,
+                                             std::optional<std::int64_t> expected_revision,
+                                             const Actor& actor) {
+  return change(
+      [&](Database& db) { return policy_queries::set(db, policy, expected_revision, actor); });
+}
+
+Result<InstallOutcome> SqliteStore::request_install(const NewInstallRequest& request,
+                                                    const Actor& actor) {
+  return change([&](Database& db) { return install_changes::request(db, request, actor); });
+}
+
+Result<Decision> SqliteStore::preview_install(const NewInstallRequest& request) {
+  MKT_TRY(auto decision, read([&](Database& db) { return install_changes::preview(db, request); }));
+  return decision;
+}
+
+Result<InstallRequestRecord> SqliteStore::approve_request(const NewApproval& approval,
+                                                          const Actor& actor) {
+  return change([&](Database& db) { return install_changes::approve(db, approval, actor); });
+}
+
+Status SqliteStore::may_approve(const InstallRequestRecord& request) {
+  MKT_TRY(auto status,
+          read([&](Database& db) { return install_changes::may_approve(db, request); }));
+  return status;
+}
+
+Result<InstallRequestRecord> SqliteStore::deny_request(std::string_view tenant_id,
+                                                       std::string_view id, std::string_view by,
+                                                       std::string_view reason, UtcTime at,
+                                                       const Actor& actor) {
+  return change([&](Database& db) {
+    return install_changes::deny(db, tenant_id, id, by, reason, at, actor);
+  });
+}
+
+Result<InstallRequestRecord> SqliteStore::cancel_request(std::string_view tenant_id,
+                                                         std::string_view id, RequestStatus from,
+                                                         std::string_view by, UtcTime at,
+                                                         const Actor& actor) {
+  return change([&](Database& db) {
+    return install_changes::cancel(db, tenant_id, id, from, by, at, actor);
+  });
+}
+
+Result<std::optional<InstallRequestRecord>> SqliteStore::install_request(std::string_view id) {
+  return read([&](Database& db) { return request_queries::find(db, id); });
+}
+
+Result<std::vector<InstallRequestRecord>> SqliteStore::install_requests(
+    const InstallRequestQuery& query) {
+  return read([&](Database& db) { return request_queries::list(db, query); });
+}
+
+Result<std::size_t> SqliteStore::expire_requests(UtcTime now) {
+  // Looked at first, so that a second in which nothing ends costs no commit.
+  MKT_TRY(const bool any,
+          read([&](Database& db) { return !request_queries::overdue(db, now, 1).empty(); }));
+  if (!any) return std::size_t{0};
+  return change(
+      [&](Database& db) -> Result<std::size_t> { return install_changes::expire(db, now); });
+}
+
+Result<std::optional<InstallationRecord>> SqliteStore::installation(std::string_view tenant_id,
+                                                                    std::string_view connector_id) {
+  return read(
+      [&](Database& db) { return installation_queries::find(db, tenant_id, connector_id); });
+}
+
+Result<std::vector<InstallationRecord>> SqliteStore::installations(std::string_view tenant_id,
+                                                                   std::string_view after,
+                                                                   std::uint32_t limit) {
+  return read(
+      [&](Database& db) { return installation_queries::list(db, tenant_id, after, limit); });
+}
+
+Result<std::vector<InstallationEvent>> SqliteStore::installation_history(
+    std::string_view tenant_id, std::string_view connector_id, std::uint32_t limit) {
+  return read([&](Database& db) {
+    return installation_queries::history(db, tenant_id, connector_id, limit);
+  });
+}
+
+Result<InstallationRecord> SqliteStore::uninstall(std::string_view tenant_id,
+                                                  std::string_view connector_id, UtcTime at,
+                                                  const Actor& actor) {
+  return change([&](Database& db) {
+    return installation_queries::uninstall(db, tenant_id, connector_id, at, actor);
+  });
+}
+
+Result<std::optional<FirstAnswer>> SqliteStore::first_answer(std::string_view scope,
+                                                             std::string_view key, UtcTime now) {
+  return read([&](Database& db) { return idempotency_queries::find(db, scope, key, now); });
+}
+
+Status SqliteStore::keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) {
+  return commits_->run([&](Database& db) -> Status {
+    idempotency_queries::keep(db, key, answer);
+    return {};
+  });
+}
+
+Status SqliteStore::remove_expired_answers(UtcTime now) {
+  return commits_->run([&](Database& db) -> Status {
+    idempotency_queries::remove_expired(db, now);
+    return {};
+  });
+}
+
+Result<std::int64_t> SqliteStore::webhook_cursor(std::string_view name) {
+  return change([&](Database& db) -> Result<std::int64_t> { return webhook_cursor_of(db, name); });
+}
+
+Status SqliteStore::set_webhook_cursor(std::string_view name, std::int64_t seq) {
+  return commits_->run([&](Database& db) -> Status {
+    mkt::set_webhook_cursor(db, name, seq);
+    return {};
+  });
 }
 
 Status SqliteStore::add_token(const TokenRecord& token, const Actor& actor) {

@@ -42,6 +42,9 @@ class SqliteStore : public Store {
 
   Result<Published> publish(const NewVersion& version, const Actor& actor) override;
   Status countersign(const VersionRecord& version, UtcTime at, const Actor& actor) override;
+  Status set_deprecated(std::string_view connector_id, std::string_view version,
+                        const std::optional<std::string>& reason, UtcTime at,
+                        const Actor& actor) override;
   Result<std::vector<OwnerRecord>> owners_of(std::string_view connector_id) override;
   Status add_owner(std::string_view connector_id, std::string_view publisher_id, UtcTime at,
                    const Actor& actor) override;
@@ -56,6 +59,45 @@ class SqliteStore : public Store {
   Status add_downloads(std::string_view connector_id, std::string_view version,
                        std::int64_t count) override;
 
+  Result<std::optional<PolicyRecord>> policy(std::string_view tenant_id) override;
+  Result<std::vector<PolicyRecord>> policy_history(std::string_view tenant_id) override;
+  Result<PolicyRecord> set_policy(const PolicyRecord& policy,
+                                  std::optional<std::int64_t> expected_revision,
+                                  const Actor& actor) override;
+  Result<InstallOutcome> request_install(const NewInstallRequest& request,
+                                         const Actor& actor) override;
+  Result<Decision> preview_install(const NewInstallRequest& request) override;
+  Result<InstallRequestRecord> approve_request(const NewApproval& approval,
+                                               const Actor& actor) override;
+  Status may_approve(const InstallRequestRecord& request) override;
+  Result<InstallRequestRecord> deny_request(std::string_view tenant_id, std::string_view id,
+                                            std::string_view by, std::string_view reason,
+                                            UtcTime at, const Actor& actor) override;
+  Result<InstallRequestRecord> cancel_request(std::string_view tenant_id, std::string_view id,
+                                              RequestStatus from, std::string_view by, UtcTime at,
+                                              const Actor& actor) override;
+  Result<std::optional<InstallRequestRecord>> install_request(std::string_view id) override;
+  Result<std::vector<InstallRequestRecord>> install_requests(
+      const InstallRequestQuery& query) override;
+  Result<std::size_t> expire_requests(UtcTime now) override;
+  Result<std::optional<InstallationRecord>> installation(std::string_view tenant_id,
+                                                         std::string_view connector_id) override;
+  Result<std::vector<InstallationRecord>> installations(std::string_view tenant_id,
+                                                        std::string_view after,
+                                                        std::uint32_t limit) override;
+  Result<std::vector<InstallationEvent>> installation_history(std::string_view tenant_id,
+                                                              std::string_view connector_id,
+                                                              std::uint32_t limit) override;
+  Result<InstallationRecord> uninstall(std::string_view tenant_id, std::string_view connector_id,
+                                       UtcTime at, const Actor& actor) override;
+
+  Result<std::optional<FirstAnswer>> first_answer(std::string_view scope, std::string_view key,
+                                                  UtcTime now) override;
+  Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) override;
+  Status remove_expired_answers(UtcTime now) override;
+  Result<std::int64_t> webhook_cursor(std::string_view name) override;
+  Status set_webhook_cursor(std::string_view name, std::int64_t seq) override;
+
   Status add_token(const TokenRecord& token, const Actor& actor) override;
   Result<std::optional<TokenRecord>> token(std::string_view id) override;
   Result<std::vector<TokenRecord>> tokens() override;
@@ -69,6 +111,10 @@ class SqliteStore : public Store {
  private:
   SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer,
               std::int64_t key_sequence);
+
+  // Runs a change that gives a value.
+  template <typename Change>
+  auto change(Change change) -> decltype(change(std::declval<Database&>()));
 
   // Runs a change of keys; the newest sequence is known before the caller goes on.
   Status change_keys(const CommitQueue::Change& change);

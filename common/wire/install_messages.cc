@@ -1,0 +1,145 @@
+// JSON of the messages; see install_messages.h.
+#include "common/wire/install_messages.h"
+
+#include "common/wire/reader.h"
+
+namespace mkt::wire {
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json member_or(const Reader& reader, const char* name, Json otherwise) {
+  const Json* value = reader.find(name);
+  return value == nullptr ? std::move(otherwise) : *value;
+}
+
+}  // namespace
+
+Json ApprovalInfo::to_json() const {
+  return {{"approver", approver},
+          {"approvedAt", approved_at},
+          {"keyId", text_or_null(key_id)},
+          {"signature", text_or_null(signature)}};
+}
+
+Result<ApprovalInfo> ApprovalInfo::parse(const Json& json) {
+  Reader r(json);
+  return r.result(ApprovalInfo{r.text("approver"), r.text("approvedAt"), r.text_or_empty("keyId"),
+                               r.text_or_empty("signature")});
+}
+
+Json InstallRequestInfo::to_json() const {
+  Json json{{"id", id},
+            {"idempotencyKey", idempotency_key},
+            {"tenantId", tenant_id},
+            {"connectorId", connector_id},
+            {"version", version},
+            {"checksum", checksum},
+            {"config", config},
+            {"status", status},
+            {"requestedBy", requested_by},
+            {"requestedAt", requested_at},
+            {"expiresAt", expires_at},
+            {"minApprovals", min_approvals},
+            {"allowSelfApproval", allow_self_approval},
+            {"rule", text_or_null(rule)},
+            {"explanation", explanation},
+            {"decidedAt", or_null(decided_at)},
+            {"decidedBy", text_or_null(decided_by)},
+            {"reason", text_or_null(reason)},
+            {"approvals", list_of(approvals)}};
+  if (review) json["review"] = *review;
+  return json;
+}
+
+Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
+  Reader r(json);
+  InstallRequestInfo m;
+  m.id = r.text("id");
+  m.idempotency_key = r.text_or_empty("idempotencyKey");
+  m.tenant_id = r.text("tenantId");
+  m.connector_id = r.text("connectorId");
+  m.version = r.text("version");
+  m.checksum = r.text("checksum");
+  m.config = member_or(r, "config", Json::object());
+  m.status = r.text("status");
+  m.requested_by = r.text("requestedBy");
+  m.requested_at = r.text("requestedAt");
+  m.expires_at = r.text("expiresAt");
+  m.min_approvals = r.number<std::int64_t>("minApprovals");
+  m.allow_self_approval = r.flag("allowSelfApproval");
+  m.rule = r.text_or_empty("rule");
+  m.explanation = r.text_or_empty("explanation");
+  m.decided_at = r.optional_text("decidedAt");
+  m.decided_by = r.text_or_empty("decidedBy");
+  m.reason = r.text_or_empty("reason");
+  m.approvals = r.messages<ApprovalInfo>("approvals", false);
+  if (const Json* review = r.find("review"); review != nullptr) m.review = *review;
+  return r.result(std::move(m));
+}
+
+Json InstallationInfo::to_json() const {
+  return {{"tenantId", tenant_id},
+          {"connectorId", connector_id},
+          {"version", version},
+          {"checksum", checksum},
+          {"config", config},
+          {"requestId", request_id},
+          {"installedBy", installed_by},
+          {"installedAt", installed_at},
+          {"updatedAt", updated_at}};
+}
+
+Result<InstallationInfo> InstallationInfo::parse(const Json& json) {
+  Reader r(json);
+  InstallationInfo m;
+  m.tenant_id = r.text("tenantId");
+  m.connector_id = r.text("connectorId");
+  m.version = r.text("version");
+  m.checksum = r.text("checksum");
+  m.config = member_or(r, "config", Json::object());
+  m.request_id = r.text("requestId");
+  m.installed_by = r.text("installedBy");
+  m.installed_at = r.text("installedAt");
+  m.updated_at = r.text("updatedAt");
+  return r.result(std::move(m));
+}
+
+Json InstallationEventInfo::to_json() const {
+  return {{"action", action},
+          {"version", version},
+          {"previousVersion", text_or_null(previous_version)},
+          {"requestId", request_id},
+          {"actor", actor},
+          {"at", at}};
+}
+
+Result<InstallationEventInfo> InstallationEventInfo::parse(const Json& json) {
+  Reader r(json);
+  return r.result(InstallationEventInfo{r.text("action"), r.text("version"),
+                                        r.text_or_empty("previousVersion"), r.text("requestId"),
+                                        r.text("actor"), r.text("at")});
+}
+
+Json InstallOutcomeInfo::to_json() const {
+  Json json{{"status", status}, {"requestId", request_id}};
+  if (request) json["request"] = request->to_json();
+  if (installation) json["installation"] = installation->to_json();
+  return json;
+}
+
+Result<InstallOutcomeInfo> InstallOutcomeInfo::parse(const Json& json) {
+  Reader r(json);
+  InstallOutcomeInfo m;
+  m.status = r.text("status");
+  m.request_id = r.text("requestId");
+  if (const Json* request = r.find("request")) {
+    MKT_TRY(m.request, InstallRequestInfo::parse(*request));
+  }
+  if (const Json* installation = r.find("installation")) {
+    MKT_TRY(m.installation, InstallationInfo::parse(*installation));
+  }
+  return r.result(std::move(m));
+}
+
+}  // namespace mkt::wire

@@ -1,0 +1,169 @@
+// Requests under a key; see idempotency.h.
+#include "daemon/http/idempotency.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/encoding.h"
+#include "common/connector/checksum.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+// Passes the body on; once all of it was read, the key has the hash of method, path and body.
+class HashingBody : public BodyReader {
+ public:
+  HashingBody(const RequestHead& head, BodyReader& body, IdempotencyKey& key)
+      : body_(body), key_(key) {
+    hasher_.update(as_bytes(fmt::format("{} {}\n", head.method, head.path)));
+    finish_at_end();
+  }
+
+  std::uint64_t length() const override { return body_.length(); }
+
+  Result<std::size_t> read(std::span<std::uint8_t> into) override {
+    if (read_ == length()) return std::size_t{0};
+    MKT_TRY(const std::size_t n, body_.read(into));
+    hasher_.update(into.first(n));
+    read_ += n;
+    finish_at_end();
+    return n;
+  }
+
+ private:
+  void finish_at_end() {
+    if (read_ == length()) key_.request_hash = hasher_.finish().hex();
+  }
+
+  BodyReader& body_;
+  IdempotencyKey& key_;
+  Hasher hasher_;
+  std::uint64_t read_ = 0;
+};
+
+// A body once more, from memory.
+class TextBody : public BodyReader {
+ public:
+  explicit TextBody(std::string text) : text_(std::move(text)) {}
+  std::uint64_t length() const override { return text_.size(); }
+  Result<std::size_t> read(std::span<std::uint8_t> into) override {
+    const std::size_t n = std::min(into.size(), text_.size() - read_);
+    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), n, into.begin());
+    read_ += n;
+    return n;
+  }
+
+ private:
+  std::string text_;
+  std::size_t read_ = 0;
+};
+
+Status check_key(std::string_view key) {
+  const bool plain =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (plain && key.size() <= Idempotency::kMaxKeyBytes) return {};
+  return Error(ErrorCode::invalid_request,
+               fmt::format("Idempotency-Key must have 1 to {} characters, none of them a blank",
+                           Idempotency::kMaxKeyBytes));
+}
+
+Response replay(const FirstAnswer& first) {
+  Response response;
+  response.status = first.status;
+  response.content_type = first.content_type;
+  response.body = first.body;
+  response.headers.emplace_back("Idempotency-Replayed", "true");
+  return response;
+}
+
+// Would a retry get the same answer anyway, or one about things that have changed since?
+bool is_kept(const Response& r) {
+  const bool final_answer =
+      r.status / 100 == 2 || r.status == 403 || r.status == 404 || r.status == 409;
+  const bool is_secret = std::any_of(r.headers.begin(), r.headers.end(), [](const auto& header) {
+    return header.first == "Cache-Control" && header.second == "no-store";
+  });
+  return final_answer && !is_secret && !r.file && !r.shared_body &&
+         r.body.size() <= Idempotency::kMaxAnswerBytes;
+}
+
+}  // namespace
+
+// The key's place while its request is at work.
+class Idempotency::InFlight {
+ public:
+  InFlight(Idempotency& owner, Name name) : owner_(owner), name_(std::move(name)) {
+    const std::lock_guard lock(owner_.mutex_);
+    entered_ = owner_.in_flight_.insert(name_).second;
+  }
+  ~InFlight() {
+    if (!entered_) return;
+    const std::lock_guard lock(owner_.mutex_);
+    owner_.in_flight_.erase(name_);
+  }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  bool entered() const { return entered_; }
+
+ private:
+  Idempotency& owner_;
+  Name name_;
+  bool entered_ = false;
+};
+
+Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch) {
+  const std::string_view name = request.head.header("idempotency-key");
+  if (request.head.method != "POST" || name.empty() || !request.caller.signed_in()) {
+    return dispatch(request);
+  }
+  MKT_CHECK(check_key(name));
+  const UtcTime now = market_.now();
+  const auto key = std::make_shared<IdempotencyKey>(
+      IdempotencyKey{request.caller.token_id, std::string(name), "", now, now + kKeptFor});
+  const InFlight in_flight(*this, {key->scope, key->key});
+  if (!in_flight.entered()) {
+    return Error(ErrorCode::in_progress,
+                 "a request with this Idempotency-Key is being answered; ask again in a second");
+  }
+  MKT_TRY(const auto first, market_.store.first_answer(key->scope, key->key, now));
+  HashingBody hashed(request.head, request.body, *key);
+  Caller caller = request.caller;
+  caller.idempotency = key;
+  if (!first) {
+    Request keyed{request.head, hashed, std::move(caller), {}};
+    auto answered = dispatch(keyed);
+    request.route = keyed.route;
+    return keep(*key, std::move(answered), request.caller.request_id);
+  }
+
+  MKT_TRY(std::string text, read_body(hashed, market_.limits().json_body_bytes));
+  if (first->request_hash != key->request_hash) {
+    return Error(ErrorCode::idempotency_key_reused,
+                 "this Idempotency-Key was used for another request; take a new one");
+  }
+  if (first->status != 0) return replay(*first);
+  // Done, but never answered: a crash came between.
+  TextBody again(std::move(text));
+  Request keyed{request.head, again, std::move(caller), {}};
+  auto answered = dispatch(keyed);
+  request.route = keyed.route;
+  return keep(*key, std::move(answered), request.caller.request_id);
+}
+
+Result<Response> Idempotency::keep(const IdempotencyKey& key, Result<Response> answered,
+                                   const std::string& request_id) {
+  const bool failed = !answered;
+  Response response = failed ? error_response(answered.error(), request_id) : std::move(*answered);
+  if (key.request_hash.empty() || !is_kept(response)) {
+    if (failed) return answered;
+    return response;
+  }
+  MKT_CHECK(market_.store.keep_first_answer(
+      key, {key.request_hash, response.status, response.content_type, response.body}));
+  return response;
+}
+
+}  // namespace mkt

@@ -1,0 +1,129 @@
+// Installs of a tenant: asking for one, listing, updating, uninstalling.
+#include <fmt/format.h>
+
+#include "daemon/http/fields.h"
+#include "daemon/http/record_messages.h"
+#include "daemon/http/routes.h"
+#include "daemon/service/installs.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxConfigBytes = 16 * 1024;
+constexpr std::uint32_t kPageSize = 50;
+constexpr std::uint32_t kMaxPageSize = 500;
+
+Result<std::string> config_field(const Json& json) {
+  const auto it = json.find("config");
+  if (it == json.end() || it->is_null()) return std::string("{}");
+  std::string text = it->is_object() ? dump_json(*it) : std::string();
+  if (text.empty() || text.size() > kMaxConfigBytes) {
+    return Error(ErrorCode::invalid_request,
+                 fmt::format("config must be an object of at most {} bytes", kMaxConfigBytes),
+                 {{"config", "is no object, or too large"}});
+  }
+  return text;
+}
+
+Result<std::string> version_field(const Json& json) {
+  const auto text = text_member(json, "version");
+  if (json.find("version") == json.end() || text == "latest") return std::string("latest");
+  MKT_TRY(const Version version, Version::parse(text.value_or("")));
+  return version.text();
+}
+
+Result<Response> answer(const InstallOutcome& outcome) {
+  using Kind = InstallOutcome::Kind;
+  wire::InstallOutcomeInfo info;
+  info.request_id = outcome.request.id;
+  if (outcome.kind == Kind::pending) {
+    info.status = "pending";
+    info.request = request_message(outcome.request);
+    return json_response(202, info.to_json());
+  }
+  info.status = "installed";
+  info.installation = installation_message(*outcome.installation);
+  return json_response(outcome.kind == Kind::installed ? 201 : 200, info.to_json());
+}
+
+Result<Response> request(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_CHECK(require_member(request.caller, tenant));
+  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
+  Findings wrong;
+  const auto connector =
+      wrong.take("connectorId", ConnectorId::parse(text_member(json, "connectorId").value_or("")));
+  const auto version = wrong.take("version", version_field(json));
+  const auto config = wrong.take("config", config_field(json));
+  MKT_CHECK(wrong.status());
+  MKT_TRY(const InstallOutcome outcome,
+          request_install(market, request.caller, {tenant, *connector, *version, *config}));
+  return answer(outcome);
+}
+
+// An update is a wish like any other, for a connector that is there.
+Result<Response> update(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const ConnectorId connector, ConnectorId::parse(request.path_parameter("connector")));
+  MKT_CHECK(require_member(request.caller, tenant));
+  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
+  MKT_TRY(const std::string version, version_field(json));
+  MKT_TRY(const auto found, show_installation(market, request.caller, tenant, connector));
+  if (!found.installation) {
+    return Error(ErrorCode::installation_not_found,
+                 fmt::format("{} has uninstalled {}", tenant.text(), connector.text()));
+  }
+  std::string config = found.installation->config;
+  if (json.find("config") != json.end()) {
+    MKT_TRY(config, config_field(json));
+  }
+  MKT_TRY(const InstallOutcome outcome,
+          request_install(market, request.caller, {tenant, connector, version, config}));
+  return answer(outcome);
+}
+
+Result<Response> list(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const std::uint64_t limit,
+          number_parameter(request.head, "limit", kPageSize, 1, kMaxPageSize));
+  const std::string after(request.head.parameter("after").value_or(""));
+  MKT_TRY(auto installations, list_installations(market, request.caller, tenant, after,
+                                                 static_cast<std::uint32_t>(limit + 1)));
+  const bool has_more = installations.size() > limit;
+  if (has_more) installations.pop_back();
+  Json all = Json::array();
+  for (const auto& i : installations) all.push_back(installation_message(i).to_json());
+  return json_response(200, {{"installations", all}, {"hasMore", has_more}});
+}
+
+Result<Response> show(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const ConnectorId connector, ConnectorId::parse(request.path_parameter("connector")));
+  MKT_TRY(const auto found, show_installation(market, request.caller, tenant, connector));
+  Json history = Json::array();
+  for (const auto& event : found.history) history.push_back(event_message(event).to_json());
+  return json_response(
+      200, {{"installation",
+             found.installation ? installation_message(*found.installation).to_json() : Json()},
+            {"history", history}});
+}
+
+Result<Response> remove(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const ConnectorId connector, ConnectorId::parse(request.path_parameter("connector")));
+  MKT_TRY(const auto was, uninstall(market, request.caller, tenant, connector));
+  return json_response(200, {{"uninstalled", installation_message(was).to_json()}});
+}
+
+}  // namespace
+
+void add_install_routes(Router& router, const Marketplace& market) {
+  const std::string base = "/v1/tenants/{tenant}/installs";
+  router.add("POST", base, [&](Request& r) { return request(market, r); });
+  router.add("GET", base, [&](Request& r) { return list(market, r); });
+  router.add("GET", base + "/{connector}", [&](Request& r) { return show(market, r); });
+  router.add("PATCH", base + "/{connector}", [&](Request& r) { return update(market, r); });
+  router.add("DELETE", base + "/{connector}", [&](Request& r) { return remove(market, r); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,116 @@
+// Install requests: what waits, and what approvers say to it.
+#include <limits>
+
+#include "daemon/http/fields.h"
+#include "daemon/http/record_messages.h"
+#include "daemon/http/routes.h"
+#include "daemon/service/installs.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint32_t kPageSize = 50;
+constexpr std::uint32_t kMaxPageSize = 500;
+constexpr std::size_t kMaxReason = 500;
+
+Result<std::optional<RequestStatus>> status_parameter(const RequestHead& head) {
+  const std::string_view word = head.parameter("status").value_or("");
+  if (word.empty()) return std::optional<RequestStatus>();
+  if (const auto status = parse_request_status(word)) return status;
+  return Error(ErrorCode::invalid_request,
+               "status must be pending, approved, denied, expired or cancelled");
+}
+
+wire::InstallRequestInfo current_message(const Marketplace& market, InstallRequestRecord r) {
+  r.status = status_at(r, market.now());
+  return request_message(r);
+}
+
+Result<Response> list(const Marketplace& market, Request& request) {
+  InstallRequestQuery query;
+  query.tenant_id = request.path_parameter("tenant");
+  MKT_TRY(query.status, status_parameter(request.head));
+  query.connector_id = request.head.parameter("connector").value_or("");
+  MKT_TRY(const std::uint64_t limit,
+          number_parameter(request.head, "limit", kPageSize, 1, kMaxPageSize));
+  MKT_TRY(const std::uint64_t before,
+          number_parameter(request.head, "before", 0, 0, std::numeric_limits<std::int64_t>::max()));
+  if (before > 0) query.before = static_cast<std::int64_t>(before);
+  query.limit = static_cast<std::uint32_t>(limit + 1);
+  MKT_TRY(auto requests, list_requests(market, request.caller, query));
+  const bool has_more = requests.size() > limit;
+  if (has_more) requests.pop_back();
+  Json all = Json::array();
+  for (const auto& r : requests) all.push_back(current_message(market, r).to_json());
+  return json_response(200, {{"requests", all},
+                             {"hasMore", has_more},
+                             {"next", has_more ? Json(requests.back().num) : Json()}});
+}
+
+// The message with what an approver should know.
+Result<Response> reviewed(const Marketplace& market, const InstallRequestRecord& r) {
+  wire::InstallRequestInfo info = current_message(market, r);
+  MKT_TRY(const RequestReview review, review_request(market, r));
+  info.review = review_message(review);
+  return json_response(200, info.to_json());
+}
+
+Result<Response> show(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const InstallRequestRecord r,
+          show_request(market, request.caller, tenant, request.path_parameter("id")));
+  return reviewed(market, r);
+}
+
+// `signature`: {keyId, signature}; nullopt where the approval is not signed.
+Result<std::optional<ApprovalSignature>> signature_field(const Json& json) {
+  const auto it = json.find("signature");
+  if (it == json.end() || it->is_null()) return std::optional<ApprovalSignature>();
+  MKT_TRY(const KeyId key_id, KeyId::parse(text_member(*it, "keyId").value_or("")));
+  const auto signature = parse_signature(text_member(*it, "signature").value_or(""));
+  if (!signature) {
+    return Error(ErrorCode::signature_malformed, "signature.signature is not base64 of 64 bytes");
+  }
+  return std::optional(ApprovalSignature{key_id, *signature});
+}
+
+Result<Response> approve(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  std::optional<ApprovalSignature> signature;
+  if (request.body.length() > 0) {
+    MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
+    MKT_TRY(signature, signature_field(json));
+  }
+  MKT_TRY(const InstallRequestRecord r,
+          approve_request(market, request.caller, tenant, request.path_parameter("id"), signature));
+  return json_response(200, current_message(market, r).to_json());
+}
+
+Result<Response> deny(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
+  MKT_TRY(const std::string reason, required_text(json, "reason", kMaxReason));
+  MKT_TRY(const InstallRequestRecord r,
+          deny_request(market, request.caller, tenant, request.path_parameter("id"), reason));
+  return json_response(200, current_message(market, r).to_json());
+}
+
+Result<Response> cancel(const Marketplace& market, Request& request) {
+  MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
+  MKT_TRY(const InstallRequestRecord r,
+          cancel_request(market, request.caller, tenant, request.path_parameter("id")));
+  return json_response(200, current_message(market, r).to_json());
+}
+
+}  // namespace
+
+void add_request_routes(Router& router, const Marketplace& market) {
+  const std::string base = "/v1/tenants/{tenant}/install-requests";
+  router.add("GET", base, [&](Request& r) { return list(market, r); });
+  router.add("GET", base + "/{id}", [&](Request& r) { return show(market, r); });
+  router.add("POST", base + "/{id}/approve", [&](Request& r) { return approve(market, r); });
+  router.add("POST", base + "/{id}/deny", [&](Request& r) { return deny(market, r); });
+  router.add("POST", base + "/{id}/cancel", [&](Request& r) { return cancel(market, r); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,17 @@
+// Advising against a version, and taking that back. It stays installable; `mkt install` warns.
+#pragma once
+
+#include <optional>
+
+#include "common/connector/version.h"
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+// With a reason deprecated, without one not; by an owner or an admin. not_owner,
+// connector_not_found, version_not_found.
+Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& caller,
+                                     const ConnectorId& id, const Version& version,
+                                     const std::optional<std::string>& reason);
+
+}  // namespace mkt

@@ -1,0 +1,256 @@
+// Install requests from asking to the end; see install_changes.h.
+#include "daemon/store/sqlite/install_changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/store/sqlite/catalog_queries.h"
+#include "daemon/store/sqlite/installation_queries.h"
+#include "daemon/store/sqlite/log_queries.h"
+#include "daemon/store/sqlite/policy_queries.h"
+#include "daemon/store/sqlite/publisher_queries.h"
+#include "daemon/store/sqlite/request_queries.h"
+
+namespace mkt::install_changes {
+namespace {
+
+constexpr std::uint32_t kExpiredTogether = 500;
+const Actor kSystem{"system", "", ""};
+
+std::string name_of(const InstallRequestRecord& r) {
+  return fmt::format("{}@{}", r.connector_id, r.version);
+}
+
+std::string log_detail(const InstallRequestRecord& r) {
+  return fmt::format("{} for {}", name_of(r), r.tenant_id);
+}
+
+// The version with its publisher, as a decision wants them.
+struct Wanted {
+  VersionRecord version;
+  PublisherRecord publisher;
+};
+
+Result<Wanted> wanted_version(Database& db, std::string_view connector_id,
+                              std::string_view version) {
+  auto v = catalog_queries::version_head(db, connector_id, version);
+  if (!v) {
+    return Error(ErrorCode::version_not_found,
+                 fmt::format("there is no {}@{}", connector_id, version));
+  }
+  auto publisher = publisher_queries::publisher(db, v->published_by);
+  if (!publisher) return publisher_queries::no_publisher(v->published_by);
+  MKT_CHECK(may_install(*v, *publisher));
+  return Wanted{std::move(*v), std::move(*publisher)};
+}
+
+Result<Decision> decide_now(Database& db, const Policy& policy, const Wanted& wanted,
+                            const std::optional<InstallationRecord>& installation) {
+  std::optional<VersionRecord> installed;
+  if (installation) {
+    installed =
+        catalog_queries::version_head(db, installation->connector_id, installation->version);
+  }
+  return decide(policy, {wanted.version, wanted.publisher, installed ? &*installed : nullptr});
+}
+
+Error policy_denies(const InstallRequestRecord& r, const Decision& decision) {
+  return Error(ErrorCode::policy_denied,
+               fmt::format("the policy of {} does not let {} in: {} ({})", r.tenant_id, name_of(r),
+                           decision.explanation, decision.rule),
+               {{decision.rule, decision.explanation}});
+}
+
+Error denied(const InstallRequestRecord& r) {
+  return Error(
+      ErrorCode::request_denied,
+      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver takes it back: "
+                  "mkt request cancel {}",
+                  name_of(r), r.tenant_id, format_utc(r.decided_at.value_or(r.requested_at)),
+                  r.decided_by, r.reason, r.id));
+}
+
+Error decided(const InstallRequestRecord& r) {
+  return Error(ErrorCode::request_decided,
+               fmt::format("the request {} was {} on {} by {}", r.id, request_status_name(r.status),
+                           format_utc(r.decided_at.value_or(r.requested_at)), r.decided_by));
+}
+
+InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wanted,
+                                 const Policy& policy, const Decision& decision,
+                                 const std::optional<InstallationRecord>& installation) {
+  InstallRequestRecord r;
+  r.id = n.request_id;
+  r.tenant_id = n.tenant_id;
+  r.connector_id = n.connector_id;
+  r.version = n.version;
+  r.checksum = wanted.version.checksum;
+  r.config = n.config;
+  r.requested_by = n.requested_by;
+  r.requested_at = n.at;
+  r.expires_at = n.at + policy.request_ttl;
+  r.min_approvals = policy.min_approvals;
+  r.allow_self_approval = policy.allow_self_approval;
+  r.rule = decision.rule;
+  r.explanation = decision.explanation;
+  r.installed_version = installation ? installation->version : "";
+  r.deprecated = wanted.version.deprecated;
+  return r;
+}
+
+void end_overdue(Database& db, InstallRequestRecord& r, UtcTime at) {
+  request_queries::decide(db, r, RequestStatus::expired, "system", "", at);
+  append_to_log(db, kSystem, "request.expire", r.id, log_detail(r), at);
+}
+
+// The tenant's own request that waits for a decision.
+Result<InstallRequestRecord> require_request(Database& db, std::string_view tenant_id,
+                                             std::string_view id) {
+  auto found = request_queries::find(db, id);
+  if (!found || found->tenant_id != tenant_id) {
+    return Error(ErrorCode::request_not_found,
+                 fmt::format("{} has no install request {}", tenant_id, id.substr(0, 64)));
+  }
+  return std::move(*found);
+}
+
+Status require_in_time(const InstallRequestRecord& r, UtcTime now) {
+  const bool over = r.status == RequestStatus::expired ||
+                    (r.status == RequestStatus::pending && r.expires_at <= now);
+  if (!over) return {};
+  return Error(ErrorCode::request_expired,
+               fmt::format("the request {} expired on {}; ask again: mkt install {}", r.id,
+                           format_utc(r.expires_at), name_of(r)));
+}
+
+bool has_approved(const InstallRequestRecord& r, std::string_view approver) {
+  return std::any_of(r.approvals.begin(), r.approvals.end(),
+                     [&](const ApprovalRecord& a) { return a.approver == approver; });
+}
+
+}  // namespace
+
+Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const Actor& actor) {
+  using Kind = InstallOutcome::Kind;
+  MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
+  const auto installation = installation_queries::find(db, n.tenant_id, n.connector_id);
+  if (installation && installation->version == n.version) {
+    const auto by = request_queries::find(db, installation->request_id);
+    return InstallOutcome{Kind::already_installed, false, by.value_or(InstallRequestRecord()),
+                          installation};
+  }
+  auto before = request_queries::latest(db, n.tenant_id, n.connector_id, n.version);
+  if (before && before->status == RequestStatus::pending) {
+    if (before->expires_at > n.at) return InstallOutcome{Kind::pending, false, std::move(*before)};
+    end_overdue(db, *before, n.at);
+  }
+  // What a quarantine denied may be asked again once that is lifted.
+  if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
+    return denied(*before);
+  }
+
+  MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
+  MKT_TRY(const Decision decision, decide_now(db, policy, wanted, installation));
+  InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
+  if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
+  if (decision.outcome == Decision::Outcome::needs_approval) {
+    request_queries::insert(db, r);
+    append_to_log(db, actor, "request.create", r.id, log_detail(r), n.at);
+    return InstallOutcome{Kind::pending, true, std::move(r)};
+  }
+  r.status = RequestStatus::approved;
+  r.decided_at = n.at;
+  r.decided_by = "policy";
+  request_queries::insert(db, r);
+  InstallationRecord installed = installation_queries::install(db, r, n.at, actor);
+  return InstallOutcome{Kind::installed, true, std::move(r), std::move(installed)};
+}
+
+Result<Decision> preview(Database& db, const NewInstallRequest& n) {
+  MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
+  MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
+  return decide_now(db, policy, wanted,
+                    installation_queries::find(db, n.tenant_id, n.connector_id));
+}
+
+Status may_approve(Database& db, const InstallRequestRecord& r) {
+  MKT_TRY(const Wanted wanted, wanted_version(db, r.connector_id, r.version));
+  if (wanted.version.deprecated && !r.deprecated) {
+    return Error(ErrorCode::version_deprecated,
+                 fmt::format("{} was deprecated after it was asked for: {}; deny the request, or "
+                             "let it be asked again",
+                             name_of(r), wanted.version.deprecation_reason));
+  }
+  MKT_TRY(const Policy policy, policy_queries::in_force(db, r.tenant_id));
+  MKT_TRY(
+      const Decision decision,
+      decide_now(db, policy, wanted, installation_queries::find(db, r.tenant_id, r.connector_id)));
+  if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
+  return {};
+}
+
+Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const Actor& actor) {
+  MKT_TRY(InstallRequestRecord r, require_request(db, n.tenant_id, n.request_id));
+  const bool may_repeat = r.status == RequestStatus::approved || r.status == RequestStatus::pending;
+  if (may_repeat && has_approved(r, n.approver)) return r;
+  MKT_CHECK(require_in_time(r, n.at));
+  if (r.status != RequestStatus::pending) return decided(r);
+  if (n.approver == r.requested_by && !r.allow_self_approval) {
+    return Error(ErrorCode::self_approval,
+                 fmt::format("{} asked for {} and cannot approve it too; somebody else must",
+                             n.approver, name_of(r)));
+  }
+  MKT_CHECK(may_approve(db, r));
+
+  const ApprovalRecord approval{n.approver, n.at, n.key_id, n.signature};
+  request_queries::add_approval(db, r.num, approval);
+  r.approvals.push_back(approval);
+  append_to_log(db, actor, "request.approve", r.id,
+                fmt::format("{} by {}, {} of {}", log_detail(r), n.approver, r.approvals.size(),
+                            r.min_approvals),
+                n.at);
+  if (r.approvals.size() >= r.min_approvals) {
+    request_queries::decide(db, r, RequestStatus::approved, n.approver, "", n.at);
+    installation_queries::install(db, r, n.at, actor);
+  }
+  return r;
+}
+
+Result<InstallRequestRecord> deny(Database& db, std::string_view tenant_id, std::string_view id,
+                                  std::string_view by, std::string_view reason, UtcTime at,
+                                  const Actor& actor) {
+  MKT_TRY(InstallRequestRecord r, require_request(db, tenant_id, id));
+  if (r.status == RequestStatus::denied && r.decided_by == by) return r;
+  MKT_CHECK(require_in_time(r, at));
+  if (r.status != RequestStatus::pending) return decided(r);
+  request_queries::decide(db, r, RequestStatus::denied, by, reason, at);
+  append_to_log(db, actor, "request.deny", r.id, fmt::format("{}: {}", log_detail(r), reason), at);
+  return r;
+}
+
+Result<InstallRequestRecord> cancel(Database& db, std::string_view tenant_id, std::string_view id,
+                                    RequestStatus from, std::string_view by, UtcTime at,
+                                    const Actor& actor) {
+  MKT_TRY(InstallRequestRecord r, require_request(db, tenant_id, id));
+  if (r.status == RequestStatus::cancelled) return r;
+  MKT_CHECK(require_in_time(r, at));
+  if (r.status != from) return decided(r);
+  append_to_log(db, actor, "request.cancel", r.id, log_detail(r), at);
+  request_queries::decide(db, r, RequestStatus::cancelled, by, r.reason, at);
+  return r;
+}
+
+std::size_t expire(Database& db, UtcTime now) {
+  auto over = request_queries::overdue(db, now, kExpiredTogether);
+  for (InstallRequestRecord& r : over) end_overdue(db, r, now);
+  return over.size();
+}
+
+void deny_quarantined(Database& db, InstallRequestRecord& r, std::string_view reason, UtcTime at,
+                      const Actor& actor) {
+  request_queries::decide(db, r, RequestStatus::denied, kSystem.who, reason, at);
+  append_to_log(db, actor, "request.deny", r.id, fmt::format("{}: {}", log_detail(r), reason), at);
+}
+
+}  // namespace mkt::install_changes

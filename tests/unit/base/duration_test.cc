@@ -1,0 +1,29 @@
+#include <doctest/doctest.h>
+
+#include "common/base/duration.h"
+
+namespace mkt {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST_CASE("a duration is written in the largest unit that leaves no rest") {
+  CHECK(format_duration(milliseconds(0)) == "0s");
+  CHECK(format_duration(milliseconds(1500)) == "1500ms");
+  CHECK(format_duration(std::chrono::minutes(90)) == "90m");
+  CHECK(format_duration(std::chrono::hours(24 * 7)) == "7d");
+}
+
+TEST_CASE("what is written is read again as the same") {
+  for (const char* text : {"1ms", "30s", "10m", "2h", "7d"}) {
+    CAPTURE(text);
+    CHECK(format_duration(*parse_duration(text)) == text);
+  }
+  for (const char* text : {"", "d", "-1s", "1.5h", "1 h", "1w", "1000001d"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+}  // namespace
+}  // namespace mkt

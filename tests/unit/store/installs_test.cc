@@ -1,0 +1,321 @@
+// What any Store promises of install requests and installations; run on SqliteStore.
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "tests/unit/store/store_fixture.h"
+
+namespace mkt {
+namespace {
+
+using Kind = InstallOutcome::Kind;
+
+struct InstallFixture : StoreFixture {
+  InstallFixture() : key(add_publisher("acme")) {
+    publish("vault", "1.0.0", {"auth"});
+    publish("tool", "1.0.0", {"custom"});
+  }
+  void publish(const std::string& id, const std::string& v,
+               const std::vector<std::string>& capabilities) {
+    NewVersion n = version(id, v, key);
+    n.version.capabilities = capabilities;
+    n.version.policy_classes = {"READ"};
+    REQUIRE(store->publish(n, kActor));
+  }
+  void set_policy(const Policy& policy) {
+    REQUIRE(store->set_policy({"team", 0, dump_json(policy.to_json()), now, ""}, {}, kActor));
+  }
+  Result<InstallOutcome> ask(const std::string& id, const std::string& v = "1.0.0",
+                             const std::string& who = "bob") {
+    return store->request_install({fmt::format("req_{}", ++asked), "team", id, v, "{}", who, now},
+                                  kActor);
+  }
+  std::string pending(const std::string& id, const std::string& v = "1.0.0") {
+    const auto outcome = ask(id, v);
+    REQUIRE(outcome);
+    REQUIRE(outcome->kind == Kind::pending);
+    return outcome->request.id;
+  }
+  Result<InstallRequestRecord> approve(const std::string& id, const std::string& who) {
+    return store->approve_request({"team", id, who, "", "", now}, kActor);
+  }
+  std::optional<InstallationRecord> installed(const std::string& id) {
+    const auto found = store->installation("team", id);
+    REQUIRE(found);
+    return *found;
+  }
+
+  UtcTime now = utc_now();
+  std::atomic<int> asked = 0;
+  KeyRecord key;
+};
+
+TEST_CASE_FIXTURE(InstallFixture, "what needs no approval is installed at once, and once") {
+  const auto first = ask("tool");
+  REQUIRE(first);
+  CHECK(first->kind == Kind::installed);
+  CHECK(first->request.status == RequestStatus::approved);
+  CHECK(first->request.decided_by == "policy");
+  const auto second = ask("tool");
+  REQUIRE(second);
+  CHECK(second->kind == Kind::already_installed);
+  CHECK(second->request.id == first->request.id);
+  CHECK(store->installation_history("team", "tool", 10)->size() == 1);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "everybody who asks while one is pending gets that one") {
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::set<std::string> ids;
+  std::atomic<int> made = 0;
+  for (int i = 0; i < 20; ++i) {
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 5; ++j) {
+        const auto outcome = store->request_install(
+            {fmt::format("req_{}_{}", i, j), "team", "vault", "1.0.0", "{}", "bob", now}, kActor);
+        if (!outcome) continue;
+        const std::lock_guard lock(mutex);
+        ids.insert(outcome->request.id);
+        made += outcome->is_new;
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  CHECK(ids.size() == 1);
+  CHECK(made == 1);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "the approval that completes the number installs") {
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  const std::string id = pending("vault");
+  const auto first = approve(id, "alice");
+  REQUIRE(first);
+  CHECK(first->status == RequestStatus::pending);
+  CHECK_FALSE(installed("vault"));
+  // The same person again counts once.
+  CHECK(approve(id, "alice")->approvals.size() == 1);
+  const auto second = approve(id, "carol");
+  REQUIRE(second);
+  CHECK(second->status == RequestStatus::approved);
+  REQUIRE(installed("vault"));
+  CHECK(installed("vault")->request_id == id);
+  CHECK(approve(id, "dave").error().code == ErrorCode::request_decided);
+  CHECK(approve(id, "alice"));  // said yes before: nothing changes
+  CHECK(ask("vault")->kind == Kind::already_installed);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "the number of approvals is the one from when it was asked") {
+  const std::string id = pending("vault");
+  Policy policy;
+  policy.min_approvals = 5;
+  set_policy(policy);
+  CHECK(approve(id, "alice")->status == RequestStatus::approved);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "many last approvals at the same moment install once") {
+  const std::string id = pending("vault");
+  std::vector<std::thread> threads;
+  std::atomic<int> approved = 0;
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&, i] { approved += bool(approve(id, fmt::format("approver-{}", i))); });
+  }
+  for (std::thread& t : threads) t.join();
+  CHECK(approved == 1);
+  CHECK(store->installation_history("team", "vault", 10)->size() == 1);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "nobody approves their own request unless allowed to") {
+  const std::string id = pending("vault");
+  CHECK(approve(id, "bob").error().code == ErrorCode::self_approval);
+  REQUIRE(store->cancel_request("team", id, RequestStatus::pending, "bob", now, kActor));
+  Policy policy;
+  policy.allow_self_approval = true;
+  set_policy(policy);
+  CHECK(approve(pending("vault"), "bob")->status == RequestStatus::approved);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a denial stands until an approver takes it back") {
+  const std::string id = pending("vault");
+  REQUIRE(store->deny_request("team", id, "alice", "not now", now, kActor));
+  const auto again = ask("vault");
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::request_denied);
+  CHECK(again.error().message.find("not now") != std::string::npos);
+  CHECK(approve(id, "carol").error().code == ErrorCode::request_decided);
+  REQUIRE(store->cancel_request("team", id, RequestStatus::denied, "alice", now, kActor));
+  CHECK(pending("vault") != id);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a request ends with its time, whether anybody looked or not") {
+  const std::string id = pending("vault");
+  now += std::chrono::hours(24 * 7);
+  CHECK(approve(id, "alice").error().code == ErrorCode::request_expired);
+  const std::string next = pending("vault");
+  CHECK(next != id);
+  CHECK((*store->install_request(id))->status == RequestStatus::expired);
+  now += std::chrono::hours(24 * 7);
+  CHECK(*store->expire_requests(now) == 1);
+  CHECK(*store->expire_requests(now) == 0);
+  CHECK((*store->install_request(next))->status == RequestStatus::expired);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a clock that steps back ends nothing early") {
+  const std::string id = pending("vault");
+  now -= std::chrono::hours(24 * 365);
+  CHECK(*store->expire_requests(now) == 0);
+  CHECK(ask("vault")->request.id == id);
+  CHECK(approve(id, "alice")->status == RequestStatus::approved);
+  CHECK(approve(id, "alice")->approvals.size() == 1);
+  CHECK(store->installation_history("team", "vault", 10)->size() == 1);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what is uninstalled may be asked for anew") {
+  REQUIRE(ask("tool"));
+  REQUIRE(store->uninstall("team", "tool", now, kActor));
+  CHECK_FALSE(installed("tool"));
+  CHECK(store->uninstall("team", "tool", now, kActor).error().code ==
+        ErrorCode::installation_not_found);
+  CHECK(ask("tool")->is_new);
+  const auto history = store->installation_history("team", "tool", 10);
+  REQUIRE(history->size() == 3);
+  CHECK((*history)[1].action == "uninstall");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the history") {
+  REQUIRE(ask("tool"));
+  publish("tool", "1.1.0", {"custom"});
+  publish("tool", "2.0.0", {"custom", "cloud"});
+  CHECK(ask("tool", "1.1.0")->kind == Kind::installed);
+  CHECK(installed("tool")->version == "1.1.0");
+  const std::string id = pending("tool", "2.0.0");
+  CHECK((*store->install_request(id))->installed_version == "1.1.0");
+  CHECK(installed("tool")->version == "1.1.0");
+  REQUIRE(approve(id, "alice"));
+  CHECK(installed("tool")->version == "2.0.0");
+  const auto history = store->installation_history("team", "tool", 10);
+  CHECK(history->front().action == "update");
+  CHECK(history->front().previous_version == "1.1.0");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "an approval says why not when the world has changed") {
+  SUBCASE("the publisher is suspended") {
+    const std::string id = pending("vault");
+    REQUIRE(store->set_publisher_status("acme", PublisherStatus::suspended, "", now, kActor));
+    CHECK(approve(id, "alice").error().code == ErrorCode::publisher_suspended);
+    REQUIRE(store->set_publisher_status("acme", PublisherStatus::active, "", now, kActor));
+    CHECK(approve(id, "alice"));
+  }
+  SUBCASE("the version was deprecated since") {
+    const std::string id = pending("vault");
+    REQUIRE(store->set_deprecated("vault", "1.0.0", "broken", now, kActor));
+    CHECK(approve(id, "alice").error().code == ErrorCode::version_deprecated);
+  }
+  SUBCASE("it was deprecated when it was asked for") {
+    REQUIRE(store->set_deprecated("vault", "1.0.0", "old", now, kActor));
+    CHECK(approve(pending("vault"), "alice"));
+  }
+  SUBCASE("the policy blocks it now") {
+    const std::string id = pending("vault");
+    Policy policy;
+    policy.blocked_connectors = {"vault"};
+    set_policy(policy);
+    CHECK(approve(id, "alice").error().code == ErrorCode::policy_denied);
+  }
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a compromised key denies what waits and names what is there") {
+  REQUIRE(ask("tool"));
+  const std::string id = pending("vault");
+  const Revocation revocation{key.key_id, ReasonCode::compromised, "stolen", {}, now};
+  const auto preview = store->preview_revocation(revocation);
+  REQUIRE(preview);
+  REQUIRE(preview->requests.size() == 1);
+  REQUIRE(preview->installations.size() == 1);
+  CHECK(preview->installations[0].connector_id == "tool");
+  CHECK((*store->install_request(id))->status == RequestStatus::pending);
+
+  REQUIRE(store->revoke_key(revocation, kActor));
+  CHECK((*store->install_request(id))->status == RequestStatus::denied);
+  CHECK(approve(id, "alice").error().code == ErrorCode::request_decided);
+  CHECK(ask("vault").error().code == ErrorCode::version_quarantined);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "requests are listed newest first, a page at a time") {
+  for (int i = 1; i <= 5; ++i) publish("vault", fmt::format("2.{}.0", i), {"auth"});
+  std::vector<std::string> ids;
+  for (int i = 1; i <= 5; ++i) ids.push_back(pending("vault", fmt::format("2.{}.0", i)));
+  InstallRequestQuery query;
+  query.tenant_id = "team";
+  query.limit = 2;
+  query.now = now;
+  auto page = store->install_requests(query);
+  REQUIRE(page->size() == 2);
+  CHECK((*page)[0].id == ids[4]);
+  query.before = page->back().num;
+  page = store->install_requests(query);
+  CHECK((*page)[0].id == ids[2]);
+  query.before = {};
+  query.status = RequestStatus::pending;
+  query.limit = 10;
+  REQUIRE(store->deny_request("team", ids[0], "alice", "no", now, kActor));
+  CHECK(store->install_requests(query)->size() == 4);
+  query.now = now + std::chrono::hours(24 * 30);
+  CHECK(store->install_requests(query)->empty());
+  query.tenant_id = "others";
+  query.status = {};
+  CHECK(store->install_requests(query)->empty());
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a policy has revisions, and nobody overwrites one unseen") {
+  CHECK_FALSE(*store->policy("team"));
+  Policy policy;
+  set_policy(policy);
+  CHECK((*store->policy("team"))->revision == 1);
+  set_policy(policy);  // the same again
+  CHECK((*store->policy("team"))->revision == 1);
+  policy.min_approvals = 2;
+  const PolicyRecord changed{"team", 0, dump_json(policy.to_json()), now, ""};
+  CHECK(store->set_policy(changed, 0, kActor).error().code == ErrorCode::policy_changed);
+  CHECK(store->set_policy(changed, 1, kActor)->revision == 2);
+  CHECK(store->policy_history("team")->size() == 2);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what a key was spent on is done at most once") {
+  Actor actor = kActor;
+  actor.idempotency = IdempotencyKey{"token", "k1", "hash", now, now + std::chrono::hours(24)};
+  const TokenRecord token{"t1", "h", "ci", Role::admin, "", now, {}, {}};
+  REQUIRE(store->add_token(token, actor));
+  // Another request under the same key, as after a crash that came before the answer.
+  Actor retry = actor;
+  retry.request_id = "r2";
+  TokenRecord other = token;
+  other.id = "t2";
+  CHECK(store->add_token(other, retry).error().code == ErrorCode::answer_lost);
+  CHECK_FALSE(*store->token("t2"));
+  CHECK((*store->first_answer("token", "k1", now))->status == 0);
+  REQUIRE(store->keep_first_answer(*actor.idempotency, {"hash", 201, "application/json", "{}"}));
+  CHECK((*store->first_answer("token", "k1", now))->status == 201);
+  // A day later the key is free.
+  now += std::chrono::hours(24);
+  CHECK_FALSE(*store->first_answer("token", "k1", now));
+  retry.idempotency->at = now;
+  retry.idempotency->expires_at = now + std::chrono::hours(24);
+  CHECK(store->add_token(other, retry));
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "everything is there after the store is opened again") {
+  REQUIRE(ask("tool"));
+  const std::string id = pending("vault");
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  reopen();
+  CHECK(installed("tool"));
+  CHECK((*store->install_request(id))->status == RequestStatus::pending);
+  CHECK((*store->policy("team"))->revision == 1);
+}
+
+}  // namespace
+}  // namespace mkt
