@@ -34,10 +34,15 @@ void add_commands(CLI::App& app, Session& session) {
   add_install_command(app, session);
   add_list_command(app, session);
   add_audit_command(app, session);
+  add_outdated_command(app, session);
+  add_update_command(app, session);
   add_uninstall_command(app, session);
+  add_request_command(app, session);
+  add_policy_command(app, session);
   add_key_command(app, session);
   add_publisher_command(app, session);
   add_owner_command(app, session);
+  add_deprecate_command(app, session);
   add_log_command(app, session);
   add_token_command(app, session);
   add_login_commands(app, session);
@@ -78,7 +83,7 @@ int run(int argc, char** argv) {
   if (std::fflush(stdout) != 0) {
     return fail(session, Error(ErrorCode::io_error, "cannot write to standard output"));
   }
-  return 0;
+  return static_cast<int>(session.exit_status);
 }
 
 }  // namespace

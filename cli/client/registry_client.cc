@@ -10,21 +10,6 @@
 namespace mkt {
 namespace {
 
-// RFC 3986's unreserved characters stay, all else is encoded.
-std::string url_encode(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 std::string version_path(const ConnectorId& id, std::string_view version) {
   return fmt::format("/v1/connectors/{}/{}", id.text(), url_encode(version));
 }
@@ -51,6 +36,20 @@ Result<std::vector<Message>> parse_list(const Json& json, const char* name) {
 }
 
 }  // namespace
+
+std::string url_encode(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
 
 RegistryClient::RegistryClient(const Settings& settings)
     : settings_(settings), http_(settings.timeout) {}
@@ -246,6 +245,14 @@ Result<wire::PublisherInfo> RegistryClient::publisher(const PublisherId& id) {
 Result<std::vector<wire::PublisherInfo>> RegistryClient::publishers() {
   MKT_TRY(const Json json, get_json("/v1/publishers"));
   return parse_list<wire::PublisherInfo>(json, "publishers");
+}
+
+Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const Version& version,
+                                                    const std::optional<std::string>& reason) {
+  const std::string path = version_path(id, version.text()) + "/deprecate";
+  MKT_TRY(const Json json, reason ? send_json("POST", path, Json{{"reason", *reason}})
+                                  : send_json("DELETE", path, std::nullopt));
+  return wire::VersionInfo::parse(json);
 }
 
 Result<wire::TokenInfo> RegistryClient::create_token(const Json& wanted) {

@@ -25,7 +25,12 @@ struct SearchOptions {
   unsigned page_size = 20;
 };
 
+// For a path or a query: RFC 3986's unreserved characters stay, all else is percent-encoded.
+std::string url_encode(std::string_view text);
+
 class RegistryClient {
+  enum class As { anyone, somebody };
+
  public:
   explicit RegistryClient(const Settings& settings);
 
@@ -88,6 +93,15 @@ class RegistryClient {
   // Entries after that sequence, and not before that time where one is given.
   Result<LogPage> log(std::int64_t after, const std::optional<std::string>& since);
 
+  Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
+                                      const std::optional<std::string>& reason);
+
+  // For resources that have a client of their own (tenant_client.h): a call with the token.
+  Result<Json> get(const std::string& path) { return get_json(path, As::somebody); }
+  Result<Json> send(const char* method, const std::string& path, const std::optional<Json>& body) {
+    return send_json(method, path, body);
+  }
+
   Result<wire::TokenInfo> create_token(const Json& wanted);
   Result<std::vector<wire::TokenInfo>> tokens();
   Status revoke_token(const std::string& id);
@@ -95,7 +109,6 @@ class RegistryClient {
   Result<wire::TokenInfo> whoami(const std::optional<std::string>& token = std::nullopt);
 
  private:
-  enum class As { anyone, somebody };
   Result<HttpResponse> call(HttpRequest request, As as, const HttpClient::Sink& sink = {},
                             const HttpClient::Progress& progress = {});
   Result<Json> get_json(const std::string& path, As as = As::anyone);

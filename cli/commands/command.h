@@ -24,6 +24,8 @@ struct Session {
   SettingFlags flags;
   Output out;
   std::function<Status()> action;  // of the command that was named
+  // Of a command that succeeded and yet has to tell something by its status.
+  ExitStatus exit_status = ExitStatus::done;
 
   Result<Settings> settings() const { return Settings::load(flags); }
 };
@@ -55,7 +57,12 @@ void add_download_command(CLI::App& app, Session& session);
 void add_install_command(CLI::App& app, Session& session);
 void add_list_command(CLI::App& app, Session& session);
 void add_audit_command(CLI::App& app, Session& session);
+void add_outdated_command(CLI::App& app, Session& session);
+void add_update_command(CLI::App& app, Session& session);
 void add_uninstall_command(CLI::App& app, Session& session);
+void add_request_command(CLI::App& app, Session& session);
+void add_policy_command(CLI::App& app, Session& session);
+void add_deprecate_command(CLI::App& app, Session& session);
 void add_key_command(CLI::App& app, Session& session);
 void add_publisher_command(CLI::App& app, Session& session);
 void add_owner_command(CLI::App& app, Session& session);

@@ -27,6 +27,14 @@ std::string describe_hits(const wire::RevocationInfo& r) {
     text += fmt::format("  {}@{}  published {}\n", printable(v.id), printable(v.version),
                         printable(v.published_at));
   }
+  for (const wire::InstallRequestInfo& request : r.requests) {
+    text += fmt::format("  {}@{} was asked for by {}: denied\n", printable(request.connector_id),
+                        printable(request.version), printable(request.tenant_id));
+  }
+  for (const wire::InstallationInfo& i : r.installations) {
+    text += fmt::format("  {}@{} is installed at {}\n", printable(i.connector_id),
+                        printable(i.version), printable(i.tenant_id));
+  }
   return text;
 }
 

@@ -1,0 +1,111 @@
+// Reading and writing mkt.lock; see lock_file.h.
+#include "cli/client/lock_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include "common/base/files.h"
+#include "common/base/json.h"
+#include "common/base/utf8.h"
+#include "common/connector/checksum.h"
+#include "common/connector/names.h"
+#include "common/connector/version.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint64_t kMaxLockBytes = 16 * 1024 * 1024;
+constexpr std::int64_t kLockVersion = 1;
+
+Error damaged(const std::filesystem::path& path, std::string_view what) {
+  return Error(ErrorCode::data_damaged,
+               fmt::format("{} is not a lock file: {}; restore it, or write it anew: mkt install",
+                           printable(path.string()), what));
+}
+
+}  // namespace
+
+Result<LockFile> LockFile::read_beside(const std::filesystem::path& root) {
+  std::filesystem::path folder = root;
+  if (!folder.has_filename()) folder = folder.parent_path();  // "dir/"
+  return read(folder_of(folder) / kLockName);
+}
+
+Result<LockFile> LockFile::read(std::filesystem::path path) {
+  LockFile lock(std::move(path));
+  const auto text = read_file(lock.path_, kMaxLockBytes);
+  if (!text && text.error().code == ErrorCode::not_found) return lock;
+  if (!text) return text.error();
+  const auto json = parse_json(*text, "the lock file");
+  if (!json) return damaged(lock.path_, json.error().message);
+  if (number_member(*json, "lockVersion") != kLockVersion) {
+    return damaged(lock.path_, fmt::format("lockVersion is not {}", kLockVersion));
+  }
+  const auto all = json->find("connectors");
+  if (all == json->end() || !all->is_array()) return damaged(lock.path_, "connectors is missing");
+  for (const Json& one : *all) {
+    const auto id = ConnectorId::parse(text_member(one, "id").value_or(""));
+    const auto version = Version::parse(text_member(one, "version").value_or(""));
+    const auto checksum = Checksum::parse(text_member(one, "checksum").value_or(""));
+    const auto key_id = KeyId::parse(text_member(one, "keyId").value_or(""));
+    if (!id || !version || !checksum || !key_id) {
+      return damaged(lock.path_, fmt::format("entry {} is not {{id, version, checksum, keyId}}",
+                                             lock.connectors_.size() + 1));
+    }
+    lock.connectors_[id->text()] = {version->text(), checksum->text(), key_id->text()};
+  }
+  return lock;
+}
+
+const LockEntry* LockFile::find(const std::string& id) const {
+  const auto it = connectors_.find(id);
+  return it == connectors_.end() ? nullptr : &it->second;
+}
+
+void LockFile::set(const std::string& id, LockEntry entry) {
+  const LockEntry* before = find(id);
+  if (before != nullptr && *before == entry) return;
+  apply(id, entry);
+  changes_[id] = std::move(entry);
+}
+
+void LockFile::remove(const std::string& id) {
+  if (find(id) == nullptr) return;
+  apply(id, std::nullopt);
+  changes_[id] = std::nullopt;
+}
+
+void LockFile::apply(const std::string& id, const std::optional<LockEntry>& entry) {
+  if (entry) {
+    connectors_[id] = *entry;
+  } else {
+    connectors_.erase(id);
+  }
+}
+
+Status LockFile::write() {
+  if (changes_.empty()) return {};
+  MKT_CHECK(make_folders(folder_of(path_), 0755));
+  // One install after the other: the folder is the lock, and leaves nothing behind.
+  const UniqueFd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::flock(folder.get(), LOCK_EX) != 0) {
+    return system_error(fmt::format("cannot lock {}", printable(folder_of(path_).string())), errno);
+  }
+  MKT_TRY(LockFile current, read(path_));
+  for (const auto& [id, entry] : changes_) current.apply(id, entry);
+  Json all = Json::array();
+  for (const auto& [id, entry] : current.connectors_) {
+    all.push_back({{"id", id},
+                   {"version", entry.version},
+                   {"checksum", entry.checksum},
+                   {"keyId", entry.key_id}});
+  }
+  const Json json{{"lockVersion", kLockVersion}, {"connectors", all}};
+  MKT_CHECK(write_file_atomically(path_, dump_json_pretty(json), 0644));
+  connectors_ = std::move(current.connectors_);
+  changes_.clear();
+  return {};
+}
+
+}  // namespace mkt

@@ -1,0 +1,52 @@
+// From what somebody wants to everything that has to be installed for it.
+//
+// A connector names others with ranges of versions; of each connector there is one version, the
+// highest that every range contains (an installed one is kept where it will do). Where a choice
+// narrows, what hung on the former one is asked again, until nothing changes. Errors:
+// dependency_conflict, dependency_cycle, each naming the way there, and what the source gives.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/connector/names.h"
+#include "common/connector/version.h"
+#include "common/connector/version_range.h"
+
+namespace mkt {
+
+struct AvailableVersion {
+  Version version;
+  bool deprecated = false;  // taken only where nothing else will do
+};
+
+// Where versions come from: the registry, or a test's table.
+class VersionSource {
+ public:
+  virtual ~VersionSource() = default;
+  // Those that can be installed, in any order. connector_not_found.
+  virtual Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) = 0;
+  virtual Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
+                                                                   const Version& version) = 0;
+};
+
+struct WantedConnector {
+  ConnectorId id;
+  std::optional<Version> version;  // that very one
+};
+
+struct ResolvedConnector {
+  ConnectorId id;
+  Version version;
+};
+
+// What is wanted with all it needs, each after what it depends on. `installed` are the versions to
+// keep where they will do; they do not hold what is wanted back.
+Result<std::vector<ResolvedConnector>> resolve(const std::vector<WantedConnector>& wanted,
+                                               const std::map<std::string, Version>& installed,
+                                               VersionSource& source);
+
+}  // namespace mkt

@@ -1,0 +1,50 @@
+// mkt deprecate: advises against a version.
+#include <fmt/format.h>
+
+#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct Arguments {
+  std::string spec;
+  std::string reason;
+  bool undo = false;
+};
+
+Status run(const Session& session, const Arguments& a) {
+  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
+  if (!spec.version) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("which version? write {}@VERSION", spec.id.text()));
+  }
+  if (a.undo != a.reason.empty()) {
+    return Error(ErrorCode::usage_error, "either --reason TEXT or --undo");
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const auto version, registry.deprecate(spec.id, *spec.version,
+                                                 a.undo ? std::nullopt : std::optional(a.reason)));
+  session.out.result(version.to_json(),
+                     fmt::format("{}@{} is {}deprecated", spec.id.text(), spec.version->text(),
+                                 version.deprecated ? "" : "no longer "));
+  return {};
+}
+
+}  // namespace
+
+void add_deprecate_command(CLI::App& app, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command =
+      add_subcommand(app, "deprecate", "Advise against a version",
+                     "  mkt deprecate hello-connector@1.0.0 --reason 'loses data; use 1.0.1'\n"
+                     "  mkt deprecate hello-connector@1.0.0 --undo");
+  command->add_option("ID@VERSION", a->spec, "The version")->required();
+  command->add_option("--reason", a->reason, "Why, and what to use instead");
+  command->add_flag("--undo", a->undo, "Take it back");
+  on_run(command, session, [&session, a] { return run(session, *a); });
+}
+
+}  // namespace mkt

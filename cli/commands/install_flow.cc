@@ -1,0 +1,176 @@
+// Asking, waiting, installing; see install_flow.h.
+#include "cli/commands/install_flow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "common/base/duration.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+using std::chrono::milliseconds;
+using wire::InstallRequestInfo;
+
+constexpr milliseconds kFirstPause{500};
+constexpr milliseconds kLongestPause{10'000};
+// A registry that is away for a while does not end the waiting.
+constexpr int kMaxFailuresInARow = 20;
+
+std::string name_of(const InstallRequestInfo& r) {
+  return printable(r.connector_id) + "@" + printable(r.version);
+}
+
+Json describe(const InstallDone& done) {
+  return {{"id", done.receipt.id},
+          {"version", done.receipt.version},
+          {"folder", done.folder.string()},
+          {"checksum", done.receipt.checksum},
+          {"keyId", text_member(done.receipt.signature, "keyId").value_or("")},
+          {"files", done.receipt.files.size()},
+          {"unchanged", done.unchanged}};
+}
+
+void tell(const Output& out, const InstallDone& done) {
+  const Receipt& r = done.receipt;
+  if (done.unchanged) {
+    out.note(fmt::format("{}@{} is installed in {} already", r.id, r.version,
+                         printable(done.folder.string())));
+    return;
+  }
+  out.note(fmt::format("installed {}@{} into {} ({} files, signed by {})", r.id, r.version,
+                       printable(done.folder.string()), r.files.size(),
+                       text_member(r.signature, "keyId").value_or("")));
+  if (!done.remark.empty()) out.warn(done.remark);
+  if (!done.deprecation.empty()) {
+    out.warn(fmt::format("{}@{} is deprecated: {}", r.id, r.version, printable(done.deprecation)));
+  }
+}
+
+std::string title_of(const Wish& wish) {
+  return printable(wish.id ? wish.id->text() + "@" + wish.which() : wish.file.string());
+}
+
+// Asks for everything before it waits for anything, so that approvers see it all.
+Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, const std::vector<Wish>& wishes) {
+  std::vector<InstallRequestInfo> pending;
+  for (const Wish& wish : wishes) {
+    if (!wish.id || !wish.version) continue;
+    auto outcome = tenant.request_install(*wish.id, *wish.version);
+    if (!outcome) return outcome.error().context("while asking for " + title_of(wish));
+    if (outcome->request) pending.push_back(std::move(*outcome->request));
+  }
+  return pending;
+}
+
+void tell_pending(const Session& session, const std::vector<InstallRequestInfo>& pending) {
+  Json all = Json::array();
+  std::string ids;
+  for (const InstallRequestInfo& r : pending) {
+    all.push_back(r.to_json());
+    ids += printable(r.id) + "\n";
+    session.out.note(fmt::format("{} waits for {} approval{} by {}: {}", name_of(r),
+                                 r.min_approvals, r.min_approvals == 1 ? "" : "s",
+                                 printable(r.tenant_id), printable(r.explanation)));
+  }
+  session.out.result({{"status", "pending"}, {"requests", all}}, ids);
+  session.out.note("nothing was installed; run this again later, or with --wait");
+}
+
+milliseconds with_jitter(milliseconds pause) {
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> part(80, 120);  // percent
+  return pause * part(random) / 100;
+}
+
+}  // namespace
+
+Status outcome_of(const InstallRequestInfo& r) {
+  if (r.status == "approved" || r.status == "pending") return {};
+  if (r.status == "denied") {
+    return Error(ErrorCode::request_denied,
+                 fmt::format("{} was denied by {}: {}", name_of(r), printable(r.decided_by),
+                             printable(r.reason)));
+  }
+  return Error(ErrorCode::request_expired,
+               fmt::format("the request {} for {} was {}", printable(r.id), name_of(r),
+                           printable(r.status)));
+}
+
+Status wait_for_approval(const Session& session, TenantClient& tenant,
+                         const std::vector<InstallRequestInfo>& pending, milliseconds wait) {
+  using Clock = std::chrono::steady_clock;
+  const auto started = Clock::now();
+  std::vector<InstallRequestInfo> waiting = pending;
+  milliseconds pause = kFirstPause;
+  int failures = 0;
+  for (const InstallRequestInfo& r : waiting) {
+    session.out.note(
+        fmt::format("waiting for the approval of {} ({})", name_of(r), printable(r.id)));
+  }
+  while (!waiting.empty()) {
+    milliseconds next = with_jitter(pause);
+    if (wait.count() > 0) {
+      const auto left = wait - std::chrono::duration_cast<milliseconds>(Clock::now() - started);
+      if (left.count() <= 0) {
+        return Error(
+            ErrorCode::timed_out,
+            fmt::format("{} ({}) was not decided within {}; it still waits", name_of(waiting[0]),
+                        printable(waiting[0].id), format_duration(wait)));
+      }
+      next = std::min(next, left);
+    }
+    std::this_thread::sleep_for(next);
+    pause = std::min(pause * 3 / 2, kLongestPause);
+    auto now = tenant.request(waiting.front().id);
+    if (!now && now.error().code == ErrorCode::registry_unavailable &&
+        ++failures < kMaxFailuresInARow) {
+      continue;
+    }
+    if (!now) return now.error();
+    failures = 0;
+    MKT_CHECK(outcome_of(*now));
+    if (now->status != "approved") continue;
+    session.out.note(
+        fmt::format("{} was approved by {}", name_of(*now), printable(now->decided_by)));
+    waiting.erase(waiting.begin());
+    pause = kFirstPause;
+  }
+  return {};
+}
+
+Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,
+                             const InstallPlan& plan) {
+  if (context.settings.tenant) {
+    TenantClient tenant(context.registry, *context.settings.tenant);
+    MKT_TRY(const auto pending, ask(tenant, plan.wishes));
+    if (!pending.empty() && !plan.wait) {
+      tell_pending(session, pending);
+      return ExitStatus::waiting;
+    }
+    MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
+  }
+  MKT_TRY(LockFile lock, LockFile::read_beside(plan.target.root));
+  Json installed = Json::array();
+  for (const Wish& wish : plan.wishes) {
+    const auto done = install_connector(context, wish, plan.target);
+    if (!done) return done.error().context("while installing " + title_of(wish));
+    tell(session.out, *done);
+    if (!wish.id && done->has_dependencies) {
+      session.out.warn("what it depends on was not installed: a file brings itself alone");
+    }
+    installed.push_back(describe(*done));
+    if (!plan.keep_lock) continue;
+    lock.set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
+                                text_member(done->receipt.signature, "keyId").value_or("")});
+    MKT_CHECK(lock.write());  // after each: what is installed is in the lock, whatever comes next
+  }
+  session.out.result({{"installed", installed}}, "");
+  return ExitStatus::done;
+}
+
+}  // namespace mkt

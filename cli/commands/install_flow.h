@@ -1,0 +1,37 @@
+// What `mkt install` and `mkt update` have in common: for a tenant ask first and wait for its
+// approvers where that is wanted; then install in order, and write the lock file.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/client/installer.h"
+#include "cli/client/tenant_client.h"
+#include "cli/commands/command.h"
+
+namespace mkt {
+
+struct InstallPlan {
+  std::vector<Wish> wishes;  // what others depend on comes first
+  InstallTarget target;
+  bool keep_lock = true;  // write mkt.lock
+  // How long to wait for approvals: nullopt not at all, 0 for ever.
+  std::optional<std::chrono::milliseconds> wait;
+};
+
+// done, or waiting where approvals are missing; then nothing was installed.
+Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,
+                             const InstallPlan& plan);
+
+// Until none of the requests is pending, asking now and then. request_denied, request_expired,
+// timed_out.
+Status wait_for_approval(const Session& session, TenantClient& tenant,
+                         const std::vector<wire::InstallRequestInfo>& pending,
+                         std::chrono::milliseconds wait);
+
+// The error that a request's end is: success where it was approved.
+Status outcome_of(const wire::InstallRequestInfo& request);
+
+}  // namespace mkt

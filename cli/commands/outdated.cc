@@ -1,0 +1,44 @@
+// mkt outdated: what is installed here and has a newer version.
+#include <fmt/format.h>
+
+#include "cli/client/newer_versions.h"
+#include "cli/commands/command.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+Status run(const Session& session, const std::string& root) {
+  MKT_TRY(const auto installed, list_installed(root));
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(const auto versions, find_newer_versions(registry, installed));
+  Json outdated = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"ID", "INSTALLED", "LATEST", "FOLDER"}};
+  for (const NewerVersion& v : versions) {
+    if (!v.is_newer) continue;
+    const Receipt& receipt = v.installed.receipt;
+    outdated.push_back({{"id", receipt.id},
+                        {"installed", receipt.version},
+                        {"latest", v.latest.text()},
+                        {"folder", v.installed.folder.string()}});
+    rows.push_back(
+        {receipt.id, receipt.version, v.latest.text(), printable(v.installed.folder.string())});
+  }
+  session.out.result({{"outdated", outdated}}, rows.size() > 1 ? format_table(rows) : "");
+  if (rows.size() == 1) session.out.note("everything is up to date");
+  return {};
+}
+
+}  // namespace
+
+void add_outdated_command(CLI::App& app, Session& session) {
+  auto root = std::make_shared<std::string>("connectors");
+  CLI::App* command = add_subcommand(app, "outdated", "Show what has a newer version",
+                                     "  mkt outdated\n  mkt outdated --root /opt/connectors");
+  command->add_option("--root", *root, "Folder that holds the connectors' folders")
+      ->capture_default_str();
+  on_run(command, session, [&session, root] { return run(session, *root); });
+}
+
+}  // namespace mkt

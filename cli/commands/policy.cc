@@ -1,0 +1,200 @@
+// mkt policy: what a tenant lets in.
+#include <fmt/format.h>
+
+#include "cli/commands/request_commands.h"
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+#include "common/wire/policy.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint64_t kMaxPolicyBytes = 64 * 1024;
+
+struct Arguments {
+  std::vector<std::string> changes;
+  std::string file;
+  std::string spec;
+  bool history = false;
+};
+
+std::string shown(const Json& value) {
+  if (value.is_string()) return printable(value.get<std::string>());
+  if (!value.is_array()) return dump_json(value);
+  std::string text;
+  for (const Json& word : value) {
+    if (!text.empty()) text += ",";
+    text += word.is_string() ? printable(word.get<std::string>()) : dump_json(word);
+  }
+  return text;
+}
+
+Json policy_in(const Json& answer) {
+  const auto it = answer.find("policy");
+  return it == answer.end() || !it->is_object() ? Json::object() : *it;
+}
+
+std::string title_of(const Json& answer) {
+  const auto revision = number_member(answer, "revision").value_or(0);
+  if (revision == 0) return "the default: nobody has set a policy";
+  return fmt::format("revision {}, set on {} by {}", revision,
+                     printable(text_member(answer, "setAt").value_or("")),
+                     printable(text_member(answer, "setBy").value_or("")));
+}
+
+// As `mkt policy set` takes them.
+std::string lines_of(const Json& policy) {
+  std::string text;
+  for (const auto& [name, value] : policy.items()) {
+    text += fmt::format("{}={}\n", printable(name), shown(value));
+  }
+  return text;
+}
+
+std::string describe_history(const Json& answer) {
+  std::string text;
+  const auto all = answer.find("policies");
+  if (all == answer.end() || !all->is_array()) return text;
+  for (auto it = all->begin(); it != all->end(); ++it) {
+    text += title_of(*it) + "\n";
+    const Json policy = policy_in(*it);
+    const auto older = std::next(it);
+    const Json before = older == all->end() ? Policy().to_json() : policy_in(*older);
+    for (const auto& [name, value] : policy.items()) {
+      const auto was = before.find(name);
+      if (was != before.end() && *was == value) continue;
+      text += fmt::format("  {}={}\n", printable(name), shown(value));
+    }
+  }
+  return text;
+}
+
+struct Connected {
+  Settings settings;
+  RegistryClient registry;
+  TenantClient tenant;
+
+  Connected(Settings s, TenantId id)
+      : settings(std::move(s)), registry(settings), tenant(registry, std::move(id)) {}
+};
+
+Result<std::unique_ptr<Connected>> connect(const Session& session) {
+  MKT_TRY(Settings settings, session.settings());
+  MKT_TRY(TenantId tenant, require_tenant(settings));
+  return std::make_unique<Connected>(std::move(settings), std::move(tenant));
+}
+
+Status show(const Session& session, const Arguments& a) {
+  MKT_TRY(const auto c, connect(session));
+  if (a.history) {
+    MKT_TRY(const Json answer, c->tenant.policy_history());
+    session.out.result(answer, describe_history(answer));
+    return {};
+  }
+  MKT_TRY(const Json answer, c->tenant.policy());
+  session.out.result(answer, lines_of(policy_in(answer)));
+  session.out.note(title_of(answer));
+  return {};
+}
+
+// The value in the type that the setting has now; lists are separated by commas.
+Result<Json> parse_value(const std::string& name, const Json& now, const std::string& text) {
+  if (now.is_boolean()) {
+    if (text == "true" || text == "yes") return Json(true);
+    if (text == "false" || text == "no") return Json(false);
+    return Error(ErrorCode::usage_error, fmt::format("{} must be true or false", name));
+  }
+  if (now.is_number()) {
+    auto number = parse_json(text, name);
+    if (number && number->is_number_unsigned()) return number;
+    return Error(ErrorCode::usage_error, fmt::format("{} must be a number", name));
+  }
+  if (!now.is_array()) return Json(text);
+  Json list = Json::array();
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find(',', start), text.size());
+    if (end > start) list.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return list;
+}
+
+Status apply(Json& policy, const std::string& change) {
+  const std::size_t equals = change.find('=');
+  const std::string name = change.substr(0, equals);
+  const auto setting = policy.find(name);
+  if (equals == std::string::npos || setting == policy.end()) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("\"{}\" is not SETTING=VALUE; see the settings: mkt policy show",
+                             printable(change.substr(0, 100))));
+  }
+  MKT_TRY(*setting, parse_value(name, *setting, change.substr(equals + 1)));
+  return {};
+}
+
+Status set(const Session& session, const Arguments& a) {
+  if (a.file.empty() == a.changes.empty()) {
+    return Error(ErrorCode::usage_error, "either SETTING=VALUE … or --file FILE");
+  }
+  MKT_TRY(const auto c, connect(session));
+  MKT_TRY(const Json before, c->tenant.policy());
+  Json policy = policy_in(before);
+  if (!a.file.empty()) {
+    MKT_TRY(const std::string text, read_file(a.file, kMaxPolicyBytes));
+    MKT_TRY(policy, parse_json(text, printable(a.file)));
+  }
+  for (const std::string& change : a.changes) MKT_CHECK(apply(policy, change));
+  MKT_TRY(const Policy checked, Policy::parse(policy));
+  MKT_TRY(const Json answer,
+          c->tenant.set_policy(checked.to_json(), number_member(before, "revision")));
+  session.out.result(answer, lines_of(policy_in(answer)));
+  session.out.note(title_of(answer));
+  return {};
+}
+
+Status check(const Session& session, const Arguments& a) {
+  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
+  MKT_TRY(const auto c, connect(session));
+  MKT_TRY(const Json answer, c->tenant.check_policy(spec.id, spec.which()));
+  const std::string outcome = text_member(answer, "outcome").value_or("");
+  const std::string what = outcome == "install"    ? "would be installed"
+                           : outcome == "approval" ? "would wait for an approval"
+                                                   : "would be refused";
+  const std::string rule = printable(text_member(answer, "rule").value_or(""));
+  session.out.result(answer,
+                     fmt::format("{}@{} {}: {}{}", spec.id.text(),
+                                 printable(text_member(answer, "version").value_or("")), what,
+                                 printable(text_member(answer, "explanation").value_or("")),
+                                 rule.empty() ? "" : " (" + rule + ")"));
+  return {};
+}
+
+}  // namespace
+
+void add_policy_command(CLI::App& app, Session& session) {
+  CLI::App* policy = add_subcommand(app, "policy", "Show and set what a tenant lets in",
+                                    "  mkt --tenant team policy show\n"
+                                    "  mkt --tenant team policy set minApprovals=2\n"
+                                    "  mkt --tenant team policy check slack@1.4.0");
+  policy->require_subcommand(1);
+  auto a = std::make_shared<Arguments>();
+
+  CLI::App* command = add_subcommand(*policy, "show", "Show the policy in force",
+                                     "  mkt policy show\n  mkt policy show --history");
+  command->add_flag("--history", a->history, "What was changed, when and by whom");
+  on_run(command, session, [&session, a] { return show(session, *a); });
+
+  command = add_subcommand(*policy, "set", "Change settings, or put a whole policy in place",
+                           "  mkt policy set minApprovals=2 blockedConnectors=evil-*,old-*\n"
+                           "  mkt policy set --file policy.json");
+  command->add_option("SETTING=VALUE", a->changes, "Settings; lists with commas in between");
+  command->add_option("--file", a->file, "A policy as JSON; settings it lacks take their defaults");
+  on_run(command, session, [&session, a] { return set(session, *a); });
+
+  command = add_subcommand(*policy, "check", "Say what an install would come to, changing nothing",
+                           "  mkt policy check slack\n  mkt policy check slack@1.4.0");
+  command->add_option("ID[@VERSION]", a->spec, "The connector")->required();
+  on_run(command, session, [&session, a] { return check(session, *a); });
+}
+
+}  // namespace mkt

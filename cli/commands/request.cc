@@ -1,0 +1,261 @@
+// mkt request: the approval of installs.
+#include <fmt/format.h>
+
+#include "cli/commands/request_commands.h"
+#include "cli/commands/signing_key.h"
+#include "common/base/encoding.h"
+#include "common/base/utf8.h"
+#include "common/signing/key_proof.h"
+
+namespace mkt {
+namespace {
+
+using wire::InstallRequestInfo;
+
+struct Arguments {
+  RequestListOptions list;
+  bool all = false;
+  std::vector<std::string> ids;
+  std::string id;
+  std::string reason;
+  std::string key;
+  bool sign = false;
+};
+
+// "2026-01-31 12:00"
+std::string minute_of(const std::string& time) {
+  std::string text = printable(time.substr(0, 16));
+  if (text.size() == 16) text[10] = ' ';
+  return text;
+}
+
+Status list(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant_id, require_tenant(settings));
+  RegistryClient registry(settings);
+  TenantClient tenant(registry, std::move(tenant_id));
+  RequestListOptions options = a.list;
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {
+      {"REQUEST", "CONNECTOR", "STATUS", "BY", "ASKED", "APPROVALS", "WHY"}};
+  std::optional<std::int64_t> next;
+  do {
+    MKT_TRY(const auto page, tenant.requests(options));
+    for (const InstallRequestInfo& r : page.requests) {
+      all.push_back(r.to_json());
+      rows.push_back({printable(r.id), request_name(r), printable(r.status),
+                      printable(r.requested_by), minute_of(r.requested_at),
+                      fmt::format("{}/{}", r.approvals.size(), r.min_approvals),
+                      printable(r.explanation)});
+    }
+    next = page.next;
+    options.before = next.value_or(0);
+  } while (a.all && next);
+  session.out.result({{"requests", all}, {"hasMore", next.has_value()}},
+                     rows.size() > 1 ? format_table(rows) : "");
+  if (rows.size() == 1) session.out.note("no request is there");
+  if (next) session.out.note("there are more; see them with --all");
+  return {};
+}
+
+std::string words(const Json& list) {
+  std::string text;
+  if (!list.is_array()) return text;
+  for (const Json& word : list) {
+    if (!text.empty()) text += ", ";
+    text += word.is_string()
+                ? printable(word.get<std::string>())
+                : fmt::format("{} ({})", printable(text_member(word, "name").value_or("")),
+                              printable(text_member(word, "policyClass").value_or("")));
+  }
+  return text;
+}
+
+Json member(const Json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto it = object.find(name);
+  return it == object.end() ? Json() : *it;
+}
+
+std::string text_of(const Json& object, const char* name) {
+  return object.is_object() ? printable(text_member(object, name).value_or("")) : std::string();
+}
+
+bool flag_of(const Json& object, const char* name) {
+  const Json value = member(object, name);
+  return value.is_boolean() && value.get<bool>();
+}
+
+// What an approver should see before saying yes.
+std::string describe_review(const Json& review) {
+  std::string text;
+  const auto line = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{:<15}{}\n", name, value);
+  };
+  line("capabilities", words(member(review, "capabilities")));
+  line("tools", words(member(review, "tools")));
+  const std::string installed = text_of(review, "installedVersion");
+  line("installed", installed.empty() ? "not yet" : installed);
+  if (!installed.empty()) {
+    const Json added = member(review, "added"), removed = member(review, "removed");
+    line("new", words(member(added, "capabilities")));
+    line("new tools", words(member(added, "tools")));
+    line("gone", words(member(removed, "capabilities")));
+    line("gone tools", words(member(removed, "tools")));
+  }
+  const Json publisher = member(review, "publisher");
+  line("publisher", fmt::format("{}{}, {}", text_of(publisher, "id"),
+                                flag_of(publisher, "verified") ? " (verified)" : " (not verified)",
+                                text_of(publisher, "status")));
+  const Json key = member(review, "key");
+  line("key", fmt::format("{}, {}", text_of(key, "keyId"), text_of(key, "status")));
+  if (const auto size = number_member(review, "size"); size && *size >= 0) {
+    line("size", format_bytes(static_cast<std::uint64_t>(*size)));
+  }
+  if (flag_of(review, "deprecated")) line("deprecated", "yes");
+  line("obstacle", text_of(member(review, "obstacle"), "message"));
+  return text;
+}
+
+std::string describe(const InstallRequestInfo& r) {
+  std::string text = fmt::format(
+      "{}  {}  {}\n{:<15}{} on {}\n{:<15}{}\n{:<15}{} of {}\n", printable(r.id), request_name(r),
+      printable(r.status), "asked by", printable(r.requested_by), minute_of(r.requested_at), "why",
+      printable(r.explanation), "approvals", r.approvals.size(), r.min_approvals);
+  for (const auto& approval : r.approvals) {
+    text += fmt::format("{:<15}{} on {}{}\n", "", printable(approval.approver),
+                        minute_of(approval.approved_at),
+                        approval.key_id.empty() ? "" : ", signed by " + printable(approval.key_id));
+  }
+  if (r.decided_at) {
+    text +=
+        fmt::format("{:<15}{} on {}{}{}\n", "decided by", printable(r.decided_by),
+                    minute_of(*r.decided_at), r.reason.empty() ? "" : ": ", printable(r.reason));
+  } else {
+    text += fmt::format("{:<15}{}\n", "expires", minute_of(r.expires_at));
+  }
+  text += fmt::format("{:<15}{}\n", "checksum", printable(r.checksum));
+  if (r.review) text += describe_review(*r.review);
+  return text;
+}
+
+Status show(const Session& session, const std::string& id) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant, require_tenant(settings));
+  RegistryClient registry(settings);
+  MKT_TRY(const auto request, TenantClient(registry, std::move(tenant)).request(id));
+  session.out.result(request.to_json(), describe(request));
+  return {};
+}
+
+// Over exactly what the registry shows as asked for.
+Result<Json> sign_approval(const InstallRequestInfo& r, const std::string& key_id) {
+  MKT_TRY(const SigningKey key, open_signing_key(key_id));
+  const Signature signature =
+      key.secret.sign(approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum}));
+  return Json{{"keyId", key.info.key_id.text()}, {"signature", to_base64(signature)}};
+}
+
+Status approve(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant_id, require_tenant(settings));
+  RegistryClient registry(settings);
+  TenantClient tenant(registry, std::move(tenant_id));
+  Json approved = Json::array();
+  std::string text;
+  for (const std::string& id : a.ids) {
+    std::optional<Json> signature;
+    if (a.sign || !a.key.empty()) {
+      MKT_TRY(const auto request, tenant.request(id));
+      MKT_TRY(signature, sign_approval(request, a.key));
+    }
+    const auto r = tenant.approve(id, signature);
+    if (!r) return r.error().context("while approving " + printable(id));
+    approved.push_back(r->to_json());
+    text += r->status == "approved"
+                ? fmt::format("approved {}: {} is installed\n", printable(r->id), request_name(*r))
+                : fmt::format("approved {}: {} of {} approvals of {}\n", printable(r->id),
+                              r->approvals.size(), r->min_approvals, request_name(*r));
+  }
+  session.out.result({{"requests", approved}}, text);
+  return {};
+}
+
+Status deny(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant, require_tenant(settings));
+  RegistryClient registry(settings);
+  MKT_TRY(const auto r, TenantClient(registry, std::move(tenant)).deny(a.id, a.reason));
+  session.out.result(r.to_json(), fmt::format("denied {}: {}", printable(r.id), request_name(r)));
+  return {};
+}
+
+Status cancel(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant, require_tenant(settings));
+  RegistryClient registry(settings);
+  MKT_TRY(const auto r, TenantClient(registry, std::move(tenant)).cancel(a.id));
+  session.out.result(r.to_json(),
+                     fmt::format("cancelled {}: {}", printable(r.id), request_name(r)));
+  return {};
+}
+
+}  // namespace
+
+Result<TenantId> require_tenant(const Settings& settings) {
+  if (settings.tenant) return *settings.tenant;
+  return Error(ErrorCode::usage_error,
+               "for which tenant? use --tenant, MKT_TENANT, or tenant in config.toml");
+}
+
+std::string request_name(const InstallRequestInfo& r) {
+  return printable(r.connector_id) + "@" + printable(r.version);
+}
+
+void add_request_command(CLI::App& app, Session& session) {
+  CLI::App* request =
+      add_subcommand(app, "request", "See, approve and deny install requests",
+                     "  mkt --tenant team request list --status pending\n"
+                     "  mkt --tenant team request approve req_0123456789abcdef01234567");
+  request->require_subcommand(1);
+  auto a = std::make_shared<Arguments>();
+
+  CLI::App* command = add_subcommand(*request, "list", "Show the tenant's requests, newest first",
+                                     "  mkt request list --status pending");
+  command->add_option("--status", a->list.status, "Only these")
+      ->check(CLI::IsMember({"pending", "approved", "denied", "expired", "cancelled"}));
+  command->add_option("--connector", a->list.connector, "Only those for this connector");
+  command->add_option("--limit", a->list.limit, "How many at once")
+      ->check(CLI::Range(1, 500))
+      ->capture_default_str();
+  command->add_flag("--all", a->all, "All of them, page after page");
+  on_run(command, session, [&session, a] { return list(session, *a); });
+
+  command = add_subcommand(*request, "show", "Show one, with what it asks for",
+                           "  mkt request show req_0123456789abcdef01234567");
+  command->add_option("ID", a->id, "The request")->required();
+  on_run(command, session, [&session, a] { return show(session, a->id); });
+
+  command = add_subcommand(*request, "approve", "Say yes; the last yes that is needed installs",
+                           "  mkt request approve req_0123456789abcdef01234567\n"
+                           "  mkt request approve req_0123456789abcdef01234567 --sign");
+  command->add_option("ID", a->ids, "The requests")->required();
+  command->add_flag("--sign", a->sign, "Sign the approval with your own key");
+  command->add_option("--key", a->key, "The key to sign with, if there are several");
+  on_run(command, session, [&session, a] { return approve(session, *a); });
+
+  command = add_subcommand(*request, "deny", "Say no, and why",
+                           "  mkt request deny req_0123456789abcdef01234567 --reason 'use slack'");
+  command->add_option("ID", a->id, "The request")->required();
+  command->add_option("--reason", a->reason, "Why")->required();
+  on_run(command, session, [&session, a] { return deny(session, *a); });
+
+  command = add_subcommand(*request, "cancel", "Take a request back, or a denial",
+                           "  mkt request cancel req_0123456789abcdef01234567");
+  command->add_option("ID", a->id, "The request")->required();
+  on_run(command, session, [&session, a] { return cancel(session, *a); });
+
+  add_request_watch_command(*request, session);
+}
+
+}  // namespace mkt

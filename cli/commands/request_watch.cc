@@ -1,0 +1,95 @@
+// mkt request watch: follows one request to its end, or tells of every change as it comes.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <thread>
+
+#include "cli/commands/install_flow.h"
+#include "cli/commands/request_commands.h"
+#include "common/base/duration.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+using wire::InstallRequestInfo;
+
+constexpr unsigned kNewest = 100;
+
+struct Arguments {
+  std::string id;
+  std::string wait;
+  std::string every = "2s";
+};
+
+Status follow(const Session& session, TenantClient& tenant, const Arguments& a) {
+  std::chrono::milliseconds wait{0};
+  if (!a.wait.empty()) {
+    MKT_TRY(wait, parse_duration(a.wait));
+  }
+  MKT_TRY(InstallRequestInfo request, tenant.request(a.id));
+  if (request.status == "pending") {
+    MKT_CHECK(wait_for_approval(session, tenant, {request}, wait));
+    MKT_TRY(request, tenant.request(a.id));
+  }
+  MKT_CHECK(outcome_of(request));
+  session.out.result(request.to_json(), fmt::format("{} is approved", request_name(request)));
+  return {};
+}
+
+void tell(const Session& session, const InstallRequestInfo& r) {
+  if (session.out.json) {
+    fmt::print("{}\n", dump_json(r.to_json()));  // one a line, as it comes
+  } else {
+    fmt::print("{}  {}  {}  {}  {}/{}\n", printable(r.id), request_name(r), printable(r.status),
+               printable(r.requested_by), r.approvals.size(), r.min_approvals);
+  }
+  std::fflush(stdout);
+}
+
+// What is pending first, then every change among the newest, until somebody interrupts.
+Status follow_all(const Session& session, TenantClient& tenant, const Arguments& a) {
+  MKT_TRY(const auto every, parse_duration(a.every));
+  std::map<std::string, std::string> seen;  // status and approvals, by id
+  RequestListOptions options;
+  options.limit = kNewest;
+  for (bool first = true;; first = false) {
+    const auto page = tenant.requests(options);
+    if (!page && page.error().code != ErrorCode::registry_unavailable) return page.error();
+    if (page) {
+      for (auto r = page->requests.rbegin(); r != page->requests.rend(); ++r) {
+        std::string state = fmt::format("{} {}", r->status, r->approvals.size());
+        std::string& known = seen[r->id];
+        if (known == state) continue;
+        known = std::move(state);
+        if (!first || r->status == "pending") tell(session, *r);
+      }
+    }
+    std::this_thread::sleep_for(every);
+  }
+}
+
+Status run(const Session& session, const Arguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(TenantId tenant_id, require_tenant(settings));
+  RegistryClient registry(settings);
+  TenantClient tenant(registry, std::move(tenant_id));
+  return a.id.empty() ? follow_all(session, tenant, a) : follow(session, tenant, a);
+}
+
+}  // namespace
+
+void add_request_watch_command(CLI::App& request, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = add_subcommand(request, "watch", "Follow a request, or all of them",
+                                     "  mkt request watch req_0123456789abcdef01234567 --wait 1h\n"
+                                     "  mkt request watch --every 10s");
+  command->add_option("ID", a->id, "The request (default: all, until interrupted)");
+  command->add_option("--wait", a->wait, "How long at most (default: until it is decided)");
+  command->add_option("--every", a->every, "How often to look")->capture_default_str();
+  on_run(command, session, [&session, a] { return run(session, *a); });
+}
+
+}  // namespace mkt

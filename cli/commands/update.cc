@@ -1,0 +1,98 @@
+// mkt update: the latest version of what is installed here, asked for and installed like any other.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/client/newer_versions.h"
+#include "cli/client/registry_versions.h"
+#include "cli/commands/install_flow.h"
+#include "cli/commands/trust_options.h"
+#include "common/base/duration.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct Arguments {
+  std::vector<std::string> ids;
+  std::string root = "connectors";
+  std::string wait;
+  TrustOptions trust;
+};
+
+// All that is installed, or what of it was named.
+Result<std::vector<Installed>> named(const std::vector<Installed>& installed, const Arguments& a) {
+  if (a.ids.empty()) return installed;
+  std::vector<Installed> found;
+  for (const std::string& id : a.ids) {
+    const auto it = std::find_if(installed.begin(), installed.end(),
+                                 [&](const Installed& i) { return i.receipt.id == id; });
+    if (it == installed.end()) {
+      return Error(ErrorCode::not_found,
+                   fmt::format("{} is not installed in {}", printable(id), printable(a.root)));
+    }
+    found.push_back(*it);
+  }
+  return found;
+}
+
+Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
+                                   const Arguments& a) {
+  MKT_TRY(const auto installed, list_installed(a.root));
+  MKT_TRY(const auto chosen, named(installed, a));
+  MKT_TRY(const auto newer, find_newer_versions(registry, chosen));
+  std::vector<WantedConnector> wanted;
+  for (const NewerVersion& v : newer) {
+    if (!v.is_newer) continue;
+    session.out.note(fmt::format("{}: {}, now {}", v.installed.receipt.id,
+                                 v.installed.receipt.version, v.latest.text()));
+    MKT_TRY(ConnectorId id, ConnectorId::parse(v.installed.receipt.id));
+    wanted.push_back({std::move(id), v.latest});
+  }
+  std::map<std::string, Version> here;
+  for (const Installed& i : installed) {
+    MKT_TRY(Version version, Version::parse(i.receipt.version));
+    here.emplace(i.receipt.id, std::move(version));
+  }
+  RegistryVersions source(registry);
+  MKT_TRY(auto resolved, resolve(wanted, here, source));
+  std::vector<Wish> wishes;
+  for (ResolvedConnector& r : resolved) wishes.push_back({std::move(r.id), r.version, {}});
+  return wishes;
+}
+
+Result<ExitStatus> run(const Session& session, const Arguments& a) {
+  std::optional<std::chrono::milliseconds> wait;
+  if (!a.wait.empty()) {
+    MKT_TRY(wait, parse_duration(a.wait));
+  }
+  MKT_TRY(const Settings settings, session.settings());
+  RegistryClient registry(settings);
+  MKT_TRY(std::vector<Wish> wishes, work_out(session, registry, a));
+  if (wishes.empty()) session.out.note("everything is up to date");
+  MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
+  return carry_out(session,
+                   {settings, registry, trust,
+                    [&](std::string what) { return session.out.progress(std::move(what)); }},
+                   {std::move(wishes), {"", a.root}, true, wait});
+}
+
+}  // namespace
+
+void add_update_command(CLI::App& app, Session& session) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* command = add_subcommand(app, "update", "Install the latest version of what is here",
+                                     "  mkt update\n  mkt update slack\n"
+                                     "  mkt --tenant team update slack --wait 10m");
+  command->add_option("ID", a->ids, "Only these connectors");
+  command->add_option("--root", a->root, "Folder that holds the connectors' folders")
+      ->capture_default_str();
+  command->add_option("--wait", a->wait, "Wait for approvals, so long at most");
+  add_trust_options(command, a->trust);
+  on_run(command, session, [&session, a]() -> Status {
+    MKT_TRY(session.exit_status, run(session, *a));
+    return {};
+  });
+}
+
+}  // namespace mkt

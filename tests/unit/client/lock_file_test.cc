@@ -1,0 +1,85 @@
+#include "cli/client/lock_file.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "common/base/files.h"
+
+namespace mkt {
+namespace {
+
+struct LockFixture {
+  LockFixture()
+      : folder(*TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-lock-")) {}
+  // One level down: a TemporaryFolder is locked itself.
+  std::filesystem::path project() const { return folder.path() / "project"; }
+  std::filesystem::path root() const { return project() / "connectors"; }
+  LockFile read() const {
+    auto lock = LockFile::read_beside(root());
+    REQUIRE(lock);
+    return std::move(*lock);
+  }
+  std::string text() const { return *read_file(project() / kLockName, 1 << 20); }
+  static LockEntry entry(const std::string& version) {
+    return {version, "sha256:" + std::string(64, 'a'), "acme:0123456789abcdef"};
+  }
+  TemporaryFolder folder;
+};
+
+TEST_CASE_FIXTURE(LockFixture, "the same connectors give the same bytes, in whatever order") {
+  LockFile lock = read();
+  lock.set("b", entry("1.0.0"));
+  lock.set("a", entry("2.0.0"));
+  REQUIRE(lock.write());
+  const std::string first = text();
+  std::filesystem::remove(lock.path());
+  LockFile other = read();
+  other.set("a", entry("2.0.0"));
+  other.set("b", entry("1.0.0"));
+  REQUIRE(other.write());
+  CHECK(text() == first);
+  CHECK(*read().find("a") == entry("2.0.0"));
+}
+
+TEST_CASE_FIXTURE(LockFixture, "what others wrote meanwhile stays") {
+  LockFile one = read(), two = read();
+  one.set("a", entry("1.0.0"));
+  two.set("b", entry("1.0.0"));
+  REQUIRE(one.write());
+  REQUIRE(two.write());
+  CHECK(read().connectors().size() == 2);
+  one.remove("a");
+  REQUIRE(one.write());
+  CHECK(read().find("a") == nullptr);
+  CHECK(read().find("b") != nullptr);
+}
+
+TEST_CASE_FIXTURE(LockFixture, "many at once lose nothing") {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      auto lock = LockFile::read_beside(root());
+      if (!lock) return;
+      lock->set("c" + std::to_string(i), entry("1.0.0"));
+      (void)lock->write();
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  CHECK(read().connectors().size() == 8);
+}
+
+TEST_CASE_FIXTURE(LockFixture, "a file that is no lock is refused") {
+  for (const char* bad : {"", "[]", "{}", R"({"lockVersion": 2, "connectors": []})",
+                          R"({"lockVersion": 1, "connectors": [{"id": "a"}]})"}) {
+    CAPTURE(bad);
+    REQUIRE(make_folders(project(), 0755));
+    REQUIRE(write_file_atomically(project() / kLockName, bad, 0644));
+    const auto lock = LockFile::read_beside(root());
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error().code == ErrorCode::data_damaged);
+  }
+}
+
+}  // namespace
+}  // namespace mkt

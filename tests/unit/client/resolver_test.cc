@@ -1,0 +1,146 @@
+#include "cli/client/resolver.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace mkt {
+namespace {
+
+// id → version → what it needs.
+struct Table : VersionSource {
+  std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> all;
+  std::map<std::string, std::string> deprecated;
+
+  Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) override {
+    const auto it = all.find(id.text());
+    if (it == all.end()) return Error(ErrorCode::connector_not_found, "no " + id.text());
+    std::vector<AvailableVersion> found;
+    for (const auto& [version, needs] : it->second) {
+      const auto old = deprecated.find(id.text());
+      found.push_back(
+          {*Version::parse(version), old != deprecated.end() && old->second == version});
+    }
+    return found;
+  }
+  Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
+                                                           const Version& version) override {
+    std::map<std::string, VersionRange> found;
+    for (const auto& [needed, range] : all[id.text()][version.text()]) {
+      found.emplace(needed, *VersionRange::parse(range));
+    }
+    return found;
+  }
+};
+
+struct ResolverFixture {
+  // "app@1.0.0 lib@2.0.0", or the error's message.
+  std::string resolved(const std::vector<std::string>& specs) {
+    std::vector<WantedConnector> wanted;
+    for (const std::string& spec : specs) {
+      const std::size_t at = spec.find('@');
+      std::optional<Version> version;
+      if (at != std::string::npos) version = *Version::parse(spec.substr(at + 1));
+      wanted.push_back({*ConnectorId::parse(spec.substr(0, at)), version});
+    }
+    const auto result = resolve(wanted, installed, table);
+    if (!result) {
+      code = result.error().code;
+      return result.error().message;
+    }
+    std::string text;
+    for (const ResolvedConnector& r : *result) {
+      text += fmt::format("{}{}@{}", text.empty() ? "" : " ", r.id.text(), r.version.text());
+    }
+    return text;
+  }
+
+  Table table;
+  std::map<std::string, Version> installed;
+  std::optional<ErrorCode> code;
+};
+
+TEST_CASE_FIXTURE(ResolverFixture, "what is needed comes before what needs it") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}, {"log", "*"}}}}},
+               {"lib", {{"1.0.0", {{"log", "^1.0.0"}}}}},
+               {"log", {{"1.0.0", {}}}}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 app@1.0.0");
+  CHECK(resolved({"log", "app"}) == "log@1.0.0 lib@1.0.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "the highest release that every range contains is taken") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}},
+               {"tool", {{"1.0.0", {{"lib", "<1.2.0"}}}}},
+               {"lib", {{"1.0.0", {}}, {"1.1.0", {}}, {"1.2.0", {}}, {"2.0.0", {}}}}};
+  CHECK(resolved({"app"}) == "lib@1.2.0 app@1.0.0");
+  CHECK(resolved({"app", "tool"}) == "lib@1.1.0 app@1.0.0 tool@1.0.0");
+  CHECK(resolved({"app", "lib"}) == "lib@1.2.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "what hung on a choice that is taken back is asked again") {
+  // tool narrows lib to 1.0.0, which needs no log.
+  table.all = {{"app", {{"1.0.0", {{"lib", "*"}, {"tool", "*"}}}}},
+               {"lib", {{"1.0.0", {}}, {"2.0.0", {{"log", "*"}}}}},
+               {"log", {{"1.0.0", {}}}},
+               {"tool", {{"1.0.0", {{"lib", "1.x"}}}}}};
+  CHECK(resolved({"app"}) == "lib@1.0.0 tool@1.0.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "what is installed stays where it will do") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}}, {"lib", {{"1.0.0", {}}, {"1.2.0", {}}}}};
+  installed.emplace("lib", *Version::parse("1.0.0"));
+  CHECK(resolved({"app"}) == "lib@1.0.0 app@1.0.0");
+  CHECK(resolved({"lib"}) == "lib@1.2.0");  // asked for by name
+  table.all["app"]["1.0.0"]["lib"] = "^1.1.0";
+  CHECK(resolved({"app"}) == "lib@1.2.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "releases and what nobody advises against come first") {
+  table.all = {{"lib", {{"1.0.0", {}}, {"1.1.0", {}}, {"2.0.0-rc.1", {}}}}};
+  CHECK(resolved({"lib"}) == "lib@1.1.0");
+  table.deprecated["lib"] = "1.1.0";
+  CHECK(resolved({"lib"}) == "lib@1.0.0");
+  CHECK(resolved({"lib@1.1.0"}) == "lib@1.1.0");
+  table.all = {{"lib", {{"2.0.0-rc.1", {}}, {"2.0.0-rc.2", {}}}}};
+  CHECK(resolved({"lib"}) == "lib@2.0.0-rc.2");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "a conflict names both ways to it") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}},
+               {"tool", {{"3.0.0", {{"lib", "^2.0.0"}}}}},
+               {"lib", {{"1.0.0", {}}, {"2.0.0", {}}}}};
+  const std::string message = resolved({"app", "tool"});
+  CHECK(code == ErrorCode::dependency_conflict);
+  CHECK(message.find("^1.0.0 (app@1.0.0 → lib)") != std::string::npos);
+  CHECK(message.find("^2.0.0 (tool@3.0.0 → lib)") != std::string::npos);
+  CHECK(resolved({"app", "lib@2.0.0"}).find("2.0.0 (lib)") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "a circle is named step by step") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "*"}}}}},
+               {"lib", {{"2.0.0", {{"log", "*"}}}}},
+               {"log", {{"3.0.0", {{"lib", "*"}}}}}};
+  CHECK(resolved({"app"}) ==
+        "connectors need each other in a circle: lib@2.0.0 → log@3.0.0 → lib@2.0.0");
+  CHECK(code == ErrorCode::dependency_cycle);
+  table.all = {{"app", {{"1.0.0", {{"app", "*"}}}}}};
+  resolved({"app"});
+  CHECK(code == ErrorCode::dependency_cycle);
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "what is missing is named with who needs it") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "*"}}}}}};
+  CHECK(resolved({"app"}) == "app@1.0.0 → lib: no lib");
+  CHECK(code == ErrorCode::connector_not_found);
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "a set that never settles is refused") {
+  // Each version of a wants the b that wants the other a.
+  table.all = {{"root", {{"1.0.0", {{"a", "*"}}}}},
+               {"a", {{"1.0.0", {{"b", "2.x"}}}, {"2.0.0", {{"b", "1.x"}}}}},
+               {"b", {{"1.0.0", {{"a", "1.x"}}}, {"2.0.0", {{"a", "2.x"}}}}}};
+  resolved({"root"});
+  CHECK((code == ErrorCode::dependency_conflict || code == ErrorCode::dependency_cycle));
+}
+
+}  // namespace
+}  // namespace mkt
