@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/client/http_client.h"
+#include "common/http/http_client.h"
 #include "cli/client/settings.h"
 #include "common/connector/names.h"
 #include "common/connector/version.h"

@@ -2,6 +2,7 @@
 #include "daemon/ops/configuration.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,17 +13,57 @@ namespace mkt {
 namespace {
 
 // Options that only a new process can take over.
-constexpr auto kFixed = std::to_array<std::string_view>({"data", "listen", "max-uploads"});
+constexpr auto kFixed =
+    std::to_array<std::string_view>({"data", "listen", "max-uploads", "webhook"});
 
-// TOML whose keys may be written with underscores as well as with hyphens.
+// TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]],
+// which no option stands for, go to `webhooks`.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
+  explicit ConfigurationFile(std::vector<Webhook>& webhooks) : webhooks_(webhooks) {}
+
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    auto read = CLI::ConfigTOML::from_config(input);
-    for (CLI::ConfigItem& item : read) std::replace(item.name.begin(), item.name.end(), '_', '-');
-    return read;
+    std::vector<CLI::ConfigItem> options;
+    for (CLI::ConfigItem& item : CLI::ConfigTOML::from_config(input)) {
+      std::replace(item.name.begin(), item.name.end(), '_', '-');
+      if (item.parents == std::vector<std::string>{"webhook"}) {
+        read_webhook(item);
+      } else {
+        options.push_back(std::move(item));
+      }
+    }
+    return options;
   }
+
+ private:
+  void read_webhook(const CLI::ConfigItem& item) const {
+    if (item.name == "++") {
+      webhooks_.emplace_back();
+    } else if (item.name == "url" && item.inputs.size() == 1) {
+      webhooks_.back().url = item.inputs[0];
+    } else if (item.name == "secret" && item.inputs.size() == 1) {
+      webhooks_.back().secret = item.inputs[0];
+    } else if (item.name == "events") {
+      webhooks_.back().events = item.inputs;
+    } else if (item.name != "--") {
+      throw CLI::ConfigError::Extras("webhook." + item.name);
+    }
+  }
+
+  std::vector<Webhook>& webhooks_;
 };
+
+// A file with a secret is for its owner, and the daemon's group.
+Status check_webhooks(const Configuration& c, const std::string& file) {
+  for (const Webhook& webhook : c.webhooks) MKT_CHECK(webhook.check());
+  struct stat status {};
+  if (c.webhooks.empty() || ::stat(file.c_str(), &status) != 0) return {};
+  if ((status.st_mode & S_IRWXO) == 0) return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("{} holds the secret of a webhook and can be read by everybody; run: "
+                           "chmod o= {}",
+                           file, file));
+}
 
 // "max-entries" → $MKTD_MAX_ENTRIES
 std::string variable_of(std::string_view option) {
@@ -109,23 +150,32 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes."};
   app.footer("Example:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
-  app.config_formatter(std::make_shared<ConfigurationFile>());
-  app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
-      ->envname("MKTD_CONFIG");
+  app.config_formatter(std::make_shared<ConfigurationFile>(c.webhooks));
+  CLI::Option* const config =
+      app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
+          ->envname("MKTD_CONFIG");
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_options(app, c);
   try {
     app.parse(argc, argv);
     c.values = values_of(app);
+    for (const Webhook& webhook : c.webhooks) {
+      c.values["webhook"] += fmt::format("{} ({}) ", webhook.url, fmt::join(webhook.events, ", "));
+    }
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version to stdout, errors to stderr.
     const int status = app.exit(e);
     parsed.exit_now = status == 0 ? 0 : static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
-  if (const auto admission = c.admission(); !admission) {
-    fmt::print(stderr, "mktd: {}\n", admission.error().message);
+  const auto refuse = [&](const Error& error) {
+    fmt::print(stderr, "mktd: {}\n", error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
+  };
+  if (const auto admission = c.admission(); !admission) refuse(admission.error());
+  if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
+      !ok) {
+    refuse(ok.error());
   }
   return parsed;
 }

@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "daemon/http/admission.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/webhooks/webhooks.h"
 
 namespace mkt {
 
@@ -26,6 +27,7 @@ struct Configuration {
   std::string log_format = "logfmt";
   bool access_log = true;
   bool check_only = false;
+  std::vector<Webhook> webhooks;  // [[webhook]] of the file; nowhere else
 
   // Every option as text, by its name: what a reload compares.
   std::map<std::string, std::string> values;

@@ -118,6 +118,7 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
 
   Idempotency idempotency(market);
   const Housekeeping housekeeping(market);
+  const Webhooks webhooks(*store, configuration.webhooks);
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {

@@ -89,3 +89,16 @@ wait "$upload" || fail "the upload was cut"
 [[ ! -e data/mktd.url ]] || fail "mktd.url stays behind"
 start_mktd
 expect 0 "$MKT" info slow@1.0.0
+
+# Webhooks stand in the file alone, which is then for nobody else to read.
+printf '[[webhook]]\nurl = "https://chat.acme.example/x"\nsecret = "%032d"\nevents = ["request.create"]\n' 7 >hook.conf
+chmod 0644 hook.conf
+expect 2 "$MKTD" --data data --config hook.conf --check-config
+says err "chmod o="
+chmod 0640 hook.conf
+expect 0 "$MKTD" --data data --config hook.conf --check-config
+sed -i 's/^secret.*/secret = "short"/' hook.conf
+expect 2 "$MKTD" --data data --config hook.conf --check-config
+! grep -q short err || fail "the secret is in the message"
+sed -i 's/^secret/password/' hook.conf
+expect 2 "$MKTD" --data data --config hook.conf --check-config

@@ -1,13 +1,13 @@
 // Requests on libcurl's easy interface; see http_client.h.
-#include "cli/client/http_client.h"
+#include "common/http/http_client.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "cli/client/curl_library.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/http/curl_library.h"
 
 namespace mkt {
 namespace {
@@ -90,26 +90,31 @@ std::string origin_of(const std::string& url) {
   return url.substr(0, url.find('/', scheme + 3));
 }
 
-Error describe(CURLcode code, const char* detail, const HttpRequest& request) {
-  const std::string registry = printable(origin_of(request.url));
+// What to do about it can be said of registries only.
+constexpr std::string_view kRegistry = "the registry";
+
+Error describe(CURLcode code, const char* detail, const HttpRequest& request,
+               const std::string& peer) {
+  const std::string where = fmt::format("{} at {}", peer, printable(origin_of(request.url)));
   switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
-      return Error(ErrorCode::registry_unavailable,
-                   fmt::format("cannot reach the registry at {}: {}; is mktd running there? name "
-                               "another with --registry",
-                               registry, detail));
+      return Error(
+          ErrorCode::registry_unavailable,
+          fmt::format(
+              "cannot reach {}: {}{}", where, detail,
+              peer == kRegistry ? "; is mktd running there? name another with --registry" : ""));
     case CURLE_OPERATION_TIMEDOUT:
       return Error(ErrorCode::timed_out,
-                   fmt::format("the registry at {} did not answer in time: {}", registry, detail));
+                   fmt::format("{} did not answer in time: {}", where, detail));
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return Error(ErrorCode::usage_error,
-                   fmt::format("{} is not a registry's URL: {}", registry, detail));
+                   fmt::format("{} is not a URL of {}: {}", printable(origin_of(request.url)), peer,
+                               detail));
     default:
-      return Error(
-          ErrorCode::registry_unavailable,
-          fmt::format("the connection to the registry at {} failed: {}", registry, detail));
+      return Error(ErrorCode::registry_unavailable,
+                   fmt::format("the connection to {} failed: {}", where, detail));
   }
 }
 
@@ -181,7 +186,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   // A registry may answer and close before it has read the whole body: the answer is what counts.
   const bool answered_early = code == CURLE_SEND_ERROR && status >= 400;
   if (code != CURLE_OK && !answered_early) {
-    return describe(code, detail[0] != '\0' ? detail : "unknown reason", request);
+    return describe(code, detail[0] != '\0' ? detail : "unknown reason", request, peer_);
   }
   return std::move(transfer.response);
 }

@@ -1,5 +1,5 @@
 // Looking libcurl's functions up; see curl_library.h.
-#include "cli/client/curl_library.h"
+#include "common/http/curl_library.h"
 
 #include <dlfcn.h>
 

@@ -44,8 +44,9 @@ class HttpClient {
   // Bytes moved and expected, of the body sent or received.
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-  // `timeout` of 0: none but the stall rule.
-  explicit HttpClient(std::chrono::milliseconds timeout) : timeout_(timeout) {}
+  // `timeout` of 0: none but the stall rule. `peer` is what errors call the other side.
+  explicit HttpClient(std::chrono::milliseconds timeout, std::string peer = "the registry")
+      : timeout_(timeout), peer_(std::move(peer)) {}
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -57,6 +58,7 @@ class HttpClient {
 
  private:
   std::chrono::milliseconds timeout_;
+  std::string peer_;
   void* handle_ = nullptr;  // CURL*, made at the first request
 };
 

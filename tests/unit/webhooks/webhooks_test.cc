@@ -1,0 +1,143 @@
+// What a receiver is told, by real HTTP on loopback.
+#include "daemon/webhooks/webhooks.h"
+
+#include <httplib.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "common/base/encoding.h"
+#include "common/connector/checksum.h"
+#include "common/signing/hmac.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace mkt {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr WebhookPauses kQuick{2ms, 2ms};
+constexpr const char* kSecret = "0123456789abcdef0123";
+
+// Keeps what it is sent, and answers as it is told to.
+class Receiver {
+ public:
+  Receiver() {
+    server_.Post("/hook", [this](const httplib::Request& request, httplib::Response& response) {
+      const std::lock_guard lock(mutex_);
+      response.status = status;
+      got_.push_back(request);
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::yield();
+  }
+  ~Receiver() {
+    server_.stop();
+    thread_.join();
+  }
+  std::string url() const { return fmt::format("http://127.0.0.1:{}/hook", port_); }
+
+  std::vector<httplib::Request> wait_for(std::size_t count) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (std::chrono::steady_clock::now() < end) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (got_.size() >= count) return got_;
+      }
+      std::this_thread::sleep_for(1ms);
+    }
+    const std::lock_guard lock(mutex_);
+    return got_;
+  }
+
+  std::atomic<int> status = 200;
+
+ private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::mutex mutex_;
+  std::vector<httplib::Request> got_;  // guarded by mutex_
+  std::thread thread_;
+};
+
+struct WebhookFixture : StoreFixture {
+  WebhookFixture() {
+    NewVersion n = version("vault", "1.0.0", add_publisher("acme"));
+    n.version.capabilities = {"auth"};
+    REQUIRE(store->publish(n, kActor));
+    // Its cursor is made now: what comes from here on is told.
+    REQUIRE(store->webhook_cursor(Checksum::of(as_bytes(receiver.url())).hex().substr(0, 32)));
+  }
+  Webhook hook() const { return {receiver.url(), kSecret, {"request.*"}}; }
+  void ask(const std::string& id, const std::string& tenant = "team") {
+    REQUIRE(store->request_install({id, tenant, "vault", "1.0.0", "{}", "bob", utc_now()}, kActor));
+  }
+  Receiver receiver;
+};
+
+TEST_CASE_FIXTURE(WebhookFixture,
+                  "a receiver is told of what it wants, and can check who told it") {
+  const Webhooks webhooks(*store, {hook()}, kQuick);
+  ask("req_1");
+  const auto got = receiver.wait_for(1);
+  REQUIRE(got.size() == 1);
+  const auto body = parse_json(got[0].body, "the event");
+  REQUIRE(body);
+  CHECK(text_member(*body, "event") == "request.create");
+  CHECK(text_member((*body)["request"], "id") == "req_1");
+  CHECK(text_member((*body)["request"], "status") == "pending");
+  const std::string signature = got[0].get_header_value("Mkt-Webhook-Signature");
+  const std::size_t comma = signature.find(",v1=");
+  REQUIRE(comma != std::string::npos);
+  const std::string time = signature.substr(2, comma - 2);
+  CHECK(signature.substr(comma + 4) == hmac_sha256(kSecret, time + "." + got[0].body));
+}
+
+TEST_CASE_FIXTURE(WebhookFixture,
+                  "what was not taken is told again, in order, over a restart too") {
+  receiver.status = 503;
+  {
+    const Webhooks webhooks(*store, {hook()}, kQuick);
+    ask("req_1");
+    ask("req_2", "others");
+    CHECK(receiver.wait_for(3).size() >= 3);
+  }
+  receiver.status = 204;
+  const std::size_t before = receiver.wait_for(0).size();
+  const Webhooks webhooks(*store, {hook()}, kQuick);
+  const auto got = receiver.wait_for(before + 2);
+  REQUIRE(got.size() >= before + 2);
+  CHECK(got[before].body.find("req_1") != std::string::npos);
+  CHECK(got[before + 1].body.find("req_2") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "an event that is refused for good holds up nothing for ever") {
+  receiver.status = 400;
+  const Webhooks webhooks(*store, {hook()}, {1ms, 0ms});
+  ask("req_1");
+  REQUIRE(receiver.wait_for(Webhooks::kMaxRefusals).size() == Webhooks::kMaxRefusals);
+  receiver.status = 200;
+  ask("req_2", "others");
+  const auto got = receiver.wait_for(Webhooks::kMaxRefusals + 1);
+  REQUIRE(got.size() == Webhooks::kMaxRefusals + 1);
+  CHECK(got.back().body.find("req_2") != std::string::npos);
+}
+
+TEST_CASE("a webhook without a good URL and secret is refused, and the secret not told") {
+  CHECK(Webhook{"https://chat.acme.example/x", kSecret}.check());
+  CHECK_FALSE(Webhook{"ftp://x", kSecret}.check());
+  const Webhook weak{"https://x", "hunter2"};
+  REQUIRE_FALSE(weak.check());
+  CHECK(weak.check().error().message.find("hunter2") == std::string::npos);
+  CHECK_FALSE(Webhook{"https://x", std::string(20, ' ')}.check());
+  CHECK_FALSE(Webhook{"https://x", kSecret, {}}.check());
+}
+
+TEST_CASE("HMAC-SHA256 as in RFC 4231") {
+  CHECK(hmac_sha256("Jefe", "what do ya want for nothing?") ==
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+}  // namespace
+}  // namespace mkt
