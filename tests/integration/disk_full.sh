@@ -20,12 +20,21 @@ expect 0 "$MKT" install small
 head -c 1000 /dev/urandom >large/noise.bin
 expect 0 "$MKT" publish large
 
-# Not a byte left, even for the database.
+# Not a byte left, even for the database: requests are answered 507, reads go on.
+ask() { expect_http "$1" "$2" POST "/v1/tenants/$3/installs" -H "Authorization: Bearer $token" -d '{"connectorId": "small"}'; }
+ask 201 - before
 dd if=/dev/zero of=data/ballast bs=1k status=none 2>/dev/null || true
 make_connector more
 expect 11 "$MKT" publish more
+for ((i = 0; i < 50; i++)); do
+  [[ $(http POST "/v1/tenants/full-$i/installs" -H "Authorization: Bearer $token" -d '{"connectorId": "small"}') != 507 ]] || break
+done
+ask 507 storage_full full
+expect_http 200 - GET /v1/tenants/before/installs -H "Authorization: Bearer $token"
+[[ $(jq '.installations | length' body) == 1 ]] || fail "what was answered is gone"
 expect 0 "$MKT" install small --dir again
 rm data/ballast
+ask 201 - full
 expect 0 "$MKT" publish more
 expect 0 "$MKT" install more
 
