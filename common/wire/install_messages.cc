@@ -29,27 +29,28 @@ Result<ApprovalInfo> ApprovalInfo::parse(const Json& json) {
 }
 
 Json InstallRequestInfo::to_json() const {
-  Json json{{"id", id},
-            {"idempotencyKey", idempotency_key},
-            {"tenantId", tenant_id},
-            {"connectorId", connector_id},
-            {"version", version},
-            {"checksum", checksum},
-            {"config", config},
-            {"status", status},
-            {"requestedBy", requested_by},
-            {"requestedAt", requested_at},
-            {"expiresAt", expires_at},
-            {"minApprovals", min_approvals},
-            {"allowSelfApproval", allow_self_approval},
-            {"rule", text_or_null(rule)},
-            {"explanation", explanation},
-            {"decidedAt", or_null(decided_at)},
-            {"decidedBy", text_or_null(decided_by)},
-            {"reason", text_or_null(reason)},
-            {"approvals", list_of(approvals)}};
-  if (review) json["review"] = *review;
-  return json;
+  ObjectBuilder json(20);
+  json.add("id", id)
+      .add("idempotencyKey", idempotency_key)
+      .add("tenantId", tenant_id)
+      .add("connectorId", connector_id)
+      .add("version", version)
+      .add("checksum", checksum)
+      .add("config", config)
+      .add("status", status)
+      .add("requestedBy", requested_by)
+      .add("requestedAt", requested_at)
+      .add("expiresAt", expires_at)
+      .add("minApprovals", min_approvals)
+      .add("allowSelfApproval", allow_self_approval)
+      .add("rule", text_or_null(rule))
+      .add("explanation", explanation)
+      .add("decidedAt", or_null(decided_at))
+      .add("decidedBy", text_or_null(decided_by))
+      .add("reason", text_or_null(reason))
+      .add("approvals", list_of(approvals));
+  if (review) json.add("review", *review);
+  return json.build();
 }
 
 Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
@@ -79,15 +80,17 @@ Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
 }
 
 Json InstallationInfo::to_json() const {
-  return {{"tenantId", tenant_id},
-          {"connectorId", connector_id},
-          {"version", version},
-          {"checksum", checksum},
-          {"config", config},
-          {"requestId", request_id},
-          {"installedBy", installed_by},
-          {"installedAt", installed_at},
-          {"updatedAt", updated_at}};
+  return ObjectBuilder(9)
+      .add("tenantId", tenant_id)
+      .add("connectorId", connector_id)
+      .add("version", version)
+      .add("checksum", checksum)
+      .add("config", config)
+      .add("requestId", request_id)
+      .add("installedBy", installed_by)
+      .add("installedAt", installed_at)
+      .add("updatedAt", updated_at)
+      .build();
 }
 
 Result<InstallationInfo> InstallationInfo::parse(const Json& json) {
@@ -122,10 +125,11 @@ Result<InstallationEventInfo> InstallationEventInfo::parse(const Json& json) {
 }
 
 Json InstallOutcomeInfo::to_json() const {
-  Json json{{"status", status}, {"requestId", request_id}};
-  if (request) json["request"] = request->to_json();
-  if (installation) json["installation"] = installation->to_json();
-  return json;
+  ObjectBuilder json(3);
+  json.add("status", status).add("requestId", request_id);
+  if (request) json.add("request", request->to_json());
+  if (installation) json.add("installation", installation->to_json());
+  return json.build();
 }
 
 Result<InstallOutcomeInfo> InstallOutcomeInfo::parse(const Json& json) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "common/base/json.h"
@@ -125,6 +126,23 @@ class Reader {
 inline Json or_null(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json(nullptr);
 }
+
+// A document of members that are known to differ: nlohmann's own ways copy every value twice, or
+// look for each name among those before it.
+class ObjectBuilder {
+ public:
+  explicit ObjectBuilder(std::size_t members) { members_.reserve(members); }
+
+  template <typename Value>
+  ObjectBuilder& add(const char* name, Value&& value) {
+    members_.push_back({name, Json(std::forward<Value>(value))});
+    return *this;
+  }
+  Json build() { return Json(std::move(members_)); }
+
+ private:
+  Json::object_t members_;
+};
 
 template <typename Message>
 Json list_of(const std::vector<Message>& messages) {

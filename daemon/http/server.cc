@@ -19,6 +19,10 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 4'096;
+// Changes spend their time waiting for the disk, and those that wait at the same time share one
+// fsync: many at once is what makes them fast. Beyond this number
+// the threads' own cost outweighs it: measured with 8, 16, 32 and 64 on two cores.
+constexpr unsigned kChangesAtOnce = 32;
 constexpr std::size_t kMaxUploadsWaiting = 64;
 constexpr std::chrono::seconds kMaxWait{10};
 constexpr std::chrono::seconds kDrainTime{30};
@@ -129,6 +133,7 @@ class HttpServer::Impl : public RequestSink {
   Impl(ServerParts parts, const ServerLimits& limits)
       : parts_(std::move(parts)),
         workers_(std::make_unique<WorkerPool>(worker_count(), kMaxWaiting, kMaxWait)),
+        changes_(std::make_unique<WorkerPool>(kChangesAtOnce, kMaxWaiting, kMaxWait)),
         uploads_(std::make_unique<WorkerPool>(limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
     FrontLimits front_limits;
     front_limits.connections = connection_limit();
@@ -150,6 +155,7 @@ class HttpServer::Impl : public RequestSink {
     fronts_[0]->run(kDrainTime);
     for (std::thread& thread : threads) thread.join();
     workers_.reset();
+    changes_.reset();
     uploads_.reset();
   }
 
@@ -197,7 +203,11 @@ class HttpServer::Impl : public RequestSink {
       connection->phase = Connection::Phase::sending;
       front.resume(*connection);
     };
-    return (body_to_come ? uploads_ : workers_)->submit({std::move(run), std::move(expire)});
+    const std::string& method = connection->request->method;
+    WorkerPool& pool = body_to_come                          ? *uploads_
+                       : method == "GET" || method == "HEAD" ? *workers_
+                                                             : *changes_;
+    return pool.submit({std::move(run), std::move(expire)});
   }
 
   void refuse(Connection& c, const Error& error) override {
@@ -262,6 +272,7 @@ class HttpServer::Impl : public RequestSink {
   // Joined before the fronts, and so the connections, go.
   std::vector<std::unique_ptr<Front>> fronts_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> changes_;
   std::unique_ptr<WorkerPool> uploads_;
 };
 

@@ -1,8 +1,9 @@
 // HttpServer: mktd's front door.
 //
 // Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
-// (request_head.h), and send. Workers run the application: some for requests that are there whole,
-// others for those whose body is still to come, so that slow uploads stop nobody else. Answers that
+// (request_head.h), and send. Workers run the application: some for reading, some for
+// changes, which wait for the disk, others for requests whose body is still to come, so that slow
+// uploads stop nobody else. Answers that
 // the application calls cacheable are kept ready and leave from the front itself. cpp-httplib
 // writes the heads of answers; it never sees a byte that a client wrote.
 //

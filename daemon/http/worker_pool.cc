@@ -5,9 +5,7 @@ namespace mkt {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t max_waiting,
                        std::chrono::milliseconds max_wait)
-    : max_waiting_(max_waiting), max_wait_(max_wait) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-}
+    : max_threads_(threads), max_waiting_(max_waiting), max_wait_(max_wait) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -15,6 +13,7 @@ WorkerPool::~WorkerPool() {
     stopping_ = true;
   }
   wake_.notify_all();
+  // Nobody submits any more: no thread is added.
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -23,6 +22,9 @@ bool WorkerPool::submit(Work work) {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_waiting_) return false;
     queue_.push_back({std::move(work), Clock::now()});
+    if (idle_ < queue_.size() && threads_.size() < max_threads_) {
+      threads_.emplace_back([this] { this->work(); });
+    }
   }
   wake_.notify_one();
   return true;
@@ -33,7 +35,9 @@ void WorkerPool::work() {
     Waiting next;
     {
       std::unique_lock lock(mutex_);
+      ++idle_;
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      --idle_;
       if (queue_.empty()) return;
       next = std::move(queue_.front());
       queue_.pop_front();

@@ -1,6 +1,7 @@
 // WorkerPool: threads that take work from a bounded queue.
 //
-// What waited too long is not begun: whoever asked has been told to try again by then, or is gone.
+// A thread is started when there is work and none is idle, up to the bound, and then kept. What
+// waited too long is not begun: whoever asked has been told to try again by then, or is gone.
 // Thread-safe; the destructor lets what has begun finish, and joins.
 #pragma once
 
@@ -37,13 +38,15 @@ class WorkerPool {
   };
   void work();
 
+  const unsigned max_threads_;
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Waiting> queue_;  // guarded by mutex_
-  bool stopping_ = false;      // guarded by mutex_
-  std::vector<std::thread> threads_;
+  std::deque<Waiting> queue_;         // guarded by mutex_
+  std::size_t idle_ = 0;              // guarded by mutex_
+  bool stopping_ = false;             // guarded by mutex_
+  std::vector<std::thread> threads_;  // guarded by mutex_
 };
 
 }  // namespace mkt

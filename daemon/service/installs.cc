@@ -14,8 +14,14 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kRequestIdBytes = 12;
+constexpr std::size_t kRequestIdBytes = 8;
 constexpr std::uint32_t kMaxHistory = 100;
+
+// "req_", the time in milliseconds and 64 random bits, in hex: what is made together stands
+// together in the index, and a commit writes fewer pages.
+std::string new_request_id(UtcTime now) {
+  return fmt::format("req_{:012x}{}", to_unix_ms(now), random_hex(kRequestIdBytes));
+}
 
 Powers powers_of(const Manifest& manifest) {
   Powers powers{manifest.capabilities(), {}};
@@ -82,9 +88,10 @@ Result<InstallOutcome> request_install(const Marketplace& market, const Caller& 
     }
     version = connector->latest_version;
   }
+  const UtcTime now = market.now();
   return market.store.request_install(
-      {"req_" + random_hex(kRequestIdBytes), wanted.tenant.text(), wanted.connector.text(),
-       std::move(version), wanted.config, caller.person(), market.now()},
+      {new_request_id(now), wanted.tenant.text(), wanted.connector.text(), std::move(version),
+       wanted.config, caller.person(), now},
       caller.actor());
 }
 

@@ -12,15 +12,15 @@ bool is_failed_sync(const SqlError& e) {
 
 // One change inside the shared transaction: all of it or nothing.
 Status run_in_savepoint(Database& database, const CommitQueue::Change& change) {
-  database.execute("SAVEPOINT change");
+  database.query("SAVEPOINT change").run();
   Status outcome;
   try {
     outcome = change(database);
   } catch (const SqlError& e) {
     outcome = e.error();
   }
-  if (!outcome) database.execute("ROLLBACK TO change");
-  database.execute("RELEASE change");
+  if (!outcome) database.query("ROLLBACK TO change").run();
+  database.query("RELEASE change").run();
   return outcome;
 }
 
@@ -39,11 +39,13 @@ CommitQueue::~CommitQueue() {
 }
 
 Status CommitQueue::run(Change change) {
-  Job job{std::move(change), {}, false};
-  std::unique_lock lock(mutex_);
-  queue_.push_back(&job);
+  Job job(std::move(change));
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(&job);
+  }
   wake_.notify_one();
-  finished_.wait(lock, [&] { return job.done; });
+  job.done.wait();
   return std::move(job.outcome);
 }
 
@@ -59,9 +61,8 @@ void CommitQueue::work() {
     }
     lock.unlock();
     commit_together(jobs);
+    for (Job* job : jobs) job->done.raise();  // the job is gone once its caller goes on
     lock.lock();
-    for (Job* job : jobs) job->done = true;
-    finished_.notify_all();
   }
 }
 

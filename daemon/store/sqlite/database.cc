@@ -118,20 +118,20 @@ void Database::execute(const char* sql) {
 }
 
 Transaction::Transaction(Database& database, const char* begin) : database_(database) {
-  database_.execute(begin);
+  database_.query(begin).run();
 }
 
 Transaction::~Transaction() {
   if (!open_) return;
   try {
-    database_.execute("ROLLBACK");
+    database_.query("ROLLBACK").run();
   } catch (const SqlError&) {
     // SQLite has already rolled back (disk full, I/O error): nothing is left to undo.
   }
 }
 
 void Transaction::commit() {
-  database_.execute("COMMIT");
+  database_.query("COMMIT").run();
   open_ = false;
 }
 

@@ -396,12 +396,18 @@ Status SqliteStore::set_webhook_cursor(std::string_view name, std::int64_t seq) 
 }
 
 Status SqliteStore::add_token(const TokenRecord& token, const Actor& actor) {
-  return commits_->run(
-      [&](Database& db) { return publisher_queries::add_token(db, token, actor); });
+  const Status added =
+      commits_->run([&](Database& db) { return publisher_queries::add_token(db, token, actor); });
+  tokens_.forget(token.id);
+  return added;
 }
 
 Result<std::optional<TokenRecord>> SqliteStore::token(std::string_view id) {
-  return read([&](Database& db) { return publisher_queries::token(db, id); });
+  if (auto kept = tokens_.find(id)) return kept;
+  const std::uint64_t generation = tokens_.generation();
+  MKT_TRY(auto found, read([&](Database& db) { return publisher_queries::token(db, id); }));
+  if (found) tokens_.keep(*found, generation);
+  return found;
 }
 
 Result<std::vector<TokenRecord>> SqliteStore::tokens() {
@@ -409,15 +415,19 @@ Result<std::vector<TokenRecord>> SqliteStore::tokens() {
 }
 
 Status SqliteStore::remove_token(std::string_view id, const Actor& actor) {
-  return commits_->run(
-      [&](Database& db) { return publisher_queries::remove_token(db, id, actor); });
+  const Status removed =
+      commits_->run([&](Database& db) { return publisher_queries::remove_token(db, id, actor); });
+  tokens_.forget(id);
+  return removed;
 }
 
 Status SqliteStore::set_token_used(std::string_view id, UtcTime at) {
-  return commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run([&](Database& db) -> Status {
     publisher_queries::set_token_used(db, id, at);
     return {};
-  });
+  }));
+  tokens_.forget(id);
+  return {};
 }
 
 Result<std::vector<LogEntry>> SqliteStore::log(const LogQuery& query) {

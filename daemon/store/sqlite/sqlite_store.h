@@ -14,6 +14,7 @@
 #include "daemon/store/search_index.h"
 #include "daemon/store/sqlite/commit_queue.h"
 #include "daemon/store/store.h"
+#include "daemon/store/token_cache.h"
 
 namespace mkt {
 
@@ -131,6 +132,7 @@ class SqliteStore : public Store {
   std::atomic<std::int64_t> key_sequence_;
   std::unique_ptr<CommitQueue> commits_;
   SearchIndex search_index_;
+  TokenCache tokens_;
   std::mutex search_refresh_mutex_;  // one refresh at a time: the last one sees the last commit
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Database>> readers_;  // guarded by readers_mutex_; idle ones
