@@ -1,0 +1,55 @@
+// A database of an older mktd is taken over with all that is in it.
+#include <sqlite3.h>
+
+#include "tests/unit/store/store_fixture.h"
+
+namespace mkt {
+namespace {
+
+// `.dump` of a database with that schema.
+void load(const std::filesystem::path& dump, int schema, const std::filesystem::path& database) {
+  const auto sql = read_file(dump, 1 << 20);
+  REQUIRE(sql);
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(database.c_str(), &db) == SQLITE_OK);
+  const std::string all = *sql + fmt::format("PRAGMA user_version = {};", schema);
+  CHECK(sqlite3_exec(db, all.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+}
+
+TEST_CASE("schema 3 is migrated, with versions, tokens and the log") {
+  const auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-old-");
+  REQUIRE(folder);
+  const std::filesystem::path file = folder->path() / "mktd.db";
+  load(std::filesystem::path(__FILE__).parent_path() / "schema_3.sql", 3, file);
+  const auto store = SqliteStore::open(file);
+  REQUIRE(store);
+
+  const auto version = (*store)->version("tool", "1.0.0");
+  REQUIRE(version);
+  REQUIRE(*version);
+  CHECK((*version)->capabilities == std::vector<std::string>{"auth", "vcs"});
+  CHECK((*version)->policy_classes == std::vector<std::string>{"READ", "DESTRUCTIVE"});
+  const auto tokens = (*store)->tokens();
+  REQUIRE(tokens->size() == 2);
+  const auto log = (*store)->log({});
+  CHECK_FALSE(log->empty());
+  // And it works as a new one does: this needs an approval.
+  const auto outcome = (*store)->request_install(
+      {"req_1", "team", "tool", "1.0.0", "{}", "bob", utc_now()}, kActor);
+  REQUIRE(outcome);
+  CHECK(outcome->kind == InstallOutcome::Kind::pending);
+}
+
+TEST_CASE("a database of a newer mktd is refused, and left alone") {
+  const auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-new-");
+  REQUIRE(folder);
+  const std::filesystem::path file = folder->path() / "mktd.db";
+  load(std::filesystem::path(__FILE__).parent_path() / "schema_3.sql", 999, file);
+  const auto store = SqliteStore::open(file);
+  REQUIRE_FALSE(store);
+  CHECK(store.error().code == ErrorCode::data_damaged);
+}
+
+}  // namespace
+}  // namespace mkt
