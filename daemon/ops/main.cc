@@ -145,7 +145,12 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
       [&] { reload(argc, argv, market, live); });
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
+  store->when_broken([&] {
+    log_event(LogLevel::error, "the disk failed to keep a change; stopping, start me again", {});
+    server.stop();
+  });
   server.run();
+  store->when_broken({});
   ::unlink(data.url().c_str());
   log_event(LogLevel::info, "stopped", {});
   return store->broken() ? kTemporaryFailure : 0;

@@ -41,7 +41,7 @@ lost_by_sqlite() {
   new_image
   : >announced
   {
-    echo "PRAGMA journal_mode = WAL; PRAGMA synchronous = $1; CREATE TABLE t (n INTEGER);"
+    echo "PRAGMA journal_mode = WAL; PRAGMA synchronous = $1; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (n INTEGER);"
     for ((n = 1; n <= 200000; n++)); do printf 'INSERT INTO t VALUES (%d);\n.print %d\n' "$n" "$n"; done
   } >statements.sql
   stdbuf -oL sqlite3 disk/control.db <statements.sql >announced &
@@ -60,18 +60,6 @@ lost_by_sqlite NORMAL
 lost_by_sqlite FULL
 ((lost == 0)) || fail "SQLite lost $lost commits with synchronous=FULL: this test shows nothing here"
 
-# The daemon, with its data folder on such a disk.
-new_image
-mkdir data
-mount --bind disk data
-mounted=(data disk)
-start_mktd
-register acme
-for id in tool vault; do
-  make_connector "$id"
-  [[ $id == tool ]] || sed -i 's/"custom"/"auth"/' "$id/connector.manifest.json"
-  expect 0 "$MKT" publish "$id"
-done
 ask() { # WORKER
   local n
   for ((n = 0; ; n++)); do
@@ -81,31 +69,51 @@ ask() { # WORKER
     done
   done
 }
-askers=()
-for ((worker = 0; worker < 6; worker++)); do
-  ask "$worker" 2>/dev/null &
-  askers+=($!)
-done
-wait_for "answers" bash -c '(($(cat told.* 2>/dev/null | wc -l) > 200))'
-pid=$daemon
-daemon=
-kill -STOP "$pid"
-sleep 0.1   # answers under way arrive, and no new one is given
-kill "${askers[@]}"
-wait "${askers[@]}" 2>/dev/null || true
-cut_power "$pid"
-grep -hE '^t[0-9-]+ req_[0-9a-f]+$' told.* >told
-chmod 700 cut
-expect 0 "$MKTD" check --data cut
-"$MKTD" --data cut --listen 127.0.0.1:0 2>>mktd.log &
-daemon=$!
-wait_for "mktd to start again" test -s cut/mktd.url
-wait_for "mktd to answer" bash -c 'curl -fsS "$(<cut/mktd.url)/healthz" >/dev/null'
-registry=$(<cut/mktd.url)
-while read -r tenant id; do
-  printf 'url = "%s/v1/tenants/%s/install-requests/%s"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\nheader = "Authorization: Bearer %s"\nnext\n' \
-    "$registry" "$tenant" "$id" "$token"
-done <told | sed '$d' >urls
-curl -sS -K urls >statuses
-[[ $(sort -u statuses) == 200 ]] || fail "lost: $(grep -vc 200 statuses) of $(wc -l <told) answered requests"
-echo "$(wc -l <told) answered requests, all of them kept" >&2
+# The daemon, with its data folder on such a disk.
+cut_under_the_daemon() {
+  local pid worker registry askers=()
+  rm -f told told.* urls statuses
+  rm -rf acme tool vault "$XDG_CONFIG_HOME" "$XDG_STATE_HOME"
+  new_image
+  mkdir -p data
+  mount --bind disk data
+  mounted=(data disk)
+  start_mktd
+  register acme
+  for id in tool vault; do
+    make_connector "$id"
+    [[ $id == tool ]] || sed -i 's/"custom"/"auth"/' "$id/connector.manifest.json"
+    expect 0 "$MKT" publish "$id"
+  done
+  for ((worker = 0; worker < 6; worker++)); do
+    ask "$worker" 2>/dev/null &
+    askers+=($!)
+  done
+  wait_for "answers" bash -c '(($(cat told.* 2>/dev/null | wc -l) > 200))'
+  sleep "0.$((RANDOM % 10))"
+  pid=$daemon
+  daemon=
+  kill -STOP "$pid"
+  sleep 0.1   # answers under way arrive, and no new one is given
+  kill "${askers[@]}"
+  wait "${askers[@]}" 2>/dev/null || true
+  cut_power "$pid"
+  grep -hE '^t[0-9-]+ req_[0-9a-f]+$' told.* >told
+  chmod 700 cut
+  expect 0 "$MKTD" check --data cut
+  rm -f cut/mktd.url
+  "$MKTD" --data cut --listen 127.0.0.1:0 2>>mktd.log &
+  daemon=$!
+  wait_for "mktd to start again" test -s cut/mktd.url
+  registry=$(<cut/mktd.url)
+  while read -r tenant id; do
+    printf 'url = "%s/v1/tenants/%s/install-requests/%s"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\nheader = "Authorization: Bearer %s"\nnext\n' \
+      "$registry" "$tenant" "$id" "$token"
+  done <told | sed '$d' >urls
+  curl -sS -K urls >statuses
+  [[ $(sort -u statuses) == 200 ]] || fail "lost: $(grep -vc 200 statuses) of $(wc -l <told) answered requests"
+  echo "$(wc -l <told) answered requests, all of them kept" >&2
+  stop_mktd
+  unmount_all
+}
+for ((cut = 0; cut < ${POWER_CUTS:-2}; cut++)); do cut_under_the_daemon; done

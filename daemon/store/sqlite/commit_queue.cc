@@ -38,6 +38,11 @@ CommitQueue::~CommitQueue() {
   thread_.join();
 }
 
+void CommitQueue::when_broken(std::function<void()> call) {
+  const std::lock_guard lock(when_broken_mutex_);
+  when_broken_ = std::move(call);
+}
+
 Status CommitQueue::run(Change change) {
   Job job(std::move(change));
   {
@@ -81,8 +86,11 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
     transaction.commit();
     ++commits_;
   } catch (const SqlError& e) {
-    if (is_failed_sync(e)) broken_ = true;
     fail_all(e.error());
+    if (!is_failed_sync(e)) return;
+    broken_ = true;
+    const std::lock_guard lock(when_broken_mutex_);
+    if (when_broken_) when_broken_();
   }
 }
 

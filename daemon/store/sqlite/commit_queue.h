@@ -6,8 +6,8 @@
 // only then lets the callers go on. `run` may be called from any thread but the queue's own.
 //
 // A commit that fails fails all its changes. A failed fsync is final: what the disk holds is then
-// unknown, so every later change is refused with storage_failed and `broken` says true; the daemon
-// exits for its supervisor to start it again.
+// unknown, so every later change is refused with storage_failed, `broken` says true and
+// `when_broken` is called; the daemon exits for its supervisor to start it again.
 #pragma once
 
 #include <semaphore.h>
@@ -38,6 +38,9 @@ class CommitQueue {
   Status run(Change change);
 
   bool broken() const { return broken_; }
+  // What to call, from the queue's thread, when that happens; nothing for an empty function, which
+  // waits for a call under way.
+  void when_broken(std::function<void()> call);
   // How many were made, counted before their callers go on.
   std::uint64_t commits() const { return commits_; }
 
@@ -72,6 +75,8 @@ class CommitQueue {
   std::unique_ptr<Database> writer_;  // the thread's alone
   std::atomic<bool> broken_ = false;
   std::atomic<std::uint64_t> commits_ = 0;
+  std::mutex when_broken_mutex_;
+  std::function<void()> when_broken_;  // guarded by when_broken_mutex_
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> queue_;  // guarded by mutex_; jobs live on their callers' stacks

@@ -107,7 +107,9 @@ class SqliteStore : public Store {
 
   Result<std::vector<LogEntry>> log(const LogQuery& query) override;
 
+  // The disk failed to keep a change, and nothing can be changed any more (commit_queue.h).
   bool broken() const { return commits_->broken(); }
+  void when_broken(std::function<void()> call) { commits_->when_broken(std::move(call)); }
 
  private:
   SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer,
