@@ -69,27 +69,28 @@ std::optional<InstallRequestRecord> find(Database& db, std::string_view id) {
   return one(db, row);
 }
 
-// One statement for each kind of question, so that each walks an index in the order of its answer.
+// One statement for each kind of question, so that each walks the index that answers it.
 std::vector<InstallRequestRecord> list(Database& db, const InstallRequestQuery& q) {
-  const std::int64_t before = q.before.value_or(std::numeric_limits<std::int64_t>::max());
-  const auto limit = static_cast<std::int64_t>(q.limit);
-  if (!q.status) {
-    Query row = db.query("SELECT " MKT_REQUEST_COLUMNS
-                         " FROM install_requests WHERE tenant_id = ?1 AND num < ?2 "
-                         "AND (?3 = '' OR connector_id = ?3) ORDER BY num DESC LIMIT ?4");
-    row.bind(q.tenant_id).bind(before).bind(q.connector_id).bind(limit);
-    return all(db, row);
-  }
-  Query row = db.query("SELECT " MKT_REQUEST_COLUMNS
-                       " FROM install_requests WHERE tenant_id = ?1 AND num < ?2 "
-                       "AND (?3 = '' OR connector_id = ?3) AND status = ?5 "
-                       "AND (status <> 'pending' OR expires_at > ?6) ORDER BY num DESC LIMIT ?4");
+  constexpr const char* kOfConnector =
+      "SELECT " MKT_REQUEST_COLUMNS
+      " FROM install_requests WHERE tenant_id = ?1 AND connector_id = ?2 "
+      "AND (?3 = '' OR (status = ?3 AND (status <> 'pending' OR expires_at > ?4))) "
+      "AND num < ?5 ORDER BY num DESC LIMIT ?6";
+  constexpr const char* kOfStatus =
+      "SELECT " MKT_REQUEST_COLUMNS
+      " FROM install_requests WHERE tenant_id = ?1 AND ?2 = '' AND status = ?3 "
+      "AND (status <> 'pending' OR expires_at > ?4) AND num < ?5 ORDER BY num DESC LIMIT ?6";
+  constexpr const char* kAll =
+      "SELECT " MKT_REQUEST_COLUMNS
+      " FROM install_requests WHERE tenant_id = ?1 AND ?2 = '' AND ?3 = '' AND ?4 IS NOT NULL "
+      "AND num < ?5 ORDER BY num DESC LIMIT ?6";
+  Query row = db.query(!q.connector_id.empty() ? kOfConnector : q.status ? kOfStatus : kAll);
   row.bind(q.tenant_id)
-      .bind(before)
       .bind(q.connector_id)
-      .bind(limit)
-      .bind(request_status_name(*q.status))
-      .bind(q.now);
+      .bind(q.status ? request_status_name(*q.status) : std::string_view(""))
+      .bind(q.now)
+      .bind(q.before.value_or(std::numeric_limits<std::int64_t>::max()))
+      .bind(static_cast<std::int64_t>(q.limit));
   return all(db, row);
 }
 

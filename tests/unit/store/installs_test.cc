@@ -261,6 +261,11 @@ TEST_CASE_FIXTURE(InstallFixture, "requests are listed newest first, a page at a
   query.limit = 10;
   REQUIRE(store->deny_request("team", ids[0], "alice", "no", now, kActor));
   CHECK(store->install_requests(query)->size() == 4);
+  query.connector_id = "vault";
+  CHECK(store->install_requests(query)->size() == 4);
+  query.connector_id = "tool";
+  CHECK(store->install_requests(query)->empty());
+  query.connector_id = "";
   query.now = now + std::chrono::hours(24 * 30);
   CHECK(store->install_requests(query)->empty());
   query.tenant_id = "others";
