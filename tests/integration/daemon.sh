@@ -3,7 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 
 start_mktd
-grep -q "^mktd: listening on $MKT_REGISTRY\$" mktd.log || fail "the line that says it is ready"
+wait_for "the line that says it is ready" grep -q "^mktd: listening on $MKT_REGISTRY\$" mktd.log
 [[ $(stat -c %a data/admin.token) == 600 ]] || fail "admin.token is not 0600"
 [[ $(stat -c %a data) == 700 ]] || fail "the data folder is not 0700"
 
