@@ -77,16 +77,25 @@ expect_http 201 - POST /v1/tokens -H "Authorization: Bearer $token" -H 'Expect: 
   -d '{"role":"admin","name":"expected"}'
 grep -q '100 Continue' headers || fail "the body was not asked for"
 
-# HEAD and 304 agree with GET, from the cache too.
+# HEAD and 304 agree with GET, from the cache too. In between the count of downloads may be written,
+# which changes the answer and perhaps its length: then they are asked again.
+head_agrees() {
+  local length
+  http GET /v1/connectors/wire/1.0.0 >/dev/null
+  length=$(curl -sSI "$MKT_REGISTRY/v1/connectors/wire/1.0.0" | tr -d '\r' | sed -n 's/^Content-Length: //p')
+  [[ $length == $(stat -c %s body) ]]
+}
+not_modified() {
+  http GET /v1/connectors/wire/1.0.0 >/dev/null
+  etag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
+  [[ $(http GET /v1/connectors/wire/1.0.0 -H "If-None-Match: $etag") == 304 && ! -s body ]]
+}
 for ((i = 0; i < 2; i++)); do
   expect_http 200 - GET /v1/connectors/wire/1.0.0
-  etag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
   grep -q '^Date: ' headers || fail "no Date"
-  expect_http 304 - GET /v1/connectors/wire/1.0.0 -H "If-None-Match: $etag"
-  [[ ! -s body ]] || fail "304 with a body"
+  wait_for "304 without a body" not_modified
   expect_http 200 - GET /v1/connectors/wire/1.0.0 -H 'If-None-Match: "other"'
-  length=$(curl -sSI "$MKT_REGISTRY/v1/connectors/wire/1.0.0" | tr -d '\r' | sed -n 's/^Content-Length: //p')
-  [[ $length == $(stat -c %s body) ]] || fail "HEAD says $length"
+  wait_for "HEAD to agree with GET" head_agrees
 done
 # The cache shows every change at once.
 for v in 1.0.1 1.0.2 1.0.3; do
