@@ -11,8 +11,6 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
-
 // Passes the body on; once all of it was read, the key has the hash of method, path and body.
 class HashingBody : public BodyReader {
  public:

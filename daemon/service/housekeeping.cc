@@ -7,7 +7,16 @@ namespace mkt {
 namespace {
 
 constexpr std::chrono::seconds kEvery{1};
-constexpr int kRoundsBetweenPurges = 600;
+constexpr int kRoundsBetweenPurges = 60;
+
+// Each step is a commit of its own, between which others come to theirs.
+template <typename Step>
+void until_nothing_is_left(Step step) {
+  for (;;) {
+    const auto done = step();
+    if (!done || *done == 0) return;
+  }
+}
 
 }  // namespace
 
@@ -28,12 +37,10 @@ void Housekeeping::work() {
   std::unique_lock lock(mutex_);
   for (int round = 0; !stopping_; ++round) {
     lock.unlock();
-    for (;;) {
-      const auto expired = market_.store.expire_requests(market_.now());
-      if (!expired || *expired == 0) break;
+    until_nothing_is_left([&] { return market_.store.expire_requests(market_.now()); });
+    if (round % kRoundsBetweenPurges == 0) {
+      until_nothing_is_left([&] { return market_.store.remove_expired_answers(market_.now()); });
     }
-    if (round % kRoundsBetweenPurges == 0)
-      (void)market_.store.remove_expired_answers(market_.now());
     lock.lock();
     wake_.wait_for(lock, kEvery, [this] { return stopping_; });
   }

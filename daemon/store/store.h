@@ -160,7 +160,8 @@ class Store {
   virtual Result<std::optional<FirstAnswer>> first_answer(std::string_view scope,
                                                           std::string_view key, UtcTime now) = 0;
   virtual Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) = 0;
-  virtual Status remove_expired_answers(UtcTime now) = 0;
+  // Some at a time; how many that were.
+  virtual Result<std::size_t> remove_expired_answers(UtcTime now) = 0;
 
   // Webhooks: the newest entry of the log that one was told of. -----------------------------------
 

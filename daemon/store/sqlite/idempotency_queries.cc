@@ -53,8 +53,13 @@ void keep(Database& db, const IdempotencyKey& k, const FirstAnswer& answer) {
       .run();
 }
 
-void remove_expired(Database& db, UtcTime now) {
-  db.query("DELETE FROM idempotency_keys WHERE expires_at <= ?").bind(now).run();
+std::size_t remove_expired(Database& db, UtcTime now) {
+  db.query(R"sql(
+      DELETE FROM idempotency_keys WHERE (scope, key) IN (
+        SELECT scope, key FROM idempotency_keys WHERE expires_at <= ? ORDER BY expires_at LIMIT 500))sql")
+      .bind(now)
+      .run();
+  return static_cast<std::size_t>(db.changes());
 }
 
 }  // namespace mkt::idempotency_queries

@@ -377,10 +377,9 @@ Status SqliteStore::keep_first_answer(const IdempotencyKey& key, const FirstAnsw
   });
 }
 
-Status SqliteStore::remove_expired_answers(UtcTime now) {
-  return commits_->run([&](Database& db) -> Status {
-    idempotency_queries::remove_expired(db, now);
-    return {};
+Result<std::size_t> SqliteStore::remove_expired_answers(UtcTime now) {
+  return change([&](Database& db) -> Result<std::size_t> {
+    return idempotency_queries::remove_expired(db, now);
   });
 }
 

@@ -95,7 +95,7 @@ class SqliteStore : public Store {
   Result<std::optional<FirstAnswer>> first_answer(std::string_view scope, std::string_view key,
                                                   UtcTime now) override;
   Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) override;
-  Status remove_expired_answers(UtcTime now) override;
+  Result<std::size_t> remove_expired_answers(UtcTime now) override;
   Result<std::int64_t> webhook_cursor(std::string_view name) override;
   Status set_webhook_cursor(std::string_view name, std::int64_t seq) override;
 

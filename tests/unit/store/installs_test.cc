@@ -302,12 +302,15 @@ TEST_CASE_FIXTURE(InstallFixture, "what a key was spent on is done at most once"
   CHECK((*store->first_answer("token", "k1", now))->status == 0);
   REQUIRE(store->keep_first_answer(*actor.idempotency, {"hash", 201, "application/json", "{}"}));
   CHECK((*store->first_answer("token", "k1", now))->status == 201);
+  CHECK(*store->remove_expired_answers(now) == 0);
   // A day later the key is free.
   now += std::chrono::hours(24);
   CHECK_FALSE(*store->first_answer("token", "k1", now));
   retry.idempotency->at = now;
   retry.idempotency->expires_at = now + std::chrono::hours(24);
   CHECK(store->add_token(other, retry));
+  CHECK(*store->remove_expired_answers(now) == 0);
+  CHECK(*store->remove_expired_answers(now + std::chrono::hours(24)) == 1);
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "everything is there after the store is opened again") {

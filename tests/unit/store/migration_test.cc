@@ -35,8 +35,8 @@ TEST_CASE("schema 3 is migrated, with versions, tokens and the log") {
   const auto log = (*store)->log({});
   CHECK_FALSE(log->empty());
   // And it works as a new one does: this needs an approval.
-  const auto outcome = (*store)->request_install(
-      {"req_1", "team", "tool", "1.0.0", "{}", "bob", utc_now()}, kActor);
+  const auto outcome =
+      (*store)->request_install({"req_1", "team", "tool", "1.0.0", "{}", "bob", utc_now()}, kActor);
   REQUIRE(outcome);
   CHECK(outcome->kind == InstallOutcome::Kind::pending);
 }
