@@ -153,10 +153,10 @@ Result<Settings> Settings::load(const SettingFlags& flags) {
   s.require_trusted = required == "true" || required == "1";
 
   // `home` is the registry that stands beside the token; a token for another one is withheld.
-  const auto use = [&](std::string token, const char* name, const std::string& home) -> Status {
+  const auto use = [&](std::string secret, const char* name, const std::string& home) -> Status {
     MKT_TRY(const std::string origin, registry_origin(home));
     if (origin == s.registry) {
-      s.token = std::move(token);
+      s.token = std::move(secret);
     } else {
       s.withheld = fmt::format("{} is for {} and was not sent to {}", name, origin, s.registry);
     }
@@ -165,8 +165,8 @@ Result<Settings> Settings::load(const SettingFlags& flags) {
   const std::string config_home = first_of({configured("registry"), kDefaultRegistry});
   if (!flags.token_file.empty()) {
     MKT_TRY(s.token, read_token(flags.token_file));
-  } else if (const std::string token = environment("MKT_TOKEN"); !token.empty()) {
-    MKT_CHECK(use(token, "MKT_TOKEN", first_of({environment("MKT_REGISTRY"), s.registry})));
+  } else if (const std::string set = environment("MKT_TOKEN"); !set.empty()) {
+    MKT_CHECK(use(set, "MKT_TOKEN", first_of({environment("MKT_REGISTRY"), s.registry})));
   } else if (const std::string kept = configured("token"); !kept.empty()) {
     MKT_CHECK(use(kept, "the token in config.toml", config_home));
   } else if (const std::string file = configured("token_file"); !file.empty()) {
