@@ -64,8 +64,6 @@ const LockEntry* LockFile::find(const std::string& id) const {
 }
 
 void LockFile::set(const std::string& id, LockEntry entry) {
-  const LockEntry* before = find(id);
-  if (before != nullptr && *before == entry) return;
   apply(id, entry);
   changes_[id] = std::move(entry);
 }
@@ -93,7 +91,11 @@ Status LockFile::write() {
     return system_error(fmt::format("cannot lock {}", printable(folder_of(path_).string())), errno);
   }
   MKT_TRY(LockFile current, read(path_));
+  const auto before = current.connectors_;
   for (const auto& [id, entry] : changes_) current.apply(id, entry);
+  connectors_ = current.connectors_;
+  changes_.clear();
+  if (before == connectors_) return {};
   Json all = Json::array();
   for (const auto& [id, entry] : current.connectors_) {
     all.push_back({{"id", id},
@@ -103,8 +105,6 @@ Status LockFile::write() {
   }
   const Json json{{"lockVersion", kLockVersion}, {"connectors", all}};
   MKT_CHECK(write_file_atomically(path_, dump_json_pretty(json), 0644));
-  connectors_ = std::move(current.connectors_);
-  changes_.clear();
   return {};
 }
 

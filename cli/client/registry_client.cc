@@ -5,6 +5,7 @@
 
 #include "cli/client/credentials.h"
 #include "common/base/encoding.h"
+#include "common/base/utf8.h"
 #include "common/signing/key_proof.h"
 
 namespace mkt {
@@ -103,7 +104,14 @@ Result<wire::ConnectorInfo> RegistryClient::connector(const ConnectorId& id) {
 
 Result<wire::VersionInfo> RegistryClient::version(const ConnectorId& id, std::string_view which) {
   MKT_TRY(const Json json, get_json(version_path(id, which)));
-  return wire::VersionInfo::parse(json);
+  MKT_TRY(wire::VersionInfo info, wire::VersionInfo::parse(json));
+  // An older version, signed as well as the one that was asked for, must not take its place.
+  if (info.id != id.text() || (which != "latest" && info.version != which)) {
+    return Error(ErrorCode::manifest_mismatch,
+                 fmt::format("the registry answered with {}@{} for {}@{}", printable(info.id),
+                             printable(info.version), id.text(), printable(which)));
+  }
+  return info;
 }
 
 Result<SignatureFile> RegistryClient::signature(const ConnectorId& id, const Version& version) {

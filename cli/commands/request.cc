@@ -167,6 +167,10 @@ Status approve(const Session& session, const Arguments& a) {
     std::optional<Json> signature;
     if (a.sign || !a.key.empty()) {
       MKT_TRY(const auto request, tenant.request(id));
+      if (request.id != id || request.tenant_id != tenant.tenant().text()) {
+        return Error(ErrorCode::invalid_json, "the registry answered with another request than " +
+                                                  printable(id) + "; nothing was signed");
+      }
       MKT_TRY(signature, sign_approval(request, a.key));
     }
     const auto r = tenant.approve(id, signature);
