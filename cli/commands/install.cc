@@ -106,6 +106,9 @@ Result<std::optional<std::chrono::milliseconds>> read_wait(Arguments& a) {
       a.specs.push_back(text);
     } else {
       MKT_TRY(wait, parse_duration(text));
+      if (wait.count() == 0) {
+        return Error(ErrorCode::usage_error, "--wait needs more than no time; or none, to wait on");
+      }
     }
   }
   return std::optional(wait);
@@ -116,6 +119,9 @@ Result<ExitStatus> run(const Session& session, Arguments a) {
   if (a.specs.empty() && !a.frozen) {
     return Error(ErrorCode::usage_error,
                  "which connector? name one, or install what mkt.lock says: mkt install --frozen");
+  }
+  if (a.frozen && a.trust.offline) {
+    return Error(ErrorCode::usage_error, "--frozen fetches what mkt.lock says: not with --offline");
   }
   if (!a.folder.empty() && (a.specs.size() != 1 || a.frozen)) {
     return Error(ErrorCode::usage_error,

@@ -62,7 +62,12 @@ Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, const std::vec
     if (!wish.id || !wish.version) continue;
     auto outcome = tenant.request_install(*wish.id, *wish.version);
     if (!outcome) return outcome.error().context("while asking for " + title_of(wish));
-    if (outcome->request) pending.push_back(std::move(*outcome->request));
+    if (outcome->status == "installed") continue;
+    if (outcome->status != "pending" || !outcome->request) {
+      return Error(ErrorCode::invalid_json,
+                   "the registry's answer is not of the protocol: neither installed nor pending");
+    }
+    pending.push_back(std::move(*outcome->request));
   }
   return pending;
 }
@@ -79,6 +84,12 @@ void tell_pending(const Session& session, const std::vector<InstallRequestInfo>&
   }
   session.out.result({{"status", "pending"}, {"requests", all}}, ids);
   session.out.note("nothing was installed; run this again later, or with --wait");
+}
+
+// What may be better the next time that is asked.
+bool passes(ErrorCode code) {
+  return code == ErrorCode::registry_unavailable || code == ErrorCode::overloaded ||
+         code == ErrorCode::timed_out || code == ErrorCode::rate_limited;
 }
 
 milliseconds with_jitter(milliseconds pause) {
@@ -126,19 +137,26 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
     }
     std::this_thread::sleep_for(next);
     pause = std::min(pause * 3 / 2, kLongestPause);
-    auto now = tenant.request(waiting.front().id);
-    if (!now && now.error().code == ErrorCode::registry_unavailable &&
-        ++failures < kMaxFailuresInARow) {
-      continue;
+    bool reached = true;
+    for (auto it = waiting.begin(); it != waiting.end();) {
+      const auto now = tenant.request(it->id);
+      if (!now && !passes(now.error().code)) return now.error();
+      reached = reached && now;
+      if (now) MKT_CHECK(outcome_of(*now));
+      if (!now || now->status != "approved") {
+        ++it;
+        continue;
+      }
+      session.out.note(
+          fmt::format("{} was approved by {}", name_of(*now), printable(now->decided_by)));
+      it = waiting.erase(it);
+      pause = kFirstPause;
     }
-    if (!now) return now.error();
-    failures = 0;
-    MKT_CHECK(outcome_of(*now));
-    if (now->status != "approved") continue;
-    session.out.note(
-        fmt::format("{} was approved by {}", name_of(*now), printable(now->decided_by)));
-    waiting.erase(waiting.begin());
-    pause = kFirstPause;
+    failures = reached ? 0 : failures + 1;
+    if (failures >= kMaxFailuresInARow) {
+      return Error(ErrorCode::registry_unavailable,
+                   "the registry does not answer any more; the requests still wait");
+    }
   }
   return {};
 }
