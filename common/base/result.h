@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cassert>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,6 +30,8 @@ struct Error {
   ErrorCode code = ErrorCode::internal_error;
   std::string message;               // one sentence for a person: what, where, what to do
   std::vector<ErrorDetail> details;  // all findings, where there are several
+  // When the other side says to come back, where it does.
+  std::optional<std::chrono::milliseconds> retry_after;
 
   Error() = default;
   Error(ErrorCode c, std::string m, std::vector<ErrorDetail> d = {})
@@ -35,7 +39,9 @@ struct Error {
 
   // The same error as seen from one layer up: "what: message".
   Error context(std::string_view what) const& {
-    return Error(code, std::string(what) + ": " + message, details);
+    Error outer(*this);
+    outer.message = std::string(what) + ": " + message;
+    return outer;
   }
 };
 

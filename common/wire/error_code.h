@@ -112,6 +112,7 @@ enum class ExitStatus : int {
   X(timed_out, 504, timed_out)                 \
   X(registry_unavailable, 503, unavailable)    \
   X(overloaded, 503, unavailable)              \
+  X(circuit_open, 503, unavailable)            \
   X(storage_full, 507, storage)                \
   X(storage_failed, 503, storage)              \
   X(io_error, 500, storage)                    \

@@ -1,0 +1,200 @@
+// CircuitBreaker: leaving alone what does not work, and finding out when it does again.
+//
+//   closed ──failures──▶ open ──time──▶ half-open ──successes──▶ closed
+//                          ▲               │ failure, or no word within the lease
+//                          └───────────────┘
+//
+// Whoever makes a call takes a permit first and reports to it how the call went. A closed breaker
+// gives one to everybody; it opens when `failures` of them happened within `window`, or
+// `consecutive` in a row however slowly (a call a minute would never fill a window), or, of busy
+// dependencies, when also `least_rate` of all calls failed. An open one gives none for `open_for`,
+// twice as long each time it fails its probe, `longest_open` at most. Then it is half-open: one
+// probe at a time, each with a lease, so that a probe that never returns cannot hold the breaker
+// for ever; `successes` of them close it. After closing it may let through a growing part only
+// (`ramp`), so that all who waited do not come at once.
+//
+// A permit that is dropped without a word counts neither way. What a permit of before the last
+// change of state reports is ignored. After Nygard's "Release It!"; Polly, resilience4j and
+// failsafe were compared.
+//
+// Thread-safe. Taking a permit of a closed breaker and reporting success take no lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/reliability/clock.h"
+
+namespace mkt {
+
+enum class BreakerState { closed, open, half_open };
+std::string_view breaker_state_name(BreakerState state);
+
+struct BreakerOptions {
+  int failures = 5;
+  std::chrono::milliseconds window{60'000};
+  int consecutive = 5;
+  // Part of the calls within the window that must have failed too; 0: the number is enough.
+  double least_rate = 0;
+  std::chrono::milliseconds open_for{30'000};
+  std::chrono::milliseconds longest_open{30'000};
+  double jitter = 0;  // of the open time, part of it either way
+  std::chrono::milliseconds lease{10'000};
+  int successes = 2;
+  std::chrono::milliseconds ramp{0};  // from a tenth of the calls to all of them
+};
+
+class CircuitBreaker {
+ public:
+  class Permit {
+   public:
+    Permit(Permit&& other) noexcept
+        : breaker_(std::exchange(other.breaker_, nullptr)), generation_(other.generation_) {}
+    Permit(const Permit&) = delete;
+    Permit& operator=(const Permit&) = delete;
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() {
+      if (breaker_ != nullptr) breaker_->cancelled(generation_);
+    }
+
+    void success() { std::exchange(breaker_, nullptr)->succeeded(generation_); }
+    void failure(std::string_view cause) {
+      std::exchange(breaker_, nullptr)->failed(generation_, cause);
+    }
+
+   private:
+    friend class CircuitBreaker;
+    Permit(CircuitBreaker* breaker, std::uint64_t generation)
+        : breaker_(breaker), generation_(generation) {}
+    CircuitBreaker* breaker_;
+    std::uint64_t generation_;
+  };
+
+  struct Change {
+    BreakerState from;
+    BreakerState to;
+    std::string cause;
+  };
+  using Listener = std::function<void(const Change&)>;
+
+  struct Snapshot {
+    std::string name;
+    BreakerState state = BreakerState::closed;
+    bool by_hand = false;                                  // open until it is reset
+    std::chrono::milliseconds since{0};                    // in this state
+    std::optional<std::chrono::milliseconds> retry_after;  // until a probe; of open ones
+    int consecutive = 0;
+    std::uint64_t successes = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t opened = 0;
+    std::vector<std::string> causes;  // of the last failures, oldest first
+  };
+
+  explicit CircuitBreaker(std::string name, const BreakerOptions& options = {},
+                          Clock& clock = system_clock());
+  CircuitBreaker(const CircuitBreaker&) = delete;
+  CircuitBreaker& operator=(const CircuitBreaker&) = delete;
+
+  // nullopt: do not call.
+  std::optional<Permit> acquire() {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    if ((word & kKindMask) == kClosed) return Permit(this, word);
+    return acquire_slowly(/*may_probe=*/true);
+  }
+  // The same for those who never probe, because somebody else does.
+  std::optional<Permit> acquire_if_closed() {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    if ((word & kKindMask) == kClosed) return Permit(this, word);
+    return acquire_slowly(/*may_probe=*/false);
+  }
+
+  const std::string& name() const { return name_; }
+  BreakerState state() const;
+  // How long until it may be probed; 0 where it may be now.
+  std::chrono::milliseconds retry_after() const;
+  Snapshot snapshot() const;
+
+  // By hand: open until `reset`, and closed at once.
+  void trip(std::string_view cause);
+  void reset();
+
+  // Called after each change of state, by the thread that made it, without a lock held.
+  void add_listener(Listener listener);
+
+ private:
+  // The state and its generation in one word: generation << 2 | kind.
+  static constexpr std::uint64_t kKindMask = 3;
+  static constexpr std::uint64_t kClosed = 0;
+  static constexpr std::uint64_t kRamping = 1;  // closed, for a part of the calls
+  static constexpr std::uint64_t kOpen = 2;
+  static constexpr std::uint64_t kHalfOpen = 3;
+  static constexpr std::size_t kSlices = 12;
+  static constexpr std::size_t kMaxCauses = 5;
+
+  // Calls of a part of the window, for `least_rate`.
+  struct Slice {
+    std::int64_t at = -1;
+    std::uint64_t calls = 0;
+  };
+
+  std::optional<Permit> acquire_slowly(bool may_probe);
+  void succeeded(std::uint64_t generation);
+  void failed(std::uint64_t generation, std::string_view cause);
+  void cancelled(std::uint64_t generation);
+
+  // Nothing changed since that permit was given.
+  bool is_current(std::uint64_t permit) const {
+    return (word_.load(std::memory_order_acquire) | kKindMask) == (permit | kKindMask);
+  }
+
+  // With mutex_ held.
+  void change(std::uint64_t kind, std::string_view cause, std::vector<Change>& changes);
+  void open(Clock::TimePoint now, std::string_view cause, std::vector<Change>& changes);
+  void expire_lease(Clock::TimePoint now, std::vector<Change>& changes);
+  void end_ramp(Clock::TimePoint now);
+  bool passes_ramp(Clock::TimePoint now);
+  bool should_open(Clock::TimePoint now);
+  void count_call(Clock::TimePoint now);
+  std::uint64_t calls_in_window(Clock::TimePoint now) const;
+
+  void tell(const std::vector<Change>& changes);
+
+  const std::string name_;
+  const BreakerOptions options_;
+  Clock& clock_;
+  std::atomic<std::uint64_t> word_{kClosed};
+  std::atomic<int> consecutive_{0};
+  std::atomic<std::uint64_t> successes_{0};
+  std::atomic<std::uint64_t> refused_{0};
+
+  mutable std::mutex mutex_;
+  // All below guarded by mutex_.
+  std::deque<Clock::TimePoint> recent_failures_;  // the last options_.failures
+  std::array<Slice, kSlices> slices_{};
+  Clock::TimePoint since_;
+  Clock::TimePoint open_until_;
+  Clock::TimePoint lease_until_;
+  Clock::TimePoint ramp_until_;
+  Clock::TimePoint ramp_from_;
+  bool probing_ = false;
+  bool by_hand_ = false;
+  int probe_successes_ = 0;
+  int opened_in_a_row_ = 0;  // without having been closed for a window
+  std::uint64_t failures_ = 0;
+  std::uint64_t opened_ = 0;
+  std::deque<std::string> causes_;
+  std::vector<Listener> listeners_;
+};
+
+}  // namespace mkt
