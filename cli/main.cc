@@ -17,6 +17,8 @@ void add_common_options(CLI::App& app, Session& session) {
   app.add_option("--token-file", session.flags.token_file, "File that holds the token");
   app.add_option("--tenant", session.flags.tenant, "For whom to install");
   app.add_option("--timeout", session.flags.timeout, "How long a request may take, e.g. 30s");
+  app.add_flag("--wait", session.flags.wait,
+               "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
   app.add_flag("--quiet", session.out.quiet, "Print results and errors only");
   app.add_flag("--no-color", session.out.no_color, "Print without colours");

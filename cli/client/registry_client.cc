@@ -4,12 +4,24 @@
 #include <fmt/format.h>
 
 #include "cli/client/credentials.h"
+#include "common/base/duration.h"
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
+#include "common/reliability/breaker_registry.h"
 #include "common/signing/key_proof.h"
 
 namespace mkt {
 namespace {
+
+using std::chrono::milliseconds;
+
+// For all attempts of a call together, where --timeout says nothing else.
+constexpr milliseconds kDeadline{30'000};
+// Where a rate limit is waited out: longer ones are none that anybody waits for.
+constexpr milliseconds kLongestLimit = std::chrono::hours(1);
+constexpr int kAttemptsWaiting = 10;
+constexpr milliseconds kWorthTelling{900};
+constexpr std::size_t kKeyBytes = 16;
 
 std::string version_path(const ConnectorId& id, std::string_view version) {
   return fmt::format("/v1/connectors/{}/{}", id.text(), url_encode(version));
@@ -53,21 +65,75 @@ std::string url_encode(std::string_view text) {
 }
 
 RegistryClient::RegistryClient(const Settings& settings)
-    : settings_(settings), http_(settings.timeout) {}
+    : settings_(settings),
+      http_(settings.timeout),
+      breaker_(process_breakers().get("the registry")) {}
+
+RetryPolicy RegistryClient::retry_policy(bool may_send_again) const {
+  RetryPolicy policy;
+  policy.backoff = Backoff::fast();
+  policy.budget = &process_retry_budget();
+  policy.deadline = settings_.timeout.count() > 0 ? settings_.timeout : kDeadline;
+  policy.longest_hint = *policy.deadline;
+  const bool waits = settings_.wait_for_limits;
+  if (waits) {
+    policy.backoff.attempts = kAttemptsWaiting;
+    policy.deadline.reset();
+    policy.longest_hint = kLongestLimit;
+    policy.budget = nullptr;
+  }
+  policy.may_retry = [may_send_again, waits](const Error& error) {
+    // Refused before anything was done: any request may be sent again.
+    if (error.code == ErrorCode::rate_limited) return waits;
+    return may_send_again && is_transient(error);
+  };
+  policy.before_wait = [this](const FailedAttempt& failed, const Attempt&) {
+    if (failed.wait < kWorthTelling || !settings_.on_wait) return;
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(failed.wait);
+    settings_.on_wait(
+        fmt::format("{}; waiting {}", printable(failed.error.message), format_duration(wait)));
+  };
+  return policy;
+}
+
+Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
+                                               const HttpClient::Sink& sink,
+                                               const HttpClient::Progress& progress) {
+  MKT_TRY(HttpResponse response, http_.send(request, sink, progress));
+  const bool unchanged = response.status == 304;  // only where it was asked for
+  if (response.status / 100 != 2 && !unchanged) {
+    Error error = wire::parse_error(response.status, response.body);
+    error.retry_after = response.retry_after;
+    return error;
+  }
+  return response;
+}
 
 Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const HttpClient::Sink& sink,
-                                          const HttpClient::Progress& progress) {
+                                          const HttpClient::Progress& progress, Again again) {
   request.url = settings_.registry + request.url;
   if (as == As::somebody) {
     MKT_TRY(const auto token, token_for(settings_));
     if (token) request.headers.push_back("Authorization: Bearer " + *token);
   }
-  MKT_TRY(HttpResponse response, http_.send(request, sink, progress));
-  const bool unchanged = response.status == 304;  // only where it was asked for
-  if (response.status / 100 != 2 && !unchanged) {
-    return wire::parse_error(response.status, response.body);
+  const bool keyed = again == Again::with_key && request.method == "POST";
+  if (keyed) request.headers.push_back("Idempotency-Key: " + random_hex(kKeyBytes));
+  std::uint64_t received = 0;
+  HttpClient::Sink counting;
+  if (sink) {
+    counting = [&](std::span<const std::uint8_t> bytes) {
+      received += bytes.size();
+      return sink(bytes);
+    };
   }
-  return response;
+  const ResilientExecutor executor(breaker_, retry_policy(keyed || again == Again::yes));
+  auto report = executor.run([&] {
+    HttpRequest next = request;
+    // The bytes of a version never change, and their checksum is checked at the end.
+    if (received > 0) next.headers.push_back(fmt::format("Range: bytes={}-", received));
+    return call_once(next, counting, progress);
+  });
+  return std::move(report.result);
 }
 
 Result<Json> RegistryClient::get_json(const std::string& path, As as) {
@@ -78,12 +144,12 @@ Result<Json> RegistryClient::get_json(const std::string& path, As as) {
 }
 
 Result<Json> RegistryClient::send_json(const char* method, const std::string& path,
-                                       const std::optional<Json>& body, As as) {
+                                       const std::optional<Json>& body, As as, Again again) {
   HttpRequest request;
   request.method = method;
   request.url = path;
   if (body) request.body = dump_json(*body);
-  MKT_TRY(const HttpResponse response, call(std::move(request), as));
+  MKT_TRY(const HttpResponse response, call(std::move(request), as, {}, {}, again));
   if (response.body.empty()) return Json::object();
   return parse_json(response.body, "the registry's answer");
 }

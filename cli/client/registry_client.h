@@ -1,5 +1,9 @@
 // RegistryClient: the registry's calls as functions, with the messages of common/wire.
 //
+// What may pass is tried again, three times within half a minute: reading, publishing (the same
+// bytes again change nothing) and what goes with an Idempotency-Key. A download goes on where it
+// stopped. A rate limit is waited out where the settings say so.
+//
 // Every error names what was being done. A token is sent only with the calls that need one, and
 // only to the settings' registry. Use from one thread.
 #pragma once
@@ -7,10 +11,11 @@
 #include <optional>
 #include <string>
 
-#include "common/http/http_client.h"
 #include "cli/client/settings.h"
 #include "common/connector/names.h"
 #include "common/connector/version.h"
+#include "common/http/http_client.h"
+#include "common/reliability/resilient_executor.h"
 #include "common/signing/key.h"
 #include "common/signing/signature_file.h"
 #include "common/wire/messages.h"
@@ -30,6 +35,8 @@ std::string url_encode(std::string_view text);
 
 class RegistryClient {
   enum class As { anyone, somebody };
+  // May a request be sent again? `with_key`: under an Idempotency-Key, a POST.
+  enum class Again { no, yes, with_key };
 
  public:
   explicit RegistryClient(const Settings& settings);
@@ -48,7 +55,7 @@ class RegistryClient {
 
   struct Published {
     wire::VersionInfo version;
-    bool is_new;
+    bool is_new;  // false: it was there already, with the same bytes
   };
   Result<Published> publish(const ConnectorId& id, const Version& version,
                             const SignatureFile& signature, int fd, std::uint64_t size,
@@ -99,7 +106,7 @@ class RegistryClient {
   // For resources that have a client of their own (tenant_client.h): a call with the token.
   Result<Json> get(const std::string& path) { return get_json(path, As::somebody); }
   Result<Json> send(const char* method, const std::string& path, const std::optional<Json>& body) {
-    return send_json(method, path, body);
+    return send_json(method, path, body, As::somebody, Again::with_key);
   }
 
   Result<wire::TokenInfo> create_token(const Json& wanted);
@@ -110,15 +117,20 @@ class RegistryClient {
 
  private:
   Result<HttpResponse> call(HttpRequest request, As as, const HttpClient::Sink& sink = {},
-                            const HttpClient::Progress& progress = {});
+                            const HttpClient::Progress& progress = {}, Again again = Again::yes);
+  Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
+                                 const HttpClient::Progress& progress);
+  RetryPolicy retry_policy(bool may_send_again) const;
   Result<Json> get_json(const std::string& path, As as = As::anyone);
   Result<Json> send_json(const char* method, const std::string& path,
-                         const std::optional<Json>& body, As as = As::somebody);
+                         const std::optional<Json>& body, As as = As::somebody,
+                         Again again = Again::no);
   // {challenge, signature}: that the key is there.
   Result<Json> prove_possession(const PublisherId& id, const SecretKey& key);
 
   const Settings& settings_;
   HttpClient http_;
+  std::shared_ptr<CircuitBreaker> breaker_;
 };
 
 }  // namespace mkt

@@ -151,6 +151,8 @@ Result<Settings> Settings::load(const SettingFlags& flags) {
                  "MKT_REQUIRE_TRUSTED (require_trusted) must be true or false");
   }
   s.require_trusted = required == "true" || required == "1";
+  const std::string ci = environment("CI");
+  s.wait_for_limits = flags.wait || (!ci.empty() && ci != "false" && ci != "0");
 
   // `home` is the registry that stands beside the token; a token for another one is withheld.
   const auto use = [&](std::string secret, const char* name, const std::string& home) -> Status {

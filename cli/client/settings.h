@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,7 @@ struct SettingFlags {
   std::string token_file;
   std::string tenant;
   std::string timeout;
+  bool wait = false;
 };
 
 struct Settings {
@@ -40,6 +42,10 @@ struct Settings {
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
   bool require_trusted = false;
+  // Waits out a rate limit instead of failing: --wait, or in CI ($CI), where nobody else would.
+  bool wait_for_limits = false;
+  // Told before it waits for the registry, in words for a person; may be empty.
+  std::function<void(const std::string&)> on_wait;
 
   // usage_error for a value that is not one, saying where it came from.
   static Result<Settings> load(const SettingFlags& flags);

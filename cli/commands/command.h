@@ -27,7 +27,11 @@ struct Session {
   // Of a command that succeeded and yet has to tell something by its status.
   ExitStatus exit_status = ExitStatus::done;
 
-  Result<Settings> settings() const { return Settings::load(flags); }
+  Result<Settings> settings() const {
+    MKT_TRY(Settings settings, Settings::load(flags));
+    settings.on_wait = [this](const std::string& text) { out.note(text); };
+    return settings;
+  }
 };
 
 // A subcommand with its one-line summary and its examples, as all look.

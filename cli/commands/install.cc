@@ -166,6 +166,7 @@ void add_install_command(CLI::App& app, Session& session) {
   add_trust_options(command, a->trust);
   on_run(command, session, [&session, a, command]() -> Status {
     a->waits = command->count("--wait") > 0;
+    if (a->waits) session.flags.wait = true;  // for whatever there is to wait for
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

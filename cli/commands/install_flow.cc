@@ -9,6 +9,7 @@
 
 #include "common/base/duration.h"
 #include "common/base/utf8.h"
+#include "common/reliability/retry.h"
 
 namespace mkt {
 namespace {
@@ -86,12 +87,6 @@ void tell_pending(const Session& session, const std::vector<InstallRequestInfo>&
   session.out.note("nothing was installed; run this again later, or with --wait");
 }
 
-// What may be better the next time that is asked.
-bool passes(ErrorCode code) {
-  return code == ErrorCode::registry_unavailable || code == ErrorCode::overloaded ||
-         code == ErrorCode::timed_out || code == ErrorCode::rate_limited;
-}
-
 milliseconds with_jitter(milliseconds pause) {
   static thread_local std::minstd_rand random{std::random_device{}()};
   std::uniform_int_distribution<std::int64_t> part(80, 120);  // percent
@@ -114,8 +109,7 @@ Status outcome_of(const InstallRequestInfo& r) {
 
 Status wait_for_approval(const Session& session, TenantClient& tenant,
                          const std::vector<InstallRequestInfo>& pending, milliseconds wait) {
-  using Clock = std::chrono::steady_clock;
-  const auto started = Clock::now();
+  const auto started = std::chrono::steady_clock::now();
   std::vector<InstallRequestInfo> waiting = pending;
   milliseconds pause = kFirstPause;
   int failures = 0;
@@ -126,7 +120,8 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
   while (!waiting.empty()) {
     milliseconds next = with_jitter(pause);
     if (wait.count() > 0) {
-      const auto left = wait - std::chrono::duration_cast<milliseconds>(Clock::now() - started);
+      const auto left = wait - std::chrono::duration_cast<milliseconds>(
+                                   std::chrono::steady_clock::now() - started);
       if (left.count() <= 0) {
         return Error(
             ErrorCode::timed_out,
@@ -140,7 +135,7 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
     bool reached = true;
     for (auto it = waiting.begin(); it != waiting.end();) {
       const auto now = tenant.request(it->id);
-      if (!now && !passes(now.error().code)) return now.error();
+      if (!now && !is_transient(now.error())) return now.error();
       reached = reached && now;
       if (now) MKT_CHECK(outcome_of(*now));
       if (!now || now->status != "approved") {

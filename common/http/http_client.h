@@ -34,7 +34,8 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  std::string body;  // empty where a sink took it
+  std::string body;                                 // empty where a sink took it
+  std::optional<std::chrono::seconds> retry_after;  // as a number of seconds, where it says so
 };
 
 class HttpClient {
