@@ -10,31 +10,16 @@
 // names are trusted too. Immutable; thread-safe.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/base/address_range.h"
 #include "common/base/result.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/request_head.h"
 
 namespace mkt {
-
-// "10.0.0.0/8", "fd00::/8", a single address, or "unix" for every client of a Unix socket.
-class AddressRange {
- public:
-  // usage_error.
-  static Result<AddressRange> parse(std::string_view text);
-  bool contains(std::string_view address) const;
-
- private:
-  bool is_unix_ = false;
-  bool is_v6_ = false;
-  unsigned bits_ = 0;
-  std::array<std::uint8_t, 16> address_{};
-};
 
 class Admission {
  public:

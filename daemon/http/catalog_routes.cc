@@ -3,6 +3,7 @@
 
 #include "daemon/http/byte_range.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/rate_limit.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/catalog.h"
@@ -147,15 +148,19 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
 
 }  // namespace
 
-void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage) {
+void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
+                        RateLimiter& limiter) {
   const std::string base = "/v1/connectors/{id}";
-  router.add("GET", "/v1/search", [&](Request& r) { return search(market, r); });
+  router.add("GET", "/v1/search",
+             limited(limiter, LimitScope::search, client_subject,
+                     [&](Request& r) { return search(market, r); }));
   router.add("GET", base, [&](Request& r) { return connector(market, r); });
   router.add("GET", base + "/{version}", [&](Request& r) { return version(market, r); });
   router.add("GET", base + "/{version}/signature",
              [&](Request& r) { return signature(market, r); });
   router.add("GET", base + "/{version}/tarball",
-             [&](Request& r) { return tarball(market, usage, r); });
+             limited(limiter, LimitScope::download, client_subject,
+                     [&](Request& r) { return tarball(market, usage, r); }));
 }
 
 }  // namespace mkt

@@ -134,6 +134,7 @@ Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch)
     Request keyed{request.head, hashed, std::move(caller), {}};
     auto answered = dispatch(keyed);
     request.route = keyed.route;
+    request.answer_headers = std::move(keyed.answer_headers);
     return keep(*key, std::move(answered), request.caller.request_id);
   }
 
@@ -148,6 +149,7 @@ Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch)
   Request keyed{request.head, again, std::move(caller), {}};
   auto answered = dispatch(keyed);
   request.route = keyed.route;
+  request.answer_headers = std::move(keyed.answer_headers);
   return keep(*key, std::move(answered), request.caller.request_id);
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "daemon/http/fields.h"
+#include "daemon/http/rate_limit.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/installs.h"
@@ -117,12 +118,16 @@ Result<Response> remove(const Marketplace& market, Request& request) {
 
 }  // namespace
 
-void add_install_routes(Router& router, const Marketplace& market) {
+void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
+  const auto counted = [&](Handler handler) {
+    return limited(limiter, LimitScope::install, installing_subject, std::move(handler));
+  };
   const std::string base = "/v1/tenants/{tenant}/installs";
-  router.add("POST", base, [&](Request& r) { return request(market, r); });
+  router.add("POST", base, counted([&](Request& r) { return request(market, r); }));
   router.add("GET", base, [&](Request& r) { return list(market, r); });
   router.add("GET", base + "/{connector}", [&](Request& r) { return show(market, r); });
-  router.add("PATCH", base + "/{connector}", [&](Request& r) { return update(market, r); });
+  router.add("PATCH", base + "/{connector}",
+             counted([&](Request& r) { return update(market, r); }));
   router.add("DELETE", base + "/{connector}", [&](Request& r) { return remove(market, r); });
 }
 

@@ -48,8 +48,15 @@ Response error_response(const Error& error, const std::string& request_id) {
   if (error.code == ErrorCode::unauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
   }
-  if (error.code == ErrorCode::overloaded || error.code == ErrorCode::in_progress)
+  using std::chrono::seconds;
+  const bool comes_back =
+      error.code == ErrorCode::overloaded || error.code == ErrorCode::in_progress;
+  if (error.retry_after) {
+    const auto wait = std::chrono::ceil<seconds>(*error.retry_after);
+    response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+  } else if (comes_back) {
     response.headers.emplace_back("Retry-After", "1");
+  }
   return response;
 }
 

@@ -33,6 +33,8 @@ struct Request {
   Caller caller;
   std::map<std::string, std::string, std::less<>> path_parameters;  // by the name in the route
   std::string_view route = {};                                      // the pattern that was found
+  // For the answer, whether it is a success or not.
+  std::vector<std::pair<std::string, std::string>> answer_headers = {};
 
   const std::string& path_parameter(std::string_view name) const {
     return path_parameters.find(name)->second;

@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/rate_limit.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/countersign.h"
@@ -120,15 +121,18 @@ Result<Response> deprecate(const Marketplace& market, Request& request, bool und
 
 }  // namespace
 
-void add_publish_routes(Router& router, const Marketplace& market) {
+void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
+  const auto counted = [&](Handler handler) {
+    return limited(limiter, LimitScope::publish, publishing_subject, std::move(handler));
+  };
   router.add("PUT", "/v1/connectors/{id}/{version}",
-             [&](Request& r) { return put_version(market, r); });
+             counted([&](Request& r) { return put_version(market, r); }));
   router.add("PUT", "/v1/connectors/{id}/{version}/signature",
              [&](Request& r) { return put_signature(market, r); });
   const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
   router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
   router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
-  router.add("POST", "/v1/publish", [&](Request& r) { return post_publish(market, r); });
+  router.add("POST", "/v1/publish", counted([&](Request& r) { return post_publish(market, r); }));
 }
 
 }  // namespace mkt

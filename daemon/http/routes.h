@@ -7,18 +7,21 @@
 
 #include "daemon/http/message.h"
 #include "daemon/http/router.h"
+#include "daemon/limits/rate_limiter.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
 
-void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage);
-void add_publish_routes(Router& router, const Marketplace& market);
+void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
+                        RateLimiter& limiter);
+void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_publisher_routes(Router& router, const Marketplace& market);
 void add_key_routes(Router& router, const Marketplace& market);
 void add_owner_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
-void add_install_routes(Router& router, const Marketplace& market);
+void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
+void add_limit_routes(Router& router, RateLimiter& limiter);
 void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router);

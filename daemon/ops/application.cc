@@ -1,6 +1,7 @@
 // From a request to its answer; see application.h.
 #include "daemon/ops/application.h"
 
+#include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
 #include "daemon/ops/log.h"
 
@@ -21,20 +22,41 @@ std::string name_of(const Caller& caller) {
   return caller.subject.empty() ? role : role + ":" + caller.subject;
 }
 
+Response with_headers(Response response,
+                      const std::vector<std::pair<std::string, std::string>>& headers) {
+  response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+  return response;
+}
+
+// Tokens that are not valid are counted by the client's address. One that is valid always passes:
+// many clients may share an address, and a token cannot be guessed.
+Response refuse_sign_in(const Application& a, const Error& error, const Exchange& exchange) {
+  auto refused = error_response(error, exchange.request_id);
+  if (error.code != ErrorCode::unauthorized) return refused;
+  const auto decision = a.limiter.check(LimitScope::auth_failure,
+                                        {address_subject(exchange.address), exchange.address});
+  if (!decision) return failure(decision.error(), exchange.request_id);
+  if (!*decision || (*decision)->allowed) return refused;
+  return with_headers(
+      error_response(rate_limit_error(LimitScope::auth_failure, **decision), exchange.request_id),
+      rate_limit_headers(LimitScope::auth_failure, **decision));
+}
+
 }  // namespace
 
 Response answer_request(const Application& a, const RequestHead& head, BodyReader& body,
                         Exchange& exchange) {
   try {
     auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);
-    if (!caller) return error_response(caller.error(), exchange.request_id);
+    if (!caller) return refuse_sign_in(a, caller.error(), exchange);
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     Request request{head, body, std::move(*caller), {}};
     auto response = a.idempotency.answer(request, [&](Request& r) { return a.router.dispatch(r); });
     exchange.route = request.route;
-    if (response) return std::move(*response);
-    return failure(response.error(), exchange.request_id);
+    return with_headers(
+        response ? std::move(*response) : failure(response.error(), exchange.request_id),
+        request.answer_headers);
   } catch (const std::exception& e) {
     log_event(LogLevel::error, "a request failed unexpectedly",
               {{"reason", e.what()}, {"request", exchange.request_id}});

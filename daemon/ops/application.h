@@ -4,6 +4,7 @@
 #include "daemon/http/idempotency.h"
 #include "daemon/http/router.h"
 #include "daemon/http/server.h"
+#include "daemon/limits/rate_limiter.h"
 #include "daemon/service/marketplace.h"
 #include "daemon/service/usage.h"
 
@@ -14,6 +15,7 @@ struct Application {
   const Router& router;
   Idempotency& idempotency;
   Usage& usage;
+  RateLimiter& limiter;
 };
 
 // Errors become answers here; those that are ours to mend are logged.

@@ -9,18 +9,21 @@
 #include <array>
 #include <cstdlib>
 
+#include "daemon/limits/redis_url.h"
+
 namespace mkt {
 namespace {
 
 // Options that only a new process can take over.
-constexpr auto kFixed =
-    std::to_array<std::string_view>({"data", "listen", "max-uploads", "webhook"});
+constexpr auto kFixed = std::to_array<std::string_view>(
+    {"data", "listen", "max-uploads", "webhook", "redis-url", "daemons"});
 
-// TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]],
-// which no option stands for, go to `webhooks`.
+// TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
+// and [[limit]], which no option stands for, go to where they belong, and [limits] stands
+// behind the options that say the same on the command line.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
-  explicit ConfigurationFile(std::vector<Webhook>& webhooks) : webhooks_(webhooks) {}
+  explicit ConfigurationFile(Configuration& configuration) : c_(configuration) {}
 
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
     std::vector<CLI::ConfigItem> options;
@@ -28,6 +31,10 @@ class ConfigurationFile : public CLI::ConfigTOML {
       std::replace(item.name.begin(), item.name.end(), '_', '-');
       if (item.parents == std::vector<std::string>{"webhook"}) {
         read_webhook(item);
+      } else if (item.parents == std::vector<std::string>{"limit"}) {
+        read_exception(item);
+      } else if (item.parents == std::vector<std::string>{"limits"}) {
+        read_limit(item);
       } else {
         options.push_back(std::move(item));
       }
@@ -36,21 +43,53 @@ class ConfigurationFile : public CLI::ConfigTOML {
   }
 
  private:
+  void read_limit(const CLI::ConfigItem& item) const {
+    std::vector<std::string>& on_failure = c_.file_on_redis_failure;
+    if (item.name == "on-redis-failure") {
+      on_failure.insert(on_failure.end(), item.inputs.begin(), item.inputs.end());
+    } else if (parse_limit_scope(item.name) && item.inputs.size() == 1) {
+      c_.file_limit.push_back(item.name + "=" + item.inputs[0]);
+    } else if (item.name != "++" && item.name != "--") {
+      throw CLI::ConfigError::Extras("limits." + item.name);
+    }
+  }
+
+  void read_exception(const CLI::ConfigItem& item) const {
+    if (item.name == "++") {
+      c_.exceptions.emplace_back();
+      return;
+    }
+    if (item.name == "--") return;
+    const std::string value = item.inputs.size() == 1 ? item.inputs[0] : std::string();
+    LimitRules::Exception& exception = c_.exceptions.back();
+    if (item.name == "publisher") {
+      exception.publisher = value;
+    } else if (item.name == "tenant") {
+      exception.tenant = value;
+    } else if (item.name == "address") {
+      exception.address = value;
+    } else if (const auto limit = parse_limit_assignment(item.name + "=" + value)) {
+      exception.limits.insert(*limit);
+    } else {
+      throw CLI::ConversionError("limit." + item.name, limit.error().message);
+    }
+  }
+
   void read_webhook(const CLI::ConfigItem& item) const {
     if (item.name == "++") {
-      webhooks_.emplace_back();
+      c_.webhooks.emplace_back();
     } else if (item.name == "url" && item.inputs.size() == 1) {
-      webhooks_.back().url = item.inputs[0];
+      c_.webhooks.back().url = item.inputs[0];
     } else if (item.name == "secret" && item.inputs.size() == 1) {
-      webhooks_.back().secret = item.inputs[0];
+      c_.webhooks.back().secret = item.inputs[0];
     } else if (item.name == "events") {
-      webhooks_.back().events = item.inputs;
+      c_.webhooks.back().events = item.inputs;
     } else if (item.name != "--") {
       throw CLI::ConfigError::Extras("webhook." + item.name);
     }
   }
 
-  std::vector<Webhook>& webhooks_;
+  Configuration& c_;
 };
 
 // A file with a secret is for its owner, and the daemon's group.
@@ -98,6 +137,15 @@ void add_options(CLI::App& app, Configuration& c) {
       "Most files and folders that a tarball may hold");
   add(app, "max-uploads", c.max_uploads, "Bodies that are read at once; more wait")
       ->check(CLI::Range(1, 1024));
+  add(app, "limit", c.limit,
+      "Requests that one may make, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
+  add(app, "on-redis-failure", c.on_redis_failure,
+      "Without Redis count in memory, or deny: WORD or SCOPE=WORD");
+  app.add_option("--redis-url", c.redis_url, "Redis that shares the limits among daemons")
+      ->envname("REDIS_URL");
+  add(app, "daemons", c.daemons,
+      "Daemons that share the limits; each allows its part without Redis")
+      ->check(CLI::Range(1, 1000));
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));
   add(app, "log-level", c.log_level, "debug, info, warning or error")
@@ -117,6 +165,19 @@ std::map<std::string, std::string> values_of(const CLI::App& app) {
     values.emplace(option->get_lnames().front(), std::move(text));
   }
   return values;
+}
+
+// For a reload to see that [limits] or [[limit]] changed.
+void describe_limits(Configuration& c) {
+  std::string& text = c.values["limits"];
+  text =
+      fmt::format("{} {}", fmt::join(c.file_limit, " "), fmt::join(c.file_on_redis_failure, " "));
+  for (const LimitRules::Exception& e : c.exceptions) {
+    text += fmt::format("; {}{}{}", e.publisher, e.tenant, e.address);
+    for (const auto& [scope, limit] : e.limits) {
+      text += fmt::format(" {}={}", limit_scope_word(scope), limit ? limit->text() : "off");
+    }
+  }
 }
 
 }  // namespace
@@ -141,6 +202,20 @@ Result<Admission> Configuration::admission() const {
   return Admission(allowed_hosts, allowed_origins, std::move(proxies));
 }
 
+Result<LimitRules> Configuration::limit_rules() const {
+  LimitRules rules = LimitRules::defaults();
+  for (const auto* list : {&file_limit, &limit}) {
+    for (const std::string& assignment : *list) {
+      if (const auto ok = rules.set(assignment); !ok) return ok.error().context("limit");
+    }
+  }
+  for (const auto* list : {&file_on_redis_failure, &on_redis_failure}) {
+    for (const std::string& assignment : *list) MKT_CHECK(rules.set_on_redis_failure(assignment));
+  }
+  for (const LimitRules::Exception& exception : exceptions) MKT_CHECK(rules.add(exception));
+  return rules;
+}
+
 ParsedArguments parse_arguments(int argc, char** argv) {
   ParsedArguments parsed;
   Configuration& c = parsed.configuration;
@@ -150,7 +225,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes."};
   app.footer("Example:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
-  app.config_formatter(std::make_shared<ConfigurationFile>(c.webhooks));
+  app.config_formatter(std::make_shared<ConfigurationFile>(c));
   CLI::Option* const config =
       app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
           ->envname("MKTD_CONFIG");
@@ -159,6 +234,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     c.values = values_of(app);
+    describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
       c.values["webhook"] += fmt::format("{} ({}) ", webhook.url, fmt::join(webhook.events, ", "));
     }
@@ -173,6 +249,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
+  if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
+  if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
+    if (!url) refuse(url.error());
+    c.values["redis-url"] = url ? url->shown() : std::string();  // what logs may show
+  }
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {
     refuse(ok.error());

@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "daemon/http/admission.h"
+#include "daemon/limits/limit_rules.h"
 #include "daemon/service/marketplace.h"
 #include "daemon/webhooks/webhooks.h"
 
@@ -27,6 +28,13 @@ struct Configuration {
   std::string log_format = "logfmt";
   bool access_log = true;
   bool check_only = false;
+  std::vector<std::string> limit;             // "publish=10/15m"
+  std::vector<std::string> on_redis_failure;  // "memory", "publish=deny"
+  std::vector<std::string> file_limit;        // [limits] of the file: flags stand before them
+  std::vector<std::string> file_on_redis_failure;
+  std::vector<LimitRules::Exception> exceptions;  // [[limit]] of the file; nowhere else
+  std::string redis_url;
+  unsigned daemons = 1;
   std::vector<Webhook> webhooks;  // [[webhook]] of the file; nowhere else
 
   // Every option as text, by its name: what a reload compares.
@@ -35,6 +43,8 @@ struct Configuration {
   Rules rules() const { return {limits, registration == "open"}; }
   // usage_error, naming what is wrong.
   Result<Admission> admission() const;
+  // usage_error, naming what is wrong.
+  Result<LimitRules> limit_rules() const;
 };
 
 // $STATE_DIRECTORY of systemd, /var/lib/mktd for root, else a folder of the user's.

@@ -8,6 +8,8 @@
 #include "common/signing/key.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/server.h"
+#include "daemon/limits/memory_limits.h"
+#include "daemon/limits/shared_limits.h"
 #include "daemon/ops/application.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/discovery.h"
@@ -48,6 +50,7 @@ Status write_first_admin_token(const Marketplace& market, const DataFolder& data
 // What of the configuration may change while the daemon runs.
 struct LiveConfiguration {
   Live<Admission> admission;
+  Live<LimitRules> limits;
   Live<Configuration> whole;
 };
 
@@ -56,12 +59,14 @@ void reload(int argc, char** argv, Marketplace& market, LiveConfiguration& live)
   notify_systemd_reloading();
   ParsedArguments parsed = parse_arguments(argc, argv);
   auto admission = parsed.configuration.admission();
-  if (parsed.exit_now || !admission) {
+  auto limits = parsed.configuration.limit_rules();
+  if (parsed.exit_now || !admission || !limits) {
     log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
   } else {
     const Differences differences = compare(*live.whole.get(), parsed.configuration);
     market.rules.set(parsed.configuration.rules());
     live.admission.set(std::move(*admission));
+    live.limits.set(std::move(*limits));
     for (const std::string& line : differences.taken_over) {
       log_event(LogLevel::info, "reloaded", {{"change", line}});
     }
@@ -75,6 +80,16 @@ void reload(int argc, char** argv, Marketplace& market, LiveConfiguration& live)
     live.whole.set(std::move(parsed.configuration));
   }
   notify_systemd("READY=1");
+}
+
+// In Redis where there is one, else in this process.
+Result<std::unique_ptr<LimitStore>> open_limit_store(const Configuration& configuration,
+                                                     const LiveConfiguration& live) {
+  if (configuration.redis_url.empty()) return std::unique_ptr<LimitStore>(new MemoryLimits);
+  MKT_TRY(RedisUrl url, RedisUrl::parse(configuration.redis_url));
+  return std::unique_ptr<LimitStore>(new SharedLimits(
+      std::move(url), configuration.daemons,
+      [&live](LimitScope scope) { return live.limits.get()->denies_without_redis(scope); }));
 }
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
@@ -100,17 +115,21 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
                      .challenges = {}};
   MKT_CHECK(write_first_admin_token(market, data));
   MKT_TRY(Admission admission, configuration.admission());
-  LiveConfiguration live{std::move(admission), configuration};
+  MKT_TRY(LimitRules limit_rules, configuration.limit_rules());
+  LiveConfiguration live{std::move(admission), std::move(limit_rules), configuration};
+  MKT_TRY(auto limit_store, open_limit_store(configuration, live));
+  RateLimiter limiter(live.limits, std::move(limit_store));
 
   Usage usage(*store);
   Router router;
-  add_catalog_routes(router, market, usage);
-  add_publish_routes(router, market);
+  add_catalog_routes(router, market, usage, limiter);
+  add_publish_routes(router, market, limiter);
   add_publisher_routes(router, market);
   add_key_routes(router, market);
   add_owner_routes(router, market);
   add_policy_routes(router, market);
-  add_install_routes(router, market);
+  add_install_routes(router, market, limiter);
+  add_limit_routes(router, limiter);
   add_request_routes(router, market);
   add_log_routes(router, market);
   add_token_routes(router, market);
@@ -122,7 +141,8 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {
-             return answer_request({market, router, idempotency, usage}, head, body, exchange);
+             return answer_request({market, router, idempotency, usage, limiter}, head, body,
+                                   exchange);
            },
        .admit = [&](const RequestHead& head,
                     const Peer& peer) { return live.admission.get()->admit(head, peer); },

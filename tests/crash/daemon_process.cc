@@ -39,7 +39,8 @@ std::chrono::milliseconds DaemonProcess::start() {
   const auto started = std::chrono::steady_clock::now();
   const std::filesystem::path url = data_ / "mktd.url";
   std::filesystem::remove(url);
-  pid_ = spawn({program_, "--data", data_, "--listen", "127.0.0.1:0", "--no-access-log"},
+  pid_ = spawn({program_, "--data", data_, "--listen", "127.0.0.1:0", "--no-access-log", "--limit",
+                "publish=off", "search=off", "download=off", "install=off"},
                data_.string() + ".log");
   // The file is written once the socket listens.
   for (;;) {

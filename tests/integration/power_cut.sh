@@ -102,7 +102,7 @@ cut_under_the_daemon() {
   chmod 700 cut
   expect 0 "$MKTD" check --data cut
   rm -f cut/mktd.url
-  "$MKTD" --data cut --listen 127.0.0.1:0 2>>mktd.log &
+  "$MKTD" --data cut --listen 127.0.0.1:0 "${no_limits[@]}" 2>>mktd.log &
   daemon=$!
   wait_for "mktd to start again" test -s cut/mktd.url
   registry=$(<cut/mktd.url)

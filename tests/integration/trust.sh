@@ -103,7 +103,7 @@ cp earlier.seen "$seen"
 
 # A registry that goes back in time is not believed, nor a kept list that does.
 cp -r data data.old
-restart() { "$MKTD" --data "$1" --listen "${registry#http://}" 2>>mktd.log & daemon=$!; wait_for "mktd" curl -sf "$registry/healthz" -o /dev/null; }
+restart() { "$MKTD" --data "$1" --listen "${registry#http://}" "${no_limits[@]}" 2>>mktd.log & daemon=$!; wait_for "mktd" curl -sf "$registry/healthz" -o /dev/null; }
 restart data
 expect 0 "$MKT" key revoke "$third" --reason-code compromised --reason "copied too" --yes
 expect 4 "$MKT" verify tool.tgz

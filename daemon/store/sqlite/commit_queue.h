@@ -10,8 +10,6 @@
 // `when_broken` is called; the daemon exits for its supervisor to start it again.
 #pragma once
 
-#include <semaphore.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -21,6 +19,7 @@
 #include <thread>
 
 #include "common/base/result.h"
+#include "common/base/semaphore.h"
 #include "daemon/store/sqlite/database.h"
 
 namespace mkt {
@@ -45,28 +44,11 @@ class CommitQueue {
   std::uint64_t commits() const { return commits_; }
 
  private:
-  // Raised once. POSIX's, since libstdc++'s semaphore yields the processor in a loop before it
-  // sleeps: a tenth of the daemon's time with 64 callers.
-  class Signal {
-   public:
-    Signal() { ::sem_init(&semaphore_, 0, 0); }
-    ~Signal() { ::sem_destroy(&semaphore_); }
-    Signal(const Signal&) = delete;
-    Signal& operator=(const Signal&) = delete;
-    void raise() { ::sem_post(&semaphore_); }
-    void wait() {
-      while (::sem_wait(&semaphore_) != 0) {
-      }
-    }
-
-   private:
-    sem_t semaphore_;
-  };
   struct Job {
     explicit Job(Change c) : change(std::move(c)) {}
     Change change;
     Status outcome;
-    Signal done;
+    Semaphore done;
   };
 
   void work();

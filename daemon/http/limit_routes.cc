@@ -1,0 +1,103 @@
+// What is left of the limits: one's own for anyone, everybody's for admins, who may reset them.
+#include "daemon/http/fields.h"
+#include "daemon/http/rate_limit.h"
+#include "daemon/http/routes.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxSubjectBytes = 256;
+
+Json limit_message(LimitScope scope, const std::string& subject,
+                   const std::optional<LimitDecision>& decision) {
+  Json json{{"scope", limit_scope_name(scope)}, {"subject", subject}, {"limit", nullptr}};
+  if (!decision) return json;
+  const auto seconds = [](std::chrono::milliseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+  };
+  json["limit"] = decision->limit.requests;
+  json["windowSeconds"] = seconds(decision->limit.window);
+  json["remaining"] = decision->remaining;
+  json["resetSeconds"] = seconds(decision->reset);
+  json["countedIn"] = decision->counted_in == CountedIn::redis ? "redis" : "memory";
+  return json;
+}
+
+// Who the caller is where that scope counts.
+std::optional<std::string> own_subject(LimitScope scope, const Request& request) {
+  switch (scope) {
+    case LimitScope::publish:
+      return publishing_subject(request);
+    case LimitScope::install:
+      if (request.caller.signed_in() && request.caller.role != Role::publisher &&
+          !request.caller.is_admin()) {
+        return tenant_subject(request.caller.subject);
+      }
+      return std::nullopt;
+    default:
+      return client_subject(request);
+  }
+}
+
+// The address that an exception by address is looked up with.
+std::string address_of(const std::string& subject, const Request& request) {
+  constexpr std::string_view kAddress = "address:";
+  if (!subject.starts_with(kAddress)) return request.caller.address;
+  const std::string address = subject.substr(kAddress.size());
+  return address.substr(0, address.find('/'));
+}
+
+Result<LimitScope> scope_named(std::string_view name) {
+  if (const auto scope = parse_limit_scope(name)) return *scope;
+  return Error(ErrorCode::not_found,
+               "no such limit; there are publish, search, download, install and auth-failure");
+}
+
+Status check_subject(std::string_view subject) {
+  const std::size_t colon = subject.find(':');
+  const std::string_view kind = subject.substr(0, colon);
+  const bool known =
+      kind == "publisher" || kind == "tenant" || kind == "address" || kind == "token";
+  if (known && colon != std::string_view::npos && subject.size() <= kMaxSubjectBytes &&
+      subject.find_first_of("{}\r\n") == std::string_view::npos) {
+    return {};
+  }
+  return Error(ErrorCode::invalid_request,
+               "the subject must be publisher:ID, tenant:ID, address:IP or token:ID");
+}
+
+Result<Response> list(RateLimiter& limiter, Request& request) {
+  const auto asked = request.head.parameter("subject");
+  if (asked) {
+    MKT_CHECK(require_admin(request.caller));
+    MKT_CHECK(check_subject(*asked));
+  }
+  Json all = Json::array();
+  for (const LimitScope scope : kLimitScopes) {
+    const auto subject = asked ? std::optional(std::string(*asked)) : own_subject(scope, request);
+    if (!subject) continue;
+    MKT_TRY(const auto decision, limiter.peek(scope, {*subject, address_of(*subject, request)}));
+    all.push_back(limit_message(scope, *subject, decision));
+  }
+  return json_response(200, {{"limits", all}});
+}
+
+Result<Response> reset(RateLimiter& limiter, Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  MKT_TRY(const LimitScope scope, scope_named(request.path_parameter("scope")));
+  const std::string& subject = request.path_parameter("subject");
+  MKT_CHECK(check_subject(subject));
+  MKT_CHECK(limiter.reset(scope, {subject, address_of(subject, request)}));
+  MKT_TRY(const auto decision, limiter.peek(scope, {subject, address_of(subject, request)}));
+  return json_response(200, limit_message(scope, subject, decision));
+}
+
+}  // namespace
+
+void add_limit_routes(Router& router, RateLimiter& limiter) {
+  router.add("GET", "/v1/limits", [&](Request& r) { return list(limiter, r); });
+  router.add("DELETE", "/v1/limits/{scope}/{subject}",
+             [&](Request& r) { return reset(limiter, r); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,68 @@
+// Names and text of limits; see limit.h.
+#include "daemon/limits/limit.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "common/base/duration.h"
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+struct ScopeNames {
+  std::string_view word;
+  std::string_view name;
+};
+
+// In the order of the enum.
+constexpr auto kNames = std::to_array<ScopeNames>({{"publish", "marketplace:publish"},
+                                                   {"search", "marketplace:search"},
+                                                   {"download", "marketplace:download"},
+                                                   {"install", "marketplace:install"},
+                                                   {"auth-failure", "auth:failure"}});
+
+}  // namespace
+
+std::string_view limit_scope_word(LimitScope scope) {
+  return kNames[static_cast<std::size_t>(scope)].word;
+}
+
+std::string_view limit_scope_name(LimitScope scope) {
+  return kNames[static_cast<std::size_t>(scope)].name;
+}
+
+std::optional<LimitScope> parse_limit_scope(std::string_view text) {
+  for (const LimitScope scope : kLimitScopes) {
+    if (text == limit_scope_word(scope) || text == limit_scope_name(scope)) return scope;
+  }
+  return std::nullopt;
+}
+
+std::string Limit::text() const { return fmt::format("{}/{}", requests, format_duration(window)); }
+
+Result<std::optional<Limit>> parse_limit(std::string_view text) {
+  if (text == "off") return std::optional<Limit>();
+  const auto wrong = [&] {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("\"{}\" is no limit; write requests/time, such as 10/15m (at most {} "
+                             "in at most {}), or off",
+                             printable(text.substr(0, 32)), Limit::kMostRequests,
+                             format_duration(Limit::kLongestWindow)));
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return wrong();
+  Limit limit;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + slash, limit.requests);
+  const auto window = parse_duration(text.substr(slash + 1));
+  if (error != std::errc() || end != text.data() + slash || limit.requests == 0 ||
+      limit.requests > Limit::kMostRequests || !window || window->count() == 0 ||
+      *window > Limit::kLongestWindow) {
+    return wrong();
+  }
+  limit.window = *window;
+  return std::optional(limit);
+}
+
+}  // namespace mkt

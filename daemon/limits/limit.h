@@ -1,0 +1,82 @@
+// What limits are made of: scopes, a limit, the decision about one request, and LimitStore, where
+// requests are counted.
+//
+// A limit is a sliding window: of the requests that were let through, never more than `requests` in
+// any span of `window`. Requests that were refused are not counted: who keeps asking is let through
+// as soon as who waits.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace mkt {
+
+enum class LimitScope { publish, search, download, install, auth_failure };
+
+inline constexpr auto kLimitScopes =
+    std::to_array({LimitScope::publish, LimitScope::search, LimitScope::download,
+                   LimitScope::install, LimitScope::auth_failure});
+
+// "publish": of flags and mktd.conf.
+std::string_view limit_scope_word(LimitScope scope);
+// "marketplace:publish": of headers, metrics, JSON and Redis.
+std::string_view limit_scope_name(LimitScope scope);
+// Either of the two.
+std::optional<LimitScope> parse_limit_scope(std::string_view text);
+
+struct Limit {
+  static constexpr std::uint32_t kMostRequests = 1'000'000;
+  static constexpr std::chrono::milliseconds kLongestWindow = std::chrono::hours(24 * 7);
+
+  std::uint32_t requests = 0;
+  std::chrono::milliseconds window{0};
+
+  bool operator==(const Limit&) const = default;
+  std::string text() const;  // "10/15m"
+};
+
+// "10/15m", or "off": none. usage_error.
+Result<std::optional<Limit>> parse_limit(std::string_view text);
+
+struct LimitKey {
+  LimitScope scope;
+  std::string subject;  // who is limited: "publisher:acme", "tenant:t", "address:10.0.0.1"
+};
+
+enum class CountedIn { memory, redis };
+
+struct LimitDecision {
+  bool allowed = true;
+  Limit limit;
+  std::uint32_t remaining = 0;
+  // Until the oldest counted request leaves the window and one more passes; 0 with none counted.
+  // Of a refused request: when it will pass.
+  std::chrono::milliseconds reset{0};
+  CountedIn counted_in = CountedIn::memory;
+};
+
+// Thread-safe. Errors are of the store itself: that it cannot be reached, or does not work.
+class LimitStore {
+ public:
+  // Limits up to this are counted request by request. Above, in kSlices parts of the window, each
+  // of which counts until its last moment has left: still never more than the limit, at a bounded
+  // size.
+  static constexpr std::uint32_t kMostLogged = 128;
+  static constexpr int kSlices = 64;
+
+  virtual ~LimitStore() = default;
+  // Counts the request where it is allowed.
+  virtual Result<LimitDecision> check(const LimitKey& key, const Limit& limit) = 0;
+  // What `check` would say; nothing is counted.
+  virtual Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) = 0;
+  // Forgets what was counted.
+  virtual Status reset(const LimitKey& key, const Limit& limit) = 0;
+};
+
+}  // namespace mkt

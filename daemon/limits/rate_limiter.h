@@ -1,0 +1,55 @@
+// RateLimiter: may this request pass?
+//
+// What the daemon asks: it knows the rules as they are now and where requests are counted, and
+// counts its own decisions for /metrics. Thread-safe.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "daemon/limits/limit.h"
+#include "daemon/limits/limit_rules.h"
+#include "daemon/service/live.h"
+
+namespace mkt {
+
+// Who is limited, and from where.
+struct Limited {
+  std::string subject;
+  std::string address;
+};
+
+class RateLimiter {
+ public:
+  RateLimiter(const Live<LimitRules>& rules, std::unique_ptr<LimitStore> store)
+      : rules_(rules), store_(std::move(store)) {}
+
+  // nullopt where there is no limit. overloaded where nothing may pass uncounted.
+  Result<std::optional<LimitDecision>> check(LimitScope scope, const Limited& who);
+  // The same without being counted.
+  Result<std::optional<LimitDecision>> peek(LimitScope scope, const Limited& who);
+  // Forgets what was counted.
+  Status reset(LimitScope scope, const Limited& who);
+
+  struct Counts {
+    std::uint64_t allowed = 0;
+    std::uint64_t refused = 0;
+  };
+  Counts counts(LimitScope scope, CountedIn where) const;
+
+ private:
+  struct Counter {
+    std::atomic<std::uint64_t> allowed{0};
+    std::atomic<std::uint64_t> refused{0};
+  };
+
+  const Live<LimitRules>& rules_;
+  std::unique_ptr<LimitStore> store_;
+  std::array<std::array<Counter, 2>, kLimitScopes.size()> counters_;  // by scope and CountedIn
+};
+
+}  // namespace mkt

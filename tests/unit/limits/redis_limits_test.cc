@@ -1,0 +1,93 @@
+// Against a real Redis, which tests/integration/redis.sh starts and names in MKT_TEST_REDIS;
+// without it these do nothing, and that script says so.
+#include "daemon/limits/redis_limits.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "unit/limits/limit_store_conformance.h"
+
+namespace mkt {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+const char* redis_for_tests() { return std::getenv("MKT_TEST_REDIS"); }
+
+RedisUrl test_url() { return *RedisUrl::parse(redis_for_tests()); }
+
+TEST_CASE("with Redis: requests counted there") {
+  if (redis_for_tests() == nullptr) return;
+  RedisLimits limits(test_url());
+  REQUIRE(limits.connect());
+  for (const char* subject : {"publisher:acme", "publisher:other"}) {
+    REQUIRE(limits.reset({LimitScope::publish, subject}, {3, 1s}));
+    REQUIRE(limits.reset({LimitScope::search, subject}, {3, 1s}));
+  }
+  check_limit_store(
+      limits, [](std::int64_t us) { std::this_thread::sleep_for(std::chrono::microseconds(us)); },
+      steady_us, 4);
+}
+
+TEST_CASE("with Redis: many threads of several daemons together get exactly the limit") {
+  if (redis_for_tests() == nullptr) return;
+  for (const std::uint32_t requests : {100U, 1000U}) {
+    const Limit limit{requests, 1h};
+    const LimitKey key{LimitScope::publish, "publisher:busy"};
+    RedisLimits one(test_url()), two(test_url());
+    REQUIRE(one.connect());
+    REQUIRE(two.connect());
+    REQUIRE(one.reset(key, limit));
+    std::atomic<std::uint32_t> passed{0};
+    std::atomic<int> failed{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 16; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 100; ++i) {
+          const auto d = (t % 2 == 0 ? one : two).check(key, limit);
+          if (!d) ++failed;
+          if (d && d->allowed) ++passed;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(failed == 0);
+    CHECK(passed == requests);
+  }
+}
+
+TEST_CASE("with Redis: what passed elsewhere is added, unless it is past") {
+  if (redis_for_tests() == nullptr) return;
+  RedisLimits limits(test_url());
+  REQUIRE(limits.connect());
+  const auto now = std::chrono::steady_clock::now();
+  for (const std::uint32_t requests : {100U, 1000U}) {
+    const Limit limit{requests, 1min};
+    const LimitKey key{LimitScope::install, "tenant:owed"};
+    REQUIRE(limits.reset(key, limit));
+    REQUIRE(limits.add({{key, limit, now - 5s}, {key, limit, now - 5s}, {key, limit, now - 2min}}));
+    const auto d = limits.peek(key, limit);
+    REQUIRE(d);
+    CHECK(d->remaining == requests - 2);
+    CHECK(d->reset <= 57s);
+    CHECK(d->reset > 50s);
+  }
+}
+
+TEST_CASE("without a Redis a check fails, at once") {
+  RedisLimits limits(*RedisUrl::parse("unix:/nonexistent/redis.sock"));
+  CHECK_FALSE(limits.connect());
+  const auto d = limits.check({LimitScope::publish, "publisher:acme"}, {1, 1s});
+  REQUIRE_FALSE(d);
+  CHECK(d.error().code == ErrorCode::registry_unavailable);
+}
+
+}  // namespace
+}  // namespace mkt
