@@ -14,19 +14,16 @@ constexpr int kMaxRounds = 100;
 constexpr std::size_t kMaxConnectors = 1000;
 constexpr std::size_t kMaxShown = 10;
 
-// Somebody's wish for one connector.
+// Somebody's wish for one connector. Who wishes is an id: the way there is worked out only where it
+// has to be told.
 struct Demand {
+  std::string by;  // empty: asked for by name
   std::optional<Version> exact;
-  std::optional<VersionRange> range;  // neither: any will do
-  std::string path;                   // "app@1.0.0 → lib"
+  const VersionRange* range = nullptr;  // neither: any will do
 
   bool allows(const Version& v) const {
     if (exact) return *exact == v;
-    return !range || range->contains(v);
-  }
-  std::string text() const {
-    const std::string what = exact ? exact->text() : range ? range->text() : std::string("any");
-    return fmt::format("{} ({})", what.empty() ? "*" : what, path);
+    return range == nullptr || range->contains(v);
   }
 };
 
@@ -50,47 +47,60 @@ class Resolution {
   }
 
  private:
-  using Demands = std::map<std::string, std::vector<Demand>>;
+  using Dependencies = std::map<std::string, VersionRange>;
 
-  // Walks everything that the present choices need; true when no choice changed by it.
+  // True when no choice changed. What cannot be had is an error only then: until then it may hang
+  // on a choice that is about to be taken back.
   Result<bool> narrow() {
-    Demands demands;
-    std::vector<std::pair<std::string, std::string>> waiting;  // id, path
-    const auto demand = [&](const std::string& id, Demand d) {
-      std::string path = d.path;
-      const bool is_new = demands.find(id) == demands.end();
-      demands[id].push_back(std::move(d));
-      if (is_new) waiting.emplace_back(id, std::move(path));
-    };
-    for (const WantedConnector& w : wanted_) {
-      demand(w.id.text(), {w.version, std::nullopt, w.id.text()});
+    MKT_CHECK(walk());
+    bool settled = true;
+    std::optional<Error> obstacle;
+    for (const auto& [id, demands] : demands_) {
+      auto best = choose(id, demands);
+      if (!best && !is_obstacle(best.error())) return best.error();
+      if (!best) {
+        if (!obstacle) obstacle = std::move(best.error());
+        continue;
+      }
+      if (const auto it = chosen_.find(id); it != chosen_.end() && it->second == *best) continue;
+      chosen_.insert_or_assign(id, std::move(*best));
+      settled = false;
     }
+    if (settled && obstacle) return std::move(*obstacle);
+    return settled;
+  }
+
+  // Everything that the present choices need, breadth first.
+  Status walk() {
+    demands_.clear();
+    std::vector<std::string> waiting;
+    const auto demand = [&](const std::string& id, Demand d) {
+      std::vector<Demand>& of_id = demands_[id];
+      if (of_id.empty()) waiting.push_back(id);
+      of_id.push_back(std::move(d));
+    };
+    for (const WantedConnector& w : wanted_) demand(w.id.text(), {"", w.version});
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (i == kMaxConnectors) {
         return Error(ErrorCode::dependency_conflict,
                      fmt::format("this needs more than {} connectors", kMaxConnectors));
       }
-      const auto [id, path] = waiting[i];
+      const std::string id = waiting[i];
       if (chosen_.find(id) == chosen_.end()) {
-        MKT_TRY(Version version, choose(id, demands[id]));
-        chosen_.emplace(id, std::move(version));
+        auto version = choose(id, demands_[id]);
+        if (!version && !is_obstacle(version.error())) return version.error();
+        if (!version) continue;
+        chosen_.emplace(id, std::move(*version));
       }
-      const Version& version = chosen_.at(id);
-      MKT_TRY(const auto dependencies, dependencies_of(id, version));
-      // "app" becomes "app@1.0.0 → lib".
-      for (const auto& [needed, range] : dependencies) {
-        demand(needed,
-               {std::nullopt, range, fmt::format("{}@{} → {}", path, version.text(), needed)});
-      }
+      MKT_TRY(const Dependencies* const dependencies, dependencies_of(id, chosen_.at(id)));
+      for (const auto& [needed, range] : *dependencies) demand(needed, {id, std::nullopt, &range});
     }
-    bool settled = true;
-    for (const auto& [id, of_id] : demands) {
-      MKT_TRY(Version best, choose(id, of_id));
-      if (best == chosen_.at(id)) continue;
-      chosen_.at(id) = std::move(best);
-      settled = false;
-    }
-    return settled;
+    return {};
+  }
+
+  // Of the choices, not of the source.
+  static bool is_obstacle(const Error& e) {
+    return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found;
   }
 
   Result<Version> choose(const std::string& id, const std::vector<Demand>& demands) {
@@ -107,7 +117,7 @@ class Resolution {
       return kept->second;
     }
     auto versions = source_.versions(connector);
-    if (!versions) return versions.error().context(demands.front().path);
+    if (!versions) return versions.error().context(path_to(id, demands.front()));
     std::sort(versions->begin(), versions->end(), is_better);
     for (const AvailableVersion& v : *versions) {
       if (allowed(v.version)) return v.version;
@@ -122,21 +132,48 @@ class Resolution {
     return compare_precedence(a.version, b.version) > 0;
   }
 
-  static Error conflict(const std::string& id, const std::vector<Demand>& demands,
-                        const std::vector<AvailableVersion>& versions) {
+  Error conflict(const std::string& id, const std::vector<Demand>& demands,
+                 const std::vector<AvailableVersion>& versions) const {
     std::vector<std::string> asked, there;
-    for (const Demand& d : demands) asked.push_back(d.text());
+    for (const Demand& d : demands) asked.push_back(text_of(id, d));
     for (const AvailableVersion& v : versions) there.push_back(v.version.text());
+    if (asked.size() > kMaxShown) asked.resize(kMaxShown);
     if (there.size() > kMaxShown) there.resize(kMaxShown);
     return Error(ErrorCode::dependency_conflict,
                  fmt::format("no version of {} is {}; there is {}", id, fmt::join(asked, " and "),
                              there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
   }
 
-  Result<std::map<std::string, VersionRange>> dependencies_of(const std::string& id,
-                                                              const Version& version) {
+  std::string text_of(const std::string& id, const Demand& d) const {
+    const std::string what = d.exact              ? d.exact->text()
+                             : d.range != nullptr ? d.range->text()
+                                                  : "any";
+    return fmt::format("{} ({})", what.empty() ? "*" : what, path_to(id, d));
+  }
+
+  // "app@1.0.0 → lib": from what was asked for, through whoever first needed each; of a long way
+  // the end.
+  std::string path_to(const std::string& id, const Demand& demand) const {
+    std::vector<std::string> steps = {id};
+    std::string by = demand.by;
+    while (!by.empty() && steps.size() < kMaxShown) {
+      const auto version = chosen_.find(by);
+      steps.push_back(version == chosen_.end() ? by : by + "@" + version->second.text());
+      const auto asked = demands_.find(by);
+      by = asked == demands_.end() ? "" : asked->second.front().by;
+    }
+    if (!by.empty()) steps.push_back("…");
+    std::reverse(steps.begin(), steps.end());
+    return fmt::format("{}", fmt::join(steps, " → "));
+  }
+
+  // Asked of the source once, and kept: demands point into it.
+  Result<const Dependencies*> dependencies_of(const std::string& id, const Version& version) {
+    const std::string name = id + "@" + version.text();
+    if (const auto it = dependencies_.find(name); it != dependencies_.end()) return &it->second;
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
-    return source_.dependencies(connector, version);
+    MKT_TRY(Dependencies found, source_.dependencies(connector, version));
+    return &dependencies_.emplace(name, std::move(found)).first->second;
   }
 
   // Depth first: what a connector needs comes before it.
@@ -153,8 +190,8 @@ class Resolution {
     }
     way_.push_back(id);
     const Version& version = chosen_.at(id);
-    MKT_TRY(const auto dependencies, dependencies_of(id, version));
-    for (const auto& [needed, range] : dependencies) MKT_CHECK(place(needed));
+    MKT_TRY(const Dependencies* const dependencies, dependencies_of(id, version));
+    for (const auto& [needed, range] : *dependencies) MKT_CHECK(place(needed));
     way_.pop_back();
     placed_.insert(id);
     MKT_TRY(ConnectorId connector, ConnectorId::parse(id));
@@ -167,6 +204,8 @@ class Resolution {
   VersionSource& source_;
   std::set<std::string> is_wanted_;
   std::map<std::string, Version> chosen_;
+  std::map<std::string, std::vector<Demand>> demands_;  // by id, of this round
+  std::map<std::string, Dependencies> dependencies_;    // by id@version
   std::set<std::string> placed_;
   std::vector<std::string> way_;
   std::vector<ResolvedConnector> order_;

@@ -85,6 +85,33 @@ TEST_CASE_FIXTURE(ResolverFixture, "what hung on a choice that is taken back is 
   CHECK(resolved({"app"}) == "lib@1.0.0 tool@1.0.0 app@1.0.0");
 }
 
+TEST_CASE_FIXTURE(ResolverFixture, "a conflict with a choice that is taken back is none") {
+  // lib 2.0.0 wants a log that tool cannot do with, until tool narrows lib to 1.0.0.
+  table.all = {{"app", {{"1.0.0", {{"lib", "*"}, {"tool", "*"}}}}},
+               {"lib", {{"1.0.0", {{"log", "1.x"}}}, {"2.0.0", {{"log", "2.x"}}}}},
+               {"log", {{"1.0.0", {}}, {"2.0.0", {}}}},
+               {"tool", {{"1.0.0", {{"lib", "1.x"}, {"log", "1.x"}}}}}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+  // The same with a connector that nobody has, and with versions that there are not.
+  table.all["lib"]["2.0.0"] = {{"missing", "*"}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+  table.all["lib"]["2.0.0"] = {{"log", "9.x"}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "a long chain is resolved, and told by its end") {
+  constexpr int kLength = 900;
+  for (int i = 0; i < kLength; ++i) {
+    table.all[fmt::format("c{}", i)]["1.0.0"] = {{fmt::format("c{}", i + 1), "*"}};
+  }
+  table.all[fmt::format("c{}", kLength)]["1.0.0"] = {};
+  CHECK(resolved({"c0"}).starts_with("c900@1.0.0 c899@1.0.0 "));
+  table.all.erase(fmt::format("c{}", kLength));
+  const std::string message = resolved({"c0"});
+  CHECK(message.starts_with("… → c891@1.0.0 → "));
+  CHECK(message.ends_with("→ c899@1.0.0 → c900: no c900"));
+}
+
 TEST_CASE_FIXTURE(ResolverFixture, "what is installed stays where it will do") {
   table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}}, {"lib", {{"1.0.0", {}}, {"1.2.0", {}}}}};
   installed.emplace("lib", *Version::parse("1.0.0"));
