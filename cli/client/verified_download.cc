@@ -5,8 +5,25 @@
 
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/connector/archive_limits.h"
 
 namespace mkt {
+namespace {
+
+// What no registry takes is not fetched from one either.
+Status check_announced(std::uint64_t size, const std::string& name) {
+  if (size == 0) {
+    return Error(ErrorCode::archive_invalid, "the registry announces an empty tarball for " + name);
+  }
+  if (size > kMaxTarballBytes) {
+    return Error(ErrorCode::tarball_too_large,
+                 fmt::format("the registry announces {} bytes for {}; a tarball has at most {}",
+                             size, name, kMaxTarballBytes));
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
@@ -20,6 +37,7 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
                              printable(info.signing_key_id),
                              key ? describe_end(*key) : std::string("compromised")));
   }
+  MKT_CHECK(check_announced(info.tarball_size, name));
   MKT_TRY(const Version version, Version::parse(info.version));
   MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));
   MKT_TRY(SignatureFile signature, registry.signature(id, version));
@@ -37,6 +55,11 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
     return write_all(fd, bytes, "the tarball");
   };
   MKT_CHECK(registry.download(id, version, sink, progress));
+  if (received != info.tarball_size) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("the registry sent {} bytes of {} and had announced {}", received,
+                             name, info.tarball_size));
+  }
   const Checksum actual = hasher.finish();
   if (actual != expected) {
     return Error(ErrorCode::checksum_mismatch,

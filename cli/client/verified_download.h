@@ -12,8 +12,9 @@ struct VerifiedVersion {
   Trusted trusted;
 };
 
-// Writes the tarball to `fd`, which must be empty. version_quarantined, checksum_mismatch, and what
-// Trust::check gives; the caller throws the bytes away then.
+// Writes the tarball to `fd`, which must be empty. Stops where the registry sends more than it
+// announced. version_quarantined, tarball_too_large, checksum_mismatch, and what Trust::check
+// gives; the caller throws the bytes away then.
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress);
