@@ -59,6 +59,23 @@ expect 0 "$MKT" verify got.tgz
 expect 0 "$MKT" key export "$key" --format pem -o acme.pem
 expect 0 "$MKT" --registry http://127.0.0.1:1 verify got.tgz --public-key acme.pem
 
+# Killed where folders cannot be exchanged, between putting the old tree aside and the new one in its
+# place: the next run brings the old one back, and throws it away where the new one is there.
+mv connectors/first-steps connectors/.mkt-old-first-steps
+expect 0 "$MKT" --json install first-steps
+[[ $(jq '.installed[0].unchanged' out) == true ]] || fail "the old tree did not come back"
+cp -r connectors/first-steps connectors/.mkt-old-first-steps
+expect 0 "$MKT" install first-steps
+[[ $(ls -A connectors) == first-steps ]] || fail "leftovers: $(ls -A connectors)"
+
+# Several at the same moment, where nothing was: all of them find the connector installed.
+for ((round = 0; round < 5; round++)); do
+  seq 6 | xargs -P 6 -I{} "$MKT" --quiet install first-steps --root race/connectors 2>race.err ||
+    fail "installs at the same moment: $(<race.err)"
+  expect 0 "$MKT" verify race/connectors/first-steps
+  rm -rf race
+done
+
 # Publishing a tarball that was signed before uses that signature.
 sed -i 's/"0.1.0"/"0.2.0"/' first-steps/connector.manifest.json
 expect 0 "$MKT" pack first-steps -o second.tgz
