@@ -106,6 +106,8 @@ request=$(<out)
 expect 0 as ci request cancel "$request"
 expect 4 as ci request watch "$request"
 says err cancelled
+expect 2 as ci request watch --every 100ms
+says err "at least"
 
 # Nobody approves what they asked for, whichever token they use; unless the policy lets them.
 token_of member carol2 >/dev/null
