@@ -30,7 +30,7 @@ struct Demand {
 class Resolution {
  public:
   Resolution(const std::vector<WantedConnector>& wanted,
-             const std::map<std::string, Version>& installed, VersionSource& source)
+             const std::map<std::string, InstalledConnector>& installed, VersionSource& source)
       : wanted_(wanted), installed_(installed), source_(source) {
     for (const WantedConnector& w : wanted) is_wanted_.insert(w.id.text());
   }
@@ -53,6 +53,7 @@ class Resolution {
   // on a choice that is about to be taken back.
   Result<bool> narrow() {
     MKT_CHECK(walk());
+    add_demands_of_installed();
     bool settled = true;
     std::optional<Error> obstacle;
     for (const auto& [id, demands] : demands_) {
@@ -98,6 +99,16 @@ class Resolution {
     return {};
   }
 
+  void add_demands_of_installed() {
+    for (const auto& [id, here] : installed_) {
+      if (demands_.find(id) != demands_.end()) continue;
+      for (const auto& [needed, range] : here.dependencies) {
+        const auto demands = demands_.find(needed);
+        if (demands != demands_.end()) demands->second.push_back({id, std::nullopt, &range});
+      }
+    }
+  }
+
   // Of the choices, not of the source.
   static bool is_obstacle(const Error& e) {
     return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found;
@@ -112,23 +123,30 @@ class Resolution {
                                     [](const Demand& d) { return d.exact.has_value(); });
     if (exact != demands.end() && allowed(*exact->exact)) return *exact->exact;
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
-    const auto kept = installed_.find(id);
-    if (kept != installed_.end() && is_wanted_.count(id) == 0 && allowed(kept->second)) {
-      return kept->second;
-    }
     auto versions = source_.versions(connector);
     if (!versions) return versions.error().context(path_to(id, demands.front()));
+    std::erase_if(*versions, [](const AvailableVersion& v) { return v.quarantined; });
+    const auto kept = installed_.find(id);
+    const bool keeps = kept != installed_.end() && is_wanted_.count(id) == 0;
     std::sort(versions->begin(), versions->end(), is_better);
+    const AvailableVersion* best = nullptr;
     for (const AvailableVersion& v : *versions) {
-      if (allowed(v.version)) return v.version;
+      if (!allowed(v.version)) continue;
+      if (keeps && v.version == kept->second.version) return v.version;
+      if (best == nullptr) best = &v;
     }
+    if (best != nullptr) return best->version;
     return conflict(id, demands, *versions);
+  }
+
+  static bool is_prerelease(const AvailableVersion& v) {
+    return v.prerelease || v.version.is_prerelease();
   }
 
   // What nobody advises against, a release before a prerelease, then the higher one.
   static bool is_better(const AvailableVersion& a, const AvailableVersion& b) {
     if (a.deprecated != b.deprecated) return b.deprecated;
-    if (a.version.is_prerelease() != b.version.is_prerelease()) return b.version.is_prerelease();
+    if (is_prerelease(a) != is_prerelease(b)) return is_prerelease(b);
     return compare_precedence(a.version, b.version) > 0;
   }
 
@@ -139,9 +157,10 @@ class Resolution {
     for (const AvailableVersion& v : versions) there.push_back(v.version.text());
     if (asked.size() > kMaxShown) asked.resize(kMaxShown);
     if (there.size() > kMaxShown) there.resize(kMaxShown);
-    return Error(ErrorCode::dependency_conflict,
-                 fmt::format("no version of {} is {}; there is {}", id, fmt::join(asked, " and "),
-                             there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
+    return Error(
+        ErrorCode::dependency_conflict,
+        fmt::format("no version of {} is {}; there is {}", id, fmt::join(asked, " and "),
+                    there.empty() ? "none to be had" : fmt::format("{}", fmt::join(there, ", "))));
   }
 
   std::string text_of(const std::string& id, const Demand& d) const {
@@ -157,10 +176,10 @@ class Resolution {
     std::vector<std::string> steps = {id};
     std::string by = demand.by;
     while (!by.empty() && steps.size() < kMaxShown) {
-      const auto version = chosen_.find(by);
-      steps.push_back(version == chosen_.end() ? by : by + "@" + version->second.text());
       const auto asked = demands_.find(by);
-      by = asked == demands_.end() ? "" : asked->second.front().by;
+      const bool is_part = asked != demands_.end();
+      steps.push_back(by + "@" + (is_part ? chosen_.at(by) : installed_.at(by).version).text());
+      by = is_part ? asked->second.front().by : "";
     }
     if (!by.empty()) steps.push_back("…");
     std::reverse(steps.begin(), steps.end());
@@ -195,12 +214,12 @@ class Resolution {
     way_.pop_back();
     placed_.insert(id);
     MKT_TRY(ConnectorId connector, ConnectorId::parse(id));
-    order_.push_back({std::move(connector), version});
+    order_.push_back({std::move(connector), version, *dependencies});
     return {};
   }
 
   const std::vector<WantedConnector>& wanted_;
-  const std::map<std::string, Version>& installed_;
+  const std::map<std::string, InstalledConnector>& installed_;
   VersionSource& source_;
   std::set<std::string> is_wanted_;
   std::map<std::string, Version> chosen_;
@@ -213,9 +232,9 @@ class Resolution {
 
 }  // namespace
 
-Result<std::vector<ResolvedConnector>> resolve(const std::vector<WantedConnector>& wanted,
-                                               const std::map<std::string, Version>& installed,
-                                               VersionSource& source) {
+Result<std::vector<ResolvedConnector>> resolve(
+    const std::vector<WantedConnector>& wanted,
+    const std::map<std::string, InstalledConnector>& installed, VersionSource& source) {
   return Resolution(wanted, installed, source).run();
 }
 

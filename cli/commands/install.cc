@@ -29,14 +29,14 @@ bool is_file(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".tgz");
 }
 
-std::map<std::string, Version> installed_versions(const std::vector<Installed>& installed) {
-  std::map<std::string, Version> versions;
+std::map<std::string, InstalledConnector> by_id(const std::vector<Installed>& installed) {
+  std::map<std::string, InstalledConnector> all;
   for (const Installed& i : installed) {
     if (const auto version = Version::parse(i.receipt.version)) {
-      versions.emplace(i.receipt.id, *version);
+      all.emplace(i.receipt.id, InstalledConnector{*version});
     }
   }
-  return versions;
+  return all;
 }
 
 // Connectors of the registry with all they need, then files.
@@ -61,7 +61,7 @@ Result<std::vector<Wish>> work_out(RegistryClient& registry, const Arguments& a)
   if (!wanted.empty()) {
     MKT_TRY(const auto installed, list_installed(a.root));
     RegistryVersions source(registry);
-    auto resolved = resolve(wanted, installed_versions(installed), source);
+    auto resolved = resolve(wanted, by_id(installed), source);
     if (!resolved) return resolved.error().context("while working out what is needed");
     for (ResolvedConnector& r : *resolved) wishes.push_back({std::move(r.id), r.version, {}});
   }

@@ -62,6 +62,8 @@ expect 0 "$MKT" install tool@1.1.0
 # Offline: from a file, by the kept list.
 expect 0 "$MKT" download tool@1.2.0 -o tool.tgz
 expect 2 "$MKT" install tool --offline
+expect 2 "$MKT" update --offline
+says err "not with --offline"
 expect 0 "$MKT" key refresh
 kept=$(ls "$XDG_STATE_HOME"/mkt/keys/*.keys)
 seen=${kept%.keys}.seen
