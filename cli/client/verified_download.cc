@@ -25,18 +25,22 @@ Status check_announced(std::uint64_t size, const std::string& name) {
 
 }  // namespace
 
+Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
+  const auto key = trust.book().find(info.signing_key_id);
+  if (!key) return key.error();
+  return Error(
+      ErrorCode::version_quarantined,
+      fmt::format("{}@{} is in quarantine: the key {} that signed it was {}", printable(info.id),
+                  printable(info.version), printable(info.signing_key_id),
+                  *key ? describe_end(**key) : std::string("compromised")));
+}
+
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress) {
   MKT_TRY(wire::VersionInfo info, registry.version(id, which));
   const std::string name = fmt::format("{}@{}", id.text(), printable(info.version));
-  if (info.quarantined) {
-    MKT_TRY(const auto key, trust.book().find(info.signing_key_id));
-    return Error(ErrorCode::version_quarantined,
-                 fmt::format("{} is in quarantine: the key {} that signed it was {}", name,
-                             printable(info.signing_key_id),
-                             key ? describe_end(*key) : std::string("compromised")));
-  }
+  if (info.quarantined) return quarantine_error(trust, info);
   MKT_CHECK(check_announced(info.tarball_size, name));
   MKT_TRY(const Version version, Version::parse(info.version));
   MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));

@@ -98,4 +98,27 @@ expect 0 "$MKT" --json info first-steps
 [[ $(jq -r .latestVersion out) == 0.2.0 ]] || fail "latest is a prerelease"
 [[ $(jq -r '.versions | map(.version) | join(" ")' out) == "0.3.0-rc.1 0.2.0 0.1.0" ]] || fail "newest first"
 
+# What is installed and not offered any more makes way, and it is said; by name it is refused before
+# anything is installed.
+make_connector lib 1.0.0
+expect 0 "$MKT" publish lib --key "$key"
+second=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+expect 0 "$MKT" key add "$second"
+make_connector lib 1.1.0
+expect 0 "$MKT" publish lib --key "$second"
+make_connector app
+jq '.dependencies = {"lib": "^1.0.0"}' app/connector.manifest.json >app.json
+mv app.json app/connector.manifest.json
+expect 0 "$MKT" publish app --key "$second"
+expect 0 "$MKT" install lib@1.0.0
+expect 0 "$MKT" install app
+[[ $(jq -r .version connectors/lib/install-receipt.json) == 1.0.0 ]] || fail "lib did not stay"
+expect 0 "$MKT" key revoke "$key" --reason-code compromised --reason "laptop stolen" --yes
+expect 4 "$MKT" install app lib@1.0.0 --root refused
+says err "laptop stolen"
+[[ ! -e refused/app ]] || fail "something was installed beside what is in quarantine"
+expect 0 "$MKT" install app
+says err "lib@1.0.0, which is installed here, is in quarantine; 1.1.0 takes its place"
+[[ $(jq -r .version connectors/lib/install-receipt.json) == 1.1.0 ]] || fail "lib was kept"
+
 stop_mktd || fail "SIGTERM should end with status 0"
