@@ -19,9 +19,11 @@ constexpr std::uint64_t kMaxLockBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kLockVersion = 1;
 
 Error damaged(const std::filesystem::path& path, std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("{} is not a lock file: {}; restore it, or write it anew: mkt install",
-                           printable(path.string()), what));
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format("{} is not a lock file: {}; restore it, or move it away and name what is "
+                  "installed to mkt install, which writes it anew",
+                  printable(path.string()), what));
 }
 
 }  // namespace

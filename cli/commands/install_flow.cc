@@ -163,6 +163,11 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
 
 Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,
                              const InstallPlan& plan) {
+  // Before anybody is asked: were it damaged, what is approved could not be written down.
+  std::optional<LockFile> lock;
+  if (plan.keep_lock) {
+    MKT_TRY(lock, LockFile::read_beside(plan.target.root));
+  }
   if (context.settings.tenant) {
     TenantClient tenant(context.registry, *context.settings.tenant);
     MKT_TRY(const auto pending, ask(tenant, plan.wishes));
@@ -172,7 +177,6 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     }
     MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
   }
-  MKT_TRY(LockFile lock, LockFile::read_beside(plan.target.root));
   Json installed = Json::array();
   for (const Wish& wish : plan.wishes) {
     const auto done = install_connector(context, wish, plan.target);
@@ -182,10 +186,10 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
       session.out.warn("what it depends on was not installed: a file brings itself alone");
     }
     installed.push_back(describe(*done));
-    if (!plan.keep_lock) continue;
-    lock.set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
-                                text_member(done->receipt.signature, "keyId").value_or("")});
-    MKT_CHECK(lock.write());  // after each: what is installed is in the lock, whatever comes next
+    if (!lock) continue;
+    lock->set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
+                                 text_member(done->receipt.signature, "keyId").value_or("")});
+    MKT_CHECK(lock->write());  // after each: what is installed is in the lock, whatever comes next
   }
   session.out.result({{"installed", installed}}, "");
   return ExitStatus::done;

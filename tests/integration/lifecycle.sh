@@ -86,6 +86,28 @@ expect 0 "$MKT" install first-steps
 expect 0 "$MKT" install first-steps@0.1.0 --dir elsewhere
 [[ $(jq -r .version elsewhere/install-receipt.json) == 0.1.0 ]] || fail "--dir and @VERSION"
 
+# A damaged lock stops an uninstall before anything is gone, and what is said to do about it works.
+cp mkt.lock kept.lock
+echo broken >mkt.lock
+expect 10 "$MKT" uninstall first-steps
+says err "move it away"
+[[ -e connectors/first-steps ]] || fail "uninstalled without the lock"
+expect 10 "$MKT" install first-steps
+rm mkt.lock
+expect 0 "$MKT" install first-steps
+cmp mkt.lock kept.lock || fail "the lock was not written anew"
+# Where no lock is kept, none is read.
+echo broken >mkt.lock
+expect 0 "$MKT" install first-steps --dir elsewhere
+mv kept.lock mkt.lock
+# A folder that somebody removed by hand leaves the lock with the rest.
+mv connectors/first-steps aside
+expect 0 "$MKT" uninstall first-steps
+says out "out of mkt.lock"
+[[ $(jq '.connectors | length' mkt.lock) == 0 ]] || fail "the lock: $(<mkt.lock)"
+mv aside connectors/first-steps
+expect 0 "$MKT" install first-steps
+
 expect 0 "$MKT" uninstall first-steps
 [[ ! -e connectors/first-steps ]] || fail "uninstall leaves the folder"
 [[ -z $(ls -A connectors) ]] || fail "leftovers: $(ls -A connectors)"
