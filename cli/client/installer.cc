@@ -10,6 +10,7 @@
 #include "cli/client/verified_download.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/connector/pack.h"
 
 namespace mkt {
 namespace {
@@ -231,6 +232,29 @@ Status check_lock(const std::string& name, const LockEntry& locked, const std::s
   return {};
 }
 
+std::string text_of(const std::map<std::string, VersionRange>& dependencies) {
+  std::vector<std::string> all;
+  for (const auto& [id, range] : dependencies) all.push_back(id + " " + range.text());
+  return all.empty() ? "nothing" : fmt::format("{}", fmt::join(all, ", "));
+}
+
+// The signed bytes must be what was resolved by, and what the tenant's approvers saw.
+Status check_wish(const Wish& wish, const Manifest& manifest, const std::string& checksum) {
+  const std::string name = manifest.id().text() + "@" + manifest.version().text();
+  if (!wish.approved_checksum.empty() && checksum != wish.approved_checksum) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("{} has {}, and {} was approved; it was not installed", name, checksum,
+                             printable(wish.approved_checksum)));
+  }
+  if (!wish.dependencies) return {};
+  const std::string said = text_of(*wish.dependencies), is = text_of(manifest.dependencies());
+  if (said == is) return {};
+  return Error(ErrorCode::manifest_mismatch,
+               fmt::format("the registry says that {} needs {}, and what was signed needs {}; it "
+                           "was not installed",
+                           name, said, is));
+}
+
 std::string key_of(const Json& signature) { return text_member(signature, "keyId").value_or(""); }
 
 }  // namespace
@@ -249,7 +273,11 @@ Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
       MKT_CHECK(check_lock(done->receipt.id, *wish.locked, done->receipt.checksum,
                            key_of(done->receipt.signature)));
     }
-    if (done) return std::move(*done);
+    if (done) {
+      MKT_TRY(const Manifest manifest, read_manifest(target));
+      MKT_CHECK(check_wish(wish, manifest, done->receipt.checksum));
+      return std::move(*done);
+    }
   }
   const fs::path parent = folder_of(target);
   MKT_CHECK(make_folders(parent, 0755));
@@ -274,6 +302,7 @@ Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
                              manifest.id().text(), manifest.version().text(), wish.id->text(),
                              printable(obtained.version.value_or(""))));
   }
+  MKT_CHECK(check_wish(wish, manifest, obtained.checksum));
   if (!wish.id && where.folder.empty()) target = parent / manifest.id().text();
   const ConnectorId id = manifest.id();
   const bool has_dependencies = !manifest.dependencies().empty();

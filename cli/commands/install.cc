@@ -73,7 +73,7 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
     MKT_TRY(const wire::VersionInfo info, source.version(r.id, r.version));
     if (info.quarantined) return quarantine_error(trust, info);
     MKT_CHECK(tell_replaced(session, source, r, installed));
-    wishes.push_back({std::move(r.id), r.version, {}});
+    wishes.push_back(wish_for(std::move(r)));
   }
   return wishes;
 }

@@ -44,7 +44,7 @@ Result<std::vector<Wish>> work_out(const Session& session, const Settings& setti
   }
   std::vector<Wish> wishes;
   for (ResolvedConnector& r : updates.changes) {
-    wishes.push_back({std::move(r.id), r.version, {}});
+    wishes.push_back(wish_for(std::move(r)));
   }
   return wishes;
 }
