@@ -186,7 +186,8 @@ Result<Obtained> obtain_from_file(const InstallContext& c, const fs::path& file,
                   std::move(*trusted)};
 }
 
-Receipt receipt_of(const InstallContext& c, const Obtained& obtained, Unpacked unpacked) {
+Receipt receipt_of(const InstallContext& c, const Wish& wish, const Obtained& obtained,
+                   Unpacked unpacked) {
   const KeyBook& keys = c.trust.book();
   Receipt receipt;
   receipt.id = unpacked.contents.manifest.id().text();
@@ -200,7 +201,8 @@ Receipt receipt_of(const InstallContext& c, const Obtained& obtained, Unpacked u
   receipt.keys_sequence = keys.sequence();
   receipt.keys_checked_at = format_utc(keys.checked_at());
   receipt.accepted_stale = !keys.check_age(utc_now());
-  if (c.settings.tenant) receipt.tenant = c.settings.tenant->text();
+  // Of a file no tenant was asked.
+  if (c.settings.tenant && wish.id) receipt.tenant = c.settings.tenant->text();
   receipt.installed_at = format_utc(utc_now());
   receipt.files = std::move(unpacked.files);
   return receipt;
@@ -306,7 +308,7 @@ Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
   if (!wish.id && where.folder.empty()) target = parent / manifest.id().text();
   const ConnectorId id = manifest.id();
   const bool has_dependencies = !manifest.dependencies().empty();
-  Receipt receipt = receipt_of(c, obtained, std::move(unpacked));
+  Receipt receipt = receipt_of(c, wish, obtained, std::move(unpacked));
   MKT_CHECK(write_receipt(tree, receipt));
   MKT_CHECK(move_into_place(staging, tree, target, id));
   return InstallDone{std::move(receipt),   target,          false, obtained.trusted.remark,

@@ -87,6 +87,18 @@ Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, std::vector<Wi
   return pending;
 }
 
+// A file may be of another registry, or of none: there is nothing to ask the tenant's policy about.
+void warn_of_files(const Session& session, const TenantId& tenant,
+                   const std::vector<Wish>& wishes) {
+  for (const Wish& wish : wishes) {
+    if (wish.id) continue;
+    session.out.warn(
+        fmt::format("{} is a file: the policy of {} is not asked, and the install is "
+                    "not recorded for it",
+                    title_of(wish), tenant.text()));
+  }
+}
+
 void tell_pending(const Session& session, const std::vector<InstallRequestInfo>& pending) {
   Json all = Json::array();
   std::string ids;
@@ -192,6 +204,7 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
   std::vector<Wish> wishes = plan.wishes;
   if (context.settings.tenant) {
     TenantClient tenant(context.registry, *context.settings.tenant);
+    warn_of_files(session, tenant.tenant(), wishes);
     MKT_TRY(const auto pending, ask(tenant, wishes));
     if (!pending.empty() && !plan.wait) {
       tell_pending(session, pending);
