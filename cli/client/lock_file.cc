@@ -30,6 +30,12 @@ Error damaged(const std::filesystem::path& path, std::string_view what) {
 
 Result<LockFile> LockFile::read_beside(const std::filesystem::path& root) {
   std::filesystem::path folder = root;
+  // "." is where the connectors are as much as its full name is: the lock is beside it.
+  if (folder.filename() == "." || folder.filename() == "..") {
+    std::error_code ignored;  // then the path stays as it is
+    const auto full = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), ignored);
+    if (!ignored) folder = full;
+  }
   if (!folder.has_filename()) folder = folder.parent_path();  // "dir/"
   return read(folder_of(folder) / kLockName);
 }
