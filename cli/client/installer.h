@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "cli/client/receipt.h"
 #include "cli/client/registry_client.h"
 #include "cli/client/trust.h"
+#include "common/connector/version_range.h"
 
 namespace mkt {
 
@@ -28,6 +30,9 @@ struct Wish {
   std::optional<Version> version;        // nullopt: the latest
   std::filesystem::path file;            // where there is no id
   std::optional<LockEntry> locked = {};  // what it must turn out to be
+  // What it was resolved by: the registry's copy of the manifest, which nobody signed.
+  std::optional<std::map<std::string, VersionRange>> dependencies = {};
+  std::string approved_checksum = {};  // for the tenant; empty where nobody was asked
 
   std::string which() const { return version ? version->text() : "latest"; }
 };
@@ -47,7 +52,8 @@ struct InstallDone {
   bool has_dependencies = false;
 };
 
-// target_exists, lock_mismatch, manifest_mismatch, and what download, trust and unpacking give.
+// target_exists, lock_mismatch, manifest_mismatch, checksum_mismatch, and what download, trust and
+// unpacking give.
 Result<InstallDone> install_connector(const InstallContext& context, const Wish& wish,
                                       const InstallTarget& target);
 

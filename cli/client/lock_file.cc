@@ -19,15 +19,23 @@ constexpr std::uint64_t kMaxLockBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kLockVersion = 1;
 
 Error damaged(const std::filesystem::path& path, std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("{} is not a lock file: {}; restore it, or write it anew: mkt install",
-                           printable(path.string()), what));
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format("{} is not a lock file: {}; restore it, or move it away and name what is "
+                  "installed to mkt install, which writes it anew",
+                  printable(path.string()), what));
 }
 
 }  // namespace
 
 Result<LockFile> LockFile::read_beside(const std::filesystem::path& root) {
   std::filesystem::path folder = root;
+  // "." is where the connectors are as much as its full name is: the lock is beside it.
+  if (folder.filename() == "." || folder.filename() == "..") {
+    std::error_code ignored;  // then the path stays as it is
+    const auto full = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), ignored);
+    if (!ignored) folder = full;
+  }
   if (!folder.has_filename()) folder = folder.parent_path();  // "dir/"
   return read(folder_of(folder) / kLockName);
 }

@@ -1,20 +1,203 @@
 // Comparing with the registry; see newer_versions.h.
 #include "cli/client/newer_versions.h"
 
-namespace mkt {
+#include <fmt/format.h>
 
-Result<std::vector<NewerVersion>> find_newer_versions(RegistryClient& registry,
-                                                      const std::vector<Installed>& installed) {
-  std::vector<NewerVersion> all;
+#include <algorithm>
+
+#include "cli/client/settings.h"
+#include "common/base/utf8.h"
+#include "common/connector/pack.h"
+
+namespace mkt {
+namespace {
+
+// The registry, as an update may choose from it: of what is to be updated only what is newer, and
+// of all that is installed also the installed version, whatever the registry says of that.
+class UpdateSource : public VersionSource {
+ public:
+  UpdateSource(VersionSource& registry, const std::map<std::string, InstalledConnector>& installed)
+      : registry_(registry), installed_(installed) {}
+
+  void offer(const std::string& id, std::vector<AvailableVersion> versions) {
+    offered_[id] = std::move(versions);
+  }
+
+  Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) override {
+    const auto here = installed_.find(id.text());
+    const auto offered = offered_.find(id.text());
+    std::vector<AvailableVersion> all;
+    if (offered != offered_.end()) {
+      all = offered->second;
+    } else {
+      MKT_TRY(all, registry_.versions(id));
+    }
+    if (here != installed_.end()) {
+      std::erase_if(all, [&](const auto& v) { return v.version == here->second.version; });
+      all.push_back({here->second.version});
+    }
+    return all;
+  }
+
+  Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
+                                                           const Version& version) override {
+    const auto here = installed_.find(id.text());
+    const bool is_here = here != installed_.end() && here->second.version == version;
+    if (is_here) return here->second.dependencies;
+    return registry_.dependencies(id, version);
+  }
+
+ private:
+  VersionSource& registry_;
+  const std::map<std::string, InstalledConnector>& installed_;
+  std::map<std::string, std::vector<AvailableVersion>> offered_;  // by id
+};
+
+// By id, with what their manifests say they need.
+Result<std::map<std::string, InstalledConnector>> read_installed(
+    const std::vector<Installed>& installed) {
+  std::map<std::string, InstalledConnector> all;
   for (const Installed& i : installed) {
-    MKT_TRY(const ConnectorId id, ConnectorId::parse(i.receipt.id));
-    MKT_TRY(const wire::ConnectorInfo info, registry.connector(id));
-    MKT_TRY(Version latest, Version::parse(info.latest_version));
-    MKT_TRY(const Version here, Version::parse(i.receipt.version));
-    const bool is_newer = compare_precedence(latest, here) > 0;
-    all.push_back({i, std::move(latest), is_newer});
+    MKT_TRY(Version version, Version::parse(i.receipt.version));
+    MKT_TRY(const Manifest manifest, read_manifest(i.folder));
+    all.emplace(i.receipt.id, InstalledConnector{std::move(version), manifest.dependencies()});
   }
   return all;
+}
+
+bool is_newer(const AvailableVersion& v, const Version& here) {
+  if (v.quarantined || v.deprecated) return false;
+  if ((v.prerelease || v.version.is_prerelease()) && !here.is_prerelease()) return false;
+  return compare_precedence(v.version, here) > 0;
+}
+
+// That there is no such version, or none that fits: of one connector, and no reason to give up all.
+bool is_obstacle(ErrorCode code) {
+  return code == ErrorCode::dependency_conflict || code == ErrorCode::dependency_cycle ||
+         code == ErrorCode::connector_not_found || code == ErrorCode::version_not_found;
+}
+
+class UpdateSearch {
+ public:
+  UpdateSearch(VersionSource& registry, const std::string& origin,
+               const std::map<std::string, InstalledConnector>& here)
+      : registry_(registry), origin_(origin), here_(here), source_(registry, here) {}
+
+  // Says what there is of one that is installed; `is_named` where it is to be updated.
+  Status look_at(const Receipt& receipt, bool is_named) {
+    MKT_TRY(ConnectorId id, ConnectorId::parse(receipt.id));
+    const Version& version = here_.at(receipt.id).version;
+    const auto origin = registry_origin(receipt.registry);
+    if (!origin || *origin != origin_) {
+      source_.offer(receipt.id, {});
+      if (is_named) pass_over(receipt, "came from " + printable(receipt.registry));
+      return {};
+    }
+    if (!is_named) return {};
+    const auto versions = registry_.versions(id);
+    if (!versions && versions.error().code != ErrorCode::connector_not_found) {
+      return versions.error();
+    }
+    if (!versions) {
+      source_.offer(receipt.id, {});
+      pass_over(receipt, "is not known to the registry");
+      return {};
+    }
+    std::vector<AvailableVersion> newer;
+    for (const AvailableVersion& v : *versions) {
+      if (is_newer(v, version)) newer.push_back(v);
+      if (v.version == version && v.quarantined) in_quarantine_.push_back(receipt.id);
+    }
+    source_.offer(receipt.id, std::move(newer));
+    wanted_.push_back({std::move(id), std::nullopt});
+    return {};
+  }
+
+  Result<Updates> run() {
+    auto all = resolve(wanted_, here_, source_);
+    if (!all && !is_obstacle(all.error().code)) return all.error();
+    if (!all) {
+      MKT_TRY(all, one_by_one());
+    }
+    for (ResolvedConnector& r : *all) {
+      const auto here = here_.find(r.id.text());
+      if (here == here_.end() || here->second.version != r.version) {
+        updates_.changes.push_back(std::move(r));
+      }
+    }
+    tell_quarantine();
+    return std::move(updates_);
+  }
+
+ private:
+  void pass_over(const Receipt& receipt, const std::string& why) {
+    updates_.remarks.push_back(
+        fmt::format("{}@{} {}; it stays as it is", receipt.id, receipt.version, why));
+  }
+
+  // Linear, where trying what goes with what would not be.
+  Result<std::vector<ResolvedConnector>> one_by_one() {
+    std::vector<WantedConnector> possible;
+    std::vector<ResolvedConnector> best;
+    for (const WantedConnector& w : wanted_) {
+      possible.push_back(w);
+      auto resolved = resolve(possible, here_, source_);
+      if (resolved) {
+        best = std::move(*resolved);
+        continue;
+      }
+      if (!is_obstacle(resolved.error().code)) return resolved.error();
+      possible.pop_back();
+      updates_.remarks.push_back(fmt::format("{}@{} stays as it is: {}", w.id.text(),
+                                             here_.at(w.id.text()).version.text(),
+                                             resolved.error().message));
+    }
+    return best;
+  }
+
+  void tell_quarantine() {
+    for (const std::string& id : in_quarantine_) {
+      const auto leaves =
+          std::any_of(updates_.changes.begin(), updates_.changes.end(),
+                      [&](const ResolvedConnector& r) { return r.id.text() == id; });
+      if (leaves) continue;
+      updates_.remarks.push_back(
+          fmt::format("{}@{} is in quarantine, and no newer version can take its place", id,
+                      here_.at(id).version.text()));
+    }
+  }
+
+  VersionSource& registry_;
+  const std::string& origin_;
+  const std::map<std::string, InstalledConnector>& here_;
+  UpdateSource source_;
+  std::vector<WantedConnector> wanted_;
+  std::vector<std::string> in_quarantine_;
+  Updates updates_;
+};
+
+}  // namespace
+
+Result<Updates> find_updates(VersionSource& registry, const std::string& origin,
+                             const std::vector<Installed>& installed,
+                             const std::vector<std::string>& ids) {
+  MKT_TRY(const auto here, read_installed(installed));
+  UpdateSearch search(registry, origin, here);
+  for (const Installed& i : installed) {
+    const bool is_named =
+        ids.empty() || std::find(ids.begin(), ids.end(), i.receipt.id) != ids.end();
+    MKT_CHECK(search.look_at(i.receipt, is_named));
+  }
+  MKT_TRY(Updates updates, search.run());
+  for (const Installed& i : installed) {
+    for (const ResolvedConnector& r : updates.changes) {
+      if (r.id.text() != i.receipt.id) continue;
+      if (compare_precedence(r.version, here.at(i.receipt.id).version) > 0) {
+        updates.newer.push_back({i, r.version});
+      }
+    }
+  }
+  return updates;
 }
 
 }  // namespace mkt

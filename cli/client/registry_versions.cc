@@ -10,23 +10,34 @@ Result<std::vector<AvailableVersion>> RegistryVersions::versions(const Connector
   MKT_TRY(const wire::ConnectorInfo info, registry_.connector(id));
   std::vector<AvailableVersion> available;
   for (const wire::VersionInfo& v : info.versions) {
-    if (v.quarantined) continue;
     MKT_TRY(Version version, Version::parse(v.version));
-    available.push_back({std::move(version), v.deprecated});
+    available.push_back({std::move(version), v.deprecated, v.prerelease, v.quarantined});
   }
   return versions_[id.text()] = std::move(available);
 }
 
-Result<std::map<std::string, VersionRange>> RegistryVersions::dependencies(const ConnectorId& id,
-                                                                           const Version& version) {
+Result<const RegistryVersions::Known*> RegistryVersions::ask(const ConnectorId& id,
+                                                             const Version& version) {
   const std::string name = id.text() + "@" + version.text();
-  if (const auto it = dependencies_.find(name); it != dependencies_.end()) return it->second;
-  MKT_TRY(const wire::VersionInfo info, registry_.version(id, version.text()));
+  if (const auto it = known_.find(name); it != known_.end()) return &it->second;
+  MKT_TRY(wire::VersionInfo info, registry_.version(id, version.text()));
   if (!info.manifest) {
     return Error(ErrorCode::invalid_json, "the registry sent no manifest of " + name);
   }
-  MKT_TRY(const Manifest manifest, Manifest::from_json(*info.manifest));
-  return dependencies_[name] = manifest.dependencies();
+  MKT_TRY(const Manifest manifest, Manifest::from_json(std::move(*info.manifest)));
+  info.manifest.reset();  // a thousand of them would be a gigabyte
+  return &known_.emplace(name, Known{std::move(info), manifest.dependencies()}).first->second;
+}
+
+Result<wire::VersionInfo> RegistryVersions::version(const ConnectorId& id, const Version& version) {
+  MKT_TRY(const Known* const known, ask(id, version));
+  return known->info;
+}
+
+Result<std::map<std::string, VersionRange>> RegistryVersions::dependencies(const ConnectorId& id,
+                                                                           const Version& version) {
+  MKT_TRY(const Known* const known, ask(id, version));
+  return known->dependencies;
 }
 
 }  // namespace mkt

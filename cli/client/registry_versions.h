@@ -11,15 +11,23 @@ class RegistryVersions : public VersionSource {
  public:
   explicit RegistryVersions(RegistryClient& registry) : registry_(registry) {}
 
-  // Without those in quarantine.
   Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) override;
+  // Also of one in quarantine: see `version`.
   Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
                                                            const Version& version) override;
+  // Without its manifest.
+  Result<wire::VersionInfo> version(const ConnectorId& id, const Version& version);
 
  private:
+  struct Known {
+    wire::VersionInfo info;
+    std::map<std::string, VersionRange> dependencies;
+  };
+  Result<const Known*> ask(const ConnectorId& id, const Version& version);
+
   RegistryClient& registry_;
-  std::map<std::string, std::vector<AvailableVersion>> versions_;            // by id
-  std::map<std::string, std::map<std::string, VersionRange>> dependencies_;  // by id@version
+  std::map<std::string, std::vector<AvailableVersion>> versions_;  // by id
+  std::map<std::string, Known> known_;                             // by id@version
 };
 
 }  // namespace mkt

@@ -14,26 +14,23 @@ constexpr int kMaxRounds = 100;
 constexpr std::size_t kMaxConnectors = 1000;
 constexpr std::size_t kMaxShown = 10;
 
-// Somebody's wish for one connector.
+// Somebody's wish for one connector. Who wishes is an id: the way there is worked out only where it
+// has to be told.
 struct Demand {
+  std::string by;  // empty: asked for by name
   std::optional<Version> exact;
-  std::optional<VersionRange> range;  // neither: any will do
-  std::string path;                   // "app@1.0.0 → lib"
+  const VersionRange* range = nullptr;  // neither: any will do
 
   bool allows(const Version& v) const {
     if (exact) return *exact == v;
-    return !range || range->contains(v);
-  }
-  std::string text() const {
-    const std::string what = exact ? exact->text() : range ? range->text() : std::string("any");
-    return fmt::format("{} ({})", what.empty() ? "*" : what, path);
+    return range == nullptr || range->contains(v);
   }
 };
 
 class Resolution {
  public:
   Resolution(const std::vector<WantedConnector>& wanted,
-             const std::map<std::string, Version>& installed, VersionSource& source)
+             const std::map<std::string, InstalledConnector>& installed, VersionSource& source)
       : wanted_(wanted), installed_(installed), source_(source) {
     for (const WantedConnector& w : wanted) is_wanted_.insert(w.id.text());
   }
@@ -50,47 +47,71 @@ class Resolution {
   }
 
  private:
-  using Demands = std::map<std::string, std::vector<Demand>>;
+  using Dependencies = std::map<std::string, VersionRange>;
 
-  // Walks everything that the present choices need; true when no choice changed by it.
+  // True when no choice changed. What cannot be had is an error only then: until then it may hang
+  // on a choice that is about to be taken back.
   Result<bool> narrow() {
-    Demands demands;
-    std::vector<std::pair<std::string, std::string>> waiting;  // id, path
-    const auto demand = [&](const std::string& id, Demand d) {
-      std::string path = d.path;
-      const bool is_new = demands.find(id) == demands.end();
-      demands[id].push_back(std::move(d));
-      if (is_new) waiting.emplace_back(id, std::move(path));
-    };
-    for (const WantedConnector& w : wanted_) {
-      demand(w.id.text(), {w.version, std::nullopt, w.id.text()});
+    MKT_CHECK(walk());
+    add_demands_of_installed();
+    bool settled = true;
+    std::optional<Error> obstacle;
+    for (const auto& [id, demands] : demands_) {
+      auto best = choose(id, demands);
+      if (!best && !is_obstacle(best.error())) return best.error();
+      if (!best) {
+        if (!obstacle) obstacle = std::move(best.error());
+        continue;
+      }
+      if (const auto it = chosen_.find(id); it != chosen_.end() && it->second == *best) continue;
+      chosen_.insert_or_assign(id, std::move(*best));
+      settled = false;
     }
+    if (settled && obstacle) return std::move(*obstacle);
+    return settled;
+  }
+
+  // Everything that the present choices need, breadth first.
+  Status walk() {
+    demands_.clear();
+    std::vector<std::string> waiting;
+    const auto demand = [&](const std::string& id, Demand d) {
+      std::vector<Demand>& of_id = demands_[id];
+      if (of_id.empty()) waiting.push_back(id);
+      of_id.push_back(std::move(d));
+    };
+    for (const WantedConnector& w : wanted_) demand(w.id.text(), {"", w.version});
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (i == kMaxConnectors) {
         return Error(ErrorCode::dependency_conflict,
                      fmt::format("this needs more than {} connectors", kMaxConnectors));
       }
-      const auto [id, path] = waiting[i];
+      const std::string id = waiting[i];
       if (chosen_.find(id) == chosen_.end()) {
-        MKT_TRY(Version version, choose(id, demands[id]));
-        chosen_.emplace(id, std::move(version));
+        auto version = choose(id, demands_[id]);
+        if (!version && !is_obstacle(version.error())) return version.error();
+        if (!version) continue;
+        chosen_.emplace(id, std::move(*version));
       }
-      const Version& version = chosen_.at(id);
-      MKT_TRY(const auto dependencies, dependencies_of(id, version));
-      // "app" becomes "app@1.0.0 → lib".
-      for (const auto& [needed, range] : dependencies) {
-        demand(needed,
-               {std::nullopt, range, fmt::format("{}@{} → {}", path, version.text(), needed)});
+      MKT_TRY(const Dependencies* const dependencies, dependencies_of(id, chosen_.at(id)));
+      for (const auto& [needed, range] : *dependencies) demand(needed, {id, std::nullopt, &range});
+    }
+    return {};
+  }
+
+  void add_demands_of_installed() {
+    for (const auto& [id, here] : installed_) {
+      if (demands_.find(id) != demands_.end()) continue;
+      for (const auto& [needed, range] : here.dependencies) {
+        const auto demands = demands_.find(needed);
+        if (demands != demands_.end()) demands->second.push_back({id, std::nullopt, &range});
       }
     }
-    bool settled = true;
-    for (const auto& [id, of_id] : demands) {
-      MKT_TRY(Version best, choose(id, of_id));
-      if (best == chosen_.at(id)) continue;
-      chosen_.at(id) = std::move(best);
-      settled = false;
-    }
-    return settled;
+  }
+
+  // Of the choices, not of the source.
+  static bool is_obstacle(const Error& e) {
+    return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found;
   }
 
   Result<Version> choose(const std::string& id, const std::vector<Demand>& demands) {
@@ -102,41 +123,76 @@ class Resolution {
                                     [](const Demand& d) { return d.exact.has_value(); });
     if (exact != demands.end() && allowed(*exact->exact)) return *exact->exact;
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
-    const auto kept = installed_.find(id);
-    if (kept != installed_.end() && is_wanted_.count(id) == 0 && allowed(kept->second)) {
-      return kept->second;
-    }
     auto versions = source_.versions(connector);
-    if (!versions) return versions.error().context(demands.front().path);
+    if (!versions) return versions.error().context(path_to(id, demands.front()));
+    std::erase_if(*versions, [](const AvailableVersion& v) { return v.quarantined; });
+    const auto kept = installed_.find(id);
+    const bool keeps = kept != installed_.end() && is_wanted_.count(id) == 0;
     std::sort(versions->begin(), versions->end(), is_better);
+    const AvailableVersion* best = nullptr;
     for (const AvailableVersion& v : *versions) {
-      if (allowed(v.version)) return v.version;
+      if (!allowed(v.version)) continue;
+      if (keeps && v.version == kept->second.version) return v.version;
+      if (best == nullptr) best = &v;
     }
+    if (best != nullptr) return best->version;
     return conflict(id, demands, *versions);
+  }
+
+  static bool is_prerelease(const AvailableVersion& v) {
+    return v.prerelease || v.version.is_prerelease();
   }
 
   // What nobody advises against, a release before a prerelease, then the higher one.
   static bool is_better(const AvailableVersion& a, const AvailableVersion& b) {
     if (a.deprecated != b.deprecated) return b.deprecated;
-    if (a.version.is_prerelease() != b.version.is_prerelease()) return b.version.is_prerelease();
+    if (is_prerelease(a) != is_prerelease(b)) return is_prerelease(b);
     return compare_precedence(a.version, b.version) > 0;
   }
 
-  static Error conflict(const std::string& id, const std::vector<Demand>& demands,
-                        const std::vector<AvailableVersion>& versions) {
+  Error conflict(const std::string& id, const std::vector<Demand>& demands,
+                 const std::vector<AvailableVersion>& versions) const {
     std::vector<std::string> asked, there;
-    for (const Demand& d : demands) asked.push_back(d.text());
+    for (const Demand& d : demands) asked.push_back(text_of(id, d));
     for (const AvailableVersion& v : versions) there.push_back(v.version.text());
+    if (asked.size() > kMaxShown) asked.resize(kMaxShown);
     if (there.size() > kMaxShown) there.resize(kMaxShown);
-    return Error(ErrorCode::dependency_conflict,
-                 fmt::format("no version of {} is {}; there is {}", id, fmt::join(asked, " and "),
-                             there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
+    return Error(
+        ErrorCode::dependency_conflict,
+        fmt::format("no version of {} is {}; there is {}", id, fmt::join(asked, " and "),
+                    there.empty() ? "none to be had" : fmt::format("{}", fmt::join(there, ", "))));
   }
 
-  Result<std::map<std::string, VersionRange>> dependencies_of(const std::string& id,
-                                                              const Version& version) {
+  std::string text_of(const std::string& id, const Demand& d) const {
+    const std::string what = d.exact              ? d.exact->text()
+                             : d.range != nullptr ? d.range->text()
+                                                  : "any";
+    return fmt::format("{} ({})", what.empty() ? "*" : what, path_to(id, d));
+  }
+
+  // "app@1.0.0 → lib": from what was asked for, through whoever first needed each; of a long way
+  // the end.
+  std::string path_to(const std::string& id, const Demand& demand) const {
+    std::vector<std::string> steps = {id};
+    std::string by = demand.by;
+    while (!by.empty() && steps.size() < kMaxShown) {
+      const auto asked = demands_.find(by);
+      const bool is_part = asked != demands_.end();
+      steps.push_back(by + "@" + (is_part ? chosen_.at(by) : installed_.at(by).version).text());
+      by = is_part ? asked->second.front().by : "";
+    }
+    if (!by.empty()) steps.push_back("…");
+    std::reverse(steps.begin(), steps.end());
+    return fmt::format("{}", fmt::join(steps, " → "));
+  }
+
+  // Asked of the source once, and kept: demands point into it.
+  Result<const Dependencies*> dependencies_of(const std::string& id, const Version& version) {
+    const std::string name = id + "@" + version.text();
+    if (const auto it = dependencies_.find(name); it != dependencies_.end()) return &it->second;
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
-    return source_.dependencies(connector, version);
+    MKT_TRY(Dependencies found, source_.dependencies(connector, version));
+    return &dependencies_.emplace(name, std::move(found)).first->second;
   }
 
   // Depth first: what a connector needs comes before it.
@@ -153,20 +209,22 @@ class Resolution {
     }
     way_.push_back(id);
     const Version& version = chosen_.at(id);
-    MKT_TRY(const auto dependencies, dependencies_of(id, version));
-    for (const auto& [needed, range] : dependencies) MKT_CHECK(place(needed));
+    MKT_TRY(const Dependencies* const dependencies, dependencies_of(id, version));
+    for (const auto& [needed, range] : *dependencies) MKT_CHECK(place(needed));
     way_.pop_back();
     placed_.insert(id);
     MKT_TRY(ConnectorId connector, ConnectorId::parse(id));
-    order_.push_back({std::move(connector), version});
+    order_.push_back({std::move(connector), version, *dependencies});
     return {};
   }
 
   const std::vector<WantedConnector>& wanted_;
-  const std::map<std::string, Version>& installed_;
+  const std::map<std::string, InstalledConnector>& installed_;
   VersionSource& source_;
   std::set<std::string> is_wanted_;
   std::map<std::string, Version> chosen_;
+  std::map<std::string, std::vector<Demand>> demands_;  // by id, of this round
+  std::map<std::string, Dependencies> dependencies_;    // by id@version
   std::set<std::string> placed_;
   std::vector<std::string> way_;
   std::vector<ResolvedConnector> order_;
@@ -174,9 +232,9 @@ class Resolution {
 
 }  // namespace
 
-Result<std::vector<ResolvedConnector>> resolve(const std::vector<WantedConnector>& wanted,
-                                               const std::map<std::string, Version>& installed,
-                                               VersionSource& source) {
+Result<std::vector<ResolvedConnector>> resolve(
+    const std::vector<WantedConnector>& wanted,
+    const std::map<std::string, InstalledConnector>& installed, VersionSource& source) {
   return Resolution(wanted, installed, source).run();
 }
 

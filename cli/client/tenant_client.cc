@@ -3,7 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mkt {
+namespace {
+
+constexpr const char* kPending = "pending";
+constexpr unsigned kPage = 100;
+
+}  // namespace
 
 using wire::InstallRequestInfo;
 
@@ -42,6 +50,11 @@ Result<TenantClient::RequestPage> TenantClient::requests(const RequestListOption
     page.requests.push_back(std::move(request));
   }
   page.next = number_member(json, "next");
+  // Page after page must come to an end, whatever the registry says.
+  if (page.next && (*page.next <= 0 || (o.before > 0 && *page.next >= o.before))) {
+    return Error(ErrorCode::invalid_json,
+                 "the registry's answer is not of the protocol: next does not decrease");
+  }
   return page;
 }
 
@@ -82,6 +95,72 @@ Result<Json> TenantClient::set_policy(const Json& policy, std::optional<std::int
 Result<Json> TenantClient::check_policy(const ConnectorId& id, const std::string& which) {
   return registry_.get(
       fmt::format("{}/policy/check?connector={}&version={}", base_, id.text(), url_encode(which)));
+}
+
+Result<std::vector<InstallRequestInfo>> RequestFeed::next() {
+  MKT_CHECK(look_at_pending());
+  MKT_CHECK(look_at_newest());
+  MKT_CHECK(look_at_decided());
+  ++look_;
+  std::stable_sort(news_.begin(), news_.end(), [](const auto& a, const auto& b) {
+    return a.requested_at < b.requested_at;  // RFC 3339 in UTC sorts as text
+  });
+  return std::exchange(news_, {});
+}
+
+void RequestFeed::take(const InstallRequestInfo& r) {
+  const auto known = known_.try_emplace(r.id, Known{"", 0, look_}).first;
+  if (known->second.status == r.status && known->second.approvals == r.approvals.size()) return;
+  known->second.status = r.status;
+  known->second.approvals = r.approvals.size();
+  // What was over before anybody looked is no news.
+  if (look_ > 1 || r.status == kPending) news_.push_back(r);
+}
+
+Status RequestFeed::look_at_pending() {
+  pending_now_.clear();
+  RequestListOptions options{kPending, "", 0, kPage};
+  do {
+    MKT_TRY(const auto page, tenant_.requests(options));
+    for (const InstallRequestInfo& r : page.requests) {
+      pending_now_.insert(r.id);
+      take(r);
+    }
+    options.before = page.next.value_or(0);
+  } while (options.before > 0);
+  return {};
+}
+
+// What was asked for since the last look, decided or not: down to what was known then.
+Status RequestFeed::look_at_newest() {
+  RequestListOptions options{"", "", 0, kPage};
+  do {
+    MKT_TRY(const auto page, tenant_.requests(options));
+    options.before = look_ > 1 ? page.next.value_or(0) : 0;
+    for (const InstallRequestInfo& r : page.requests) {
+      const auto known = known_.find(r.id);
+      if (known != known_.end() && known->second.since < look_) options.before = 0;
+      take(r);
+    }
+  } while (options.before > 0);
+  return {};
+}
+
+Status RequestFeed::look_at_decided() {
+  std::vector<std::string> gone;
+  for (const auto& [id, known] : known_) {
+    if (known.status == kPending && pending_now_.count(id) == 0) gone.push_back(id);
+  }
+  for (const std::string& id : gone) {
+    const auto r = tenant_.request(id);
+    if (!r && r.error().code != ErrorCode::request_not_found) return r.error();
+    if (r) {
+      take(*r);
+    } else {
+      known_.erase(id);
+    }
+  }
+  return {};
 }
 
 }  // namespace mkt

@@ -3,7 +3,9 @@
 // The calls of RegistryClient below /v1/tenants/{tenant}, in the same way. Use from one thread.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,33 @@ class TenantClient {
   RegistryClient& registry_;
   std::string base_;
   TenantId tenant_;
+};
+
+// What happens to a tenant's requests, look by look. Use from one thread.
+class RequestFeed {
+ public:
+  explicit RequestFeed(TenantClient& tenant) : tenant_(tenant) {}
+
+  // First all that is pending; then each time what is new or has changed since, the oldest first.
+  // After an error the next look goes on where that one ended; nothing is lost.
+  Result<std::vector<wire::InstallRequestInfo>> next();
+
+ private:
+  struct Known {
+    std::string status;
+    std::size_t approvals;
+    int since;  // the look that first saw it
+  };
+  void take(const wire::InstallRequestInfo& r);
+  Status look_at_pending();
+  Status look_at_newest();
+  Status look_at_decided();
+
+  TenantClient& tenant_;
+  int look_ = 1;                        // counts those that went through
+  std::map<std::string, Known> known_;  // by id
+  std::set<std::string> pending_now_;
+  std::vector<wire::InstallRequestInfo> news_;  // not told yet
 };
 
 }  // namespace mkt

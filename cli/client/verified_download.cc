@@ -5,21 +5,43 @@
 
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/connector/archive_limits.h"
 
 namespace mkt {
+namespace {
+
+// What no registry takes is not fetched from one either.
+Status check_announced(std::uint64_t size, const std::string& name) {
+  if (size == 0) {
+    return Error(ErrorCode::archive_invalid, "the registry announces an empty tarball for " + name);
+  }
+  if (size > kMaxTarballBytes) {
+    return Error(ErrorCode::tarball_too_large,
+                 fmt::format("the registry announces {} bytes for {}; a tarball has at most {}",
+                             size, name, kMaxTarballBytes));
+  }
+  return {};
+}
+
+}  // namespace
+
+Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
+  const auto key = trust.book().find(info.signing_key_id);
+  if (!key) return key.error();
+  return Error(
+      ErrorCode::version_quarantined,
+      fmt::format("{}@{} is in quarantine: the key {} that signed it was {}", printable(info.id),
+                  printable(info.version), printable(info.signing_key_id),
+                  *key ? describe_end(**key) : std::string("compromised")));
+}
 
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress) {
   MKT_TRY(wire::VersionInfo info, registry.version(id, which));
   const std::string name = fmt::format("{}@{}", id.text(), printable(info.version));
-  if (info.quarantined) {
-    MKT_TRY(const auto key, trust.book().find(info.signing_key_id));
-    return Error(ErrorCode::version_quarantined,
-                 fmt::format("{} is in quarantine: the key {} that signed it was {}", name,
-                             printable(info.signing_key_id),
-                             key ? describe_end(*key) : std::string("compromised")));
-  }
+  if (info.quarantined) return quarantine_error(trust, info);
+  MKT_CHECK(check_announced(info.tarball_size, name));
   MKT_TRY(const Version version, Version::parse(info.version));
   MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));
   MKT_TRY(SignatureFile signature, registry.signature(id, version));
@@ -37,6 +59,11 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
     return write_all(fd, bytes, "the tarball");
   };
   MKT_CHECK(registry.download(id, version, sink, progress));
+  if (received != info.tarball_size) {
+    return Error(ErrorCode::checksum_mismatch,
+                 fmt::format("the registry sent {} bytes of {} and had announced {}", received,
+                             name, info.tarball_size));
+  }
   const Checksum actual = hasher.finish();
   if (actual != expected) {
     return Error(ErrorCode::checksum_mismatch,

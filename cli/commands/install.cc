@@ -1,9 +1,11 @@
 // mkt install: works out what is needed, and has it asked for, fetched, checked and put in place.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "cli/client/registry_versions.h"
+#include "cli/client/verified_download.h"
 #include "cli/commands/install_flow.h"
 #include "cli/commands/trust_options.h"
 #include "common/base/duration.h"
@@ -29,18 +31,56 @@ bool is_file(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".tgz");
 }
 
-std::map<std::string, Version> installed_versions(const std::vector<Installed>& installed) {
-  std::map<std::string, Version> versions;
+std::map<std::string, InstalledConnector> by_id(const std::vector<Installed>& installed) {
+  std::map<std::string, InstalledConnector> all;
   for (const Installed& i : installed) {
     if (const auto version = Version::parse(i.receipt.version)) {
-      versions.emplace(i.receipt.id, *version);
+      all.emplace(i.receipt.id, InstalledConnector{*version});
     }
   }
-  return versions;
+  return all;
+}
+
+// Where an installed version made way for another only because it is not offered any more.
+Status tell_replaced(const Session& session, RegistryVersions& source, const ResolvedConnector& r,
+                     const std::map<std::string, InstalledConnector>& installed) {
+  const auto here = installed.find(r.id.text());
+  if (here == installed.end() || here->second.version == r.version) return {};
+  const Version& version = here->second.version;
+  MKT_TRY(const auto versions, source.versions(r.id));
+  const auto offered = std::find_if(versions.begin(), versions.end(),
+                                    [&](const auto& v) { return v.version == version; });
+  if (offered != versions.end() && !offered->quarantined) return {};
+  session.out.warn(fmt::format(
+      "{}@{}, which is installed here, {}; {} takes its place", r.id.text(), version.text(),
+      offered == versions.end() ? "is not known to the registry" : "is in quarantine",
+      r.version.text()));
+  return {};
+}
+
+// What was named, and all that it needs; version_quarantined before anything of it is installed.
+Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient& registry,
+                                         const Trust& trust,
+                                         const std::vector<WantedConnector>& wanted,
+                                         const std::string& root) {
+  MKT_TRY(const auto listed, list_installed(root));
+  const auto installed = by_id(listed);
+  RegistryVersions source(registry);
+  auto resolved = resolve(wanted, installed, source);
+  if (!resolved) return resolved.error().context("while working out what is needed");
+  std::vector<Wish> wishes;
+  for (ResolvedConnector& r : *resolved) {
+    MKT_TRY(const wire::VersionInfo info, source.version(r.id, r.version));
+    if (info.quarantined) return quarantine_error(trust, info);
+    MKT_CHECK(tell_replaced(session, source, r, installed));
+    wishes.push_back(wish_for(std::move(r)));
+  }
+  return wishes;
 }
 
 // Connectors of the registry with all they need, then files.
-Result<std::vector<Wish>> work_out(RegistryClient& registry, const Arguments& a) {
+Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
+                                   const Trust& trust, const Arguments& a) {
   std::vector<WantedConnector> wanted;
   std::vector<Wish> files;
   for (const std::string& text : a.specs) {
@@ -59,11 +99,7 @@ Result<std::vector<Wish>> work_out(RegistryClient& registry, const Arguments& a)
   }
   std::vector<Wish> wishes;
   if (!wanted.empty()) {
-    MKT_TRY(const auto installed, list_installed(a.root));
-    RegistryVersions source(registry);
-    auto resolved = resolve(wanted, installed_versions(installed), source);
-    if (!resolved) return resolved.error().context("while working out what is needed");
-    for (ResolvedConnector& r : *resolved) wishes.push_back({std::move(r.id), r.version, {}});
+    MKT_TRY(wishes, resolve_wishes(session, registry, trust, wanted, a.root));
   }
   wishes.insert(wishes.end(), files.begin(), files.end());
   return wishes;
@@ -130,7 +166,8 @@ Result<ExitStatus> run(const Session& session, Arguments a) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
-  MKT_TRY(std::vector<Wish> wishes, a.frozen ? locked_wishes(a) : work_out(registry, a));
+  MKT_TRY(std::vector<Wish> wishes,
+          a.frozen ? locked_wishes(a) : work_out(session, registry, trust, a));
   if (!a.folder.empty() && wishes.size() > 1) {
     return Error(ErrorCode::usage_error,
                  fmt::format("{} needs {} others; with --root they all have their place",

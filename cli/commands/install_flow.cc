@@ -56,21 +56,48 @@ std::string title_of(const Wish& wish) {
   return printable(wish.id ? wish.id->text() + "@" + wish.which() : wish.file.string());
 }
 
-// Asks for everything before it waits for anything, so that approvers see it all.
-Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, const std::vector<Wish>& wishes) {
+Error not_of_protocol(const char* what) {
+  return Error(ErrorCode::invalid_json,
+               fmt::format("the registry's answer is not of the protocol: {}", what));
+}
+
+// Asks for everything before it waits for anything, so that approvers see it all. Each wish learns
+// the checksum that it is granted for.
+Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, std::vector<Wish>& wishes) {
   std::vector<InstallRequestInfo> pending;
-  for (const Wish& wish : wishes) {
+  for (Wish& wish : wishes) {
     if (!wish.id || !wish.version) continue;
     auto outcome = tenant.request_install(*wish.id, *wish.version);
     if (!outcome) return outcome.error().context("while asking for " + title_of(wish));
-    if (outcome->status == "installed") continue;
-    if (outcome->status != "pending" || !outcome->request) {
-      return Error(ErrorCode::invalid_json,
-                   "the registry's answer is not of the protocol: neither installed nor pending");
+    const auto is_for_wish = [&](const auto& granted) {
+      return granted.connector_id == wish.id->text() && granted.version == wish.version->text();
+    };
+    if (outcome->status == "installed") {
+      if (!outcome->installation) continue;
+      if (!is_for_wish(*outcome->installation)) return not_of_protocol("another installation");
+      wish.approved_checksum = outcome->installation->checksum;
+      continue;
     }
+    if (outcome->status != "pending" || !outcome->request) {
+      return not_of_protocol("neither installed nor pending");
+    }
+    if (!is_for_wish(*outcome->request)) return not_of_protocol("another request");
+    wish.approved_checksum = outcome->request->checksum;
     pending.push_back(std::move(*outcome->request));
   }
   return pending;
+}
+
+// A file may be of another registry, or of none: there is nothing to ask the tenant's policy about.
+void warn_of_files(const Session& session, const TenantId& tenant,
+                   const std::vector<Wish>& wishes) {
+  for (const Wish& wish : wishes) {
+    if (wish.id) continue;
+    session.out.warn(
+        fmt::format("{} is a file: the policy of {} is not asked, and the install is "
+                    "not recorded for it",
+                    title_of(wish), tenant.text()));
+  }
 }
 
 void tell_pending(const Session& session, const std::vector<InstallRequestInfo>& pending) {
@@ -156,20 +183,32 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
   return {};
 }
 
+Wish wish_for(ResolvedConnector resolved) {
+  Wish wish{std::move(resolved.id), std::move(resolved.version), {}};
+  wish.dependencies = std::move(resolved.dependencies);
+  return wish;
+}
+
 Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,
                              const InstallPlan& plan) {
+  // Before anybody is asked: were it damaged, what is approved could not be written down.
+  std::optional<LockFile> lock;
+  if (plan.keep_lock) {
+    MKT_TRY(lock, LockFile::read_beside(plan.target.root));
+  }
+  std::vector<Wish> wishes = plan.wishes;
   if (context.settings.tenant) {
     TenantClient tenant(context.registry, *context.settings.tenant);
-    MKT_TRY(const auto pending, ask(tenant, plan.wishes));
+    warn_of_files(session, tenant.tenant(), wishes);
+    MKT_TRY(const auto pending, ask(tenant, wishes));
     if (!pending.empty() && !plan.wait) {
       tell_pending(session, pending);
       return ExitStatus::waiting;
     }
     MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
   }
-  MKT_TRY(LockFile lock, LockFile::read_beside(plan.target.root));
   Json installed = Json::array();
-  for (const Wish& wish : plan.wishes) {
+  for (const Wish& wish : wishes) {
     const auto done = install_connector(context, wish, plan.target);
     if (!done) return done.error().context("while installing " + title_of(wish));
     tell(session.out, *done);
@@ -177,10 +216,10 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
       session.out.warn("what it depends on was not installed: a file brings itself alone");
     }
     installed.push_back(describe(*done));
-    if (!plan.keep_lock) continue;
-    lock.set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
-                                text_member(done->receipt.signature, "keyId").value_or("")});
-    MKT_CHECK(lock.write());  // after each: what is installed is in the lock, whatever comes next
+    if (!lock) continue;
+    lock->set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
+                                 text_member(done->receipt.signature, "keyId").value_or("")});
+    MKT_CHECK(lock->write());  // after each: what is installed is in the lock, whatever comes next
   }
   session.out.result({{"installed", installed}}, "");
   return ExitStatus::done;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/client/installer.h"
+#include "cli/client/resolver.h"
 #include "cli/client/tenant_client.h"
 #include "cli/commands/command.h"
 
@@ -20,6 +21,8 @@ struct InstallPlan {
   // How long to wait for approvals: nullopt not at all, 0 for ever.
   std::optional<std::chrono::milliseconds> wait;
 };
+
+Wish wish_for(ResolvedConnector resolved);
 
 // done, or waiting where approvals are missing; then nothing was installed.
 Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,

@@ -39,10 +39,12 @@ std::string describe_hits(const wire::RevocationInfo& r) {
 }
 
 Status ask_leave(const Session& session, const KeyId& id, const wire::RevocationInfo& preview) {
-  session.out.note(describe_hits(preview));
+  const std::string hits = describe_hits(preview);
+  // A part of the question, which --quiet does not leave out.
   const auto answer =
-      ask_yes_or_no(fmt::format("Revoke {}? This cannot be undone. [y/N] ", id.text()));
+      ask_yes_or_no(fmt::format("{}Revoke {}? This cannot be undone. [y/N] ", hits, id.text()));
   if (!answer) {
+    session.out.note(hits);
     return Error(ErrorCode::usage_error,
                  "there is no terminal to ask at; to revoke without being asked: --yes");
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/client/newer_versions.h"
+#include "cli/client/registry_versions.h"
 #include "cli/commands/command.h"
 #include "common/base/utf8.h"
 
@@ -12,18 +13,19 @@ Status run(const Session& session, const std::string& root) {
   MKT_TRY(const auto installed, list_installed(root));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(const auto versions, find_newer_versions(registry, installed));
+  RegistryVersions source(registry);
+  MKT_TRY(const Updates updates, find_updates(source, settings.registry, installed, {}));
+  for (const std::string& remark : updates.remarks) session.out.warn(remark);
   Json outdated = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "INSTALLED", "LATEST", "FOLDER"}};
-  for (const NewerVersion& v : versions) {
-    if (!v.is_newer) continue;
+  for (const NewerVersion& v : updates.newer) {
     const Receipt& receipt = v.installed.receipt;
     outdated.push_back({{"id", receipt.id},
                         {"installed", receipt.version},
-                        {"latest", v.latest.text()},
+                        {"latest", v.version.text()},
                         {"folder", v.installed.folder.string()}});
     rows.push_back(
-        {receipt.id, receipt.version, v.latest.text(), printable(v.installed.folder.string())});
+        {receipt.id, receipt.version, v.version.text(), printable(v.installed.folder.string())});
   }
   session.out.result({{"outdated", outdated}}, rows.size() > 1 ? format_table(rows) : "");
   if (rows.size() == 1) session.out.note("everything is up to date");

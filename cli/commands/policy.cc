@@ -20,11 +20,11 @@ struct Arguments {
 
 std::string shown(const Json& value) {
   if (value.is_string()) return printable(value.get<std::string>());
-  if (!value.is_array()) return dump_json(value);
+  if (!value.is_array()) return printable(dump_json(value));
   std::string text;
   for (const Json& word : value) {
     if (!text.empty()) text += ",";
-    text += word.is_string() ? printable(word.get<std::string>()) : dump_json(word);
+    text += word.is_string() ? printable(word.get<std::string>()) : printable(dump_json(word));
   }
   return text;
 }

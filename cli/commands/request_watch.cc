@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <thread>
 
 #include "cli/commands/install_flow.h"
@@ -16,7 +15,8 @@ namespace {
 
 using wire::InstallRequestInfo;
 
-constexpr unsigned kNewest = 100;
+// More often is a burden for the registry and no news for a person.
+constexpr std::chrono::milliseconds kMostOften{500};
 
 struct Arguments {
   std::string id;
@@ -49,23 +49,21 @@ void tell(const Session& session, const InstallRequestInfo& r) {
   std::fflush(stdout);
 }
 
-// What is pending first, then every change among the newest, until somebody interrupts.
+// What is pending first, then every change, until somebody interrupts.
 Status follow_all(const Session& session, TenantClient& tenant, const Arguments& a) {
   MKT_TRY(const auto every, parse_duration(a.every));
-  std::map<std::string, std::string> seen;  // status and approvals, by id
-  RequestListOptions options;
-  options.limit = kNewest;
-  for (bool first = true;; first = false) {
-    const auto page = tenant.requests(options);
-    if (!page && page.error().code != ErrorCode::registry_unavailable) return page.error();
-    if (page) {
-      for (auto r = page->requests.rbegin(); r != page->requests.rend(); ++r) {
-        std::string state = fmt::format("{} {}", r->status, r->approvals.size());
-        std::string& known = seen[r->id];
-        if (known == state) continue;
-        known = std::move(state);
-        if (!first || r->status == "pending") tell(session, *r);
-      }
+  if (every < kMostOften) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("--every needs at least {}; a shorter time only "
+                             "burdens the registry",
+                             format_duration(kMostOften)));
+  }
+  RequestFeed feed(tenant);
+  while (true) {
+    const auto news = feed.next();
+    if (!news && news.error().code != ErrorCode::registry_unavailable) return news.error();
+    if (news) {
+      for (const InstallRequestInfo& r : *news) tell(session, r);
     }
     std::this_thread::sleep_for(every);
   }

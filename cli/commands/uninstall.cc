@@ -41,33 +41,59 @@ Status remove_folder(const fs::path& target) {
   return {};
 }
 
+// What there was of it: a folder, an installation of the tenant, an entry in the lock file.
+struct Found {
+  std::optional<Receipt> receipt;
+  bool tenants = false;
+  bool locked = false;
+
+  bool nothing() const { return !receipt && !tenants && !locked; }
+};
+
+Result<std::optional<Receipt>> receipt_of(const fs::path& target, const ConnectorId& id) {
+  auto receipt = Receipt::read(target);
+  if (!receipt && receipt.error().code != ErrorCode::not_found) return receipt.error();
+  if (!receipt || receipt->id != id.text()) return std::optional<Receipt>();
+  return std::optional(std::move(*receipt));
+}
+
+void tell(const Session& session, const ConnectorId& id, const fs::path& target, const Found& was) {
+  if (was.receipt) {
+    const Receipt& r = *was.receipt;
+    session.out.result(
+        {{"id", r.id}, {"version", r.version}, {"folder", target.string()}},
+        fmt::format("uninstalled {}@{} from {}", r.id, r.version, printable(target.string())));
+    return;
+  }
+  session.out.result({{"id", id.text()}},
+                     was.tenants ? fmt::format("uninstalled {} for the tenant", id.text())
+                                 : fmt::format("took {} out of {}; its folder was gone already",
+                                               id.text(), kLockName));
+}
+
 Status run(const Session& session, const Arguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   fs::path target = a.folder.empty() ? fs::path(a.root) / id.text() : fs::path(a.folder);
   if (!target.has_filename()) target = target.parent_path();
-  auto receipt = Receipt::read(target);
-  if (!receipt && receipt.error().code != ErrorCode::not_found) return receipt.error();
-  const bool is_here = receipt && receipt->id == id.text();
-  MKT_TRY(const bool was_tenants, uninstall_of_tenant(session, id));
-  if (!is_here && !was_tenants) {
+  // Read before anything goes: what cannot be taken out of the lock file is not removed.
+  std::optional<LockFile> lock;
+  if (a.folder.empty()) {
+    MKT_TRY(lock, LockFile::read_beside(a.root));
+  }
+  Found was;
+  MKT_TRY(was.receipt, receipt_of(target, id));
+  MKT_TRY(was.tenants, uninstall_of_tenant(session, id));
+  was.locked = lock && lock->find(id.text()) != nullptr;
+  if (was.nothing()) {
     return Error(ErrorCode::not_found,
                  fmt::format("{} is not installed in {}", id.text(), printable(target.string())));
   }
-  if (!is_here) {
-    session.out.result({{"id", id.text()}},
-                       fmt::format("uninstalled {} for the tenant", id.text()));
-    return {};
+  if (was.receipt) MKT_CHECK(remove_folder(target));
+  if (was.locked) {
+    lock->remove(id.text());
+    MKT_CHECK(lock->write());
   }
-  MKT_CHECK(remove_folder(target));
-  if (a.folder.empty()) {
-    MKT_TRY(LockFile lock, LockFile::read_beside(a.root));
-    lock.remove(id.text());
-    MKT_CHECK(lock.write());
-  }
-  session.out.result(
-      {{"id", receipt->id}, {"version", receipt->version}, {"folder", target.string()}},
-      fmt::format("uninstalled {}@{} from {}", receipt->id, receipt->version,
-                  printable(target.string())));
+  tell(session, id, target, was);
   return {};
 }
 

@@ -1,4 +1,4 @@
-// mkt update: the latest version of what is installed here, asked for and installed like any other.
+// mkt update: the newest version of what is installed here, asked for and installed like any other.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,55 +20,47 @@ struct Arguments {
   TrustOptions trust;
 };
 
-// All that is installed, or what of it was named.
-Result<std::vector<Installed>> named(const std::vector<Installed>& installed, const Arguments& a) {
-  if (a.ids.empty()) return installed;
-  std::vector<Installed> found;
+Status check_installed(const std::vector<Installed>& installed, const Arguments& a) {
   for (const std::string& id : a.ids) {
-    const auto it = std::find_if(installed.begin(), installed.end(),
-                                 [&](const Installed& i) { return i.receipt.id == id; });
-    if (it == installed.end()) {
-      return Error(ErrorCode::not_found,
-                   fmt::format("{} is not installed in {}", printable(id), printable(a.root)));
-    }
-    found.push_back(*it);
+    const bool is_there = std::any_of(installed.begin(), installed.end(),
+                                      [&](const Installed& i) { return i.receipt.id == id; });
+    if (is_there) continue;
+    return Error(ErrorCode::not_found,
+                 fmt::format("{} is not installed in {}", printable(id), printable(a.root)));
   }
-  return found;
+  return {};
 }
 
-Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
-                                   const Arguments& a) {
+Result<std::vector<Wish>> work_out(const Session& session, const Settings& settings,
+                                   RegistryClient& registry, const Arguments& a) {
   MKT_TRY(const auto installed, list_installed(a.root));
-  MKT_TRY(const auto chosen, named(installed, a));
-  MKT_TRY(const auto newer, find_newer_versions(registry, chosen));
-  std::vector<WantedConnector> wanted;
-  for (const NewerVersion& v : newer) {
-    if (!v.is_newer) continue;
-    session.out.note(fmt::format("{}: {}, now {}", v.installed.receipt.id,
-                                 v.installed.receipt.version, v.latest.text()));
-    MKT_TRY(ConnectorId id, ConnectorId::parse(v.installed.receipt.id));
-    wanted.push_back({std::move(id), v.latest});
-  }
-  std::map<std::string, Version> here;
-  for (const Installed& i : installed) {
-    MKT_TRY(Version version, Version::parse(i.receipt.version));
-    here.emplace(i.receipt.id, std::move(version));
-  }
+  MKT_CHECK(check_installed(installed, a));
   RegistryVersions source(registry);
-  MKT_TRY(auto resolved, resolve(wanted, here, source));
+  MKT_TRY(Updates updates, find_updates(source, settings.registry, installed, a.ids));
+  for (const std::string& remark : updates.remarks) session.out.warn(remark);
+  for (const NewerVersion& v : updates.newer) {
+    session.out.note(fmt::format("{}: {}, now {}", v.installed.receipt.id,
+                                 v.installed.receipt.version, v.version.text()));
+  }
   std::vector<Wish> wishes;
-  for (ResolvedConnector& r : resolved) wishes.push_back({std::move(r.id), r.version, {}});
+  for (ResolvedConnector& r : updates.changes) {
+    wishes.push_back(wish_for(std::move(r)));
+  }
   return wishes;
 }
 
 Result<ExitStatus> run(const Session& session, const Arguments& a) {
+  if (a.trust.offline) {
+    return Error(ErrorCode::usage_error,
+                 "update asks the registry what is new: not with --offline");
+  }
   std::optional<std::chrono::milliseconds> wait;
   if (!a.wait.empty()) {
     MKT_TRY(wait, parse_duration(a.wait));
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(std::vector<Wish> wishes, work_out(session, registry, a));
+  MKT_TRY(std::vector<Wish> wishes, work_out(session, settings, registry, a));
   if (wishes.empty()) session.out.note("everything is up to date");
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
   return carry_out(session,
@@ -81,7 +73,7 @@ Result<ExitStatus> run(const Session& session, const Arguments& a) {
 
 void add_update_command(CLI::App& app, Session& session) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* command = add_subcommand(app, "update", "Install the latest version of what is here",
+  CLI::App* command = add_subcommand(app, "update", "Install the newest version of what is here",
                                      "  mkt update\n  mkt update slack\n"
                                      "  mkt --tenant team update slack --wait 10m");
   command->add_option("ID", a->ids, "Only these connectors");

@@ -106,6 +106,8 @@ request=$(<out)
 expect 0 as ci request cancel "$request"
 expect 4 as ci request watch "$request"
 says err cancelled
+expect 2 as ci request watch --every 100ms
+says err "at least"
 
 # Nobody approves what they asked for, whichever token they use; unless the policy lets them.
 token_of member carol2 >/dev/null
@@ -206,6 +208,13 @@ says err "checksum"
 [[ ! -e frozen/connectors/base ]] || fail "other bytes were installed"
 expect 4 as ci install --frozen vault --root frozen/connectors
 expect 3 as ci install --frozen --root nowhere/connectors
+
+# A file is no matter of the tenant's, and that is said.
+expect 0 as ci download tool -o tool.tgz
+expect 0 as ci install ./tool.tgz --root files/connectors
+says err "the policy of team is not asked"
+[[ $(jq 'has("tenant")' files/connectors/tool/install-receipt.json) == false ]] || fail "the receipt names a tenant"
+[[ $(jq -r .tenant connectors/tool/install-receipt.json) == team ]] || fail "the receipt names no tenant"
 
 # Uninstalled: here, at the registry, and in the lock; and it can be asked for again.
 expect 0 as bob uninstall vault

@@ -59,6 +59,23 @@ expect 0 "$MKT" verify got.tgz
 expect 0 "$MKT" key export "$key" --format pem -o acme.pem
 expect 0 "$MKT" --registry http://127.0.0.1:1 verify got.tgz --public-key acme.pem
 
+# Killed where folders cannot be exchanged, between putting the old tree aside and the new one in its
+# place: the next run brings the old one back, and throws it away where the new one is there.
+mv connectors/first-steps connectors/.mkt-old-first-steps
+expect 0 "$MKT" --json install first-steps
+[[ $(jq '.installed[0].unchanged' out) == true ]] || fail "the old tree did not come back"
+cp -r connectors/first-steps connectors/.mkt-old-first-steps
+expect 0 "$MKT" install first-steps
+[[ $(ls -A connectors) == first-steps ]] || fail "leftovers: $(ls -A connectors)"
+
+# Several at the same moment, where nothing was: all of them find the connector installed.
+for ((round = 0; round < 5; round++)); do
+  seq 6 | xargs -P 6 -I{} "$MKT" --quiet install first-steps --root race/connectors 2>race.err ||
+    fail "installs at the same moment: $(<race.err)"
+  expect 0 "$MKT" verify race/connectors/first-steps
+  rm -rf race
+done
+
 # Publishing a tarball that was signed before uses that signature.
 sed -i 's/"0.1.0"/"0.2.0"/' first-steps/connector.manifest.json
 expect 0 "$MKT" pack first-steps -o second.tgz
@@ -68,6 +85,28 @@ expect 0 "$MKT" install first-steps
 [[ $(jq -r .version connectors/first-steps/install-receipt.json) == 0.2.0 ]] || fail "upgrade"
 expect 0 "$MKT" install first-steps@0.1.0 --dir elsewhere
 [[ $(jq -r .version elsewhere/install-receipt.json) == 0.1.0 ]] || fail "--dir and @VERSION"
+
+# A damaged lock stops an uninstall before anything is gone, and what is said to do about it works.
+cp mkt.lock kept.lock
+echo broken >mkt.lock
+expect 10 "$MKT" uninstall first-steps
+says err "move it away"
+[[ -e connectors/first-steps ]] || fail "uninstalled without the lock"
+expect 10 "$MKT" install first-steps
+rm mkt.lock
+expect 0 "$MKT" install first-steps
+cmp mkt.lock kept.lock || fail "the lock was not written anew"
+# Where no lock is kept, none is read.
+echo broken >mkt.lock
+expect 0 "$MKT" install first-steps --dir elsewhere
+mv kept.lock mkt.lock
+# A folder that somebody removed by hand leaves the lock with the rest.
+mv connectors/first-steps aside
+expect 0 "$MKT" uninstall first-steps
+says out "out of mkt.lock"
+[[ $(jq '.connectors | length' mkt.lock) == 0 ]] || fail "the lock: $(<mkt.lock)"
+mv aside connectors/first-steps
+expect 0 "$MKT" install first-steps
 
 expect 0 "$MKT" uninstall first-steps
 [[ ! -e connectors/first-steps ]] || fail "uninstall leaves the folder"
@@ -80,5 +119,28 @@ expect 0 "$MKT" publish first-steps
 expect 0 "$MKT" --json info first-steps
 [[ $(jq -r .latestVersion out) == 0.2.0 ]] || fail "latest is a prerelease"
 [[ $(jq -r '.versions | map(.version) | join(" ")' out) == "0.3.0-rc.1 0.2.0 0.1.0" ]] || fail "newest first"
+
+# What is installed and not offered any more makes way, and it is said; by name it is refused before
+# anything is installed.
+make_connector lib 1.0.0
+expect 0 "$MKT" publish lib --key "$key"
+second=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+expect 0 "$MKT" key add "$second"
+make_connector lib 1.1.0
+expect 0 "$MKT" publish lib --key "$second"
+make_connector app
+jq '.dependencies = {"lib": "^1.0.0"}' app/connector.manifest.json >app.json
+mv app.json app/connector.manifest.json
+expect 0 "$MKT" publish app --key "$second"
+expect 0 "$MKT" install lib@1.0.0
+expect 0 "$MKT" install app
+[[ $(jq -r .version connectors/lib/install-receipt.json) == 1.0.0 ]] || fail "lib did not stay"
+expect 0 "$MKT" key revoke "$key" --reason-code compromised --reason "laptop stolen" --yes
+expect 4 "$MKT" install app lib@1.0.0 --root refused
+says err "laptop stolen"
+[[ ! -e refused/app ]] || fail "something was installed beside what is in quarantine"
+expect 0 "$MKT" install app
+says err "lib@1.0.0, which is installed here, is in quarantine; 1.1.0 takes its place"
+[[ $(jq -r .version connectors/lib/install-receipt.json) == 1.1.0 ]] || fail "lib was kept"
 
 stop_mktd || fail "SIGTERM should end with status 0"

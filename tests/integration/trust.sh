@@ -50,6 +50,10 @@ publish tool 1.2.0 "$third"
 expect 0 "$MKT" install tool@1.2.0 --require-trusted
 expect 0 "$MKT" install tool@1.0.0 --require-trusted
 says err "retired"
+# The question comes with what is hit, also where notes are not wanted.
+echo n | script -qec "'$MKT' --quiet key revoke $second --reason-code compromised --reason copied" /dev/null >asked || true
+says asked "Revoke $second?"
+says asked "into quarantine"
 # No further than a compromise: whoever has the old key could have endorsed the new one.
 expect 0 "$MKT" key revoke "$second" --reason-code compromised --reason "copied" --yes
 expect 4 "$MKT" install tool@1.2.0
@@ -62,6 +66,8 @@ expect 0 "$MKT" install tool@1.1.0
 # Offline: from a file, by the kept list.
 expect 0 "$MKT" download tool@1.2.0 -o tool.tgz
 expect 2 "$MKT" install tool --offline
+expect 2 "$MKT" update --offline
+says err "not with --offline"
 expect 0 "$MKT" key refresh
 kept=$(ls "$XDG_STATE_HOME"/mkt/keys/*.keys)
 seen=${kept%.keys}.seen

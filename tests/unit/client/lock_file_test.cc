@@ -42,6 +42,17 @@ TEST_CASE_FIXTURE(LockFixture, "the same connectors give the same bytes, in what
   CHECK(*read().find("a") == entry("2.0.0"));
 }
 
+TEST_CASE_FIXTURE(LockFixture, "it is beside the connectors, however their folder is named") {
+  REQUIRE(make_folders(root() / "tool", 0755));
+  const auto lock = std::filesystem::canonical(project()) / kLockName;
+  for (const char* name : {"connectors", "connectors/", "connectors/.", "connectors/tool/.."}) {
+    CAPTURE(name);
+    const auto read = LockFile::read_beside(project() / name);
+    REQUIRE(read);
+    CHECK(std::filesystem::weakly_canonical(read->path()) == lock);
+  }
+}
+
 TEST_CASE_FIXTURE(LockFixture, "what others wrote meanwhile stays") {
   LockFile one = read(), two = read();
   one.set("a", entry("1.0.0"));

@@ -8,17 +8,24 @@ namespace {
 
 // id → version → what it needs.
 struct Table : VersionSource {
+  static bool is_listed(const std::map<std::string, std::string>& list, const ConnectorId& id,
+                        const std::string& version) {
+    const auto it = list.find(id.text());
+    return it != list.end() && it->second == version;
+  }
   std::map<std::string, std::map<std::string, std::map<std::string, std::string>>> all;
   std::map<std::string, std::string> deprecated;
+  std::map<std::string, std::string> quarantined;
 
   Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) override {
     const auto it = all.find(id.text());
     if (it == all.end()) return Error(ErrorCode::connector_not_found, "no " + id.text());
     std::vector<AvailableVersion> found;
     for (const auto& [version, needs] : it->second) {
-      const auto old = deprecated.find(id.text());
-      found.push_back(
-          {*Version::parse(version), old != deprecated.end() && old->second == version});
+      AvailableVersion v{*Version::parse(version)};
+      v.deprecated = is_listed(deprecated, id, version);
+      v.quarantined = is_listed(quarantined, id, version);
+      found.push_back(std::move(v));
     }
     return found;
   }
@@ -55,7 +62,7 @@ struct ResolverFixture {
   }
 
   Table table;
-  std::map<std::string, Version> installed;
+  std::map<std::string, InstalledConnector> installed;
   std::optional<ErrorCode> code;
 };
 
@@ -85,13 +92,62 @@ TEST_CASE_FIXTURE(ResolverFixture, "what hung on a choice that is taken back is 
   CHECK(resolved({"app"}) == "lib@1.0.0 tool@1.0.0 app@1.0.0");
 }
 
+TEST_CASE_FIXTURE(ResolverFixture, "a conflict with a choice that is taken back is none") {
+  // lib 2.0.0 wants a log that tool cannot do with, until tool narrows lib to 1.0.0.
+  table.all = {{"app", {{"1.0.0", {{"lib", "*"}, {"tool", "*"}}}}},
+               {"lib", {{"1.0.0", {{"log", "1.x"}}}, {"2.0.0", {{"log", "2.x"}}}}},
+               {"log", {{"1.0.0", {}}, {"2.0.0", {}}}},
+               {"tool", {{"1.0.0", {{"lib", "1.x"}, {"log", "1.x"}}}}}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+  // The same with a connector that nobody has, and with versions that there are not.
+  table.all["lib"]["2.0.0"] = {{"missing", "*"}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+  table.all["lib"]["2.0.0"] = {{"log", "9.x"}};
+  CHECK(resolved({"app"}) == "log@1.0.0 lib@1.0.0 tool@1.0.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "a long chain is resolved, and told by its end") {
+  constexpr int kLength = 900;
+  for (int i = 0; i < kLength; ++i) {
+    table.all[fmt::format("c{}", i)]["1.0.0"] = {{fmt::format("c{}", i + 1), "*"}};
+  }
+  table.all[fmt::format("c{}", kLength)]["1.0.0"] = {};
+  CHECK(resolved({"c0"}).starts_with("c900@1.0.0 c899@1.0.0 "));
+  table.all.erase(fmt::format("c{}", kLength));
+  const std::string message = resolved({"c0"});
+  CHECK(message.starts_with("… → c891@1.0.0 → "));
+  CHECK(message.ends_with("→ c899@1.0.0 → c900: no c900"));
+}
+
 TEST_CASE_FIXTURE(ResolverFixture, "what is installed stays where it will do") {
   table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}}, {"lib", {{"1.0.0", {}}, {"1.2.0", {}}}}};
-  installed.emplace("lib", *Version::parse("1.0.0"));
+  installed.emplace("lib", InstalledConnector{*Version::parse("1.0.0")});
   CHECK(resolved({"app"}) == "lib@1.0.0 app@1.0.0");
   CHECK(resolved({"lib"}) == "lib@1.2.0");  // asked for by name
   table.all["app"]["1.0.0"]["lib"] = "^1.1.0";
   CHECK(resolved({"app"}) == "lib@1.2.0 app@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "what is installed makes way where it is not offered any more") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}}, {"lib", {{"1.0.0", {}}, {"1.2.0", {}}}}};
+  installed.emplace("lib", InstalledConnector{*Version::parse("1.1.0")});  // nobody knows it
+  CHECK(resolved({"app"}) == "lib@1.2.0 app@1.0.0");
+  installed.at("lib").version = *Version::parse("1.0.0");
+  table.quarantined["lib"] = "1.0.0";
+  CHECK(resolved({"app"}) == "lib@1.2.0 app@1.0.0");
+  table.quarantined["lib"] = "1.2.0";
+  CHECK(resolved({"lib"}) == "lib@1.0.0");
+}
+
+TEST_CASE_FIXTURE(ResolverFixture, "what an installed connector needs holds while it stays") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}, {"2.0.0", {{"lib", "^2.0.0"}}}}},
+               {"lib", {{"1.0.0", {}}, {"1.2.0", {}}, {"2.0.0", {}}}}};
+  installed.emplace("app", InstalledConnector{*Version::parse("1.0.0"),
+                                              *table.dependencies(*ConnectorId::parse("app"),
+                                                                  *Version::parse("1.0.0"))});
+  CHECK(resolved({"lib"}) == "lib@1.2.0");
+  CHECK(resolved({"app", "lib"}) == "lib@2.0.0 app@2.0.0");
+  CHECK(resolved({"lib@2.0.0"}).find("^1.0.0 (app@1.0.0 → lib)") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(ResolverFixture, "releases and what nobody advises against come first") {
