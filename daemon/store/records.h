@@ -258,11 +258,18 @@ struct InstallRequestQuery {
 
 struct RevocationOutcome {
   KeyRecord key;
-  bool changed = false;            // false: it was revoked already, as far as this asks for
-  std::vector<VersionRecord> hit;  // versions that go into quarantine; without their manifests
-  // Of those versions: what waits for approval, which is denied, and what is installed.
+  bool changed = false;  // false: it was revoked already, as far as this asks for
+  // The first kListed of each: versions that go into quarantine, without their manifests; and of
+  // those what waits for approval, which is denied, and what is installed.
+  std::vector<VersionRecord> hit = {};
   std::vector<InstallRequestRecord> requests = {};
   std::vector<InstallationRecord> installations = {};
+  // How many there are of each.
+  std::size_t hit_count = 0;
+  std::size_t request_count = 0;
+  std::size_t installation_count = 0;
+
+  static constexpr std::size_t kListed = 100;
 };
 
 // The first answer to a POST with an Idempotency-Key; `status` 0 while it is not known.

@@ -64,12 +64,19 @@ std::vector<InstallationRecord> list(Database& db, std::string_view tenant_id,
   return all(row);
 }
 
-std::vector<InstallationRecord> of_version(Database& db, const VersionRecord& v) {
+std::vector<InstallationRecord> of_version(Database& db, const VersionRecord& v,
+                                           std::uint32_t limit) {
   Query row = db.query("SELECT " MKT_INSTALLATION_COLUMNS
                        " FROM installations WHERE connector_id = ? AND version = ? "
-                       "ORDER BY tenant_id");
-  row.bind(v.connector_id).bind(v.version);
+                       "ORDER BY tenant_id LIMIT ?");
+  row.bind(v.connector_id).bind(v.version).bind(static_cast<std::int64_t>(limit));
   return all(row);
+}
+
+std::size_t count_of_version(Database& db, const VersionRecord& v) {
+  Query row = db.query("SELECT count(*) FROM installations WHERE connector_id = ? AND version = ?");
+  row.bind(v.connector_id).bind(v.version).step();
+  return static_cast<std::size_t>(row.number(0));
 }
 
 std::vector<InstallationEvent> history(Database& db, std::string_view tenant_id,
