@@ -13,8 +13,8 @@ namespace mkt {
 namespace {
 
 // Options that only a new process can take over.
-constexpr auto kFixed =
-    std::to_array<std::string_view>({"data", "listen", "max-uploads", "webhook"});
+constexpr auto kFixed = std::to_array<std::string_view>(
+    {"data", "listen", "max-uploads", "max-connections-per-address", "webhook"});
 
 // TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]],
 // which no option stands for, go to `webhooks`.
@@ -98,6 +98,8 @@ void add_options(CLI::App& app, Configuration& c) {
       "Most files and folders that a tarball may hold");
   add(app, "max-uploads", c.max_uploads, "Bodies that are read at once; more wait")
       ->check(CLI::Range(1, 1024));
+  add(app, "max-connections-per-address", c.max_connections_per_address,
+      "Connections that one client address may hold; 0 for any number");
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));
   add(app, "log-level", c.log_level, "debug, info, warning or error")

@@ -126,12 +126,14 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
            },
        .admit = [&](const RequestHead& head,
                     const Peer& peer) { return live.admission.get()->admit(head, peer); },
+       .is_proxy = [&](const Peer& peer) { return live.admission.get()->is_trusted(peer.address); },
        .changes = [&] { return store->changes(); },
        .log =
            [&](const AccessRecord& record) {
              if (live.whole.get()->access_log) log_access(record);
            }},
-      {.uploads = configuration.max_uploads});
+      {.uploads = configuration.max_uploads,
+       .connections_per_address = configuration.max_connections_per_address});
   MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration.listen));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
   for (Listener& listener : listeners) server.add(std::move(listener));
