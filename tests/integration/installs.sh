@@ -207,13 +207,16 @@ says err "checksum"
 expect 4 as ci install --frozen vault --root frozen/connectors
 expect 3 as ci install --frozen --root nowhere/connectors
 
-# Uninstalled: here, at the registry, and in the lock; and it can be asked for again.
+# Uninstalled: here, at the registry, and in the lock. What was approved once comes back as it was,
+# and what asks for more has to be approved.
 expect 0 as bob uninstall vault
 expect_http 200 - GET /v1/tenants/team/installs/vault -H "Authorization: Bearer $(<bob.token)"
 [[ $(jq .installation body) == null ]] || fail "vault is installed still"
 ! grep -q vault mkt.lock || fail "vault is in the lock still"
 expect 3 as bob uninstall vault
-expect 5 as bob install vault
+publish vault 1.0.1 database
+expect 5 as bob install vault@1.0.1
+expect 0 as bob install vault@1.0.0
 
 # The same Idempotency-Key: the first answer, whatever happened since; another body is refused.
 post() { expect_http "$1" "$2" POST /v1/tenants/team/installs -H "Authorization: Bearer $(<bob.token)" -H "Idempotency-Key: $3" -d "$4"; }

@@ -45,13 +45,12 @@ Result<Wanted> wanted_version(Database& db, std::string_view connector_id,
   return Wanted{std::move(*v), std::move(*publisher)};
 }
 
-Result<Decision> decide_now(Database& db, const Policy& policy, const Wanted& wanted,
-                            const std::optional<InstallationRecord>& installation) {
+Decision decide_now(Database& db, const Policy& policy, const Wanted& wanted,
+                    std::string_view tenant_id) {
+  const std::string& connector_id = wanted.version.connector_id;
+  const auto last = installation_queries::last_version(db, tenant_id, connector_id);
   std::optional<VersionRecord> installed;
-  if (installation) {
-    installed =
-        catalog_queries::version_head(db, installation->connector_id, installation->version);
-  }
+  if (last) installed = catalog_queries::version_head(db, connector_id, *last);
   return decide(policy, {wanted.version, wanted.publisher, installed ? &*installed : nullptr});
 }
 
@@ -151,7 +150,7 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   }
 
   MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
-  MKT_TRY(const Decision decision, decide_now(db, policy, wanted, installation));
+  const Decision decision = decide_now(db, policy, wanted, n.tenant_id);
   InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
   if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
   if (decision.outcome == Decision::Outcome::needs_approval) {
@@ -170,8 +169,7 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
 Result<Decision> preview(Database& db, const NewInstallRequest& n) {
   MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
   MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
-  return decide_now(db, policy, wanted,
-                    installation_queries::find(db, n.tenant_id, n.connector_id));
+  return decide_now(db, policy, wanted, n.tenant_id);
 }
 
 Status may_approve(Database& db, const InstallRequestRecord& r) {
@@ -183,9 +181,7 @@ Status may_approve(Database& db, const InstallRequestRecord& r) {
                              name_of(r), wanted.version.deprecation_reason));
   }
   MKT_TRY(const Policy policy, policy_queries::in_force(db, r.tenant_id));
-  MKT_TRY(
-      const Decision decision,
-      decide_now(db, policy, wanted, installation_queries::find(db, r.tenant_id, r.connector_id)));
+  const Decision decision = decide_now(db, policy, wanted, r.tenant_id);
   if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
   return {};
 }

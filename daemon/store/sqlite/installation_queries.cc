@@ -93,6 +93,15 @@ std::vector<InstallationEvent> history(Database& db, std::string_view tenant_id,
   return events;
 }
 
+std::optional<std::string> last_version(Database& db, std::string_view tenant_id,
+                                        std::string_view connector_id) {
+  Query row = db.query(R"sql(
+      SELECT version FROM installation_events
+      WHERE tenant_id = ? AND connector_id = ? ORDER BY num DESC LIMIT 1)sql");
+  if (!row.bind(tenant_id).bind(connector_id).step()) return std::nullopt;
+  return row.text(0);
+}
+
 InstallationRecord install(Database& db, const InstallRequestRecord& r, UtcTime at,
                            const Actor& actor) {
   const auto before = find(db, r.tenant_id, r.connector_id);

@@ -24,6 +24,10 @@ std::size_t count_of_version(Database& db, const VersionRecord& version);
 std::vector<InstallationEvent> history(Database& db, std::string_view tenant_id,
                                        std::string_view connector_id, std::uint32_t limit);
 
+// What the tenant has installed or, where it uninstalled, had last.
+std::optional<std::string> last_version(Database& db, std::string_view tenant_id,
+                                        std::string_view connector_id);
+
 // Installs what the request asks for, in the place of another version where there is one.
 InstallationRecord install(Database& db, const InstallRequestRecord& request, UtcTime at,
                            const Actor& actor);

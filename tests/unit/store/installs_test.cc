@@ -183,6 +183,22 @@ TEST_CASE_FIXTURE(InstallFixture, "what is uninstalled may be asked for anew") {
   CHECK((*history)[1].action == "uninstall");
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "uninstalling first is no way around the approval of an update") {
+  REQUIRE(store->set_publisher_verified("acme", true, now, kActor));
+  REQUIRE(ask("tool"));
+  publish("tool", "1.1.0", {"custom", "database"});
+  const std::string id = pending("tool", "1.1.0");
+  REQUIRE(store->cancel_request("team", id, RequestStatus::pending, "bob", now, kActor));
+  REQUIRE(store->uninstall("team", "tool", now, kActor));
+  CHECK(ask("tool", "1.1.0")->kind == Kind::pending);
+  // Who never had it is spared the first approval of a verified publisher's connector.
+  const auto others =
+      store->request_install({"req_o", "others", "tool", "1.1.0", "{}", "eve", now}, kActor);
+  CHECK(others->kind == Kind::installed);
+  // What was there before comes back as it was.
+  CHECK(ask("tool", "1.0.0")->kind == Kind::installed);
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the history") {
   REQUIRE(ask("tool"));
   publish("tool", "1.1.0", {"custom"});
