@@ -225,7 +225,7 @@ struct NewInstallRequest {
   std::string tenant_id;
   std::string connector_id;
   std::string version;
-  std::string config;
+  std::optional<std::string> config;  // nullopt: as it is installed; {} where it is not
   std::string requested_by;
   UtcTime at;
 };

@@ -111,8 +111,10 @@ class Store {
                                           const Actor& actor) = 0;
 
   // One wish to install, decided by the policy of this moment: installed, or waiting; what was
-  // asked before and still stands is answered again. version_not_found, version_quarantined,
-  // publisher_suspended, publisher_banned, policy_denied, request_denied.
+  // asked before and still stands is answered again. The installed version with another
+  // configuration is an update like any other. version_not_found, version_quarantined,
+  // publisher_suspended, publisher_banned, policy_denied, request_denied, request_differs where one
+  // with another configuration waits.
   virtual Result<InstallOutcome> request_install(const NewInstallRequest& request,
                                                  const Actor& actor) = 0;
   // What it would decide; changes nothing.

@@ -76,6 +76,21 @@ Error decided(const InstallRequestRecord& r) {
                            format_utc(r.decided_at.value_or(r.requested_at)), r.decided_by));
 }
 
+// What would be installed: as asked for, or as it is.
+std::string config_of(const NewInstallRequest& n,
+                      const std::optional<InstallationRecord>& installation) {
+  if (n.config) return *n.config;
+  return installation ? installation->config : "{}";
+}
+
+Error differs(const InstallRequestRecord& r) {
+  return Error(
+      ErrorCode::request_differs,
+      fmt::format("{} waits for an approval with another configuration, in the request {}; "
+                  "cancel it first: mkt request cancel {}",
+                  name_of(r), r.id, r.id));
+}
+
 InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wanted,
                                  const Policy& policy, const Decision& decision,
                                  const std::optional<InstallationRecord>& installation) {
@@ -85,7 +100,7 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
   r.connector_id = n.connector_id;
   r.version = n.version;
   r.checksum = wanted.version.checksum;
-  r.config = n.config;
+  r.config = config_of(n, installation);
   r.requested_by = n.requested_by;
   r.requested_at = n.at;
   r.expires_at = n.at + policy.request_ttl;
@@ -134,14 +149,18 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   using Kind = InstallOutcome::Kind;
   MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
   const auto installation = installation_queries::find(db, n.tenant_id, n.connector_id);
-  if (installation && installation->version == n.version) {
+  if (installation && installation->version == n.version &&
+      installation->config == config_of(n, installation)) {
     const auto by = request_queries::find(db, installation->request_id);
     return InstallOutcome{Kind::already_installed, false, by.value_or(InstallRequestRecord()),
                           installation};
   }
   auto before = request_queries::latest(db, n.tenant_id, n.connector_id, n.version);
   if (before && before->status == RequestStatus::pending) {
-    if (before->expires_at > n.at) return InstallOutcome{Kind::pending, false, std::move(*before)};
+    if (before->expires_at > n.at) {
+      if (n.config && *n.config != before->config) return differs(*before);
+      return InstallOutcome{Kind::pending, false, std::move(*before)};
+    }
     end_overdue(db, *before, n.at);
   }
   // What a quarantine denied may be asked again once that is lifted.

@@ -30,6 +30,11 @@ struct InstallFixture : StoreFixture {
     return store->request_install({fmt::format("req_{}", ++asked), "team", id, v, "{}", who, now},
                                   kActor);
   }
+  Result<InstallOutcome> configure(const std::string& id, std::optional<std::string> config,
+                                   const std::string& v = "1.0.0") {
+    return store->request_install(
+        {fmt::format("req_{}", ++asked), "team", id, v, std::move(config), "bob", now}, kActor);
+  }
   std::string pending(const std::string& id, const std::string& v = "1.0.0") {
     const auto outcome = ask(id, v);
     REQUIRE(outcome);
@@ -197,6 +202,37 @@ TEST_CASE_FIXTURE(InstallFixture, "uninstalling first is no way around the appro
   CHECK(others->kind == Kind::installed);
   // What was there before comes back as it was.
   CHECK(ask("tool", "1.0.0")->kind == Kind::installed);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "another configuration is an update, decided like any other") {
+  const std::string verbose = R"({"level":"debug"})";
+  REQUIRE(ask("tool"));
+  CHECK(configure("tool", verbose)->kind == Kind::installed);
+  CHECK(installed("tool")->config == verbose);
+  CHECK(store->installation_history("team", "tool", 10)->front().action == "update");
+  // The same again, or none asked for, changes nothing.
+  CHECK(configure("tool", verbose)->kind == Kind::already_installed);
+  CHECK(configure("tool", {})->kind == Kind::already_installed);
+  // An update that says nothing of it keeps it.
+  publish("tool", "1.1.0", {"custom"});
+  CHECK(configure("tool", {}, "1.1.0")->kind == Kind::installed);
+  CHECK(installed("tool")->config == verbose);
+
+  Policy policy;
+  policy.require_approval_for_all = true;
+  set_policy(policy);
+  const auto outcome = configure("tool", "{}", "1.1.0");
+  REQUIRE(outcome->kind == Kind::pending);
+  CHECK(installed("tool")->config == verbose);
+  REQUIRE(approve(outcome->request.id, "alice"));
+  CHECK(installed("tool")->config == "{}");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a request that waits is not taken for one of another content") {
+  REQUIRE(configure("vault", R"({"a":1})")->kind == Kind::pending);
+  CHECK(configure("vault", R"({"a":1})")->kind == Kind::pending);
+  CHECK(configure("vault", {})->kind == Kind::pending);
+  CHECK(configure("vault", R"({"a":2})").error().code == ErrorCode::request_differs);
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the history") {
