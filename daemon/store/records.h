@@ -190,6 +190,7 @@ struct InstallRequestRecord {
   std::string rule;               // of the policy, that decided
   std::string explanation;        // the same for a person
   std::string installed_version;  // then; empty for none
+  std::string installed_request;  // that had brought it
   bool deprecated = false;        // the version was, then
   std::optional<UtcTime> decided_at;
   std::string decided_by;

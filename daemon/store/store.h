@@ -120,8 +120,9 @@ class Store {
   // What it would decide; changes nothing.
   virtual Result<Decision> preview_install(const NewInstallRequest& request) = 0;
   // The last approval that is needed installs. Repeated by the same approver it changes nothing.
-  // request_not_found, request_decided, request_expired, self_approval, version_deprecated, and
-  // what request_install refuses with.
+  // request_not_found, request_decided, request_expired, request_outdated where what is installed
+  // is not what was when it was asked for, self_approval, version_deprecated, and what
+  // request_install refuses with.
   virtual Result<InstallRequestRecord> approve_request(const NewApproval& approval,
                                                        const Actor& actor) = 0;
   // Why approving would be refused now, if it would.

@@ -109,6 +109,7 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
   r.rule = decision.rule;
   r.explanation = decision.explanation;
   r.installed_version = installation ? installation->version : "";
+  r.installed_request = installation ? installation->request_id : "";
   r.deprecated = wanted.version.deprecated;
   return r;
 }
@@ -116,6 +117,31 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
 void end_overdue(Database& db, InstallRequestRecord& r, UtcTime at) {
   request_queries::decide(db, r, RequestStatus::expired, "system", "", at);
   append_to_log(db, kSystem, "request.expire", r.id, log_detail(r), at);
+}
+
+// What is installed is not what the request was to take the place of.
+bool is_outdated(const InstallRequestRecord& r,
+                 const std::optional<InstallationRecord>& installation) {
+  return r.installed_version != (installation ? installation->version : "") ||
+         r.installed_request != (installation ? installation->request_id : "");
+}
+
+void end_outdated(Database& db, InstallRequestRecord& r, UtcTime at) {
+  request_queries::decide(db, r, RequestStatus::cancelled, kSystem.who, "", at);
+  append_to_log(db, kSystem, "request.cancel", r.id, log_detail(r) + ": asked for anew", at);
+}
+
+Status require_up_to_date(Database& db, const InstallRequestRecord& r) {
+  const auto installation = installation_queries::find(db, r.tenant_id, r.connector_id);
+  if (!is_outdated(r, installation)) return {};
+  const auto name = [](const std::string& version) {
+    return version.empty() ? std::string("nothing") : version;
+  };
+  return Error(ErrorCode::request_outdated,
+               fmt::format("{} was asked for when {} was installed, and something else was since "
+                           "(now {}); ask again: mkt install {}",
+                           name_of(r), name(r.installed_version),
+                           name(installation ? installation->version : ""), name_of(r)));
 }
 
 // The tenant's own request that waits for a decision.
@@ -157,11 +183,15 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   }
   auto before = request_queries::latest(db, n.tenant_id, n.connector_id, n.version);
   if (before && before->status == RequestStatus::pending) {
-    if (before->expires_at > n.at) {
-      if (n.config && *n.config != before->config) return differs(*before);
+    if (before->expires_at <= n.at) {
+      end_overdue(db, *before, n.at);
+    } else if (is_outdated(*before, installation)) {
+      end_outdated(db, *before, n.at);
+    } else if (n.config && *n.config != before->config) {
+      return differs(*before);
+    } else {
       return InstallOutcome{Kind::pending, false, std::move(*before)};
     }
-    end_overdue(db, *before, n.at);
   }
   // What a quarantine denied may be asked again once that is lifted.
   if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
@@ -202,7 +232,7 @@ Status may_approve(Database& db, const InstallRequestRecord& r) {
   MKT_TRY(const Policy policy, policy_queries::in_force(db, r.tenant_id));
   const Decision decision = decide_now(db, policy, wanted, r.tenant_id);
   if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
-  return {};
+  return require_up_to_date(db, r);
 }
 
 Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const Actor& actor) {

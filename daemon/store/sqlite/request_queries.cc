@@ -10,7 +10,7 @@ namespace {
 #define MKT_REQUEST_COLUMNS                                                             \
   "num, id, tenant_id, connector_id, version, checksum, config, status, requested_by, " \
   "requested_at, expires_at, min_approvals, allow_self_approval, rule, explanation, "   \
-  "installed_version, deprecated, decided_at, decided_by, reason"
+  "installed_version, deprecated, decided_at, decided_by, reason, installed_request"
 
 InstallRequestRecord request_row(const Query& row) {
   InstallRequestRecord r;
@@ -34,6 +34,7 @@ InstallRequestRecord request_row(const Query& row) {
   r.decided_at = row.optional_time(17);
   r.decided_by = row.text(18);
   r.reason = row.text(19);
+  r.installed_request = row.text(20);
   return r;
 }
 
@@ -117,8 +118,8 @@ void insert(Database& db, const InstallRequestRecord& r) {
       INSERT INTO install_requests
         (id, tenant_id, connector_id, version, checksum, config, status, requested_by, requested_at,
          expires_at, min_approvals, allow_self_approval, rule, explanation, installed_version,
-         deprecated, decided_at, decided_by)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+         deprecated, decided_at, decided_by, installed_request)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
       .bind(r.id)
       .bind(r.tenant_id)
       .bind(r.connector_id)
@@ -137,6 +138,7 @@ void insert(Database& db, const InstallRequestRecord& r) {
       .bind(r.deprecated)
       .bind(r.decided_at)
       .bind(r.decided_by)
+      .bind(r.installed_request)
       .run();
 }
 

@@ -277,6 +277,34 @@ TEST_CASE_FIXTURE(InstallFixture, "an approval says why not when the world has c
   }
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "an approval does not undo what was installed since") {
+  publish("tool", "1.1.0", {"custom", "auth"});
+  publish("tool", "1.2.0", {"custom", "auth"});
+  REQUIRE(ask("tool"));
+  const std::string old = pending("tool", "1.1.0");
+  SUBCASE("another version") {
+    REQUIRE(approve(pending("tool", "1.2.0"), "alice"));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK(installed("tool")->version == "1.2.0");
+    // Asked for again it is a new request, which may be a step back. It asks for nothing more.
+    CHECK(ask("tool", "1.1.0")->kind == Kind::installed);
+    CHECK((*store->install_request(old))->status == RequestStatus::cancelled);
+  }
+  SUBCASE("nothing") {
+    REQUIRE(store->uninstall("team", "tool", now, kActor));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK_FALSE(installed("tool"));
+    const std::string next = pending("tool", "1.1.0");
+    CHECK(next != old);
+    CHECK(approve(next, "alice")->status == RequestStatus::approved);
+  }
+  SUBCASE("another configuration") {
+    REQUIRE(configure("tool", R"({"level":"debug"})"));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK(installed("tool")->version == "1.0.0");
+  }
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "a compromised key denies what waits and names what is there") {
   REQUIRE(ask("tool"));
   const std::string id = pending("vault");
