@@ -159,7 +159,8 @@ Result<InstallRequestRecord> approve_request(const Marketplace& market, const Ca
                                              const TenantId& tenant, std::string_view id,
                                              const std::optional<ApprovalSignature>& signature) {
   MKT_CHECK(require_approver(caller, tenant));
-  NewApproval approval{tenant.text(), std::string(id), caller.person(), "", "", market.now()};
+  NewApproval approval{tenant.text(), std::string(id), caller.person(), "", "",
+                       market.now(),  caller.token_id};
   if (signature) {
     MKT_TRY(const InstallRequestRecord request, show_request(market, caller, tenant, id));
     MKT_CHECK(check_approval_signature(market, caller, request, *signature));

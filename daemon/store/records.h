@@ -170,6 +170,7 @@ struct ApprovalRecord {
   // The approver's key and signature (common/signing/approval_proof.h); empty where unsigned.
   std::string key_id;
   std::string signature;
+  std::string token_id;  // that said so; empty where an older mktd kept it
 };
 
 struct InstallRequestRecord {
@@ -184,7 +185,7 @@ struct InstallRequestRecord {
   std::string requested_by;  // the person, as Caller::person
   UtcTime requested_at;
   UtcTime expires_at;
-  // As the policy was when it was asked.
+  // As the policy was when it was asked; a stricter one of now counts.
   unsigned min_approvals = 1;
   bool allow_self_approval = false;
   std::string rule;               // of the policy, that decided
@@ -246,6 +247,7 @@ struct NewApproval {
   std::string key_id;
   std::string signature;
   UtcTime at;
+  std::string token_id = {};
 };
 
 struct InstallRequestQuery {

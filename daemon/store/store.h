@@ -119,7 +119,9 @@ class Store {
                                                  const Actor& actor) = 0;
   // What it would decide; changes nothing.
   virtual Result<Decision> preview_install(const NewInstallRequest& request) = 0;
-  // The last approval that is needed installs. Repeated by the same approver it changes nothing.
+  // The last approval that is needed installs; how many are, and whether whoever asked counts, is
+  // the stricter of the policy then and now. Repeated by the same approver it changes nothing,
+  // unless it is signed now and was not.
   // request_not_found, request_decided, request_expired, request_outdated where what is installed
   // is not what was when it was asked for, self_approval, version_deprecated, and what
   // request_install refuses with.
@@ -177,7 +179,7 @@ class Store {
   virtual Status add_token(const TokenRecord& token, const Actor& actor) = 0;
   virtual Result<std::optional<TokenRecord>> token(std::string_view id) = 0;
   virtual Result<std::vector<TokenRecord>> tokens() = 0;
-  // token_not_found.
+  // Its approvals of what is pending go with it. token_not_found.
   virtual Status remove_token(std::string_view id, const Actor& actor) = 0;
   // Statistics too, like downloads.
   virtual Status set_token_used(std::string_view id, UtcTime at) = 0;

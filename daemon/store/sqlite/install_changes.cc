@@ -7,6 +7,7 @@
 
 #include "daemon/store/sqlite/catalog_queries.h"
 #include "daemon/store/sqlite/installation_queries.h"
+#include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 #include "daemon/store/sqlite/policy_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
@@ -164,9 +165,39 @@ Status require_in_time(const InstallRequestRecord& r, UtcTime now) {
                            format_utc(r.expires_at), name_of(r)));
 }
 
-bool has_approved(const InstallRequestRecord& r, std::string_view approver) {
-  return std::any_of(r.approvals.begin(), r.approvals.end(),
-                     [&](const ApprovalRecord& a) { return a.approver == approver; });
+const ApprovalRecord* approval_of(const InstallRequestRecord& r, std::string_view approver) {
+  const auto it = std::find_if(r.approvals.begin(), r.approvals.end(),
+                               [&](const ApprovalRecord& a) { return a.approver == approver; });
+  return it == r.approvals.end() ? nullptr : &*it;
+}
+
+// What completes a request: the stricter of what the policy said when it was asked and says now.
+struct Quorum {
+  unsigned approvals = 1;
+  bool self_counts = false;  // the approval of whoever asked
+};
+
+Result<Quorum> quorum_of(Database& db, const InstallRequestRecord& r) {
+  MKT_TRY(const Policy now, policy_queries::in_force(db, r.tenant_id));
+  return Quorum{std::max(r.min_approvals, now.min_approvals),
+                r.allow_self_approval && now.allow_self_approval};
+}
+
+std::size_t count_approvals(const InstallRequestRecord& r, const Quorum& quorum) {
+  const auto counts = [&](const ApprovalRecord& a) {
+    return quorum.self_counts || a.approver != r.requested_by;
+  };
+  return static_cast<std::size_t>(std::count_if(r.approvals.begin(), r.approvals.end(), counts));
+}
+
+// The approver's token and key, which may have been revoked since the request came in.
+Status require_credentials(Database& db, const NewApproval& n) {
+  if (!n.token_id.empty() && !publisher_queries::token(db, n.token_id)) {
+    return Error(ErrorCode::unauthorized, "the token was revoked just now");
+  }
+  if (n.key_id.empty()) return {};
+  const auto signer = key_queries::require_signer(db, n.key_id, n.at);
+  return signer ? Status() : signer.error();
 }
 
 }  // namespace
@@ -237,25 +268,33 @@ Status may_approve(Database& db, const InstallRequestRecord& r) {
 
 Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const Actor& actor) {
   MKT_TRY(InstallRequestRecord r, require_request(db, n.tenant_id, n.request_id));
-  const bool may_repeat = r.status == RequestStatus::approved || r.status == RequestStatus::pending;
-  if (may_repeat && has_approved(r, n.approver)) return r;
+  const bool is_pending = r.status == RequestStatus::pending;
+  const ApprovalRecord* const before = approval_of(r, n.approver);
+  // A signature is more than a yes without one.
+  const bool adds_signature = before != nullptr && before->key_id.empty() && !n.key_id.empty();
+  const bool may_repeat = r.status == RequestStatus::approved || is_pending;
+  if (may_repeat && before != nullptr && !(is_pending && adds_signature)) return r;
   MKT_CHECK(require_in_time(r, n.at));
-  if (r.status != RequestStatus::pending) return decided(r);
-  if (n.approver == r.requested_by && !r.allow_self_approval) {
+  if (!is_pending) return decided(r);
+  MKT_TRY(const Quorum quorum, quorum_of(db, r));
+  if (n.approver == r.requested_by && !quorum.self_counts) {
     return Error(ErrorCode::self_approval,
                  fmt::format("{} asked for {} and cannot approve it too; somebody else must",
                              n.approver, name_of(r)));
   }
   MKT_CHECK(may_approve(db, r));
+  MKT_CHECK(require_credentials(db, n));
 
-  const ApprovalRecord approval{n.approver, n.at, n.key_id, n.signature};
-  request_queries::add_approval(db, r.num, approval);
+  const ApprovalRecord approval{n.approver, n.at, n.key_id, n.signature, n.token_id};
+  request_queries::put_approval(db, r.num, approval);
+  std::erase_if(r.approvals, [&](const ApprovalRecord& a) { return a.approver == n.approver; });
   r.approvals.push_back(approval);
-  append_to_log(db, actor, "request.approve", r.id,
-                fmt::format("{} by {}, {} of {}", log_detail(r), n.approver, r.approvals.size(),
-                            r.min_approvals),
-                n.at);
-  if (r.approvals.size() >= r.min_approvals) {
+  r.min_approvals = quorum.approvals;
+  const std::size_t count = count_approvals(r, quorum);
+  append_to_log(
+      db, actor, "request.approve", r.id,
+      fmt::format("{} by {}, {} of {}", log_detail(r), n.approver, count, quorum.approvals), n.at);
+  if (count >= quorum.approvals) {
     request_queries::decide(db, r, RequestStatus::approved, n.approver, "", n.at);
     installation_queries::install(db, r, n.at, actor);
   }
@@ -284,6 +323,14 @@ Result<InstallRequestRecord> cancel(Database& db, std::string_view tenant_id, st
   append_to_log(db, actor, "request.cancel", r.id, log_detail(r), at);
   request_queries::decide(db, r, RequestStatus::cancelled, by, r.reason, at);
   return r;
+}
+
+void withdraw_approvals(Database& db, std::string_view token_id, UtcTime at, const Actor& actor) {
+  for (const InstallRequestRecord& r : request_queries::approved_with(db, token_id)) {
+    request_queries::remove_approvals(db, r.num, token_id);
+    append_to_log(db, actor, "request.unapprove", r.id,
+                  fmt::format("{}: the token {} is revoked", log_detail(r), token_id), at);
+  }
 }
 
 std::size_t expire(Database& db, UtcTime now) {

@@ -296,6 +296,10 @@ UPDATE install_requests SET installed_request = coalesce((
     AND i.connector_id = install_requests.connector_id
     AND i.version = install_requests.installed_version), '')
 WHERE status = 'pending';
+
+-- The token that said yes: where it is revoked before enough have, the yes goes with it.
+ALTER TABLE approvals ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX approvals_by_token ON approvals (token_id) WHERE token_id <> '';
 )sql";
 
 constexpr auto kMigrations =

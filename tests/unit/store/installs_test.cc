@@ -111,12 +111,72 @@ TEST_CASE_FIXTURE(InstallFixture, "the approval that completes the number instal
   CHECK(ask("vault")->kind == Kind::already_installed);
 }
 
-TEST_CASE_FIXTURE(InstallFixture, "the number of approvals is the one from when it was asked") {
-  const std::string id = pending("vault");
+TEST_CASE_FIXTURE(InstallFixture, "approvals are counted by the stricter policy of then and now") {
   Policy policy;
-  policy.min_approvals = 5;
+  policy.min_approvals = 2;
+  policy.allow_self_approval = true;
+  SUBCASE("more are needed now") {
+    const std::string id = pending("vault");
+    set_policy(policy);
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "bob").error().code == ErrorCode::self_approval);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+  SUBCASE("more were needed then") {
+    set_policy(policy);
+    const std::string id = pending("vault");
+    set_policy(Policy());
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+  SUBCASE("whoever asked counts no more") {
+    set_policy(policy);
+    const std::string id = pending("vault");
+    CHECK(approve(id, "bob")->status == RequestStatus::pending);
+    policy.allow_self_approval = false;
+    set_policy(policy);
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what a revoked token said yes to waits for another yes") {
+  Policy policy;
+  policy.min_approvals = 2;
   set_policy(policy);
-  CHECK(approve(id, "alice")->status == RequestStatus::approved);
+  const TokenRecord token{"t1", "h", "alice", Role::approver, "team", now, {}, {}};
+  REQUIRE(store->add_token(token, kActor));
+  const NewApproval approval{"team", pending("vault"), "alice", "", "", now, token.id};
+  REQUIRE(store->approve_request(approval, kActor));
+  REQUIRE(store->remove_token(token.id, kActor));
+  CHECK((*store->install_request(approval.request_id))->approvals.empty());
+  CHECK(store->approve_request(approval, kActor).error().code == ErrorCode::unauthorized);
+  CHECK(approve(approval.request_id, "carol")->status == RequestStatus::pending);
+  CHECK(approve(approval.request_id, "dave")->status == RequestStatus::approved);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a yes that is signed takes the place of one that is not") {
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  const std::string id = pending("vault");
+  REQUIRE(approve(id, "alice"));
+  const NewApproval with_key{"team", id, "alice", key.key_id, "signature", now};
+  const auto signed_now = store->approve_request(with_key, kActor);
+  REQUIRE(signed_now);
+  REQUIRE(signed_now->approvals.size() == 1);
+  CHECK(signed_now->approvals[0].key_id == key.key_id);
+  // One without a signature takes nothing back.
+  REQUIRE(approve(id, "alice"));
+  CHECK((*store->install_request(id))->approvals[0].signature == "signature");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a key that was revoked since it signed approves nothing") {
+  const std::string id = pending("vault");
+  REQUIRE(store->revoke_key({key.key_id, ReasonCode::superseded, "new", {}, now}, kActor));
+  const NewApproval approval{"team", id, "alice", key.key_id, "signature", now};
+  CHECK(store->approve_request(approval, kActor).error().code == ErrorCode::key_revoked);
+  CHECK((*store->install_request(id))->approvals.empty());
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "many last approvals at the same moment install once") {
