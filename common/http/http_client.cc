@@ -23,6 +23,7 @@ struct Transfer {
   const HttpRequest& request;
   const HttpClient::Sink& sink;
   const HttpClient::Progress& progress;
+  const std::function<bool()>& abort_when;
   const CurlLibrary& curl;
   CURL* handle;
   HttpResponse response{};
@@ -78,6 +79,8 @@ int on_seek(void* self, curl_off_t offset, int origin) {
 int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                 curl_off_t up) {
   const auto& t = *static_cast<Transfer*>(self);
+  if (t.abort_when && t.abort_when()) return 1;
+  if (!t.progress) return 0;
   const bool uploading = t.request.file.has_value();
   t.progress(static_cast<std::uint64_t>(uploading ? up : down),
              static_cast<std::uint64_t>(uploading ? up_total : down_total));
@@ -134,7 +137,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   curl.easy_reset(handle_);  // options only: the connection is kept
   const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle_, option, value); };
 
-  Transfer transfer{request, sink, progress, curl, handle_};
+  Transfer transfer{request, sink, progress, abort_when_, curl, handle_};
   char detail[CURL_ERROR_SIZE] = "";
   std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr, curl.slist_free_all);
   const auto add_header = [&](const std::string& header) {
@@ -171,7 +174,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
     set(CURLOPT_POSTFIELDS, request.body->data());
     add_header("Content-Type: application/json");
   }
-  if (progress) {
+  if (progress || abort_when_) {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &on_progress);
     set(CURLOPT_XFERINFODATA, &transfer);

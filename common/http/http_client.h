@@ -51,6 +51,10 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Asked about once a second during a transfer: one that says true ends it, with
+  // registry_unavailable.
+  void abort_when(std::function<bool()> ask) { abort_when_ = std::move(ask); }
+
   // registry_unavailable, timed_out, or the sink's error. An answer of any status is a success
   // here. The sink is only called for answers of status 200 to 299.
   Result<HttpResponse> send(const HttpRequest& request, const Sink& sink = {},
@@ -59,6 +63,7 @@ class HttpClient {
  private:
   std::chrono::milliseconds timeout_;
   std::string peer_;
+  std::function<bool()> abort_when_;
   void* handle_ = nullptr;  // CURL*, made at the first request
 };
 

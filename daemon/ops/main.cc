@@ -117,8 +117,6 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_operation_routes(router);
 
   Idempotency idempotency(market);
-  const Housekeeping housekeeping(market);
-  const Webhooks webhooks(*store, configuration.webhooks);
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {
@@ -145,6 +143,9 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
         server.stop();
       },
       [&] { reload(argc, argv, market, live); });
+  // After the signals, so that a second one ends the process while these two are joined.
+  const Housekeeping housekeeping(market);
+  const Webhooks webhooks(*store, configuration.webhooks);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   store->when_broken([&] {

@@ -113,6 +113,11 @@ Webhooks::~Webhooks() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+bool Webhooks::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 bool Webhooks::pause(milliseconds time) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, time, [this] { return stopping_; });
@@ -134,6 +139,7 @@ void Webhooks::work(const Webhook& webhook) {
     const auto entries = store_.log({at, std::nullopt, kEntriesAtOnce});
     if (!entries) continue;
     for (const LogEntry& entry : *entries) {
+      if (stopping()) return;
       const bool wanted = wants(webhook, entry.action);
       if (wanted && !deliver(webhook, entry)) return;
       at = entry.seq;
@@ -149,11 +155,13 @@ void Webhooks::work(const Webhook& webhook) {
 // Until it is told, or refused for good; false once the daemon stops.
 bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
   HttpClient client(kTimeout, "the webhook");
+  client.abort_when([this] { return stopping(); });
   std::minstd_rand random{std::random_device{}()};
   milliseconds retry = pauses_.retry;
   for (int refusals = 0;;) {
     const auto response = client.send(request_of(webhook, entry, body_of(store_, entry)));
     if (response && response->status / 100 == 2) return true;
+    if (stopping()) return false;
     const LogFields what = {
         {"webhook", name_of(webhook)},
         {"event", entry.action},

@@ -11,7 +11,8 @@
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
 //
-// One thread for each webhook, joined by the destructor; requests never wait for any of it.
+// One thread for each webhook, joined by the destructor, which ends a delivery under way within a
+// second; requests never wait for any of it.
 #pragma once
 
 #include <chrono>
@@ -52,6 +53,7 @@ class Webhooks {
 
  private:
   void work(const Webhook& webhook);
+  bool stopping();
   // False once the daemon stops.
   bool pause(std::chrono::milliseconds time);
   bool deliver(const Webhook& webhook, const LogEntry& entry);

@@ -41,6 +41,7 @@ CommitQueue::~CommitQueue() {
 void CommitQueue::when_broken(std::function<void()> call) {
   const std::lock_guard lock(when_broken_mutex_);
   when_broken_ = std::move(call);
+  if (broken_ && when_broken_) when_broken_();
 }
 
 Status CommitQueue::run(Change change) {
@@ -88,8 +89,8 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   } catch (const SqlError& e) {
     fail_all(e.error());
     if (!is_failed_sync(e)) return;
-    broken_ = true;
     const std::lock_guard lock(when_broken_mutex_);
+    broken_ = true;
     if (when_broken_) when_broken_();
   }
 }

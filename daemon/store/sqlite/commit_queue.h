@@ -38,8 +38,8 @@ class CommitQueue {
   Status run(Change change);
 
   bool broken() const { return broken_; }
-  // What to call, from the queue's thread, when that happens; nothing for an empty function, which
-  // waits for a call under way.
+  // What to call, once, from the queue's thread, when that happens, or at once where it has;
+  // nothing for an empty function, which waits for a call under way.
   void when_broken(std::function<void()> call);
   // How many were made, counted before their callers go on.
   std::uint64_t commits() const { return commits_; }

@@ -24,15 +24,19 @@ class Receiver {
  public:
   Receiver() {
     server_.Post("/hook", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex_);
-      response.status = status;
-      got_.push_back(request);
+      {
+        const std::lock_guard lock(mutex_);
+        response.status = status;
+        got_.push_back(request);
+      }
+      while (silent) std::this_thread::sleep_for(1ms);
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
   }
   ~Receiver() {
+    silent = false;
     server_.stop();
     thread_.join();
   }
@@ -52,6 +56,7 @@ class Receiver {
   }
 
   std::atomic<int> status = 200;
+  std::atomic<bool> silent = false;  // takes what comes, and does not answer
 
  private:
   httplib::Server server_;
@@ -110,6 +115,20 @@ TEST_CASE_FIXTURE(WebhookFixture,
   REQUIRE(got.size() >= before + 2);
   CHECK(got[before].body.find("req_1") != std::string::npos);
   CHECK(got[before + 1].body.find("req_2") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold up the end") {
+  receiver.silent = true;
+  std::chrono::steady_clock::time_point stopped;
+  {
+    const Webhooks webhooks(*store, {hook()}, kQuick);
+    ask("req_1");
+    ask("req_2", "others");
+    REQUIRE(receiver.wait_for(1).size() == 1);
+    stopped = std::chrono::steady_clock::now();
+  }
+  CHECK(std::chrono::steady_clock::now() - stopped < 5s);
+  CHECK(receiver.wait_for(1).size() == 1);
 }
 
 TEST_CASE_FIXTURE(WebhookFixture, "an event that is refused for good holds up nothing for ever") {
