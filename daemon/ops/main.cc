@@ -116,7 +116,10 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_token_routes(router, market);
   add_operation_routes(router);
 
-  Idempotency idempotency(market);
+  Idempotency idempotency(market, [](const Error& error) {
+    log_event(LogLevel::error, "the answer to an Idempotency-Key could not be kept",
+              {{"reason", error.message}});
+  });
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {

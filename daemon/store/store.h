@@ -164,6 +164,8 @@ class Store {
   // nullopt for a key that was not used, or whose time is over.
   virtual Result<std::optional<FirstAnswer>> first_answer(std::string_view scope,
                                                           std::string_view key, UtcTime now) = 0;
+  // How many keys of that scope are kept.
+  virtual Result<std::size_t> live_keys(std::string_view scope, UtcTime now) = 0;
   virtual Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) = 0;
   // Some at a time; how many that were.
   virtual Result<std::size_t> remove_expired_answers(UtcTime now) = 0;

@@ -300,6 +300,9 @@ WHERE status = 'pending';
 -- The token that said yes: where it is revoked before enough have, the yes goes with it.
 ALTER TABLE approvals ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX approvals_by_token ON approvals (token_id) WHERE token_id <> '';
+
+-- How many a token has is asked each time it uses a new one.
+CREATE INDEX idempotency_keys_by_scope ON idempotency_keys (scope, expires_at);
 )sql";
 
 constexpr auto kMigrations =
