@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <stdexcept>
 
 #include "common/base/files.h"
 
@@ -45,6 +46,24 @@ struct QueueFixture {
   TemporaryFolder folder;
   std::optional<CommitQueue> queue;
 };
+
+TEST_CASE_FIXTURE(QueueFixture, "a change that throws fails alone and leaves nothing") {
+  const Status failed = queue->run([](Database& db) -> Status {
+    db.query("INSERT INTO t VALUES (2)").run();
+    throw std::out_of_range("a mistake");
+  });
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::internal_error);
+  CHECK_FALSE(queue->broken());
+  CHECK(add());
+  REQUIRE(queue->run([](Database& db) -> Status {
+    Query row = db.query("SELECT count(*), max(n) FROM t");
+    row.step();
+    CHECK(row.number(0) == 1);
+    CHECK(row.number(1) == 1);
+    return {};
+  }));
+}
 
 TEST_CASE_FIXTURE(QueueFixture, "a failed sync is told once, also to who asks after it") {
   REQUIRE(add());
