@@ -37,6 +37,11 @@ says err "minApprovals"
 expect 2 as tara policy set nonsense=1
 expect 0 as tara --json policy show --history
 [[ $(jq '.policies | length' out) == 1 ]] || fail "the history of the policy"
+# A revision that is no number is no leave to overwrite whatever is there.
+for revision in '"0"' 1.5 true '[]'; do
+  expect_http 400 invalid_request PUT /v1/tenants/team/policy -H "Authorization: Bearer $(<tara.token)" \
+    -d "{\"policy\": {}, \"revision\": $revision}"
+done
 expect 4 as eve policy show
 log_before=$(as tara --json policy show)
 expect 0 as bob policy check tool
