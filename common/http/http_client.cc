@@ -2,6 +2,7 @@
 #include "common/http/http_client.h"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 
@@ -87,10 +88,22 @@ int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t u
   return 0;
 }
 
+// Without what may be a secret: user and password, path, query.
 std::string origin_of(const std::string& url) {
   const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  return url.substr(0, url.find('/', scheme + 3));
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::string authority = url.substr(start, url.find_first_of("/?#", start) - start);
+  const std::size_t user = authority.rfind('@');
+  return url.substr(0, start) +
+         (user == std::string::npos ? authority : authority.substr(user + 1));
+}
+
+bool names_content_type(const std::vector<std::string>& headers) {
+  constexpr std::string_view kName = "content-type:";
+  return std::any_of(headers.begin(), headers.end(), [&](const std::string& header) {
+    return header.size() >= kName.size() &&
+           strncasecmp(header.data(), kName.data(), kName.size()) == 0;
+  });
 }
 
 // What to do about it can be said of registries only.
@@ -172,7 +185,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   } else if (request.body) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
     set(CURLOPT_POSTFIELDS, request.body->data());
-    add_header("Content-Type: application/json");
+    if (!names_content_type(request.headers)) add_header("Content-Type: application/json");
   }
   if (progress || abort_when_) {
     set(CURLOPT_NOPROGRESS, 0L);

@@ -1,8 +1,9 @@
 // HttpClient: one HTTP request after the other over a kept connection, on libcurl.
 //
 // No redirects, no .netrc, http and https only; answers are bounded where they are collected in
-// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up. Use
-// from one thread.
+// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up.
+// Errors name the other side by scheme, host and port: the rest of a URL may be a secret. Use from
+// one thread.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,7 @@ namespace mkt {
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::vector<std::string> headers;  // "Name: value"
+  std::vector<std::string> headers;  // "Name: value"; a body is JSON where none names its type
   // The body: a text, or `size` bytes of an open file from its start.
   std::optional<std::string> body;
   struct File {

@@ -162,7 +162,8 @@ ParsedArguments parse_arguments(int argc, char** argv) {
     app.parse(argc, argv);
     c.values = values_of(app);
     for (const Webhook& webhook : c.webhooks) {
-      c.values["webhook"] += fmt::format("{} ({}) ", webhook.url, fmt::join(webhook.events, ", "));
+      c.values["webhook"] +=
+          fmt::format("{} ({}) ", webhook.name(), fmt::join(webhook.events, ", "));
     }
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version to stdout, errors to stderr.

@@ -27,6 +27,7 @@ constexpr std::uint32_t kEntriesAtOnce = 100;
 // What is of no interest moves the cursor on in memory; kept now and then, so that a restart need
 // not read it all again.
 constexpr std::int64_t kKeepCursorEvery = 1000;
+constexpr std::size_t kNameDigits = 32;
 constexpr std::size_t kMinSecretBytes = 16;
 constexpr std::size_t kMaxSecretBytes = 256;
 
@@ -35,16 +36,13 @@ bool wants(const Webhook& webhook, const std::string& action) {
                      [&](const std::string& pattern) { return matches_pattern(pattern, action); });
 }
 
-// The URL may hold a secret of its own: the store and the log see this instead.
-std::string name_of(const Webhook& webhook) {
-  return Checksum::of(as_bytes(webhook.url)).hex().substr(0, 32);
-}
-
 std::string body_of(Store& store, const LogEntry& entry) {
   Json request;
   if (entry.action.starts_with("request.")) {
     if (const auto found = store.install_request(entry.subject); found && *found) {
-      request = request_message(**found).to_json();
+      auto message = request_message(**found);
+      message.config = nullptr;  // is the tenant's own, and may hold secrets
+      request = message.to_json();
     }
   }
   return dump_json({{"event", entry.action},
@@ -75,6 +73,10 @@ bool is_refusal(int status) {
 }
 
 }  // namespace
+
+std::string Webhook::name() const {
+  return Checksum::of(as_bytes(url)).hex().substr(0, kNameDigits);
+}
 
 Status Webhook::check() const {
   const auto wrong = [](std::string_view what) {
@@ -125,7 +127,7 @@ bool Webhooks::pause(milliseconds time) {
 }
 
 void Webhooks::work(const Webhook& webhook) {
-  const std::string name = name_of(webhook);
+  const std::string name = webhook.name();
   auto cursor = store_.webhook_cursor(name);
   while (!cursor) {
     if (!pause(pauses_.retry)) return;
@@ -163,7 +165,7 @@ bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
     if (response && response->status / 100 == 2) return true;
     if (stopping()) return false;
     const LogFields what = {
-        {"webhook", name_of(webhook)},
+        {"webhook", webhook.name()},
         {"event", entry.action},
         {"sequence", std::to_string(entry.seq)},
         {"reason", response ? fmt::format("HTTP {}", response->status) : response.error().message}};

@@ -33,6 +33,8 @@ struct Webhook {
 
   // usage_error, saying what is wrong, never the secret.
   Status check() const;
+  // What the store and the log call it: the URL may hold a secret of its own.
+  std::string name() const;
 };
 
 // How long it waits: between looks at the log, and after a failure at first; then twice as long

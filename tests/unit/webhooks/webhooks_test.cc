@@ -6,8 +6,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "common/base/encoding.h"
-#include "common/connector/checksum.h"
+#include "common/http/http_client.h"
 #include "common/signing/hmac.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -72,11 +71,13 @@ struct WebhookFixture : StoreFixture {
     n.version.capabilities = {"auth"};
     REQUIRE(store->publish(n, kActor));
     // Its cursor is made now: what comes from here on is told.
-    REQUIRE(store->webhook_cursor(Checksum::of(as_bytes(receiver.url())).hex().substr(0, 32)));
+    REQUIRE(store->webhook_cursor(hook().name()));
   }
   Webhook hook() const { return {receiver.url(), kSecret, {"request.*"}}; }
   void ask(const std::string& id, const std::string& tenant = "team") {
-    REQUIRE(store->request_install({id, tenant, "vault", "1.0.0", "{}", "bob", utc_now()}, kActor));
+    const NewInstallRequest request{id,    tenant,   "vault", "1.0.0", R"({"password":"hunter2"})",
+                                    "bob", utc_now()};
+    REQUIRE(store->request_install(request, kActor));
   }
   Receiver receiver;
 };
@@ -92,6 +93,8 @@ TEST_CASE_FIXTURE(WebhookFixture,
   CHECK(text_member(*body, "event") == "request.create");
   CHECK(text_member((*body)["request"], "id") == "req_1");
   CHECK(text_member((*body)["request"], "status") == "pending");
+  CHECK(got[0].body.find("hunter2") == std::string::npos);
+  CHECK(got[0].get_header_value_count("Content-Type") == 1);
   const std::string signature = got[0].get_header_value("Mkt-Webhook-Signature");
   const std::size_t comma = signature.find(",v1=");
   REQUIRE(comma != std::string::npos);
@@ -151,6 +154,20 @@ TEST_CASE("a webhook without a good URL and secret is refused, and the secret no
   CHECK(weak.check().error().message.find("hunter2") == std::string::npos);
   CHECK_FALSE(Webhook{"https://x", std::string(20, ' ')}.check());
   CHECK_FALSE(Webhook{"https://x", kSecret, {}}.check());
+}
+
+TEST_CASE("neither a name nor an error tells what of a URL may be a secret") {
+  const Webhook webhook{"http://bob:hunter2@127.0.0.1:1/hook/hunter2?key=hunter2", kSecret};
+  CHECK(webhook.name().find("hunter2") == std::string::npos);
+  for (const std::string& url : {webhook.url, std::string("http://127.0.0.1:1?key=hunter2")}) {
+    HttpClient client(1s, "the webhook");
+    HttpRequest request;
+    request.url = url;
+    const auto answer = client.send(request);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message.find("127.0.0.1:1") != std::string::npos);
+    CHECK(answer.error().message.find("hunter2") == std::string::npos);
+  }
 }
 
 TEST_CASE("HMAC-SHA256 as in RFC 4231") {
