@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdlib>
+#include <set>
 
 namespace mkt {
 namespace {
@@ -55,7 +56,12 @@ class ConfigurationFile : public CLI::ConfigTOML {
 
 // A file with a secret is for its owner, and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
-  for (const Webhook& webhook : c.webhooks) MKT_CHECK(webhook.check());
+  std::set<std::string> names;
+  for (const Webhook& webhook : c.webhooks) {
+    MKT_CHECK(webhook.check());
+    if (names.insert(webhook.name()).second) continue;
+    return Error(ErrorCode::usage_error, "two [[webhook]] have the same url and events");
+  }
   struct stat status {};
   if (c.webhooks.empty() || ::stat(file.c_str(), &status) != 0) return {};
   if ((status.st_mode & S_IRWXO) == 0) return {};

@@ -36,11 +36,12 @@ bool wants(const Webhook& webhook, const std::string& action) {
                      [&](const std::string& pattern) { return matches_pattern(pattern, action); });
 }
 
-std::string body_of(Store& store, const LogEntry& entry) {
+Result<std::string> body_of(Store& store, const LogEntry& entry) {
   Json request;
   if (entry.action.starts_with("request.")) {
-    if (const auto found = store.install_request(entry.subject); found && *found) {
-      auto message = request_message(**found);
+    MKT_TRY(const auto found, store.install_request(entry.subject));
+    if (found) {
+      auto message = request_message(*found);
       message.config = nullptr;  // is the tenant's own, and may hold secrets
       request = message.to_json();
     }
@@ -75,7 +76,11 @@ bool is_refusal(int status) {
 }  // namespace
 
 std::string Webhook::name() const {
-  return Checksum::of(as_bytes(url)).hex().substr(0, kNameDigits);
+  std::vector<std::string> sorted = events;
+  std::sort(sorted.begin(), sorted.end());
+  return Checksum::of(as_bytes(fmt::format("{}\n{}", url, fmt::join(sorted, "\n"))))
+      .hex()
+      .substr(0, kNameDigits);
 }
 
 Status Webhook::check() const {
@@ -154,6 +159,12 @@ void Webhooks::work(const Webhook& webhook) {
   }
 }
 
+Result<HttpResponse> Webhooks::send(HttpClient& client, const Webhook& webhook,
+                                    const LogEntry& entry) {
+  MKT_TRY(std::string body, body_of(store_, entry));
+  return client.send(request_of(webhook, entry, std::move(body)));
+}
+
 // Until it is told, or refused for good; false once the daemon stops.
 bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
   HttpClient client(kTimeout, "the webhook");
@@ -161,7 +172,7 @@ bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
   std::minstd_rand random{std::random_device{}()};
   milliseconds retry = pauses_.retry;
   for (int refusals = 0;;) {
-    const auto response = client.send(request_of(webhook, entry, body_of(store_, entry)));
+    const auto response = send(client, webhook, entry);
     if (response && response->status / 100 == 2) return true;
     if (stopping()) return false;
     const LogFields what = {
@@ -173,7 +184,7 @@ bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
       log_event(LogLevel::error, "a webhook refuses an event and is not told of it again", what);
       return true;
     }
-    log_event(LogLevel::warning, "a webhook was not reached, it will be tried again", what);
+    log_event(LogLevel::warning, "a webhook was not told, it will be tried again", what);
     std::uniform_int_distribution<std::int64_t> part(50, 100);  // percent
     if (!pause(retry * part(random) / 100)) return false;
     retry = std::min(retry * 2, kLastRetry);

@@ -22,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/http/http_client.h"
 #include "daemon/store/store.h"
 
 namespace mkt {
@@ -33,7 +34,8 @@ struct Webhook {
 
   // usage_error, saying what is wrong, never the secret.
   Status check() const;
-  // What the store and the log call it: the URL may hold a secret of its own.
+  // What the store and the log call it: the URL may hold a secret of its own. Made of the URL and
+  // the events, since one receiver may be told of several kinds, each with a cursor of its own.
   std::string name() const;
 };
 
@@ -58,6 +60,7 @@ class Webhooks {
   bool stopping();
   // False once the daemon stops.
   bool pause(std::chrono::milliseconds time);
+  Result<HttpResponse> send(HttpClient& client, const Webhook& webhook, const LogEntry& entry);
   bool deliver(const Webhook& webhook, const LogEntry& entry);
 
   Store& store_;

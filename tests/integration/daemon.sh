@@ -97,6 +97,14 @@ expect 2 "$MKTD" --data data --config hook.conf --check-config
 says err "chmod o="
 chmod 0640 hook.conf
 expect 0 "$MKTD" --data data --config hook.conf --check-config
+# One receiver may be told of several kinds of events, of each kind once.
+cp hook.conf once.conf
+cat once.conf >>hook.conf
+expect 2 "$MKTD" --data data --config hook.conf --check-config
+says err "the same url and events"
+{ cat once.conf; sed 's/create/deny/' once.conf; } >hook.conf
+expect 0 "$MKTD" --data data --config hook.conf --check-config
+cp once.conf hook.conf
 sed -i 's/^secret.*/secret = "short"/' hook.conf
 expect 2 "$MKTD" --data data --config hook.conf --check-config
 ! grep -q short err || fail "the secret is in the message"

@@ -2,9 +2,11 @@
 #include "daemon/webhooks/webhooks.h"
 
 #include <httplib.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <mutex>
+#include <set>
 
 #include "common/http/http_client.h"
 #include "common/signing/hmac.h"
@@ -118,6 +120,43 @@ TEST_CASE_FIXTURE(WebhookFixture,
   REQUIRE(got.size() >= before + 2);
   CHECK(got[before].body.find("req_1") != std::string::npos);
   CHECK(got[before + 1].body.find("req_2") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "two webhooks of one URL are each told of their own events") {
+  Webhook denials = hook();
+  denials.events = {"request.deny"};
+  Webhook creations = hook();
+  creations.events = {"request.create"};
+  CHECK(denials.name() != creations.name());
+  REQUIRE(store->webhook_cursor(denials.name()));
+  REQUIRE(store->webhook_cursor(creations.name()));
+  ask("req_1");
+  REQUIRE(store->deny_request("team", "req_1", "alice", "no", utc_now(), kActor));
+  const Webhooks webhooks(*store, {denials, creations}, kQuick);
+  std::set<std::string> events;
+  for (const auto& request : receiver.wait_for(2)) {
+    events.insert(request.get_header_value("Mkt-Webhook-Event"));
+  }
+  CHECK(events == std::set<std::string>{"request.create", "request.deny"});
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "an event whose request cannot be read is told once it can") {
+  ask("req_1");
+  const auto run = [&](const char* sql) {
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open((folder.path() / "mktd.db").c_str(), &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+  };
+  run("ALTER TABLE approvals RENAME TO away");
+  const Webhooks webhooks(*store, {hook()}, kQuick);
+  std::this_thread::sleep_for(100ms);
+  CHECK(receiver.wait_for(0).empty());
+  run("ALTER TABLE away RENAME TO approvals");
+  const auto got = receiver.wait_for(1);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].body.find("req_1") != std::string::npos);
+  CHECK(got[0].body.find(R"("request":null)") == std::string::npos);
 }
 
 TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold up the end") {
