@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "daemon/store/person.h"
 #include "daemon/store/sqlite/catalog_queries.h"
 #include "daemon/store/sqlite/installation_queries.h"
 #include "daemon/store/sqlite/key_queries.h"
@@ -166,8 +168,9 @@ Status require_in_time(const InstallRequestRecord& r, UtcTime now) {
 }
 
 const ApprovalRecord* approval_of(const InstallRequestRecord& r, std::string_view approver) {
-  const auto it = std::find_if(r.approvals.begin(), r.approvals.end(),
-                               [&](const ApprovalRecord& a) { return a.approver == approver; });
+  const auto it =
+      std::find_if(r.approvals.begin(), r.approvals.end(),
+                   [&](const ApprovalRecord& a) { return same_person(a.approver, approver); });
   return it == r.approvals.end() ? nullptr : &*it;
 }
 
@@ -184,10 +187,13 @@ Result<Quorum> quorum_of(Database& db, const InstallRequestRecord& r) {
 }
 
 std::size_t count_approvals(const InstallRequestRecord& r, const Quorum& quorum) {
-  const auto counts = [&](const ApprovalRecord& a) {
-    return quorum.self_counts || a.approver != r.requested_by;
-  };
-  return static_cast<std::size_t>(std::count_if(r.approvals.begin(), r.approvals.end(), counts));
+  std::set<std::string> people;
+  for (const ApprovalRecord& a : r.approvals) {
+    if (quorum.self_counts || !same_person(a.approver, r.requested_by)) {
+      people.insert(person_key(a.approver));
+    }
+  }
+  return people.size();
 }
 
 // The approver's token and key, which may have been revoked since the request came in.
@@ -277,7 +283,7 @@ Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const A
   MKT_CHECK(require_in_time(r, n.at));
   if (!is_pending) return decided(r);
   MKT_TRY(const Quorum quorum, quorum_of(db, r));
-  if (n.approver == r.requested_by && !quorum.self_counts) {
+  if (same_person(n.approver, r.requested_by) && !quorum.self_counts) {
     return Error(ErrorCode::self_approval,
                  fmt::format("{} asked for {} and cannot approve it too; somebody else must",
                              n.approver, name_of(r)));
@@ -285,9 +291,12 @@ Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const A
   MKT_CHECK(may_approve(db, r));
   MKT_CHECK(require_credentials(db, n));
 
-  const ApprovalRecord approval{n.approver, n.at, n.key_id, n.signature, n.token_id};
+  // Kept under the name as it was written first: each person's yes is one row.
+  const ApprovalRecord approval{before != nullptr ? before->approver : n.approver, n.at, n.key_id,
+                                n.signature, n.token_id};
   request_queries::put_approval(db, r.num, approval);
-  std::erase_if(r.approvals, [&](const ApprovalRecord& a) { return a.approver == n.approver; });
+  std::erase_if(r.approvals,
+                [&](const ApprovalRecord& a) { return a.approver == approval.approver; });
   r.approvals.push_back(approval);
   r.min_approvals = quorum.approvals;
   const std::size_t count = count_approvals(r, quorum);
@@ -305,7 +314,7 @@ Result<InstallRequestRecord> deny(Database& db, std::string_view tenant_id, std:
                                   std::string_view by, std::string_view reason, UtcTime at,
                                   const Actor& actor) {
   MKT_TRY(InstallRequestRecord r, require_request(db, tenant_id, id));
-  if (r.status == RequestStatus::denied && r.decided_by == by) return r;
+  if (r.status == RequestStatus::denied && same_person(r.decided_by, by)) return r;
   MKT_CHECK(require_in_time(r, at));
   if (r.status != RequestStatus::pending) return decided(r);
   request_queries::decide(db, r, RequestStatus::denied, by, reason, at);

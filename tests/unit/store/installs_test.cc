@@ -201,6 +201,20 @@ TEST_CASE_FIXTURE(InstallFixture, "nobody approves their own request unless allo
   CHECK(approve(pending("vault"), "bob")->status == RequestStatus::approved);
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "a name written another way is the same person's") {
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  const std::string id = pending("vault");
+  CHECK(approve(id, " Bob").error().code == ErrorCode::self_approval);
+  REQUIRE(approve(id, "Alice"));
+  CHECK(approve(id, "alice ")->approvals.size() == 1);
+  const NewApproval with_key{"team", id, "ALICE", key.key_id, "signature", now};
+  CHECK(store->approve_request(with_key, kActor)->approvals.size() == 1);
+  CHECK((*store->install_request(id))->approvals.size() == 1);
+  CHECK(approve(id, "carol")->status == RequestStatus::approved);
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "a denial stands until an approver takes it back") {
   const std::string id = pending("vault");
   REQUIRE(store->deny_request("team", id, "alice", "not now", now, kActor));
