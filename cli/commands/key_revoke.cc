@@ -19,22 +19,31 @@ struct Arguments {
   bool yes = false;
 };
 
+// What the registry counts and does not list, to an admin because it is long, to others always.
+std::string describe_rest(std::uint64_t count, std::size_t listed, const char* what) {
+  if (count <= listed) return {};
+  return fmt::format("  {}{} {}\n", listed > 0 ? "and " : "", count - listed, what);
+}
+
 std::string describe_hits(const wire::RevocationInfo& r) {
-  if (r.quarantined.empty()) return "no version goes into quarantine\n";
-  std::string text = fmt::format("{} version{} into quarantine:\n", r.quarantined.size(),
-                                 r.quarantined.size() == 1 ? " goes" : "s go");
+  if (r.counts.quarantined == 0) return "no version goes into quarantine\n";
+  std::string text = fmt::format("{} version{} into quarantine:\n", r.counts.quarantined,
+                                 r.counts.quarantined == 1 ? " goes" : "s go");
   for (const wire::VersionInfo& v : r.quarantined) {
     text += fmt::format("  {}@{}  published {}\n", printable(v.id), printable(v.version),
                         printable(v.published_at));
   }
+  text += describe_rest(r.counts.quarantined, r.quarantined.size(), "more versions");
   for (const wire::InstallRequestInfo& request : r.requests) {
     text += fmt::format("  {}@{} was asked for by {}: denied\n", printable(request.connector_id),
                         printable(request.version), printable(request.tenant_id));
   }
+  text += describe_rest(r.counts.requests, r.requests.size(), "install requests for these: denied");
   for (const wire::InstallationInfo& i : r.installations) {
     text += fmt::format("  {}@{} is installed at {}\n", printable(i.connector_id),
                         printable(i.version), printable(i.tenant_id));
   }
+  text += describe_rest(r.counts.installations, r.installations.size(), "installations of these");
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include "common/http/http_client.h"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <charconv>
@@ -25,6 +26,7 @@ struct Transfer {
   const HttpRequest& request;
   const HttpClient::Sink& sink;
   const HttpClient::Progress& progress;
+  const std::function<bool()>& abort_when;
   const CurlLibrary& curl;
   CURL* handle;
   HttpResponse response{};
@@ -102,16 +104,30 @@ int on_seek(void* self, curl_off_t offset, int origin) {
 int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                 curl_off_t up) {
   const auto& t = *static_cast<Transfer*>(self);
+  if (t.abort_when && t.abort_when()) return 1;
+  if (!t.progress) return 0;
   const bool uploading = t.request.file.has_value();
   t.progress(static_cast<std::uint64_t>(uploading ? up : down),
              static_cast<std::uint64_t>(uploading ? up_total : down_total));
   return 0;
 }
 
+// Without what may be a secret: user and password, path, query.
 std::string origin_of(const std::string& url) {
   const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  return url.substr(0, url.find('/', scheme + 3));
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::string authority = url.substr(start, url.find_first_of("/?#", start) - start);
+  const std::size_t user = authority.rfind('@');
+  return url.substr(0, start) +
+         (user == std::string::npos ? authority : authority.substr(user + 1));
+}
+
+bool names_content_type(const std::vector<std::string>& headers) {
+  constexpr std::string_view kName = "content-type:";
+  return std::any_of(headers.begin(), headers.end(), [&](const std::string& header) {
+    return header.size() >= kName.size() &&
+           strncasecmp(header.data(), kName.data(), kName.size()) == 0;
+  });
 }
 
 // What to do about it can be said of registries only.
@@ -158,7 +174,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   curl.easy_reset(handle_);  // options only: the connection is kept
   const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle_, option, value); };
 
-  Transfer transfer{request, sink, progress, curl, handle_};
+  Transfer transfer{request, sink, progress, abort_when_, curl, handle_};
   char detail[CURL_ERROR_SIZE] = "";
   std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr, curl.slist_free_all);
   const auto add_header = [&](const std::string& header) {
@@ -195,9 +211,9 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   } else if (request.body) {
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
     set(CURLOPT_POSTFIELDS, request.body->data());
-    add_header("Content-Type: application/json");
+    if (!names_content_type(request.headers)) add_header("Content-Type: application/json");
   }
-  if (progress) {
+  if (progress || abort_when_) {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &on_progress);
     set(CURLOPT_XFERINFODATA, &transfer);

@@ -1,8 +1,9 @@
 // HttpClient: one HTTP request after the other over a kept connection, on libcurl.
 //
 // No redirects, no .netrc, http and https only; answers are bounded where they are collected in
-// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up. Use
-// from one thread.
+// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up.
+// Errors name the other side by scheme, host and port: the rest of a URL may be a secret. Use from
+// one thread.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,7 @@ namespace mkt {
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::vector<std::string> headers;  // "Name: value"
+  std::vector<std::string> headers;  // "Name: value"; a body is JSON where none names its type
   // The body: a text, or `size` bytes of an open file from its start.
   std::optional<std::string> body;
   struct File {
@@ -52,6 +53,10 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Asked about once a second during a transfer: one that says true ends it, with
+  // registry_unavailable.
+  void abort_when(std::function<bool()> ask) { abort_when_ = std::move(ask); }
+
   // registry_unavailable, timed_out, or the sink's error. An answer of any status is a success
   // here. The sink is only called for answers of status 200 to 299.
   Result<HttpResponse> send(const HttpRequest& request, const Sink& sink = {},
@@ -60,6 +65,7 @@ class HttpClient {
  private:
   std::chrono::milliseconds timeout_;
   std::string peer_;
+  std::function<bool()> abort_when_;
   void* handle_ = nullptr;  // CURL*, made at the first request
 };
 

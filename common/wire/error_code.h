@@ -100,6 +100,8 @@ enum class ExitStatus : int {
   X(request_denied, 403, refused)              \
   X(request_decided, 409, conflict)            \
   X(request_expired, 409, refused)             \
+  X(request_differs, 409, conflict)            \
+  X(request_outdated, 409, refused)            \
   X(self_approval, 403, refused)               \
   X(version_deprecated, 409, refused)          \
   X(dependency_cycle, 422, invalid)            \

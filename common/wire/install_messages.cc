@@ -8,9 +8,9 @@ namespace {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json member_or(const Reader& reader, const char* name, Json otherwise) {
+Json member_or_null(const Reader& reader, const char* name) {
   const Json* value = reader.find(name);
-  return value == nullptr ? std::move(otherwise) : *value;
+  return value == nullptr ? Json() : *value;
 }
 
 }  // namespace
@@ -36,7 +36,6 @@ Json InstallRequestInfo::to_json() const {
       .add("connectorId", connector_id)
       .add("version", version)
       .add("checksum", checksum)
-      .add("config", config)
       .add("status", status)
       .add("requestedBy", requested_by)
       .add("requestedAt", requested_at)
@@ -49,6 +48,7 @@ Json InstallRequestInfo::to_json() const {
       .add("decidedBy", text_or_null(decided_by))
       .add("reason", text_or_null(reason))
       .add("approvals", list_of(approvals));
+  if (!config.is_null()) json.add("config", config);
   if (review) json.add("review", *review);
   return json.build();
 }
@@ -62,7 +62,7 @@ Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
   m.connector_id = r.text("connectorId");
   m.version = r.text("version");
   m.checksum = r.text("checksum");
-  m.config = member_or(r, "config", Json::object());
+  m.config = member_or_null(r, "config");
   m.status = r.text("status");
   m.requested_by = r.text("requestedBy");
   m.requested_at = r.text("requestedAt");
@@ -80,17 +80,17 @@ Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
 }
 
 Json InstallationInfo::to_json() const {
-  return ObjectBuilder(9)
-      .add("tenantId", tenant_id)
+  ObjectBuilder json(9);
+  json.add("tenantId", tenant_id)
       .add("connectorId", connector_id)
       .add("version", version)
       .add("checksum", checksum)
-      .add("config", config)
       .add("requestId", request_id)
       .add("installedBy", installed_by)
       .add("installedAt", installed_at)
-      .add("updatedAt", updated_at)
-      .build();
+      .add("updatedAt", updated_at);
+  if (!config.is_null()) json.add("config", config);
+  return json.build();
 }
 
 Result<InstallationInfo> InstallationInfo::parse(const Json& json) {
@@ -100,7 +100,7 @@ Result<InstallationInfo> InstallationInfo::parse(const Json& json) {
   m.connector_id = r.text("connectorId");
   m.version = r.text("version");
   m.checksum = r.text("checksum");
-  m.config = member_or(r, "config", Json::object());
+  m.config = member_or_null(r, "config");
   m.request_id = r.text("requestId");
   m.installed_by = r.text("installedBy");
   m.installed_at = r.text("installedAt");

@@ -29,7 +29,7 @@ struct InstallRequestInfo {
   std::string connector_id;
   std::string version;
   std::string checksum;
-  Json config;
+  Json config;         // null where it is left out
   std::string status;  // pending, approved, denied, expired, cancelled
   std::string requested_by;
   std::string requested_at;
@@ -56,7 +56,7 @@ struct InstallationInfo {
   std::string connector_id;
   std::string version;
   std::string checksum;
-  Json config;
+  Json config;  // null where it is left out
   std::string request_id;
   std::string installed_by;
   std::string installed_at;

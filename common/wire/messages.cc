@@ -229,9 +229,25 @@ Result<TokenInfo> TokenInfo::parse(const Json& json) {
   return r.result(std::move(t));
 }
 
+// A registry that does not count lists them all.
+static Result<RevocationInfo::Counts> parse_counts(const RevocationInfo& info, const Json* json) {
+  if (json == nullptr) {
+    return RevocationInfo::Counts{info.quarantined.size(), info.requests.size(),
+                                  info.installations.size()};
+  }
+  Reader r(*json);
+  return r.result(RevocationInfo::Counts{r.number<std::uint64_t>("quarantined"),
+                                         r.number<std::uint64_t>("requests"),
+                                         r.number<std::uint64_t>("installations")});
+}
+
 Json RevocationInfo::to_json() const {
   return {{"key", key.to_json()},
           {"changed", changed},
+          {"counts",
+           {{"quarantined", counts.quarantined},
+            {"requests", counts.requests},
+            {"installations", counts.installations}}},
           {"quarantined", list_of(quarantined)},
           {"requests", list_of(requests)},
           {"installations", list_of(installations)}};
@@ -245,6 +261,7 @@ Result<RevocationInfo> RevocationInfo::parse(const Json& json) {
   info.requests = r.messages<InstallRequestInfo>("requests", false);
   info.installations = r.messages<InstallationInfo>("installations", false);
   MKT_TRY(info, r.result(std::move(info)));
+  MKT_TRY(info.counts, parse_counts(info, r.find("counts")));
   const auto key = json.find("key");
   MKT_TRY(info.key, KeyInfo::parse(key == json.end() ? Json() : *key));
   return info;

@@ -151,11 +151,19 @@ struct TokenInfo {
 };
 
 // POST /v1/publishers/{id}/keys/{keyId}/revoke
+// The lists hold the first 100 at most; `counts` says how many there are.
 struct RevocationInfo {
+  struct Counts {
+    std::uint64_t quarantined = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t installations = 0;
+  };
   KeyInfo key;
   bool changed = false;
+  Counts counts;
   std::vector<VersionInfo> quarantined;  // versions that this hits
-  // Of these versions: requests that are denied with it, and what tenants have installed.
+  // Of these versions: requests that are denied with it, and what tenants have installed, without
+  // their configurations. For admins; to anybody else tenants are a number.
   std::vector<InstallRequestInfo> requests;
   std::vector<InstallationInfo> installations;
 

@@ -31,10 +31,11 @@ class Admission {
   // The client's address. host_not_allowed, origin_not_allowed.
   Result<std::string> admit(const RequestHead& head, const Peer& peer) const;
 
+  bool is_trusted(std::string_view address) const;
+
  private:
   Status check_host(std::string_view host) const;
   Status check_origin(std::string_view origin, std::string_view host) const;
-  bool is_trusted(std::string_view address) const;
 
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace mkt {
 namespace {
@@ -43,14 +44,17 @@ bool Connection::receive() {
 
 void Connection::find_head_end() {
   const std::size_t from = searched_ < 3 ? 0 : searched_ - 3;
-  const std::size_t at = in_.find("\r\n\r\n", from);
-  searched_ = in_.size();
-  if (at != std::string::npos) head_end_ = at + 4;
+  const std::size_t at = unread().find("\r\n\r\n", from);
+  searched_ = unread().size();
+  if (at != std::string_view::npos) head_end_ = at + 4;
 }
 
 void Connection::next_request() {
   const std::size_t body = request ? request->content_length.value_or(0) : 0;
-  in_.erase(0, head_end_ + std::min<std::size_t>(body, body_received()));
+  start_ += head_end_ + std::min<std::size_t>(body, body_received());
+  // What is over goes once it is the larger part: so no byte is moved more than once on average,
+  // however many requests came together.
+  if (start_ >= in_.size() - start_) in_.erase(0, std::exchange(start_, 0));
   if (in_.empty() && in_.capacity() > kKeptBytes) std::string().swap(in_);
   request.reset();
   head_end_ = body_read_ = searched_ = 0;
@@ -84,10 +88,10 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
 }
 
 Result<std::size_t> Connection::read(std::span<std::uint8_t> into) {
-  const std::size_t start = head_end_ + body_read_;
-  if (start >= in_.size()) return wait_and_receive(into);
-  const std::size_t n = std::min(into.size(), in_.size() - start);
-  std::memcpy(into.data(), in_.data() + start, n);
+  const std::string_view there = unread().substr(head_end_ + body_read_);
+  if (there.empty()) return wait_and_receive(into);
+  const std::size_t n = std::min(into.size(), there.size());
+  std::memcpy(into.data(), there.data(), n);
   body_read_ += n;
   return n;
 }

@@ -40,12 +40,18 @@ class Connection {
 
   // One piece of what the socket has; false when the client is gone.
   bool receive();
-  bool is_empty() const { return in_.empty(); }
+  bool is_empty() const { return unread().empty(); }
   // Everything up to and with the empty line; "" while that is not there.
-  std::string_view head() const { return std::string_view(in_).substr(0, head_end_); }
-  bool head_too_large() const { return (head_end_ == 0 ? in_.size() : head_end_) > kMaxHeadBytes; }
+  std::string_view head() const { return unread().substr(0, head_end_); }
+  bool head_too_large() const {
+    return (head_end_ == 0 ? unread().size() : head_end_) > kMaxHeadBytes;
+  }
   // How much of the body is there already.
-  std::size_t body_received() const { return in_.size() - head_end_; }
+  std::size_t body_received() const { return unread().size() - head_end_; }
+  // A head, with its body where it was parsed: nothing more need be received for now.
+  bool holds_request() const {
+    return head_end_ > 0 && (!request || body_received() >= request->content_length.value_or(0));
+  }
   // The request is answered: forget it.
   void next_request();
 
@@ -91,16 +97,18 @@ class Connection {
   std::atomic<bool> busy{false};
 
  private:
+  std::string_view unread() const { return std::string_view(in_).substr(start_); }
   void find_head_end();
   Result<std::size_t> wait_and_receive(std::span<std::uint8_t> into);
   Sent send_file();
 
   UniqueFd socket_;
   Peer peer_;
-  std::string in_;                 // a head and what came behind it
-  std::size_t searched_ = 0;       // of in_, for the end of the head
-  std::size_t head_end_ = 0;       // just behind the empty line; 0 while it is not there
-  std::size_t body_read_ = 0;      // of in_ behind the head, given out by read
+  std::string in_;                 // requests that are over, then unread(): a head, what is behind
+  std::size_t start_ = 0;          // of unread() in in_
+  std::size_t searched_ = 0;       // of unread(), for the end of the head
+  std::size_t head_end_ = 0;       // in unread(), behind the empty line; 0 while it is not there
+  std::size_t body_read_ = 0;      // of unread() behind the head, given out by read
   std::uint64_t floor_bytes_ = 0;  // of the body, received since floor_since_
   Clock::time_point floor_since_{};
 

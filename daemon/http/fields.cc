@@ -50,6 +50,14 @@ Result<std::optional<UtcTime>> optional_time(const Json& json, const char* name)
   return time;
 }
 
+Result<std::optional<std::int64_t>> optional_number(const Json& json, const char* name) {
+  const Json* value = find(json, name);
+  if (value == nullptr) return std::optional<std::int64_t>();
+  const auto number = number_member(json, name);
+  if (!number) return wrong(name, "must be a whole number");
+  return number;
+}
+
 Result<bool> optional_flag(const Json& json, const char* name) {
   const Json* value = find(json, name);
   if (value == nullptr) return false;

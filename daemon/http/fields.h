@@ -22,6 +22,8 @@ Result<std::string> required_text(const Json& json, const char* name, std::size_
 Result<std::string> optional_text(const Json& json, const char* name, std::size_t limit);
 // RFC 3339; nullopt where it is absent or null.
 Result<std::optional<UtcTime>> optional_time(const Json& json, const char* name);
+// A whole number.
+Result<std::optional<std::int64_t>> optional_number(const Json& json, const char* name);
 // False where it is absent.
 Result<bool> optional_flag(const Json& json, const char* name);
 

@@ -28,10 +28,10 @@ std::string numeric_host(const sockaddr_storage& address, socklen_t size) {
 
 }  // namespace
 
-Front::Front(RequestSink& sink, const FrontLimits& limits, std::atomic<std::size_t>& connections)
+Front::Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count)
     : sink_(sink),
       limits_(limits),
-      connection_count_(connections),
+      count_(count),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   watch(wake_.get(), EPOLLIN);
@@ -150,19 +150,19 @@ void Front::accept_from(int listener, bool is_local) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) pause_listeners(true);
       return;
     }
-    if (connection_count_ >= limits_.connections) continue;  // closes it
+    Peer peer{is_local ? "unix" : numeric_host(address, size), is_local};
+    const bool shared = is_local || sink_.is_shared(peer);
+    if (!count_.enter(peer.address, shared)) continue;  // closes it
     if (!is_local) {
       const int on = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     const int fd = socket.get();
-    Peer peer{is_local ? "unix" : numeric_host(address, size), is_local};
     auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
     connection->deadline = Clock::now() + limits_.head_time;
     const auto slot = static_cast<std::size_t>(fd);
     if (connections_.size() <= slot) connections_.resize(slot + 1);
     connections_[slot] = std::move(connection);
-    ++connection_count_;
     watch(fd, EPOLLIN);
   }
 }
@@ -171,8 +171,8 @@ void Front::close(int fd) {
   auto& slot = connections_[static_cast<std::size_t>(fd)];
   if (!slot) return;
   stop_collecting(*slot);
+  count_.leave(slot->peer().address);
   slot.reset();  // closes the descriptor, which takes it out of epoll
-  --connection_count_;
 }
 
 void Front::on_event(int fd) {
@@ -202,8 +202,9 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
     rewatch(c.fd(), EPOLLIN);
   }
   const bool was_empty = c.is_empty();
+  // Not while a request is there already: what a client sends ahead waits in its socket, not here.
   // A client may have sent its last request and said that no more will come.
-  const bool open = c.receive();
+  const bool open = c.holds_request() || c.receive();
   if (was_empty && !c.is_empty()) c.deadline = Clock::now() + limits_.head_time;
   for (int i = 0; i < kPipelined; ++i) {
     switch (take_request(connection)) {

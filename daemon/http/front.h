@@ -16,12 +16,12 @@
 #include <vector>
 
 #include "daemon/http/connection.h"
+#include "daemon/http/connection_count.h"
 
 namespace mkt {
 
 // How slow and how many clients may be.
 struct FrontLimits {
-  std::size_t connections = 16'384;             // of all fronts together
   std::size_t small_body = 64 * 1024;           // collected without a worker
   std::size_t collected = 64 * 1024 * 1024;     // of all small bodies that are being collected
   std::chrono::milliseconds head_time{10'000};  // from its first byte, or from connecting
@@ -38,6 +38,8 @@ class Front;
 class RequestSink {
  public:
   virtual ~RequestSink() = default;
+  // Do many clients come from there: a proxy that is trusted to say whose each request is?
+  virtual bool is_shared(const Peer& peer) = 0;
   // The request is there, with its body where that is small. Answers it at once through the
   // connection (left over: the phase is `sending`) and returns true, or false: a worker must.
   virtual bool answer_now(Connection& connection) = 0;
@@ -53,7 +55,7 @@ class RequestSink {
 
 class Front {
  public:
-  Front(RequestSink& sink, const FrontLimits& limits, std::atomic<std::size_t>& connections);
+  Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count);
   ~Front();
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
@@ -102,7 +104,7 @@ class Front {
 
   RequestSink& sink_;
   const FrontLimits limits_;
-  std::atomic<std::size_t>& connection_count_;
+  ConnectionCount& count_;
   UniqueFd epoll_;
   UniqueFd wake_;
   std::atomic<bool> stopping_{false};

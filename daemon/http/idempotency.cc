@@ -7,6 +7,7 @@
 
 #include "common/base/encoding.h"
 #include "common/connector/checksum.h"
+#include "daemon/http/fields.h"
 
 namespace mkt {
 namespace {
@@ -78,7 +79,7 @@ Response replay(const FirstAnswer& first) {
 }
 
 // Would a retry get the same answer anyway, or one about things that have changed since?
-bool is_kept(const Response& r) {
+bool may_be_kept(const Response& r) {
   const bool final_answer =
       r.status / 100 == 2 || r.status == 403 || r.status == 404 || r.status == 409;
   const bool is_secret = std::any_of(r.headers.begin(), r.headers.end(), [](const auto& header) {
@@ -127,43 +128,88 @@ Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch)
                  "a request with this Idempotency-Key is being answered; ask again in a second");
   }
   MKT_TRY(const auto first, market_.store.first_answer(key->scope, key->key, now));
-  HashingBody hashed(request.head, request.body, *key);
+  return first ? again(request, key, *first, dispatch) : first_time(request, key, dispatch);
+}
+
+Status Idempotency::require_room(const IdempotencyKey& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto left = room_.find(key.scope);
+    if (left != room_.end() && left->second > 0) {
+      --left->second;
+      return {};
+    }
+  }
+  // Counted once for as many requests as there is room for: counting takes the longer the more
+  // there are.
+  MKT_TRY(const std::size_t keys, market_.store.live_keys(key.scope, key.at));
+  if (keys < kMaxKeys) {
+    const std::lock_guard lock(mutex_);
+    room_[key.scope] = kMaxKeys - keys - 1;
+    return {};
+  }
+  return Error(ErrorCode::rate_limited,
+               fmt::format("this token has used {} keys for Idempotency-Key in {} hours, which is "
+                           "as many as are kept; send without one, or later",
+                           kMaxKeys, kKeptFor.count()));
+}
+
+Result<Response> Idempotency::dispatch_keyed(Request& request, BodyReader& body,
+                                             const std::shared_ptr<IdempotencyKey>& key,
+                                             const Dispatch& dispatch) {
   Caller caller = request.caller;
   caller.idempotency = key;
-  if (!first) {
-    Request keyed{request.head, hashed, std::move(caller), {}};
-    auto answered = dispatch(keyed);
-    request.route = keyed.route;
-    request.answer_headers = std::move(keyed.answer_headers);
-    return keep(*key, std::move(answered), request.caller.request_id);
-  }
-
-  MKT_TRY(std::string text, read_body(hashed, market_.limits().json_body_bytes));
-  if (first->request_hash != key->request_hash) {
-    return Error(ErrorCode::idempotency_key_reused,
-                 "this Idempotency-Key was used for another request; take a new one");
-  }
-  if (first->status != 0) return replay(*first);
-  // Done, but never answered: a crash came between.
-  TextBody again(std::move(text));
-  Request keyed{request.head, again, std::move(caller), {}};
+  Request keyed{request.head, body, std::move(caller), {}};
   auto answered = dispatch(keyed);
   request.route = keyed.route;
   request.answer_headers = std::move(keyed.answer_headers);
-  return keep(*key, std::move(answered), request.caller.request_id);
+  if (answered) {
+    keep(*key, *answered);
+  } else {
+    keep(*key, error_response(answered.error(), request.caller.request_id));
+  }
+  return answered;
 }
 
-Result<Response> Idempotency::keep(const IdempotencyKey& key, Result<Response> answered,
-                                   const std::string& request_id) {
-  const bool failed = !answered;
-  Response response = failed ? error_response(answered.error(), request_id) : std::move(*answered);
-  if (key.request_hash.empty() || !is_kept(response)) {
-    if (failed) return answered;
-    return response;
+Result<Response> Idempotency::first_time(Request& request,
+                                         const std::shared_ptr<IdempotencyKey>& key,
+                                         const Dispatch& dispatch) {
+  MKT_CHECK(require_room(*key));
+  HashingBody hashed(request.head, request.body, *key);
+  // A handler may have no use for the body, and the key must have its hash before anything is
+  // changed under it.
+  if (hashed.length() > kMaxSmallBodyBytes) return dispatch_keyed(request, hashed, key, dispatch);
+  MKT_TRY(std::string text, read_body(hashed, kMaxSmallBodyBytes));
+  TextBody body(std::move(text));
+  return dispatch_keyed(request, body, key, dispatch);
+}
+
+Result<Response> Idempotency::again(Request& request, const std::shared_ptr<IdempotencyKey>& key,
+                                    const FirstAnswer& first, const Dispatch& dispatch) {
+  HashingBody hashed(request.head, request.body, *key);
+  MKT_TRY(std::string text, read_body(hashed, market_.limits().json_body_bytes));
+  if (first.request_hash != key->request_hash) {
+    return Error(ErrorCode::idempotency_key_reused,
+                 "this Idempotency-Key was used for another request; take a new one");
   }
-  MKT_CHECK(market_.store.keep_first_answer(
-      key, {key.request_hash, response.status, response.content_type, response.body}));
-  return response;
+  if (first.status != 0) return replay(first);
+  // Done, but never answered: a crash came between.
+  TextBody body(std::move(text));
+  return dispatch_keyed(request, body, key, dispatch);
+}
+
+// What failed here has been done: the client is told of that, whatever becomes of the retries.
+void Idempotency::keep(const IdempotencyKey& key, const Response& response) {
+  if (key.request_hash.empty() || !may_be_kept(response)) return;
+  const auto kept = [&]() -> Status {
+    if (response.status / 100 != 2) {
+      MKT_TRY(const auto spent, market_.store.first_answer(key.scope, key.key, key.at));
+      if (!spent) return {};
+    }
+    return market_.store.keep_first_answer(
+        key, {key.request_hash, response.status, response.content_type, response.body});
+  }();
+  if (!kept) report_(kept.error());
 }
 
 }  // namespace mkt

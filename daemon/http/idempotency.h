@@ -2,8 +2,9 @@
 //
 // A caller with a token may name a POST by a key of its own. The first answer is kept for
 // kKeptFor and given to every retry; the same key with another body is idempotency_key_reused, and
-// while the first is still at work, in_progress. Kept are answers that a retry would not change:
-// success, 403, 404 and 409, of at most kMaxAnswerBytes, and none that hold a secret. Whatever the
+// while the first is still at work, in_progress. Kept are successes, and failures where something
+// was changed under the key all the same, of at most kMaxAnswerBytes and none that hold a secret:
+// what changed nothing may be asked again. A caller may have kMaxKeys at a time. Whatever the
 // POST changes commits together with the key, so that a crash before the answer was kept cannot
 // make a retry do it twice: then the answer is answer_lost, or, where doing it again changes
 // nothing, what it would have been.
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -26,7 +28,13 @@ class Idempotency {
   static constexpr std::size_t kMaxKeyBytes = 255;
   static constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 
-  explicit Idempotency(const Marketplace& market) : market_(market) {}
+  static constexpr std::size_t kMaxKeys = 10'000;  // of one token, in kKeptFor
+
+  // Told of an answer that could not be kept; the client is given it all the same.
+  using Report = std::function<void(const Error&)>;
+
+  Idempotency(const Marketplace& market, Report report)
+      : market_(market), report_(std::move(report)) {}
   Idempotency(const Idempotency&) = delete;
   Idempotency& operator=(const Idempotency&) = delete;
 
@@ -38,12 +46,23 @@ class Idempotency {
   using Name = std::pair<std::string, std::string>;  // scope and key
   class InFlight;
 
-  Result<Response> keep(const IdempotencyKey& key, Result<Response> answered,
-                        const std::string& request_id);
+  Result<Response> first_time(Request& request, const std::shared_ptr<IdempotencyKey>& key,
+                              const Dispatch& dispatch);
+  Result<Response> again(Request& request, const std::shared_ptr<IdempotencyKey>& key,
+                         const FirstAnswer& first, const Dispatch& dispatch);
+  Result<Response> dispatch_keyed(Request& request, BodyReader& body,
+                                  const std::shared_ptr<IdempotencyKey>& key,
+                                  const Dispatch& dispatch);
+  // Keeps what is to be kept.
+  void keep(const IdempotencyKey& key, const Response& response);
+  Status require_room(const IdempotencyKey& key);
 
   const Marketplace& market_;
+  const Report report_;
   std::mutex mutex_;
   std::set<Name> in_flight_;  // guarded by mutex_
+  // New keys that a token may use before they are counted again, by its id. Guarded by mutex_.
+  std::map<std::string, std::size_t> room_;
 };
 
 }  // namespace mkt

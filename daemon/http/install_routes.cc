@@ -14,16 +14,17 @@ constexpr std::size_t kMaxConfigBytes = 16 * 1024;
 constexpr std::uint32_t kPageSize = 50;
 constexpr std::uint32_t kMaxPageSize = 500;
 
-Result<std::string> config_field(const Json& json) {
+// nullopt: as it is.
+Result<std::optional<std::string>> config_field(const Json& json) {
   const auto it = json.find("config");
-  if (it == json.end() || it->is_null()) return std::string("{}");
+  if (it == json.end() || it->is_null()) return std::optional<std::string>();
   std::string text = it->is_object() ? dump_json(*it) : std::string();
   if (text.empty() || text.size() > kMaxConfigBytes) {
     return Error(ErrorCode::invalid_request,
                  fmt::format("config must be an object of at most {} bytes", kMaxConfigBytes),
                  {{"config", "is no object, or too large"}});
   }
-  return text;
+  return std::optional(std::move(text));
 }
 
 Result<std::string> version_field(const Json& json) {
@@ -69,14 +70,11 @@ Result<Response> update(const Marketplace& market, Request& request) {
   MKT_CHECK(require_member(request.caller, tenant));
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
   MKT_TRY(const std::string version, version_field(json));
+  MKT_TRY(const auto config, config_field(json));
   MKT_TRY(const auto found, show_installation(market, request.caller, tenant, connector));
   if (!found.installation) {
     return Error(ErrorCode::installation_not_found,
                  fmt::format("{} has uninstalled {}", tenant.text(), connector.text()));
-  }
-  std::string config = found.installation->config;
-  if (json.find("config") != json.end()) {
-    MKT_TRY(config, config_field(json));
   }
   MKT_TRY(const InstallOutcome outcome,
           request_install(market, request.caller, {tenant, connector, version, config}));

@@ -31,8 +31,8 @@ Result<Response> set(const Marketplace& market, Request& request) {
     return Error(ErrorCode::invalid_request, "policy is missing", {{"policy", "is missing"}});
   }
   MKT_TRY(const Policy policy, Policy::parse(*document));
-  MKT_TRY(const PolicyInForce kept,
-          set_policy(market, request.caller, tenant, policy, number_member(json, "revision")));
+  MKT_TRY(const auto revision, optional_number(json, "revision"));
+  MKT_TRY(const PolicyInForce kept, set_policy(market, request.caller, tenant, policy, revision));
   return json_response(200, policy_message(tenant, kept));
 }
 

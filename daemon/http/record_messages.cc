@@ -24,6 +24,13 @@ Json config_of(const std::string& text) {
   return config ? std::move(*config) : Json::object();
 }
 
+// For those who are not the tenant's own.
+template <typename Message>
+Message without_config(Message message) {
+  message.config = nullptr;
+  return message;
+}
+
 Json powers_message(const Powers& powers) {
   Json tools = Json::array();
   for (const ToolSummary& t : powers.tools) {
@@ -108,8 +115,13 @@ wire::RevocationInfo revocation_message(const RevocationOutcome& r) {
   m.key = key_message(r.key);
   m.changed = r.changed;
   for (const VersionRecord& v : r.hit) m.quarantined.push_back(version_message(v));
-  for (const auto& request : r.requests) m.requests.push_back(request_message(request));
-  for (const auto& i : r.installations) m.installations.push_back(installation_message(i));
+  m.counts = {r.hit_count, r.request_count, r.installation_count};
+  for (const auto& request : r.requests) {
+    m.requests.push_back(without_config(request_message(request)));
+  }
+  for (const auto& i : r.installations) {
+    m.installations.push_back(without_config(installation_message(i)));
+  }
   return m;
 }
 

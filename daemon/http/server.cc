@@ -29,6 +29,7 @@ constexpr std::chrono::seconds kDrainTime{30};
 // Left to the database, the tarballs and the log.
 constexpr std::size_t kOtherDescriptors = 256;
 constexpr unsigned kMaxFronts = 8;
+constexpr std::size_t kMaxConnections = 16'384;
 
 // A front sends some 100,000 small answers a second. One for every core leaves none to the clients
 // of this machine and the workers: on two cores two of them doubled the p99 and won 15 %.
@@ -42,7 +43,7 @@ std::size_t connection_limit() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const std::size_t allowed = std::max<std::size_t>(limit.rlim_cur, 2 * kOtherDescriptors);
-  return std::min(FrontLimits().connections, allowed - kOtherDescriptors);
+  return std::min(kMaxConnections, allowed - kOtherDescriptors);
 }
 
 // Unique in this process and no count that tells how busy it is: splitmix64 of a counter.
@@ -132,13 +133,12 @@ class HttpServer::Impl : public RequestSink {
  public:
   Impl(ServerParts parts, const ServerLimits& limits)
       : parts_(std::move(parts)),
+        connections_(connection_limit(), limits.connections_per_address),
         workers_(std::make_unique<WorkerPool>(worker_count(), kMaxWaiting, kMaxWait)),
         changes_(std::make_unique<WorkerPool>(kChangesAtOnce, kMaxWaiting, kMaxWait)),
         uploads_(std::make_unique<WorkerPool>(limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
-    FrontLimits front_limits;
-    front_limits.connections = connection_limit();
     for (unsigned i = 0; i < front_count(); ++i) {
-      fronts_.push_back(std::make_unique<Front>(*this, front_limits, connections_));
+      fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
     }
   }
 
@@ -165,6 +165,8 @@ class HttpServer::Impl : public RequestSink {
   }
 
   // RequestSink, from the fronts' threads. -------------------------------------------------------
+
+  bool is_shared(const Peer& peer) override { return parts_.is_proxy(peer); }
 
   bool answer_now(Connection& c) override {
     const RequestHead& head = *c.request;
@@ -267,7 +269,7 @@ class HttpServer::Impl : public RequestSink {
   ServerParts parts_;
   AnswerCache cache_;
   std::vector<Listener> listeners_;
-  std::atomic<std::size_t> connections_{0};
+  ConnectionCount connections_;
   std::atomic<bool> stopping_{false};
   // Joined before the fronts, and so the connections, go.
   std::vector<std::unique_ptr<Front>> fronts_;

@@ -40,13 +40,16 @@ struct ServerParts {
   // Is the request for us, and whose is it: the client's address, or host_not_allowed,
   // origin_not_allowed.
   std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;
+  // Is that a proxy whose word on its clients counts, and which may hold connections for them all?
+  std::function<bool(const Peer& peer)> is_proxy;
   // Moves on with every change that an answer could show, before anybody is told of the change.
   std::function<std::uint64_t()> changes;
   std::function<void(const AccessRecord&)> log;
 };
 
 struct ServerLimits {
-  unsigned uploads = 16;  // bodies that are read at once
+  unsigned uploads = 16;                    // bodies that are read at once
+  unsigned connections_per_address = 1024;  // 0: no bound
 };
 
 class HttpServer {

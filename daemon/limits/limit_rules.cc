@@ -49,8 +49,9 @@ Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::
                              printable(text.substr(0, 64))));
   }
   MKT_TRY(const LimitScope scope, parse_scope(text.substr(0, equals)));
-  MKT_TRY(const auto limit, parse_limit(text.substr(equals + 1)));
-  return std::pair(scope, limit);
+  const auto limit = parse_limit(text.substr(equals + 1));
+  if (!limit) return limit.error().context(limit_scope_word(scope));
+  return std::pair(scope, *limit);
 }
 
 LimitRules LimitRules::defaults() {

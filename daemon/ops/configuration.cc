@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdlib>
+#include <set>
 
 #include "daemon/limits/redis_url.h"
 
@@ -15,8 +16,9 @@ namespace mkt {
 namespace {
 
 // Options that only a new process can take over.
-constexpr auto kFixed = std::to_array<std::string_view>(
-    {"data", "listen", "max-uploads", "webhook", "redis-url", "daemons"});
+constexpr auto kFixed =
+    std::to_array<std::string_view>({"data", "listen", "max-uploads", "max-connections-per-address",
+                                     "webhook", "redis-url", "daemons"});
 
 // TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
 // and [[limit]], which no option stands for, go to where they belong, and [limits] stands
@@ -94,7 +96,12 @@ class ConfigurationFile : public CLI::ConfigTOML {
 
 // A file with a secret is for its owner, and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
-  for (const Webhook& webhook : c.webhooks) MKT_CHECK(webhook.check());
+  std::set<std::string> names;
+  for (const Webhook& webhook : c.webhooks) {
+    MKT_CHECK(webhook.check());
+    if (names.insert(webhook.name()).second) continue;
+    return Error(ErrorCode::usage_error, "two [[webhook]] have the same url and events");
+  }
   struct stat status {};
   if (c.webhooks.empty() || ::stat(file.c_str(), &status) != 0) return {};
   if ((status.st_mode & S_IRWXO) == 0) return {};
@@ -137,6 +144,8 @@ void add_options(CLI::App& app, Configuration& c) {
       "Most files and folders that a tarball may hold");
   add(app, "max-uploads", c.max_uploads, "Bodies that are read at once; more wait")
       ->check(CLI::Range(1, 1024));
+  add(app, "max-connections-per-address", c.max_connections_per_address,
+      "Connections that one client address may hold; 0 for any number");
   add(app, "limit", c.limit,
       "Requests that one may make, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
   add(app, "on-redis-failure", c.on_redis_failure,
@@ -236,7 +245,8 @@ ParsedArguments parse_arguments(int argc, char** argv) {
     c.values = values_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
-      c.values["webhook"] += fmt::format("{} ({}) ", webhook.url, fmt::join(webhook.events, ", "));
+      c.values["webhook"] +=
+          fmt::format("{} ({}) ", webhook.name(), fmt::join(webhook.events, ", "));
     }
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version to stdout, errors to stderr.

@@ -24,6 +24,7 @@ struct Configuration {
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;
   unsigned max_uploads = 16;
+  unsigned max_connections_per_address = 1024;  // 0: no bound
   std::string log_level = "info";
   std::string log_format = "logfmt";
   bool access_log = true;

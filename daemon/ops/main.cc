@@ -135,9 +135,10 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_token_routes(router, market);
   add_operation_routes(router);
 
-  Idempotency idempotency(market);
-  const Housekeeping housekeeping(market);
-  const Webhooks webhooks(*store, configuration.webhooks);
+  Idempotency idempotency(market, [](const Error& error) {
+    log_event(LogLevel::error, "the answer to an Idempotency-Key could not be kept",
+              {{"reason", error.message}});
+  });
   HttpServer server(
       {.application =
            [&](const RequestHead& head, BodyReader& body, Exchange& exchange) {
@@ -146,12 +147,14 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
            },
        .admit = [&](const RequestHead& head,
                     const Peer& peer) { return live.admission.get()->admit(head, peer); },
+       .is_proxy = [&](const Peer& peer) { return live.admission.get()->is_trusted(peer.address); },
        .changes = [&] { return store->changes(); },
        .log =
            [&](const AccessRecord& record) {
              if (live.whole.get()->access_log) log_access(record);
            }},
-      {.uploads = configuration.max_uploads});
+      {.uploads = configuration.max_uploads,
+       .connections_per_address = configuration.max_connections_per_address});
   MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration.listen));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
   for (Listener& listener : listeners) server.add(std::move(listener));
@@ -163,6 +166,9 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
         server.stop();
       },
       [&] { reload(argc, argv, market, live); });
+  // After the signals, so that a second one ends the process while these two are joined.
+  const Housekeeping housekeeping(market);
+  const Webhooks webhooks(*store, configuration.webhooks);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   store->when_broken([&] {

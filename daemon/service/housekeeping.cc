@@ -9,15 +9,6 @@ namespace {
 constexpr std::chrono::seconds kEvery{1};
 constexpr int kRoundsBetweenPurges = 60;
 
-// Each step is a commit of its own, between which others come to theirs.
-template <typename Step>
-void until_nothing_is_left(Step step) {
-  for (;;) {
-    const auto done = step();
-    if (!done || *done == 0) return;
-  }
-}
-
 }  // namespace
 
 Housekeeping::Housekeeping(const Marketplace& market)
@@ -30,6 +21,20 @@ Housekeeping::~Housekeeping() {
   }
   wake_.notify_all();
   thread_.join();
+}
+
+bool Housekeeping::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+// Each step is a commit of its own, between which others come to theirs.
+template <typename Step>
+void Housekeeping::until_nothing_is_left(Step step) {
+  while (!stopping()) {
+    const auto done = step();
+    if (!done || *done == 0) return;
+  }
 }
 
 // A store that fails is the log's and the requests' business; here it is tried again.

@@ -22,6 +22,9 @@ class Housekeeping {
 
  private:
   void work();
+  bool stopping();
+  template <typename Step>
+  void until_nothing_is_left(Step step);  // or this is to stop
 
   const Marketplace& market_;
   std::mutex mutex_;

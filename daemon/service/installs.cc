@@ -10,6 +10,7 @@
 #include "common/signing/key_proof.h"
 #include "daemon/service/catalog.h"
 #include "daemon/store/key_rules.h"
+#include "daemon/store/person.h"
 
 namespace mkt {
 namespace {
@@ -55,7 +56,7 @@ Result<Powers> powers_of_version(const Marketplace& market, const std::string& c
 // The approver's own key, as far as names can tell: that of the publisher of the same name.
 Status check_approval_signature(const Marketplace& market, const Caller& caller,
                                 const InstallRequestRecord& r, const ApprovalSignature& s) {
-  if (s.key_id.publisher().text() != caller.person()) {
+  if (!same_person(s.key_id.publisher().text(), caller.person())) {
     return Error(ErrorCode::key_foreign,
                  fmt::format("{} is not a key of yours: it belongs to the publisher {}, and your "
                              "token is {}'s",
@@ -159,7 +160,13 @@ Result<InstallRequestRecord> approve_request(const Marketplace& market, const Ca
                                              const TenantId& tenant, std::string_view id,
                                              const std::optional<ApprovalSignature>& signature) {
   MKT_CHECK(require_approver(caller, tenant));
-  NewApproval approval{tenant.text(), std::string(id), caller.person(), "", "", market.now()};
+  if (!caller.has_name()) {
+    return Error(ErrorCode::forbidden,
+                 "your token has no name, and approvals are counted by it; have one made with "
+                 "mkt token create --name");
+  }
+  NewApproval approval{tenant.text(), std::string(id), caller.person(), "", "",
+                       market.now(),  caller.token_id};
   if (signature) {
     MKT_TRY(const InstallRequestRecord request, show_request(market, caller, tenant, id));
     MKT_CHECK(check_approval_signature(market, caller, request, *signature));
@@ -183,7 +190,7 @@ Result<InstallRequestRecord> cancel_request(const Marketplace& market, const Cal
   const bool takes_back_denial = r.status == RequestStatus::denied;
   if (takes_back_denial) {
     MKT_CHECK(require_approver(caller, tenant));
-  } else if (caller.person() != r.requested_by) {
+  } else if (!same_person(caller.person(), r.requested_by)) {
     MKT_CHECK(require_tenant_admin(caller, tenant));
   }
   return market.store.cancel_request(

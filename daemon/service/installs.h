@@ -17,8 +17,8 @@ namespace mkt {
 struct WantedInstall {
   TenantId tenant;
   ConnectorId connector;
-  std::string which = "latest";  // or a version
-  std::string config = "{}";     // JSON object, compact
+  std::string which = "latest";       // or a version
+  std::optional<std::string> config;  // JSON object, compact; as in NewInstallRequest
 };
 
 // Store::request_install's errors; connector_not_found.

@@ -110,8 +110,14 @@ Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& ca
                  {{"compromisedSince", "goes with compromised only"}});
   }
   const Revocation revocation{r.key_id.text(), r.code, r.reason, r.compromised_since, market.now()};
-  if (r.dry_run) return market.store.preview_revocation(revocation);
-  return market.store.revoke_key(revocation, caller.actor());
+  MKT_TRY(RevocationOutcome outcome, r.dry_run
+                                         ? market.store.preview_revocation(revocation)
+                                         : market.store.revoke_key(revocation, caller.actor()));
+  if (!caller.is_admin()) {
+    outcome.requests.clear();
+    outcome.installations.clear();
+  }
+  return outcome;
 }
 
 }  // namespace mkt

@@ -60,7 +60,8 @@ struct RevocationRequest {
   bool dry_run = false;  // only say what it would hit
 };
 
-// By the publisher for its own keys, by an admin for any. key_not_found.
+// By the publisher for its own keys, by an admin for any. Tenants and what they ask for are no
+// business of a publisher: it gets their numbers only. key_not_found.
 Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
                                      const RevocationRequest& request);
 

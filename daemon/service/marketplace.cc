@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/store/person.h"
+
 namespace mkt {
 namespace {
 
@@ -38,11 +40,15 @@ Actor Caller::actor() const {
   return actor;
 }
 
-bool is_reserved_person(std::string_view name) { return name == "system" || name == "policy"; }
-
-std::string Caller::person() const {
-  return token_name.empty() || is_reserved_person(token_name) ? token_id : token_name;
+bool is_reserved_person(std::string_view name) {
+  return same_person(name, "system") || same_person(name, "policy");
 }
+
+bool Caller::has_name() const {
+  return !person_key(token_name).empty() && !is_reserved_person(token_name);
+}
+
+std::string Caller::person() const { return has_name() ? token_name : token_id; }
 
 Status require_admin(const Caller& caller) {
   if (!caller.signed_in()) return not_signed_in();

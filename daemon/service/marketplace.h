@@ -63,9 +63,10 @@ struct Caller {
     return signed_in() && subject == tenant.text() &&
            (role == Role::tenant_admin || role == Role::member || role == Role::approver);
   }
-  // Who counts as one person where people are counted: all tokens of one name are the same
-  // person's; a token without a name stands for itself.
+  // Who counts as one person where people are counted: all tokens of one name, as person.h compares
+  // them, are the same person's; a token without a name stands for itself, and approves nothing.
   std::string person() const;
+  bool has_name() const;
   Actor actor() const;
 };
 

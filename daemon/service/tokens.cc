@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "common/base/encoding.h"
+#include "daemon/store/person.h"
 
 namespace mkt {
 namespace {
@@ -37,11 +38,11 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   return created;
 }
 
-// The name says who approves: see Caller::person.
+// The name says who asks and who approves: see Caller::person.
 Status check_person(const NewToken& wanted) {
-  if (wanted.role == Role::approver && wanted.name.empty()) {
+  if (person_key(wanted.name).empty()) {
     return Error(ErrorCode::invalid_request,
-                 "an approver's token needs a name: approvals are counted by it",
+                 "a tenant's token needs a name: it says who asks and who approves; use --name",
                  {{"name", "is missing"}});
   }
   if (is_reserved_person(wanted.name)) {

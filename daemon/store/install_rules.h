@@ -16,7 +16,9 @@ namespace mkt {
 struct InstallFacts {
   const VersionRecord& version;
   const PublisherRecord& publisher;
-  const VersionRecord* installed = nullptr;  // the version that the tenant has now
+  // The version that the tenant has or, where it uninstalled, had last. Without one this is the
+  // first installation: uninstalling is no way around what an update is asked about.
+  const VersionRecord* installed = nullptr;
 };
 
 struct Decision {

@@ -170,6 +170,7 @@ struct ApprovalRecord {
   // The approver's key and signature (common/signing/approval_proof.h); empty where unsigned.
   std::string key_id;
   std::string signature;
+  std::string token_id;  // that said so; empty where an older mktd kept it
 };
 
 struct InstallRequestRecord {
@@ -184,12 +185,13 @@ struct InstallRequestRecord {
   std::string requested_by;  // the person, as Caller::person
   UtcTime requested_at;
   UtcTime expires_at;
-  // As the policy was when it was asked.
+  // As the policy was when it was asked; a stricter one of now counts.
   unsigned min_approvals = 1;
   bool allow_self_approval = false;
   std::string rule;               // of the policy, that decided
   std::string explanation;        // the same for a person
   std::string installed_version;  // then; empty for none
+  std::string installed_request;  // that had brought it
   bool deprecated = false;        // the version was, then
   std::optional<UtcTime> decided_at;
   std::string decided_by;
@@ -225,7 +227,7 @@ struct NewInstallRequest {
   std::string tenant_id;
   std::string connector_id;
   std::string version;
-  std::string config;
+  std::optional<std::string> config;  // nullopt: as it is installed; {} where it is not
   std::string requested_by;
   UtcTime at;
 };
@@ -245,6 +247,7 @@ struct NewApproval {
   std::string key_id;
   std::string signature;
   UtcTime at;
+  std::string token_id = {};
 };
 
 struct InstallRequestQuery {
@@ -258,11 +261,18 @@ struct InstallRequestQuery {
 
 struct RevocationOutcome {
   KeyRecord key;
-  bool changed = false;            // false: it was revoked already, as far as this asks for
-  std::vector<VersionRecord> hit;  // versions that go into quarantine; without their manifests
-  // Of those versions: what waits for approval, which is denied, and what is installed.
+  bool changed = false;  // false: it was revoked already, as far as this asks for
+  // The first kListed of each: versions that go into quarantine, without their manifests; and of
+  // those what waits for approval, which is denied, and what is installed.
+  std::vector<VersionRecord> hit = {};
   std::vector<InstallRequestRecord> requests = {};
   std::vector<InstallationRecord> installations = {};
+  // How many there are of each.
+  std::size_t hit_count = 0;
+  std::size_t request_count = 0;
+  std::size_t installation_count = 0;
+
+  static constexpr std::size_t kListed = 100;
 };
 
 // The first answer to a POST with an Idempotency-Key; `status` 0 while it is not known.

@@ -111,15 +111,20 @@ class Store {
                                           const Actor& actor) = 0;
 
   // One wish to install, decided by the policy of this moment: installed, or waiting; what was
-  // asked before and still stands is answered again. version_not_found, version_quarantined,
-  // publisher_suspended, publisher_banned, policy_denied, request_denied.
+  // asked before and still stands is answered again. The installed version with another
+  // configuration is an update like any other. version_not_found, version_quarantined,
+  // publisher_suspended, publisher_banned, policy_denied, request_denied, request_differs where one
+  // with another configuration waits.
   virtual Result<InstallOutcome> request_install(const NewInstallRequest& request,
                                                  const Actor& actor) = 0;
   // What it would decide; changes nothing.
   virtual Result<Decision> preview_install(const NewInstallRequest& request) = 0;
-  // The last approval that is needed installs. Repeated by the same approver it changes nothing.
-  // request_not_found, request_decided, request_expired, self_approval, version_deprecated, and
-  // what request_install refuses with.
+  // The last approval that is needed installs; how many are, and whether whoever asked counts, is
+  // the stricter of the policy then and now. Repeated by the same approver it changes nothing,
+  // unless it is signed now and was not.
+  // request_not_found, request_decided, request_expired, request_outdated where what is installed
+  // is not what was when it was asked for, self_approval, version_deprecated, and what
+  // request_install refuses with.
   virtual Result<InstallRequestRecord> approve_request(const NewApproval& approval,
                                                        const Actor& actor) = 0;
   // Why approving would be refused now, if it would.
@@ -159,6 +164,8 @@ class Store {
   // nullopt for a key that was not used, or whose time is over.
   virtual Result<std::optional<FirstAnswer>> first_answer(std::string_view scope,
                                                           std::string_view key, UtcTime now) = 0;
+  // How many keys of that scope are kept.
+  virtual Result<std::size_t> live_keys(std::string_view scope, UtcTime now) = 0;
   virtual Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) = 0;
   // Some at a time; how many that were.
   virtual Result<std::size_t> remove_expired_answers(UtcTime now) = 0;
@@ -174,7 +181,7 @@ class Store {
   virtual Status add_token(const TokenRecord& token, const Actor& actor) = 0;
   virtual Result<std::optional<TokenRecord>> token(std::string_view id) = 0;
   virtual Result<std::vector<TokenRecord>> tokens() = 0;
-  // token_not_found.
+  // Its approvals of what is pending go with it. token_not_found.
   virtual Status remove_token(std::string_view id, const Actor& actor) = 0;
   // Statistics too, like downloads.
   virtual Status set_token_used(std::string_view id, UtcTime at) = 0;

@@ -27,6 +27,7 @@ constexpr std::uint32_t kEntriesAtOnce = 100;
 // What is of no interest moves the cursor on in memory; kept now and then, so that a restart need
 // not read it all again.
 constexpr std::int64_t kKeepCursorEvery = 1000;
+constexpr std::size_t kNameDigits = 32;
 constexpr std::size_t kMinSecretBytes = 16;
 constexpr std::size_t kMaxSecretBytes = 256;
 
@@ -35,16 +36,14 @@ bool wants(const Webhook& webhook, const std::string& action) {
                      [&](const std::string& pattern) { return matches_pattern(pattern, action); });
 }
 
-// The URL may hold a secret of its own: the store and the log see this instead.
-std::string name_of(const Webhook& webhook) {
-  return Checksum::of(as_bytes(webhook.url)).hex().substr(0, 32);
-}
-
-std::string body_of(Store& store, const LogEntry& entry) {
+Result<std::string> body_of(Store& store, const LogEntry& entry) {
   Json request;
   if (entry.action.starts_with("request.")) {
-    if (const auto found = store.install_request(entry.subject); found && *found) {
-      request = request_message(**found).to_json();
+    MKT_TRY(const auto found, store.install_request(entry.subject));
+    if (found) {
+      auto message = request_message(*found);
+      message.config = nullptr;  // is the tenant's own, and may hold secrets
+      request = message.to_json();
     }
   }
   return dump_json({{"event", entry.action},
@@ -75,6 +74,14 @@ bool is_refusal(int status) {
 }
 
 }  // namespace
+
+std::string Webhook::name() const {
+  std::vector<std::string> sorted = events;
+  std::sort(sorted.begin(), sorted.end());
+  return Checksum::of(as_bytes(fmt::format("{}\n{}", url, fmt::join(sorted, "\n"))))
+      .hex()
+      .substr(0, kNameDigits);
+}
 
 Status Webhook::check() const {
   const auto wrong = [](std::string_view what) {
@@ -113,6 +120,11 @@ Webhooks::~Webhooks() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+bool Webhooks::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 bool Webhooks::pause(milliseconds time) {
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, time, [this] { return stopping_; });
@@ -120,7 +132,7 @@ bool Webhooks::pause(milliseconds time) {
 }
 
 void Webhooks::work(const Webhook& webhook) {
-  const std::string name = name_of(webhook);
+  const std::string name = webhook.name();
   auto cursor = store_.webhook_cursor(name);
   while (!cursor) {
     if (!pause(pauses_.retry)) return;
@@ -134,6 +146,7 @@ void Webhooks::work(const Webhook& webhook) {
     const auto entries = store_.log({at, std::nullopt, kEntriesAtOnce});
     if (!entries) continue;
     for (const LogEntry& entry : *entries) {
+      if (stopping()) return;
       const bool wanted = wants(webhook, entry.action);
       if (wanted && !deliver(webhook, entry)) return;
       at = entry.seq;
@@ -146,16 +159,24 @@ void Webhooks::work(const Webhook& webhook) {
   }
 }
 
+Result<HttpResponse> Webhooks::send(HttpClient& client, const Webhook& webhook,
+                                    const LogEntry& entry) {
+  MKT_TRY(std::string body, body_of(store_, entry));
+  return client.send(request_of(webhook, entry, std::move(body)));
+}
+
 // Until it is told, or refused for good; false once the daemon stops.
 bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
   HttpClient client(kTimeout, "the webhook");
+  client.abort_when([this] { return stopping(); });
   std::minstd_rand random{std::random_device{}()};
   milliseconds retry = pauses_.retry;
   for (int refusals = 0;;) {
-    const auto response = client.send(request_of(webhook, entry, body_of(store_, entry)));
+    const auto response = send(client, webhook, entry);
     if (response && response->status / 100 == 2) return true;
+    if (stopping()) return false;
     const LogFields what = {
-        {"webhook", name_of(webhook)},
+        {"webhook", webhook.name()},
         {"event", entry.action},
         {"sequence", std::to_string(entry.seq)},
         {"reason", response ? fmt::format("HTTP {}", response->status) : response.error().message}};
@@ -163,7 +184,7 @@ bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
       log_event(LogLevel::error, "a webhook refuses an event and is not told of it again", what);
       return true;
     }
-    log_event(LogLevel::warning, "a webhook was not reached, it will be tried again", what);
+    log_event(LogLevel::warning, "a webhook was not told, it will be tried again", what);
     std::uniform_int_distribution<std::int64_t> part(50, 100);  // percent
     if (!pause(retry * part(random) / 100)) return false;
     retry = std::min(retry * 2, kLastRetry);

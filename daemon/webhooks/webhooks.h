@@ -11,7 +11,8 @@
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
 //
-// One thread for each webhook, joined by the destructor; requests never wait for any of it.
+// One thread for each webhook, joined by the destructor, which ends a delivery under way within a
+// second; requests never wait for any of it.
 #pragma once
 
 #include <chrono>
@@ -21,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/http/http_client.h"
 #include "daemon/store/store.h"
 
 namespace mkt {
@@ -32,6 +34,9 @@ struct Webhook {
 
   // usage_error, saying what is wrong, never the secret.
   Status check() const;
+  // What the store and the log call it: the URL may hold a secret of its own. Made of the URL and
+  // the events, since one receiver may be told of several kinds, each with a cursor of its own.
+  std::string name() const;
 };
 
 // How long it waits: between looks at the log, and after a failure at first; then twice as long
@@ -52,8 +57,10 @@ class Webhooks {
 
  private:
   void work(const Webhook& webhook);
+  bool stopping();
   // False once the daemon stops.
   bool pause(std::chrono::milliseconds time);
+  Result<HttpResponse> send(HttpClient& client, const Webhook& webhook, const LogEntry& entry);
   bool deliver(const Webhook& webhook, const LogEntry& entry);
 
   Store& store_;

@@ -97,8 +97,26 @@ expect 2 "$MKTD" --data data --config hook.conf --check-config
 says err "chmod o="
 chmod 0640 hook.conf
 expect 0 "$MKTD" --data data --config hook.conf --check-config
+# One receiver may be told of several kinds of events, of each kind once.
+cp hook.conf once.conf
+cat once.conf >>hook.conf
+expect 2 "$MKTD" --data data --config hook.conf --check-config
+says err "the same url and events"
+{ cat once.conf; sed 's/create/deny/' once.conf; } >hook.conf
+expect 0 "$MKTD" --data data --config hook.conf --check-config
+cp once.conf hook.conf
 sed -i 's/^secret.*/secret = "short"/' hook.conf
 expect 2 "$MKTD" --data data --config hook.conf --check-config
 ! grep -q short err || fail "the secret is in the message"
 sed -i 's/^secret/password/' hook.conf
 expect 2 "$MKTD" --data data --config hook.conf --check-config
+
+# What a URL may hold of a secret is not logged, also when a reload finds another one.
+printf '[[webhook]]\nurl = "http://127.0.0.1:1/hook-of-hunter2"\nsecret = "%032d"\n' 7 >hook.conf
+stop_mktd
+start_mktd --config hook.conf
+sed -i 's/hunter2/hunter3/' hook.conf
+kill -HUP "$daemon"
+wait_for "the reload" grep -q 'needs a restart' mktd.log
+! grep -q hunter mktd.log || fail "a webhook's URL is in the log"
+stop_mktd

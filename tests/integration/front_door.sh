@@ -64,6 +64,20 @@ answers=$(clients '
   $c->flush; shutdown $c, 1;
   while (<$c>) { print "$1\n" while /HTTP\/1.1 (\d+)/g }')
 [[ $answers == "$(for ((i = 1; i <= 50; i++)); do ((i % 2)) && echo 200 || echo 404; done)" ]] || fail "pipelined: $answers"
+# What a client sends ahead of its answers waits on its side, not in the daemon's memory.
+memory() { awk '/VmHWM/ {print $2}' "/proc/$daemon/status"; } # KiB
+before=$(memory)
+clients '
+  my $c = connect_to(); $c->blocking(0); my ($sent, $end, $junk) = (0, time + 3, "");
+  my $some = "GET /v1/connectors/none HTTP/1.1\r\nHost: localhost\r\n\r\n" x 1000;
+  my $left = $some;
+  while ($sent < 200_000_000 && time < $end) {
+    my $n = syswrite $c, $left;
+    if (defined $n) { $sent += $n; substr($left, 0, $n) = ""; $left = $some if $left eq "" }
+    1 while sysread $c, $junk, 1 << 20;
+    select undef, undef, undef, 0.001 unless defined $n;
+  }'
+((($(memory) - before) < 32 * 1024)) || fail "requests sent ahead took $((($(memory) - before) / 1024)) MiB"
 # A small body in pieces needs no worker, and is answered.
 answer=$(clients '
   my $c = connect_to(); my $body = q({"role":"admin","name":"in pieces"});
@@ -156,7 +170,16 @@ kill -9 "$daemon"
 wait "$daemon" 2>/dev/null || true
 daemon=
 [[ -S mktd.sock ]] || fail "the test wants a stale socket"
-start_mktd --listen "unix:$work/mktd.sock"
+start_mktd --listen "unix:$work/mktd.sock" --max-connections-per-address 3
+# An address may hold so many connections; those of the Unix socket are not counted.
+answers=$(clients '
+  $SIG{PIPE} = "IGNORE";
+  my @held = map { connect_to() } 1 .. 3;
+  for my $c ($held[2], connect_to()) {
+    print $c "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"; $c->flush;
+    my $line = <$c>; print defined $line ? substr($line, 9, 3) : "closed", " ";
+  }')
+[[ $answers == "200 closed " ]] || fail "connections of one address: $answers"
 [[ $(curl -sS --unix-socket mktd.sock http://anything/healthz | jq -r .status) == ok ]] || fail "the stale socket stayed"
 touch file
 expect 2 "$MKTD" --data other --listen "unix:$work/file"

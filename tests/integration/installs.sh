@@ -37,6 +37,11 @@ says err "minApprovals"
 expect 2 as tara policy set nonsense=1
 expect 0 as tara --json policy show --history
 [[ $(jq '.policies | length' out) == 1 ]] || fail "the history of the policy"
+# A revision that is no number is no leave to overwrite whatever is there.
+for revision in '"0"' 1.5 true '[]'; do
+  expect_http 400 invalid_request PUT /v1/tenants/team/policy -H "Authorization: Bearer $(<tara.token)" \
+    -d "{\"policy\": {}, \"revision\": $revision}"
+done
 expect 4 as eve policy show
 log_before=$(as tara --json policy show)
 expect 0 as bob policy check tool
@@ -216,13 +221,16 @@ says err "the policy of team is not asked"
 [[ $(jq 'has("tenant")' files/connectors/tool/install-receipt.json) == false ]] || fail "the receipt names a tenant"
 [[ $(jq -r .tenant connectors/tool/install-receipt.json) == team ]] || fail "the receipt names no tenant"
 
-# Uninstalled: here, at the registry, and in the lock; and it can be asked for again.
+# Uninstalled: here, at the registry, and in the lock. What was approved once comes back as it was,
+# and what asks for more has to be approved.
 expect 0 as bob uninstall vault
 expect_http 200 - GET /v1/tenants/team/installs/vault -H "Authorization: Bearer $(<bob.token)"
 [[ $(jq .installation body) == null ]] || fail "vault is installed still"
 ! grep -q vault mkt.lock || fail "vault is in the lock still"
 expect 3 as bob uninstall vault
-expect 5 as bob install vault
+publish vault 1.0.1 database
+expect 5 as bob install vault@1.0.1
+expect 0 as bob install vault@1.0.0
 
 # The same Idempotency-Key: the first answer, whatever happened since; another body is refused.
 post() { expect_http "$1" "$2" POST /v1/tenants/team/installs -H "Authorization: Bearer $(<bob.token)" -H "Idempotency-Key: $3" -d "$4"; }

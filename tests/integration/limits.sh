@@ -96,7 +96,7 @@ expect_http 200 - GET /v1/connectors/hello/1.0.0/tarball
 ! grep -qi ratelimit headers || fail "downloads are limited"
 sed -i 's|search = "3/1h"|search = "4/1h"|' mktd.conf
 kill -HUP "$daemon"
-wait_for "the new limit" grep -q 'limit' <(grep reloaded mktd.log)
+wait_for "the reload" grep -q 'msg=reloaded' mktd.log
 wait_for "the new limit to hold" eval '[[ $(http GET "/v1/search?q=hello") == 200 ]]'
 stop_mktd
 

@@ -24,6 +24,23 @@ expect 0 "$MKT" --json key revoke "$first" --reason-code compromised --reason "l
   --compromised-since "$since" --dry-run
 [[ $(jq -c '[.quarantined[].version]' out) == '["1.1.0"]' ]] || fail "the dry run names the wrong versions"
 [[ $(log_state) == "$before" ]] || fail "a dry run left a trace"
+
+# Whose installations are hit is told to admins only, and their configurations to nobody.
+curl -sS -o /dev/null -X POST "$MKT_REGISTRY/v1/tenants/team/installs" -H "Authorization: Bearer $token" \
+  -d '{"connectorId": "tool", "version": "1.1.0", "config": {"password": "hunter2"}}'
+"$MKT" token create --role publisher --subject acme --name ci >acme.token 2>/dev/null
+dry_run() { # TOKEN
+  expect_http 200 - POST "/v1/publishers/acme/keys/$first/revoke" -H "Authorization: Bearer $1" \
+    -d '{"reasonCode": "compromised", "reason": "x", "dryRun": true}'
+  ! grep -q hunter2 body || fail "a configuration is shown"
+  jq -e '.counts == {quarantined: 2, requests: 0, installations: 1}' body >/dev/null || fail "the counts"
+}
+dry_run "$token"
+[[ $(jq -r '.installations[].tenantId' body) == team ]] || fail "an admin does not see whose it is"
+dry_run "$(<acme.token)"
+! grep -q team body || fail "a publisher sees a tenant"
+expect 0 "$MKT" --token-file acme.token key revoke "$first" --reason-code compromised --reason x --dry-run
+says out "1 installations of these"
 # Without a terminal nobody can be asked.
 expect 2 setsid "$MKT" key revoke "$first" --reason-code compromised --reason x
 says err "--yes"

@@ -1,6 +1,10 @@
 // Group commit; see commit_queue.h.
 #include "daemon/store/sqlite/commit_queue.h"
 
+#include <fmt/format.h>
+
+#include <exception>
+
 namespace mkt {
 namespace {
 
@@ -8,6 +12,12 @@ constexpr std::size_t kMaxTogether = 256;
 
 bool is_failed_sync(const SqlError& e) {
   return e.extended_code() == SQLITE_IOERR_FSYNC || e.extended_code() == SQLITE_IOERR_DIR_FSYNC;
+}
+
+// A mistake of ours fails the change that it is in, not the daemon.
+Error unexpected(const std::exception& e) {
+  return Error(ErrorCode::internal_error,
+               fmt::format("a change failed unexpectedly: {}", e.what()));
 }
 
 // One change inside the shared transaction: all of it or nothing.
@@ -18,6 +28,8 @@ Status run_in_savepoint(Database& database, const CommitQueue::Change& change) {
     outcome = change(database);
   } catch (const SqlError& e) {
     outcome = e.error();
+  } catch (const std::exception& e) {
+    outcome = unexpected(e);
   }
   if (!outcome) database.query("ROLLBACK TO change").run();
   database.query("RELEASE change").run();
@@ -41,6 +53,7 @@ CommitQueue::~CommitQueue() {
 void CommitQueue::when_broken(std::function<void()> call) {
   const std::lock_guard lock(when_broken_mutex_);
   when_broken_ = std::move(call);
+  if (broken_ && when_broken_) when_broken_();
 }
 
 Status CommitQueue::run(Change change) {
@@ -88,9 +101,11 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   } catch (const SqlError& e) {
     fail_all(e.error());
     if (!is_failed_sync(e)) return;
-    broken_ = true;
     const std::lock_guard lock(when_broken_mutex_);
+    broken_ = true;
     if (when_broken_) when_broken_();
+  } catch (const std::exception& e) {
+    fail_all(unexpected(e));
   }
 }
 

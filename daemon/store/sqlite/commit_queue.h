@@ -5,9 +5,10 @@
 // other in one transaction, each in a savepoint of its own so that one can fail alone, commits, and
 // only then lets the callers go on. `run` may be called from any thread but the queue's own.
 //
-// A commit that fails fails all its changes. A failed fsync is final: what the disk holds is then
-// unknown, so every later change is refused with storage_failed, `broken` says true and
-// `when_broken` is called; the daemon exits for its supervisor to start it again.
+// A change that throws fails alone, with internal_error where it is no SqlError. A commit that
+// fails fails all its changes. A failed fsync is final: what the disk holds is then unknown, so
+// every later change is refused with storage_failed, `broken` says true and `when_broken` is
+// called; the daemon exits for its supervisor to start it again.
 #pragma once
 
 #include <atomic>
@@ -37,8 +38,8 @@ class CommitQueue {
   Status run(Change change);
 
   bool broken() const { return broken_; }
-  // What to call, from the queue's thread, when that happens; nothing for an empty function, which
-  // waits for a call under way.
+  // What to call, once, from the queue's thread, when that happens, or at once where it has;
+  // nothing for an empty function, which waits for a call under way.
   void when_broken(std::function<void()> call);
   // How many were made, counted before their callers go on.
   std::uint64_t commits() const { return commits_; }

@@ -36,6 +36,12 @@ std::optional<FirstAnswer> find(Database& db, std::string_view scope, std::strin
   return FirstAnswer{row.text(0), static_cast<int>(row.number(1)), row.text(2), row.text(3)};
 }
 
+std::size_t live_keys(Database& db, std::string_view scope, UtcTime now) {
+  Query row = db.query("SELECT count(*) FROM idempotency_keys WHERE scope = ? AND expires_at > ?");
+  row.bind(scope).bind(now).step();
+  return static_cast<std::size_t>(row.number(0));
+}
+
 void keep(Database& db, const IdempotencyKey& k, const FirstAnswer& answer) {
   db.query(R"sql(
       INSERT INTO idempotency_keys

@@ -15,6 +15,7 @@ void spend(Database& db, const IdempotencyKey& key, std::string_view request_id)
 
 std::optional<FirstAnswer> find(Database& db, std::string_view scope, std::string_view key,
                                 UtcTime now);
+std::size_t live_keys(Database& db, std::string_view scope, UtcTime now);
 void keep(Database& db, const IdempotencyKey& key, const FirstAnswer& answer);
 // Some at a time, so that no commit takes long; how many that were.
 std::size_t remove_expired(Database& db, UtcTime now);

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
+#include "daemon/store/person.h"
 #include "daemon/store/sqlite/catalog_queries.h"
 #include "daemon/store/sqlite/installation_queries.h"
+#include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 #include "daemon/store/sqlite/policy_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
@@ -45,13 +48,12 @@ Result<Wanted> wanted_version(Database& db, std::string_view connector_id,
   return Wanted{std::move(*v), std::move(*publisher)};
 }
 
-Result<Decision> decide_now(Database& db, const Policy& policy, const Wanted& wanted,
-                            const std::optional<InstallationRecord>& installation) {
+Decision decide_now(Database& db, const Policy& policy, const Wanted& wanted,
+                    std::string_view tenant_id) {
+  const std::string& connector_id = wanted.version.connector_id;
+  const auto last = installation_queries::last_version(db, tenant_id, connector_id);
   std::optional<VersionRecord> installed;
-  if (installation) {
-    installed =
-        catalog_queries::version_head(db, installation->connector_id, installation->version);
-  }
+  if (last) installed = catalog_queries::version_head(db, connector_id, *last);
   return decide(policy, {wanted.version, wanted.publisher, installed ? &*installed : nullptr});
 }
 
@@ -77,6 +79,21 @@ Error decided(const InstallRequestRecord& r) {
                            format_utc(r.decided_at.value_or(r.requested_at)), r.decided_by));
 }
 
+// What would be installed: as asked for, or as it is.
+std::string config_of(const NewInstallRequest& n,
+                      const std::optional<InstallationRecord>& installation) {
+  if (n.config) return *n.config;
+  return installation ? installation->config : "{}";
+}
+
+Error differs(const InstallRequestRecord& r) {
+  return Error(
+      ErrorCode::request_differs,
+      fmt::format("{} waits for an approval with another configuration, in the request {}; "
+                  "cancel it first: mkt request cancel {}",
+                  name_of(r), r.id, r.id));
+}
+
 InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wanted,
                                  const Policy& policy, const Decision& decision,
                                  const std::optional<InstallationRecord>& installation) {
@@ -86,7 +103,7 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
   r.connector_id = n.connector_id;
   r.version = n.version;
   r.checksum = wanted.version.checksum;
-  r.config = n.config;
+  r.config = config_of(n, installation);
   r.requested_by = n.requested_by;
   r.requested_at = n.at;
   r.expires_at = n.at + policy.request_ttl;
@@ -95,6 +112,7 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
   r.rule = decision.rule;
   r.explanation = decision.explanation;
   r.installed_version = installation ? installation->version : "";
+  r.installed_request = installation ? installation->request_id : "";
   r.deprecated = wanted.version.deprecated;
   return r;
 }
@@ -102,6 +120,31 @@ InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wante
 void end_overdue(Database& db, InstallRequestRecord& r, UtcTime at) {
   request_queries::decide(db, r, RequestStatus::expired, "system", "", at);
   append_to_log(db, kSystem, "request.expire", r.id, log_detail(r), at);
+}
+
+// What is installed is not what the request was to take the place of.
+bool is_outdated(const InstallRequestRecord& r,
+                 const std::optional<InstallationRecord>& installation) {
+  return r.installed_version != (installation ? installation->version : "") ||
+         r.installed_request != (installation ? installation->request_id : "");
+}
+
+void end_outdated(Database& db, InstallRequestRecord& r, UtcTime at) {
+  request_queries::decide(db, r, RequestStatus::cancelled, kSystem.who, "", at);
+  append_to_log(db, kSystem, "request.cancel", r.id, log_detail(r) + ": asked for anew", at);
+}
+
+Status require_up_to_date(Database& db, const InstallRequestRecord& r) {
+  const auto installation = installation_queries::find(db, r.tenant_id, r.connector_id);
+  if (!is_outdated(r, installation)) return {};
+  const auto name = [](const std::string& version) {
+    return version.empty() ? std::string("nothing") : version;
+  };
+  return Error(ErrorCode::request_outdated,
+               fmt::format("{} was asked for when {} was installed, and something else was since "
+                           "(now {}); ask again: mkt install {}",
+                           name_of(r), name(r.installed_version),
+                           name(installation ? installation->version : ""), name_of(r)));
 }
 
 // The tenant's own request that waits for a decision.
@@ -124,9 +167,43 @@ Status require_in_time(const InstallRequestRecord& r, UtcTime now) {
                            format_utc(r.expires_at), name_of(r)));
 }
 
-bool has_approved(const InstallRequestRecord& r, std::string_view approver) {
-  return std::any_of(r.approvals.begin(), r.approvals.end(),
-                     [&](const ApprovalRecord& a) { return a.approver == approver; });
+const ApprovalRecord* approval_of(const InstallRequestRecord& r, std::string_view approver) {
+  const auto it =
+      std::find_if(r.approvals.begin(), r.approvals.end(),
+                   [&](const ApprovalRecord& a) { return same_person(a.approver, approver); });
+  return it == r.approvals.end() ? nullptr : &*it;
+}
+
+// What completes a request: the stricter of what the policy said when it was asked and says now.
+struct Quorum {
+  unsigned approvals = 1;
+  bool self_counts = false;  // the approval of whoever asked
+};
+
+Result<Quorum> quorum_of(Database& db, const InstallRequestRecord& r) {
+  MKT_TRY(const Policy now, policy_queries::in_force(db, r.tenant_id));
+  return Quorum{std::max(r.min_approvals, now.min_approvals),
+                r.allow_self_approval && now.allow_self_approval};
+}
+
+std::size_t count_approvals(const InstallRequestRecord& r, const Quorum& quorum) {
+  std::set<std::string> people;
+  for (const ApprovalRecord& a : r.approvals) {
+    if (quorum.self_counts || !same_person(a.approver, r.requested_by)) {
+      people.insert(person_key(a.approver));
+    }
+  }
+  return people.size();
+}
+
+// The approver's token and key, which may have been revoked since the request came in.
+Status require_credentials(Database& db, const NewApproval& n) {
+  if (!n.token_id.empty() && !publisher_queries::token(db, n.token_id)) {
+    return Error(ErrorCode::unauthorized, "the token was revoked just now");
+  }
+  if (n.key_id.empty()) return {};
+  const auto signer = key_queries::require_signer(db, n.key_id, n.at);
+  return signer ? Status() : signer.error();
 }
 
 }  // namespace
@@ -135,15 +212,23 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   using Kind = InstallOutcome::Kind;
   MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
   const auto installation = installation_queries::find(db, n.tenant_id, n.connector_id);
-  if (installation && installation->version == n.version) {
+  if (installation && installation->version == n.version &&
+      installation->config == config_of(n, installation)) {
     const auto by = request_queries::find(db, installation->request_id);
     return InstallOutcome{Kind::already_installed, false, by.value_or(InstallRequestRecord()),
                           installation};
   }
   auto before = request_queries::latest(db, n.tenant_id, n.connector_id, n.version);
   if (before && before->status == RequestStatus::pending) {
-    if (before->expires_at > n.at) return InstallOutcome{Kind::pending, false, std::move(*before)};
-    end_overdue(db, *before, n.at);
+    if (before->expires_at <= n.at) {
+      end_overdue(db, *before, n.at);
+    } else if (is_outdated(*before, installation)) {
+      end_outdated(db, *before, n.at);
+    } else if (n.config && *n.config != before->config) {
+      return differs(*before);
+    } else {
+      return InstallOutcome{Kind::pending, false, std::move(*before)};
+    }
   }
   // What a quarantine denied may be asked again once that is lifted.
   if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
@@ -151,7 +236,7 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   }
 
   MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
-  MKT_TRY(const Decision decision, decide_now(db, policy, wanted, installation));
+  const Decision decision = decide_now(db, policy, wanted, n.tenant_id);
   InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
   if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
   if (decision.outcome == Decision::Outcome::needs_approval) {
@@ -170,8 +255,7 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
 Result<Decision> preview(Database& db, const NewInstallRequest& n) {
   MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
   MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
-  return decide_now(db, policy, wanted,
-                    installation_queries::find(db, n.tenant_id, n.connector_id));
+  return decide_now(db, policy, wanted, n.tenant_id);
 }
 
 Status may_approve(Database& db, const InstallRequestRecord& r) {
@@ -183,34 +267,43 @@ Status may_approve(Database& db, const InstallRequestRecord& r) {
                              name_of(r), wanted.version.deprecation_reason));
   }
   MKT_TRY(const Policy policy, policy_queries::in_force(db, r.tenant_id));
-  MKT_TRY(
-      const Decision decision,
-      decide_now(db, policy, wanted, installation_queries::find(db, r.tenant_id, r.connector_id)));
+  const Decision decision = decide_now(db, policy, wanted, r.tenant_id);
   if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
-  return {};
+  return require_up_to_date(db, r);
 }
 
 Result<InstallRequestRecord> approve(Database& db, const NewApproval& n, const Actor& actor) {
   MKT_TRY(InstallRequestRecord r, require_request(db, n.tenant_id, n.request_id));
-  const bool may_repeat = r.status == RequestStatus::approved || r.status == RequestStatus::pending;
-  if (may_repeat && has_approved(r, n.approver)) return r;
+  const bool is_pending = r.status == RequestStatus::pending;
+  const ApprovalRecord* const before = approval_of(r, n.approver);
+  // A signature is more than a yes without one.
+  const bool adds_signature = before != nullptr && before->key_id.empty() && !n.key_id.empty();
+  const bool may_repeat = r.status == RequestStatus::approved || is_pending;
+  if (may_repeat && before != nullptr && !(is_pending && adds_signature)) return r;
   MKT_CHECK(require_in_time(r, n.at));
-  if (r.status != RequestStatus::pending) return decided(r);
-  if (n.approver == r.requested_by && !r.allow_self_approval) {
+  if (!is_pending) return decided(r);
+  MKT_TRY(const Quorum quorum, quorum_of(db, r));
+  if (same_person(n.approver, r.requested_by) && !quorum.self_counts) {
     return Error(ErrorCode::self_approval,
                  fmt::format("{} asked for {} and cannot approve it too; somebody else must",
                              n.approver, name_of(r)));
   }
   MKT_CHECK(may_approve(db, r));
+  MKT_CHECK(require_credentials(db, n));
 
-  const ApprovalRecord approval{n.approver, n.at, n.key_id, n.signature};
-  request_queries::add_approval(db, r.num, approval);
+  // Kept under the name as it was written first: each person's yes is one row.
+  const ApprovalRecord approval{before != nullptr ? before->approver : n.approver, n.at, n.key_id,
+                                n.signature, n.token_id};
+  request_queries::put_approval(db, r.num, approval);
+  std::erase_if(r.approvals,
+                [&](const ApprovalRecord& a) { return a.approver == approval.approver; });
   r.approvals.push_back(approval);
-  append_to_log(db, actor, "request.approve", r.id,
-                fmt::format("{} by {}, {} of {}", log_detail(r), n.approver, r.approvals.size(),
-                            r.min_approvals),
-                n.at);
-  if (r.approvals.size() >= r.min_approvals) {
+  r.min_approvals = quorum.approvals;
+  const std::size_t count = count_approvals(r, quorum);
+  append_to_log(
+      db, actor, "request.approve", r.id,
+      fmt::format("{} by {}, {} of {}", log_detail(r), n.approver, count, quorum.approvals), n.at);
+  if (count >= quorum.approvals) {
     request_queries::decide(db, r, RequestStatus::approved, n.approver, "", n.at);
     installation_queries::install(db, r, n.at, actor);
   }
@@ -221,7 +314,7 @@ Result<InstallRequestRecord> deny(Database& db, std::string_view tenant_id, std:
                                   std::string_view by, std::string_view reason, UtcTime at,
                                   const Actor& actor) {
   MKT_TRY(InstallRequestRecord r, require_request(db, tenant_id, id));
-  if (r.status == RequestStatus::denied && r.decided_by == by) return r;
+  if (r.status == RequestStatus::denied && same_person(r.decided_by, by)) return r;
   MKT_CHECK(require_in_time(r, at));
   if (r.status != RequestStatus::pending) return decided(r);
   request_queries::decide(db, r, RequestStatus::denied, by, reason, at);
@@ -239,6 +332,14 @@ Result<InstallRequestRecord> cancel(Database& db, std::string_view tenant_id, st
   append_to_log(db, actor, "request.cancel", r.id, log_detail(r), at);
   request_queries::decide(db, r, RequestStatus::cancelled, by, r.reason, at);
   return r;
+}
+
+void withdraw_approvals(Database& db, std::string_view token_id, UtcTime at, const Actor& actor) {
+  for (const InstallRequestRecord& r : request_queries::approved_with(db, token_id)) {
+    request_queries::remove_approvals(db, r.num, token_id);
+    append_to_log(db, actor, "request.unapprove", r.id,
+                  fmt::format("{}: the token {} is revoked", log_detail(r), token_id), at);
+  }
 }
 
 std::size_t expire(Database& db, UtcTime now) {

@@ -19,6 +19,8 @@ Result<InstallRequestRecord> deny(Database& db, std::string_view tenant_id, std:
 Result<InstallRequestRecord> cancel(Database& db, std::string_view tenant_id, std::string_view id,
                                     RequestStatus from, std::string_view by, UtcTime at,
                                     const Actor& actor);
+// A token is revoked: what it said yes to waits for another yes, where it waits still.
+void withdraw_approvals(Database& db, std::string_view token_id, UtcTime at, const Actor& actor);
 // Ends what is overdue; how many that were.
 std::size_t expire(Database& db, UtcTime now);
 // Nobody can approve a version in quarantine: what waits for it is denied.

@@ -64,12 +64,19 @@ std::vector<InstallationRecord> list(Database& db, std::string_view tenant_id,
   return all(row);
 }
 
-std::vector<InstallationRecord> of_version(Database& db, const VersionRecord& v) {
+std::vector<InstallationRecord> of_version(Database& db, const VersionRecord& v,
+                                           std::uint32_t limit) {
   Query row = db.query("SELECT " MKT_INSTALLATION_COLUMNS
                        " FROM installations WHERE connector_id = ? AND version = ? "
-                       "ORDER BY tenant_id");
-  row.bind(v.connector_id).bind(v.version);
+                       "ORDER BY tenant_id LIMIT ?");
+  row.bind(v.connector_id).bind(v.version).bind(static_cast<std::int64_t>(limit));
   return all(row);
+}
+
+std::size_t count_of_version(Database& db, const VersionRecord& v) {
+  Query row = db.query("SELECT count(*) FROM installations WHERE connector_id = ? AND version = ?");
+  row.bind(v.connector_id).bind(v.version).step();
+  return static_cast<std::size_t>(row.number(0));
 }
 
 std::vector<InstallationEvent> history(Database& db, std::string_view tenant_id,
@@ -84,6 +91,15 @@ std::vector<InstallationEvent> history(Database& db, std::string_view tenant_id,
         {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.time(5)});
   }
   return events;
+}
+
+std::optional<std::string> last_version(Database& db, std::string_view tenant_id,
+                                        std::string_view connector_id) {
+  Query row = db.query(R"sql(
+      SELECT version FROM installation_events
+      WHERE tenant_id = ? AND connector_id = ? ORDER BY num DESC LIMIT 1)sql");
+  if (!row.bind(tenant_id).bind(connector_id).step()) return std::nullopt;
+  return row.text(0);
 }
 
 InstallationRecord install(Database& db, const InstallRequestRecord& r, UtcTime at,

@@ -65,6 +65,46 @@ Result<Plan> plan(Database& db, const Revocation& r) {
   return p;
 }
 
+// Versions that go into quarantine, and the requests that wait for them.
+struct Hit {
+  std::vector<VersionRecord> versions;
+  std::vector<InstallRequestRecord> requests;
+};
+
+Hit find_what_is_hit(Database& db, const Plan& p) {
+  Hit hit;
+  if (!p.changes || !p.compromised_seq) return hit;
+  hit.versions = catalog_queries::signed_since(db, p.key.key_id, *p.compromised_seq);
+  for (const VersionRecord& v : hit.versions) {
+    auto waiting = request_queries::waiting_for(db, v);
+    std::move(waiting.begin(), waiting.end(), std::back_inserter(hit.requests));
+  }
+  return hit;
+}
+
+template <typename Record>
+std::vector<Record> first_ones(std::vector<Record> all) {
+  if (all.size() > RevocationOutcome::kListed) all.resize(RevocationOutcome::kListed);
+  return all;
+}
+
+RevocationOutcome outcome_of(Database& db, KeyRecord key, bool changed, Hit hit) {
+  RevocationOutcome outcome;
+  outcome.key = std::move(key);
+  outcome.changed = changed;
+  for (const VersionRecord& v : hit.versions) {
+    outcome.installation_count += installation_queries::count_of_version(db, v);
+    const std::size_t room = RevocationOutcome::kListed - outcome.installations.size();
+    auto more = installation_queries::of_version(db, v, static_cast<std::uint32_t>(room));
+    std::move(more.begin(), more.end(), std::back_inserter(outcome.installations));
+  }
+  outcome.hit_count = hit.versions.size();
+  outcome.request_count = hit.requests.size();
+  outcome.hit = first_ones(std::move(hit.versions));
+  outcome.requests = first_ones(std::move(hit.requests));
+  return outcome;
+}
+
 }  // namespace
 
 std::optional<KeyRecord> key(Database& db, std::string_view key_id) {
@@ -166,29 +206,15 @@ Status add(Database& db, const KeyRecord& k, bool retires_endorser, const Actor&
   return {};
 }
 
-// Versions that go into quarantine, and the requests and installations of these.
-void find_what_is_hit(Database& db, const Plan& p, RevocationOutcome& outcome) {
-  if (!p.changes || !p.compromised_seq) return;
-  outcome.hit = catalog_queries::signed_since(db, p.key.key_id, *p.compromised_seq);
-  const auto append = [](auto& to, auto&& more) {
-    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  };
-  for (const VersionRecord& v : outcome.hit) {
-    append(outcome.requests, request_queries::waiting_for(db, v));
-    append(outcome.installations, installation_queries::of_version(db, v));
-  }
-}
-
 Result<RevocationOutcome> preview(Database& db, const Revocation& r) {
   MKT_TRY(Plan p, plan(db, r));
-  RevocationOutcome outcome{p.key, p.changes, {}};
-  find_what_is_hit(db, p, outcome);
-  return outcome;
+  Hit hit = find_what_is_hit(db, p);
+  return outcome_of(db, std::move(p.key), p.changes, std::move(hit));
 }
 
 Result<RevocationOutcome> revoke(Database& db, const Revocation& r, const Actor& actor) {
   MKT_TRY(Plan p, plan(db, r));
-  if (!p.changes) return RevocationOutcome{std::move(p.key), false, {}};
+  if (!p.changes) return outcome_of(db, std::move(p.key), false, {});
   const std::int64_t seq =
       append_to_log(db, actor, "key.revoke", r.key_id,
                     fmt::format("{}: {}", reason_code_name(r.code), r.reason), r.at);
@@ -205,15 +231,13 @@ Result<RevocationOutcome> revoke(Database& db, const Revocation& r, const Actor&
       .bind(seq)
       .bind(r.key_id)
       .run();
-  RevocationOutcome outcome{{}, true, {}};
-  find_what_is_hit(db, p, outcome);
-  for (const VersionRecord& v : outcome.hit) catalog_queries::quarantine(db, v, r.at, actor);
+  Hit hit = find_what_is_hit(db, p);
+  for (const VersionRecord& v : hit.versions) catalog_queries::quarantine(db, v, r.at, actor);
   const std::string reason = fmt::format("the key {} is compromised", r.key_id);
-  for (InstallRequestRecord& request : outcome.requests) {
+  for (InstallRequestRecord& request : hit.requests) {
     install_changes::deny_quarantined(db, request, reason, r.at, actor);
   }
-  outcome.key = *key(db, r.key_id);
-  return outcome;
+  return outcome_of(db, *key(db, r.key_id), true, std::move(hit));
 }
 
 }  // namespace mkt::key_queries

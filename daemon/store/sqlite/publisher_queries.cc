@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "daemon/store/sqlite/install_changes.h"
 #include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 
@@ -137,7 +138,9 @@ Status remove_token(Database& db, std::string_view id, const Actor& actor) {
   if (db.changes() == 0) {
     return Error(ErrorCode::token_not_found, fmt::format("there is no token {}", id));
   }
-  append_to_log(db, actor, "token.revoke", id, "", utc_now());
+  const UtcTime now = utc_now();
+  append_to_log(db, actor, "token.revoke", id, "", now);
+  install_changes::withdraw_approvals(db, id, now, actor);
   return {};
 }
 

@@ -10,7 +10,7 @@ namespace {
 #define MKT_REQUEST_COLUMNS                                                             \
   "num, id, tenant_id, connector_id, version, checksum, config, status, requested_by, " \
   "requested_at, expires_at, min_approvals, allow_self_approval, rule, explanation, "   \
-  "installed_version, deprecated, decided_at, decided_by, reason"
+  "installed_version, deprecated, decided_at, decided_by, reason, installed_request"
 
 InstallRequestRecord request_row(const Query& row) {
   InstallRequestRecord r;
@@ -34,16 +34,17 @@ InstallRequestRecord request_row(const Query& row) {
   r.decided_at = row.optional_time(17);
   r.decided_by = row.text(18);
   r.reason = row.text(19);
+  r.installed_request = row.text(20);
   return r;
 }
 
 void read_approvals(Database& db, InstallRequestRecord& r) {
   Query row = db.query(R"sql(
-      SELECT approver, approved_at, key_id, signature FROM approvals
+      SELECT approver, approved_at, key_id, signature, token_id FROM approvals
       WHERE request_num = ? ORDER BY approved_at, approver)sql");
   row.bind(r.num);
   while (row.step()) {
-    r.approvals.push_back({row.text(0), row.time(1), row.text(2), row.text(3)});
+    r.approvals.push_back({row.text(0), row.time(1), row.text(2), row.text(3), row.text(4)});
   }
 }
 
@@ -117,8 +118,8 @@ void insert(Database& db, const InstallRequestRecord& r) {
       INSERT INTO install_requests
         (id, tenant_id, connector_id, version, checksum, config, status, requested_by, requested_at,
          expires_at, min_approvals, allow_self_approval, rule, explanation, installed_version,
-         deprecated, decided_at, decided_by)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+         deprecated, decided_at, decided_by, installed_request)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
       .bind(r.id)
       .bind(r.tenant_id)
       .bind(r.connector_id)
@@ -137,18 +138,39 @@ void insert(Database& db, const InstallRequestRecord& r) {
       .bind(r.deprecated)
       .bind(r.decided_at)
       .bind(r.decided_by)
+      .bind(r.installed_request)
       .run();
 }
 
-void add_approval(Database& db, std::int64_t request_num, const ApprovalRecord& a) {
+void put_approval(Database& db, std::int64_t request_num, const ApprovalRecord& a) {
   db.query(R"sql(
-      INSERT INTO approvals (request_num, approver, approved_at, key_id, signature)
-      VALUES (?, ?, ?, ?, ?))sql")
+      INSERT INTO approvals (request_num, approver, approved_at, key_id, signature, token_id)
+      VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (request_num, approver) DO UPDATE
+      SET approved_at = excluded.approved_at, key_id = excluded.key_id,
+          signature = excluded.signature, token_id = excluded.token_id)sql")
       .bind(request_num)
       .bind(a.approver)
       .bind(a.approved_at)
       .bind(a.key_id)
       .bind(a.signature)
+      .bind(a.token_id)
+      .run();
+}
+
+std::vector<InstallRequestRecord> approved_with(Database& db, std::string_view token_id) {
+  Query row = db.query("SELECT " MKT_REQUEST_COLUMNS
+                       " FROM install_requests WHERE status = 'pending' AND num IN "
+                       "(SELECT request_num FROM approvals WHERE token_id = ? AND token_id <> '') "
+                       "ORDER BY num");
+  row.bind(token_id);
+  return all(db, row);
+}
+
+void remove_approvals(Database& db, std::int64_t request_num, std::string_view token_id) {
+  db.query("DELETE FROM approvals WHERE request_num = ? AND token_id = ?")
+      .bind(request_num)
+      .bind(token_id)
       .run();
 }
 

@@ -21,7 +21,11 @@ std::optional<InstallRequestRecord> latest(Database& db, std::string_view tenant
 std::vector<InstallRequestRecord> waiting_for(Database& db, const VersionRecord& version);
 
 void insert(Database& db, const InstallRequestRecord& request);
-void add_approval(Database& db, std::int64_t request_num, const ApprovalRecord& approval);
+// In the place of what the same approver has said.
+void put_approval(Database& db, std::int64_t request_num, const ApprovalRecord& approval);
+// Pending ones that this token has said yes to.
+std::vector<InstallRequestRecord> approved_with(Database& db, std::string_view token_id);
+void remove_approvals(Database& db, std::int64_t request_num, std::string_view token_id);
 // Ends a request; `reason` is that of a denial.
 void decide(Database& db, InstallRequestRecord& request, RequestStatus status,
             std::string_view decided_by, std::string_view reason, UtcTime at);

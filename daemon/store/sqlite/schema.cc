@@ -286,8 +286,27 @@ CREATE TABLE webhook_cursors (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kMigration5 = R"sql(
+-- The request that had brought what was installed when this one was made: an approval must not undo
+-- what came in between.
+ALTER TABLE install_requests ADD COLUMN installed_request TEXT NOT NULL DEFAULT '';
+UPDATE install_requests SET installed_request = coalesce((
+  SELECT i.request_id FROM installations AS i
+  WHERE i.tenant_id = install_requests.tenant_id
+    AND i.connector_id = install_requests.connector_id
+    AND i.version = install_requests.installed_version), '')
+WHERE status = 'pending';
+
+-- The token that said yes: where it is revoked before enough have, the yes goes with it.
+ALTER TABLE approvals ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX approvals_by_token ON approvals (token_id) WHERE token_id <> '';
+
+-- How many a token has is asked each time it uses a new one.
+CREATE INDEX idempotency_keys_by_scope ON idempotency_keys (scope, expires_at);
+)sql";
+
 constexpr auto kMigrations =
-    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4});
+    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -370,6 +370,10 @@ Result<std::optional<FirstAnswer>> SqliteStore::first_answer(std::string_view sc
   return read([&](Database& db) { return idempotency_queries::find(db, scope, key, now); });
 }
 
+Result<std::size_t> SqliteStore::live_keys(std::string_view scope, UtcTime now) {
+  return read([&](Database& db) { return idempotency_queries::live_keys(db, scope, now); });
+}
+
 Status SqliteStore::keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) {
   return commits_->run([&](Database& db) -> Status {
     idempotency_queries::keep(db, key, answer);

@@ -94,6 +94,7 @@ class SqliteStore : public Store {
 
   Result<std::optional<FirstAnswer>> first_answer(std::string_view scope, std::string_view key,
                                                   UtcTime now) override;
+  Result<std::size_t> live_keys(std::string_view scope, UtcTime now) override;
   Status keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) override;
   Result<std::size_t> remove_expired_answers(UtcTime now) override;
   Result<std::int64_t> webhook_cursor(std::string_view name) override;

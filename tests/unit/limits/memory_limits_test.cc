@@ -3,8 +3,8 @@
 #include <atomic>
 #include <thread>
 
-#include "unit/limits/limit_store_conformance.h"
-#include "unit/reliability/fake_clock.h"
+#include "tests/unit/limits/limit_store_conformance.h"
+#include "tests/unit/reliability/fake_clock.h"
 
 namespace mkt {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "unit/limits/limit_store_conformance.h"
+#include "tests/unit/limits/limit_store_conformance.h"
 
 namespace mkt {
 namespace {

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "common/reliability/breaker_registry.h"
-#include "unit/reliability/fake_clock.h"
+#include "tests/unit/reliability/fake_clock.h"
 
 namespace mkt {
 namespace {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "common/reliability/retry.h"
-#include "unit/reliability/fake_clock.h"
+#include "tests/unit/reliability/fake_clock.h"
 
 namespace mkt {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "unit/reliability/fake_clock.h"
+#include "tests/unit/reliability/fake_clock.h"
 
 namespace mkt {
 namespace {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "common/base/files.h"
+#include "daemon/service/installs.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 
 namespace mkt {
@@ -85,14 +86,32 @@ TEST_CASE_FIXTURE(MarketFixture, "only an admin makes tokens, and only sensible 
         ErrorCode::publisher_not_found);
   CHECK(create_token(market, admin, {"", Role::admin, "somebody", std::nullopt}).error().code ==
         ErrorCode::invalid_request);
-  CHECK_FALSE(create_token(market, admin, {"", Role::member, "Not a name", std::nullopt}));
-  CHECK(create_token(market, admin, {"", Role::member, "t", now}).error().code ==
+  CHECK_FALSE(create_token(market, admin, {"ci", Role::member, "Not a name", std::nullopt}));
+  CHECK(create_token(market, admin, {"ci", Role::member, "t", now}).error().code ==
         ErrorCode::invalid_request);
 }
 
+TEST_CASE_FIXTURE(MarketFixture, "a tenant's token is somebody's, and approves under that name") {
+  for (const Role role : {Role::tenant_admin, Role::member, Role::approver}) {
+    for (const char* name : {"", "  ", "system", "Policy "}) {
+      CAPTURE(name);
+      const auto created = create_token(market, admin, {name, role, "team", std::nullopt});
+      REQUIRE_FALSE(created);
+      CHECK(created.error().code == ErrorCode::invalid_request);
+    }
+  }
+  // One from before that rule, and an admin's, which need none.
+  Caller caller = admin;
+  CHECK_FALSE(caller.has_name());
+  const auto approved =
+      approve_request(market, caller, *TenantId::parse("team"), "req_1", std::nullopt);
+  REQUIRE_FALSE(approved);
+  CHECK(approved.error().code == ErrorCode::forbidden);
+}
+
 TEST_CASE_FIXTURE(MarketFixture, "everybody sees and revokes their own token, an admin any") {
-  const auto mine = create_token(market, admin, {"", Role::member, "a", std::nullopt});
-  const auto other = create_token(market, admin, {"", Role::member, "b", std::nullopt});
+  const auto mine = create_token(market, admin, {"ann", Role::member, "a", std::nullopt});
+  const auto other = create_token(market, admin, {"bob", Role::member, "b", std::nullopt});
   REQUIRE(mine);
   REQUIRE(other);
   Caller me;

@@ -30,6 +30,11 @@ struct InstallFixture : StoreFixture {
     return store->request_install({fmt::format("req_{}", ++asked), "team", id, v, "{}", who, now},
                                   kActor);
   }
+  Result<InstallOutcome> configure(const std::string& id, std::optional<std::string> config,
+                                   const std::string& v = "1.0.0") {
+    return store->request_install(
+        {fmt::format("req_{}", ++asked), "team", id, v, std::move(config), "bob", now}, kActor);
+  }
   std::string pending(const std::string& id, const std::string& v = "1.0.0") {
     const auto outcome = ask(id, v);
     REQUIRE(outcome);
@@ -106,12 +111,72 @@ TEST_CASE_FIXTURE(InstallFixture, "the approval that completes the number instal
   CHECK(ask("vault")->kind == Kind::already_installed);
 }
 
-TEST_CASE_FIXTURE(InstallFixture, "the number of approvals is the one from when it was asked") {
-  const std::string id = pending("vault");
+TEST_CASE_FIXTURE(InstallFixture, "approvals are counted by the stricter policy of then and now") {
   Policy policy;
-  policy.min_approvals = 5;
+  policy.min_approvals = 2;
+  policy.allow_self_approval = true;
+  SUBCASE("more are needed now") {
+    const std::string id = pending("vault");
+    set_policy(policy);
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "bob").error().code == ErrorCode::self_approval);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+  SUBCASE("more were needed then") {
+    set_policy(policy);
+    const std::string id = pending("vault");
+    set_policy(Policy());
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+  SUBCASE("whoever asked counts no more") {
+    set_policy(policy);
+    const std::string id = pending("vault");
+    CHECK(approve(id, "bob")->status == RequestStatus::pending);
+    policy.allow_self_approval = false;
+    set_policy(policy);
+    CHECK(approve(id, "alice")->status == RequestStatus::pending);
+    CHECK(approve(id, "carol")->status == RequestStatus::approved);
+  }
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what a revoked token said yes to waits for another yes") {
+  Policy policy;
+  policy.min_approvals = 2;
   set_policy(policy);
-  CHECK(approve(id, "alice")->status == RequestStatus::approved);
+  const TokenRecord token{"t1", "h", "alice", Role::approver, "team", now, {}, {}};
+  REQUIRE(store->add_token(token, kActor));
+  const NewApproval approval{"team", pending("vault"), "alice", "", "", now, token.id};
+  REQUIRE(store->approve_request(approval, kActor));
+  REQUIRE(store->remove_token(token.id, kActor));
+  CHECK((*store->install_request(approval.request_id))->approvals.empty());
+  CHECK(store->approve_request(approval, kActor).error().code == ErrorCode::unauthorized);
+  CHECK(approve(approval.request_id, "carol")->status == RequestStatus::pending);
+  CHECK(approve(approval.request_id, "dave")->status == RequestStatus::approved);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a yes that is signed takes the place of one that is not") {
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  const std::string id = pending("vault");
+  REQUIRE(approve(id, "alice"));
+  const NewApproval with_key{"team", id, "alice", key.key_id, "signature", now};
+  const auto signed_now = store->approve_request(with_key, kActor);
+  REQUIRE(signed_now);
+  REQUIRE(signed_now->approvals.size() == 1);
+  CHECK(signed_now->approvals[0].key_id == key.key_id);
+  // One without a signature takes nothing back.
+  REQUIRE(approve(id, "alice"));
+  CHECK((*store->install_request(id))->approvals[0].signature == "signature");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a key that was revoked since it signed approves nothing") {
+  const std::string id = pending("vault");
+  REQUIRE(store->revoke_key({key.key_id, ReasonCode::superseded, "new", {}, now}, kActor));
+  const NewApproval approval{"team", id, "alice", key.key_id, "signature", now};
+  CHECK(store->approve_request(approval, kActor).error().code == ErrorCode::key_revoked);
+  CHECK((*store->install_request(id))->approvals.empty());
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "many last approvals at the same moment install once") {
@@ -134,6 +199,20 @@ TEST_CASE_FIXTURE(InstallFixture, "nobody approves their own request unless allo
   policy.allow_self_approval = true;
   set_policy(policy);
   CHECK(approve(pending("vault"), "bob")->status == RequestStatus::approved);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a name written another way is the same person's") {
+  Policy policy;
+  policy.min_approvals = 2;
+  set_policy(policy);
+  const std::string id = pending("vault");
+  CHECK(approve(id, " Bob").error().code == ErrorCode::self_approval);
+  REQUIRE(approve(id, "Alice"));
+  CHECK(approve(id, "alice ")->approvals.size() == 1);
+  const NewApproval with_key{"team", id, "ALICE", key.key_id, "signature", now};
+  CHECK(store->approve_request(with_key, kActor)->approvals.size() == 1);
+  CHECK((*store->install_request(id))->approvals.size() == 1);
+  CHECK(approve(id, "carol")->status == RequestStatus::approved);
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "a denial stands until an approver takes it back") {
@@ -183,6 +262,53 @@ TEST_CASE_FIXTURE(InstallFixture, "what is uninstalled may be asked for anew") {
   CHECK((*history)[1].action == "uninstall");
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "uninstalling first is no way around the approval of an update") {
+  REQUIRE(store->set_publisher_verified("acme", true, now, kActor));
+  REQUIRE(ask("tool"));
+  publish("tool", "1.1.0", {"custom", "database"});
+  const std::string id = pending("tool", "1.1.0");
+  REQUIRE(store->cancel_request("team", id, RequestStatus::pending, "bob", now, kActor));
+  REQUIRE(store->uninstall("team", "tool", now, kActor));
+  CHECK(ask("tool", "1.1.0")->kind == Kind::pending);
+  // Who never had it is spared the first approval of a verified publisher's connector.
+  const auto others =
+      store->request_install({"req_o", "others", "tool", "1.1.0", "{}", "eve", now}, kActor);
+  CHECK(others->kind == Kind::installed);
+  // What was there before comes back as it was.
+  CHECK(ask("tool", "1.0.0")->kind == Kind::installed);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "another configuration is an update, decided like any other") {
+  const std::string verbose = R"({"level":"debug"})";
+  REQUIRE(ask("tool"));
+  CHECK(configure("tool", verbose)->kind == Kind::installed);
+  CHECK(installed("tool")->config == verbose);
+  CHECK(store->installation_history("team", "tool", 10)->front().action == "update");
+  // The same again, or none asked for, changes nothing.
+  CHECK(configure("tool", verbose)->kind == Kind::already_installed);
+  CHECK(configure("tool", {})->kind == Kind::already_installed);
+  // An update that says nothing of it keeps it.
+  publish("tool", "1.1.0", {"custom"});
+  CHECK(configure("tool", {}, "1.1.0")->kind == Kind::installed);
+  CHECK(installed("tool")->config == verbose);
+
+  Policy policy;
+  policy.require_approval_for_all = true;
+  set_policy(policy);
+  const auto outcome = configure("tool", "{}", "1.1.0");
+  REQUIRE(outcome->kind == Kind::pending);
+  CHECK(installed("tool")->config == verbose);
+  REQUIRE(approve(outcome->request.id, "alice"));
+  CHECK(installed("tool")->config == "{}");
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "a request that waits is not taken for one of another content") {
+  REQUIRE(configure("vault", R"({"a":1})")->kind == Kind::pending);
+  CHECK(configure("vault", R"({"a":1})")->kind == Kind::pending);
+  CHECK(configure("vault", {})->kind == Kind::pending);
+  CHECK(configure("vault", R"({"a":2})").error().code == ErrorCode::request_differs);
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the history") {
   REQUIRE(ask("tool"));
   publish("tool", "1.1.0", {"custom"});
@@ -222,6 +348,34 @@ TEST_CASE_FIXTURE(InstallFixture, "an approval says why not when the world has c
     policy.blocked_connectors = {"vault"};
     set_policy(policy);
     CHECK(approve(id, "alice").error().code == ErrorCode::policy_denied);
+  }
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "an approval does not undo what was installed since") {
+  publish("tool", "1.1.0", {"custom", "auth"});
+  publish("tool", "1.2.0", {"custom", "auth"});
+  REQUIRE(ask("tool"));
+  const std::string old = pending("tool", "1.1.0");
+  SUBCASE("another version") {
+    REQUIRE(approve(pending("tool", "1.2.0"), "alice"));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK(installed("tool")->version == "1.2.0");
+    // Asked for again it is a new request, which may be a step back. It asks for nothing more.
+    CHECK(ask("tool", "1.1.0")->kind == Kind::installed);
+    CHECK((*store->install_request(old))->status == RequestStatus::cancelled);
+  }
+  SUBCASE("nothing") {
+    REQUIRE(store->uninstall("team", "tool", now, kActor));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK_FALSE(installed("tool"));
+    const std::string next = pending("tool", "1.1.0");
+    CHECK(next != old);
+    CHECK(approve(next, "alice")->status == RequestStatus::approved);
+  }
+  SUBCASE("another configuration") {
+    REQUIRE(configure("tool", R"({"level":"debug"})"));
+    CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
+    CHECK(installed("tool")->version == "1.0.0");
   }
 }
 

@@ -92,6 +92,37 @@ TEST_CASE_FIXTURE(KeyFixture, "compromised since: what the log has before that m
   CHECK_FALSE(store->revoke_key(compromise(key, since), kActor)->changed);
 }
 
+TEST_CASE_FIXTURE(KeyFixture, "a revocation names the first hundred of each, and counts all") {
+  const KeyRecord key = add_publisher("acme");
+  const std::size_t many = RevocationOutcome::kListed + 5;
+  REQUIRE(store->publish(version("tool", "1.0.0", key), kActor));
+  NewVersion asks = version("vault", "1.0.0", key);
+  asks.version.capabilities = {"auth"};
+  REQUIRE(store->publish(asks, kActor));
+  for (std::size_t i = 0; i < many; ++i) {
+    const std::string tenant = fmt::format("team-{}", i);
+    for (const char* id : {"tool", "vault"}) {
+      REQUIRE(store->request_install(
+          {fmt::format("req_{}_{}", id, i), tenant, id, "1.0.0", "{}", "bob", utc_now()}, kActor));
+    }
+    if (i > 1) {
+      REQUIRE(store->publish(version("tool", fmt::format("1.{}.0", i), key), kActor));
+    }
+  }
+  const auto outcome = store->revoke_key(compromise(key), kActor);
+  REQUIRE(outcome);
+  CHECK(outcome->hit.size() == RevocationOutcome::kListed);
+  CHECK(outcome->hit_count == many);
+  CHECK(outcome->requests.size() == RevocationOutcome::kListed);
+  CHECK(outcome->request_count == many);
+  CHECK(outcome->installations.size() == RevocationOutcome::kListed);
+  CHECK(outcome->installation_count == many);
+  // What is not named is hit all the same.
+  CHECK(quarantined("tool", fmt::format("1.{}.0", many - 1)));
+  CHECK((*store->install_request(fmt::format("req_vault_{}", many - 1)))->status ==
+        RequestStatus::denied);
+}
+
 TEST_CASE_FIXTURE(KeyFixture, "a countersignature lifts the quarantine and outlives a new one") {
   const KeyRecord first = add_publisher("acme");
   const KeyRecord second = another_key("acme", "2222222222222222");

@@ -41,6 +41,26 @@ TEST_CASE("schema 3 is migrated, with versions, tokens and the log") {
   CHECK(outcome->kind == InstallOutcome::Kind::pending);
 }
 
+TEST_CASE("schema 4 is migrated: what waits for a second approval can have it") {
+  const auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-old-");
+  REQUIRE(folder);
+  const std::filesystem::path file = folder->path() / "mktd.db";
+  load(std::filesystem::path(__FILE__).parent_path() / "schema_4.sql", 4, file);
+  const auto store = SqliteStore::open(file);
+  REQUIRE(store);
+  const auto waiting = (*store)->install_request("req_2");
+  REQUIRE(waiting);
+  REQUIRE(*waiting);
+  CHECK((*waiting)->installed_request == "req_1");
+  REQUIRE((*waiting)->approvals.size() == 1);
+  CHECK((*waiting)->approvals[0].token_id.empty());
+  const auto approved = (*store)->approve_request(
+      {"team", "req_2", "carol", "", "", (*waiting)->requested_at}, kActor);
+  REQUIRE(approved);
+  CHECK(approved->status == RequestStatus::approved);
+  CHECK((*(*store)->installation("team", "tool"))->version == "1.1.0");
+}
+
 TEST_CASE("a database of a newer mktd is refused, and left alone") {
   const auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-new-");
   REQUIRE(folder);

@@ -2,12 +2,13 @@
 #include "daemon/webhooks/webhooks.h"
 
 #include <httplib.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <mutex>
+#include <set>
 
-#include "common/base/encoding.h"
-#include "common/connector/checksum.h"
+#include "common/http/http_client.h"
 #include "common/signing/hmac.h"
 #include "tests/unit/store/store_fixture.h"
 
@@ -24,15 +25,19 @@ class Receiver {
  public:
   Receiver() {
     server_.Post("/hook", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex_);
-      response.status = status;
-      got_.push_back(request);
+      {
+        const std::lock_guard lock(mutex_);
+        response.status = status;
+        got_.push_back(request);
+      }
+      while (silent) std::this_thread::sleep_for(1ms);
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
   }
   ~Receiver() {
+    silent = false;
     server_.stop();
     thread_.join();
   }
@@ -52,6 +57,7 @@ class Receiver {
   }
 
   std::atomic<int> status = 200;
+  std::atomic<bool> silent = false;  // takes what comes, and does not answer
 
  private:
   httplib::Server server_;
@@ -67,11 +73,13 @@ struct WebhookFixture : StoreFixture {
     n.version.capabilities = {"auth"};
     REQUIRE(store->publish(n, kActor));
     // Its cursor is made now: what comes from here on is told.
-    REQUIRE(store->webhook_cursor(Checksum::of(as_bytes(receiver.url())).hex().substr(0, 32)));
+    REQUIRE(store->webhook_cursor(hook().name()));
   }
   Webhook hook() const { return {receiver.url(), kSecret, {"request.*"}}; }
   void ask(const std::string& id, const std::string& tenant = "team") {
-    REQUIRE(store->request_install({id, tenant, "vault", "1.0.0", "{}", "bob", utc_now()}, kActor));
+    const NewInstallRequest request{id,    tenant,   "vault", "1.0.0", R"({"password":"hunter2"})",
+                                    "bob", utc_now()};
+    REQUIRE(store->request_install(request, kActor));
   }
   Receiver receiver;
 };
@@ -87,6 +95,8 @@ TEST_CASE_FIXTURE(WebhookFixture,
   CHECK(text_member(*body, "event") == "request.create");
   CHECK(text_member((*body)["request"], "id") == "req_1");
   CHECK(text_member((*body)["request"], "status") == "pending");
+  CHECK(got[0].body.find("hunter2") == std::string::npos);
+  CHECK(got[0].get_header_value_count("Content-Type") == 1);
   const std::string signature = got[0].get_header_value("Mkt-Webhook-Signature");
   const std::size_t comma = signature.find(",v1=");
   REQUIRE(comma != std::string::npos);
@@ -112,6 +122,57 @@ TEST_CASE_FIXTURE(WebhookFixture,
   CHECK(got[before + 1].body.find("req_2") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(WebhookFixture, "two webhooks of one URL are each told of their own events") {
+  Webhook denials = hook();
+  denials.events = {"request.deny"};
+  Webhook creations = hook();
+  creations.events = {"request.create"};
+  CHECK(denials.name() != creations.name());
+  REQUIRE(store->webhook_cursor(denials.name()));
+  REQUIRE(store->webhook_cursor(creations.name()));
+  ask("req_1");
+  REQUIRE(store->deny_request("team", "req_1", "alice", "no", utc_now(), kActor));
+  const Webhooks webhooks(*store, {denials, creations}, kQuick);
+  std::set<std::string> events;
+  for (const auto& request : receiver.wait_for(2)) {
+    events.insert(request.get_header_value("Mkt-Webhook-Event"));
+  }
+  CHECK(events == std::set<std::string>{"request.create", "request.deny"});
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "an event whose request cannot be read is told once it can") {
+  ask("req_1");
+  const auto run = [&](const char* sql) {
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open((folder.path() / "mktd.db").c_str(), &db) == SQLITE_OK);
+    CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+  };
+  run("ALTER TABLE approvals RENAME TO away");
+  const Webhooks webhooks(*store, {hook()}, kQuick);
+  std::this_thread::sleep_for(100ms);
+  CHECK(receiver.wait_for(0).empty());
+  run("ALTER TABLE away RENAME TO approvals");
+  const auto got = receiver.wait_for(1);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].body.find("req_1") != std::string::npos);
+  CHECK(got[0].body.find(R"("request":null)") == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold up the end") {
+  receiver.silent = true;
+  std::chrono::steady_clock::time_point stopped;
+  {
+    const Webhooks webhooks(*store, {hook()}, kQuick);
+    ask("req_1");
+    ask("req_2", "others");
+    REQUIRE(receiver.wait_for(1).size() == 1);
+    stopped = std::chrono::steady_clock::now();
+  }
+  CHECK(std::chrono::steady_clock::now() - stopped < 5s);
+  CHECK(receiver.wait_for(1).size() == 1);
+}
+
 TEST_CASE_FIXTURE(WebhookFixture, "an event that is refused for good holds up nothing for ever") {
   receiver.status = 400;
   const Webhooks webhooks(*store, {hook()}, {1ms, 0ms});
@@ -132,6 +193,20 @@ TEST_CASE("a webhook without a good URL and secret is refused, and the secret no
   CHECK(weak.check().error().message.find("hunter2") == std::string::npos);
   CHECK_FALSE(Webhook{"https://x", std::string(20, ' ')}.check());
   CHECK_FALSE(Webhook{"https://x", kSecret, {}}.check());
+}
+
+TEST_CASE("neither a name nor an error tells what of a URL may be a secret") {
+  const Webhook webhook{"http://bob:hunter2@127.0.0.1:1/hook/hunter2?key=hunter2", kSecret};
+  CHECK(webhook.name().find("hunter2") == std::string::npos);
+  for (const std::string& url : {webhook.url, std::string("http://127.0.0.1:1?key=hunter2")}) {
+    HttpClient client(1s, "the webhook");
+    HttpRequest request;
+    request.url = url;
+    const auto answer = client.send(request);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().message.find("127.0.0.1:1") != std::string::npos);
+    CHECK(answer.error().message.find("hunter2") == std::string::npos);
+  }
 }
 
 TEST_CASE("HMAC-SHA256 as in RFC 4231") {

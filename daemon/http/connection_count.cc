@@ -1,0 +1,25 @@
+// Counting connections; see connection_count.h.
+#include "daemon/http/connection_count.h"
+
+namespace mkt {
+
+bool ConnectionCount::enter(const std::string& address, bool shared) {
+  const std::lock_guard lock(mutex_);
+  if (all_ >= most_) return false;
+  const auto it = by_address_.find(address);
+  const std::size_t here = it == by_address_.end() ? 0 : it->second;
+  if (!shared && per_address_ > 0 && here >= per_address_) return false;
+  ++all_;
+  ++by_address_[address];
+  return true;
+}
+
+void ConnectionCount::leave(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  const auto it = by_address_.find(address);
+  if (it == by_address_.end()) return;
+  --all_;
+  if (--it->second == 0) by_address_.erase(it);
+}
+
+}  // namespace mkt

@@ -1,0 +1,32 @@
+// ConnectionCount: how many connections there are, all in all and from each address.
+//
+// One for all fronts; thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace mkt {
+
+class ConnectionCount {
+ public:
+  // `per_address` of 0: as many as there may be.
+  ConnectionCount(std::size_t most, std::size_t per_address)
+      : most_(most), per_address_(per_address) {}
+
+  // Counts one more, unless that is too many. `shared`: many clients come from this address, so
+  // that it has no bound of its own.
+  bool enter(const std::string& address, bool shared);
+  void leave(const std::string& address);
+
+ private:
+  const std::size_t most_;
+  const std::size_t per_address_;
+  std::mutex mutex_;
+  std::size_t all_ = 0;                                      // guarded by mutex_
+  std::unordered_map<std::string, std::size_t> by_address_;  // guarded by mutex_; none are 0
+};
+
+}  // namespace mkt

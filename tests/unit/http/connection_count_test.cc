@@ -1,0 +1,34 @@
+// How many connections one address may hold.
+#include "daemon/http/connection_count.h"
+
+#include <doctest/doctest.h>
+
+namespace mkt {
+namespace {
+
+TEST_CASE("an address holds as many connections as it may, and another its own") {
+  ConnectionCount count(100, 2);
+  CHECK(count.enter("10.0.0.1", false));
+  CHECK(count.enter("10.0.0.1", false));
+  CHECK_FALSE(count.enter("10.0.0.1", false));
+  CHECK(count.enter("10.0.0.2", false));
+  count.leave("10.0.0.1");
+  CHECK(count.enter("10.0.0.1", false));
+}
+
+TEST_CASE("an address that many clients share has no bound of its own") {
+  ConnectionCount count(4, 2);
+  for (int i = 0; i < 4; ++i) CHECK(count.enter("unix", true));
+  CHECK_FALSE(count.enter("unix", true));
+}
+
+TEST_CASE("without a bound for an address it is the number of all that counts") {
+  ConnectionCount count(3, 0);
+  for (int i = 0; i < 3; ++i) CHECK(count.enter("10.0.0.1", false));
+  CHECK_FALSE(count.enter("10.0.0.2", false));
+  count.leave("10.0.0.1");
+  CHECK(count.enter("10.0.0.2", false));
+}
+
+}  // namespace
+}  // namespace mkt
