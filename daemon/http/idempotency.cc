@@ -8,6 +8,7 @@
 #include "common/base/encoding.h"
 #include "common/connector/checksum.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/text_body.h"
 
 namespace mkt {
 namespace {
@@ -41,23 +42,6 @@ class HashingBody : public BodyReader {
   IdempotencyKey& key_;
   Hasher hasher_;
   std::uint64_t read_ = 0;
-};
-
-// A body once more, from memory.
-class TextBody : public BodyReader {
- public:
-  explicit TextBody(std::string text) : text_(std::move(text)) {}
-  std::uint64_t length() const override { return text_.size(); }
-  Result<std::size_t> read(std::span<std::uint8_t> into) override {
-    const std::size_t n = std::min(into.size(), text_.size() - read_);
-    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), n, into.begin());
-    read_ += n;
-    return n;
-  }
-
- private:
-  std::string text_;
-  std::size_t read_ = 0;
 };
 
 Status check_key(std::string_view key) {

@@ -60,11 +60,11 @@ void SharedLimits::work(const std::stop_token& stop) {
   while (system_clock().sleep(kLook, stop)) {
     if (breaker_->state() != BreakerState::closed) {
       probe();
-    } else if (!settle()) {
-      // What came between the last look and the closing of the breaker stays for the next turn; the
-      // checks find out by themselves that Redis fails.
       continue;
     }
+    // What came between the last look and the closing of the breaker. Should this fail, it stays
+    // for the next turn, and the checks find out by themselves that Redis fails.
+    (void)settle();
   }
 }
 

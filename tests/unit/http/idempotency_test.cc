@@ -4,26 +4,11 @@
 #include <sqlite3.h>
 
 #include "common/base/encoding.h"
+#include "daemon/http/text_body.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace mkt {
 namespace {
-
-class TextOf : public BodyReader {
- public:
-  explicit TextOf(std::string text) : text_(std::move(text)) {}
-  std::uint64_t length() const override { return text_.size(); }
-  Result<std::size_t> read(std::span<std::uint8_t> into) override {
-    const std::size_t n = std::min(into.size(), text_.size() - read_);
-    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), n, into.begin());
-    read_ += n;
-    return n;
-  }
-
- private:
-  std::string text_;
-  std::size_t read_ = 0;
-};
 
 struct IdempotencyFixture : StoreFixture {
   // A POST of that body, answered by `handler` where it is not replayed.
@@ -33,7 +18,7 @@ struct IdempotencyFixture : StoreFixture {
         fmt::format("POST /x HTTP/1.1\r\nHost: x\r\nIdempotency-Key: {}\r\n\r\n", key);
     const auto head = RequestHead::parse(text);
     REQUIRE(head);
-    TextOf reader(body);
+    TextBody reader(body);
     Caller caller;
     caller.token_id = "t";
     caller.request_id = fmt::format("r{}", ++sent);
