@@ -7,7 +7,6 @@
 #include "common/base/duration.h"
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
-#include "common/reliability/breaker_registry.h"
 #include "common/signing/key_proof.h"
 
 namespace mkt {
@@ -64,36 +63,50 @@ std::string url_encode(std::string_view text) {
   return out;
 }
 
-RegistryClient::RegistryClient(const Settings& settings)
+RegistryClient::RegistryClient(const Settings& settings, const ClientReliability& reliability)
     : settings_(settings),
+      reliability_(reliability),
       http_(settings.timeout),
-      breaker_(process_breakers().get("the registry")) {}
+      breaker_(reliability.breakers.get("the registry", {}, reliability.clock)) {}
 
+// What may pass by itself, soon: bounded by the deadline and the budget.
 RetryPolicy RegistryClient::retry_policy(bool may_send_again) const {
   RetryPolicy policy;
   policy.backoff = Backoff::fast();
-  policy.budget = &process_retry_budget();
+  policy.budget = &reliability_.budget;
   policy.deadline = settings_.timeout.count() > 0 ? settings_.timeout : kDeadline;
   policy.longest_hint = *policy.deadline;
-  const bool waits = settings_.wait_for_limits;
-  if (waits) {
-    policy.backoff.attempts = kAttemptsWaiting;
-    policy.deadline.reset();
-    policy.longest_hint = kLongestLimit;
-    policy.budget = nullptr;
-  }
-  policy.may_retry = [may_send_again, waits](const Error& error) {
-    // Refused before anything was done: any request may be sent again.
-    if (error.code == ErrorCode::rate_limited) return waits;
-    return may_send_again && is_transient(error);
+  policy.may_retry = [may_send_again](const Error& error) {
+    return may_send_again && error.code != ErrorCode::rate_limited && is_transient(error);
   };
-  policy.before_wait = [this](const FailedAttempt& failed, const Attempt&) {
+  policy.before_wait = telling();
+  policy.clock = &reliability_.clock;
+  return policy;
+}
+
+// A limit passes by the clock: waiting for it says nothing of how long a registry that fails is
+// tried, so it is a course of its own around that one. A refused request was not carried out: any
+// may be sent again.
+RetryPolicy RegistryClient::limit_policy() const {
+  RetryPolicy policy;
+  policy.backoff = Backoff::fast();
+  policy.backoff.attempts = kAttemptsWaiting;
+  policy.longest_hint = kLongestLimit;
+  policy.may_retry = [waits = settings_.wait_for_limits](const Error& error) {
+    return waits && error.code == ErrorCode::rate_limited;
+  };
+  policy.before_wait = telling();
+  policy.clock = &reliability_.clock;
+  return policy;
+}
+
+std::function<void(const FailedAttempt&, const Attempt&)> RegistryClient::telling() const {
+  return [this](const FailedAttempt& failed, const Attempt&) {
     if (failed.wait < kWorthTelling || !settings_.on_wait) return;
     const auto wait = std::chrono::ceil<std::chrono::seconds>(failed.wait);
     settings_.on_wait(
         fmt::format("{}; waiting {}", printable(failed.error.message), format_duration(wait)));
   };
-  return policy;
 }
 
 Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
@@ -127,12 +140,13 @@ Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const Http
     };
   }
   const ResilientExecutor executor(breaker_, retry_policy(keyed || again == Again::yes));
-  auto report = executor.run([&] {
+  const auto send = [&] {
     HttpRequest next = request;
     // The bytes of a version never change, and their checksum is checked at the end.
     if (received > 0) next.headers.push_back(fmt::format("Range: bytes={}-", received));
     return call_once(next, counting, progress);
-  });
+  };
+  auto report = retry_with_result([&] { return executor.run(send).result; }, limit_policy());
   return std::move(report.result);
 }
 

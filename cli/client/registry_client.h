@@ -2,7 +2,7 @@
 //
 // What may pass is tried again, three times within half a minute: reading, publishing (the same
 // bytes again change nothing) and what goes with an Idempotency-Key. A download goes on where it
-// stopped. A rate limit is waited out where the settings say so.
+// stopped. A rate limit is waited out where the settings say so, however long the rest may take.
 //
 // Every error names what was being done. A token is sent only with the calls that need one, and
 // only to the settings' registry. Use from one thread.
@@ -15,6 +15,7 @@
 #include "common/connector/names.h"
 #include "common/connector/version.h"
 #include "common/http/http_client.h"
+#include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
 #include "common/signing/key.h"
 #include "common/signing/signature_file.h"
@@ -33,13 +34,20 @@ struct SearchOptions {
 // For a path or a query: RFC 3986's unreserved characters stay, all else is percent-encoded.
 std::string url_encode(std::string_view text);
 
+// What retries lean on; tests bring their own.
+struct ClientReliability {
+  Clock& clock = system_clock();
+  RetryBudget& budget = process_retry_budget();
+  BreakerRegistry& breakers = process_breakers();
+};
+
 class RegistryClient {
   enum class As { anyone, somebody };
   // May a request be sent again? `with_key`: under an Idempotency-Key, a POST.
   enum class Again { no, yes, with_key };
 
  public:
-  explicit RegistryClient(const Settings& settings);
+  explicit RegistryClient(const Settings& settings, const ClientReliability& reliability = {});
 
   Result<wire::SearchResult> search(const SearchOptions& options);
   Result<wire::ConnectorInfo> connector(const ConnectorId& id);
@@ -121,6 +129,8 @@ class RegistryClient {
   Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
                                  const HttpClient::Progress& progress);
   RetryPolicy retry_policy(bool may_send_again) const;
+  RetryPolicy limit_policy() const;
+  std::function<void(const FailedAttempt&, const Attempt&)> telling() const;
   Result<Json> get_json(const std::string& path, As as = As::anyone);
   Result<Json> send_json(const char* method, const std::string& path,
                          const std::optional<Json>& body, As as = As::somebody,
@@ -129,6 +139,7 @@ class RegistryClient {
   Result<Json> prove_possession(const PublisherId& id, const SecretKey& key);
 
   const Settings& settings_;
+  const ClientReliability reliability_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;
 };

@@ -116,6 +116,12 @@ JSON
   echo "export {}" >"$1/lib/deep.js"
 }
 
+# flip_byte FILE OFFSET: exactly this byte becomes another one.
+flip_byte() {
+  perl -e 'open F, "+<", $ARGV[0] or die; seek F, $ARGV[1], 0; read F, $b, 1; seek F, $ARGV[1], 0;
+           print F chr(ord($b) ^ 255)' "$1" "$2"
+}
+
 # register PUBLISHER: makes its key and registers it; sets `key`.
 register() {
   key=$("$MKT" key generate --publisher "$1" --no-passphrase 2>/dev/null)

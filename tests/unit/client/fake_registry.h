@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,16 +20,52 @@ namespace mkt {
 
 class FakeRegistry {
  public:
+  // An answer that comes once, before the known ones.
+  struct Trouble {
+    int status = 503;
+    std::string retry_after = {};  // seconds
+    // Instead of a status: the known answer, whose connection breaks after so many bytes.
+    std::optional<std::size_t> cut_after = std::nullopt;
+  };
+
   FakeRegistry() {
-    server_.Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
+    const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
       const std::lock_guard lock(mutex_);
       asked_.push_back(request.target);
+      requests_.push_back(request);
+      std::optional<Trouble> trouble;
+      if (!troubles_.empty()) {
+        trouble = troubles_.front();
+        troubles_.pop_front();
+      }
+      if (trouble && !trouble->cut_after) {
+        response.status = trouble->status;
+        if (!trouble->retry_after.empty()) response.set_header("Retry-After", trouble->retry_after);
+        response.set_content(trouble->status == 429 ? R"({"code": "rate_limited"})"
+                                                    : R"({"code": "overloaded"})",
+                             "application/json");
+        return;
+      }
       const auto answer = answers_.find(request.target);
       const bool known = answer != answers_.end();
-      response.status = known ? 200 : 404;
-      response.set_content(known ? answer->second : R"({"code": "connector_not_found"})",
-                           "application/json");
-    });
+      if (!known) {
+        response.status = 404;
+        response.set_content(R"({"code": "connector_not_found"})", "application/json");
+        return;
+      }
+      // With a provider the library answers ranges by itself.
+      const std::string body = answer->second;
+      const std::size_t end = trouble ? *trouble->cut_after : body.size();
+      response.set_content_provider(
+          body.size(), "application/json",
+          [body, end](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+            if (offset >= end) return false;
+            const std::size_t n = std::min(length, end - offset);
+            return sink.write(body.data() + offset, n);
+          });
+    };
+    server_.Get(".*", handler);
+    server_.Post(".*", handler);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
@@ -40,6 +79,17 @@ class FakeRegistry {
   void answer(const std::string& target, std::string body) {
     const std::lock_guard lock(mutex_);
     answers_[target] = std::move(body);
+  }
+  void trouble(Trouble trouble) {
+    const std::lock_guard lock(mutex_);
+    troubles_.push_back(std::move(trouble));
+  }
+  // One header of every request so far; empty where it was not there.
+  std::vector<std::string> headers(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> values;
+    for (const httplib::Request& r : requests_) values.push_back(r.get_header_value(name.c_str()));
+    return values;
   }
   std::vector<std::string> asked() const {
     const std::lock_guard lock(mutex_);
@@ -58,6 +108,8 @@ class FakeRegistry {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> answers_;  // guarded by mutex_
   std::vector<std::string> asked_;              // guarded by mutex_
+  std::vector<httplib::Request> requests_;      // guarded by mutex_
+  std::deque<Trouble> troubles_;                // guarded by mutex_
   std::thread thread_;
 };
 

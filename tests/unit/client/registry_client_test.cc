@@ -1,0 +1,111 @@
+// What is sent again, what is waited for, and for how long.
+#include "cli/client/registry_client.h"
+
+#include <doctest/doctest.h>
+
+#include "common/base/encoding.h"
+#include "tests/unit/client/fake_registry.h"
+#include "tests/unit/reliability/fake_clock.h"
+
+namespace mkt {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct RetryFixture {
+  static constexpr const char* kPath = "/v1/connectors/tool/1.0.0/tarball";
+  static constexpr const char* kList = "/v1/tenants/team/installs";
+
+  RetryFixture() {
+    registry.answer(kList, "{}");
+    registry.answer(kPath, tarball);
+    settings.on_wait = [this](const std::string& text) { told.push_back(text); };
+  }
+
+  Status download() {
+    const auto sink = [this](std::span<const std::uint8_t> bytes) -> Status {
+      received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return {};
+    };
+    return client.download(*ConnectorId::parse("tool"), *Version::parse("1.0.0"), sink, {});
+  }
+
+  FakeRegistry registry;
+  FakeClock clock;
+  Settings settings = registry.settings();
+  RetryBudget budget{clock};
+  BreakerRegistry breakers;
+  RegistryClient client{settings, {clock, budget, breakers}};
+  const std::string tarball = std::string(100'000, 'a') + std::string(100'000, 'b');
+  std::string received;
+  std::vector<std::string> told;
+};
+
+TEST_CASE_FIXTURE(RetryFixture, "what a registry is too busy for is asked again") {
+  registry.trouble({});
+  registry.trouble({});
+  CHECK(client.get(kList));
+  CHECK(clock.slept == std::vector{milliseconds(100), milliseconds(200)});
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a rate limit fails at once where nobody waits for it") {
+  registry.trouble({429, "600"});
+  const auto answer = client.get(kList);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::rate_limited);
+  CHECK(answer.error().retry_after == seconds(600));
+  CHECK(clock.slept.empty());
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a rate limit is waited out, past the deadline of the rest") {
+  settings.wait_for_limits = true;
+  registry.trouble({429, "600"});
+  registry.trouble({503});
+  registry.trouble({429, "120"});
+  CHECK(client.get(kList));
+  CHECK(clock.slept == std::vector<milliseconds>{seconds(600), milliseconds(100), seconds(120)});
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].ends_with("waiting 10m"));
+  CHECK(told[1].ends_with("waiting 2m"));
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "who waits for limits waits no longer for a registry that is away") {
+  settings.wait_for_limits = true;
+  settings.registry = "http://127.0.0.1:1";
+  const auto answer = client.get(kList);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::registry_unavailable);
+  CHECK(clock.slept == std::vector{milliseconds(100), milliseconds(200)});
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a POST is sent again under the same Idempotency-Key") {
+  registry.trouble({});
+  CHECK(client.send("POST", kList, Json::object()));
+  const auto keys = registry.headers("Idempotency-Key");
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0].size() == 32);
+  CHECK(keys[0] == keys[1]);
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a POST without a key is sent once") {
+  registry.trouble({});
+  CHECK_FALSE(client.create_token(Json::object()));
+  CHECK(registry.asked().size() == 1);
+  CHECK(clock.slept.empty());
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a download goes on where the connection broke") {
+  registry.trouble({.cut_after = 50'000});
+  registry.trouble({.cut_after = 120'000});
+  CHECK(download());
+  CHECK((received == tarball));
+  const auto ranges = registry.headers("Range");
+  REQUIRE(ranges.size() == 3);
+  CHECK(ranges[0].empty());
+  CHECK(ranges[1] == "bytes=50000-");
+  CHECK(ranges[2] == "bytes=120000-");
+}
+
+}  // namespace
+}  // namespace mkt
