@@ -45,6 +45,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_publisher_command(app, session);
   add_owner_command(app, session);
   add_deprecate_command(app, session);
+  add_status_command(app, session);
+  add_limit_command(app, session);
   add_log_command(app, session);
   add_token_command(app, session);
   add_login_commands(app, session);

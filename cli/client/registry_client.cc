@@ -343,6 +343,25 @@ Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const
   return wire::VersionInfo::parse(json);
 }
 
+Result<wire::StatusInfo> RegistryClient::status() {
+  MKT_TRY(const Json json, get_json("/v1/status", As::somebody));
+  return wire::StatusInfo::parse(json);
+}
+
+Result<std::vector<wire::LimitInfo>> RegistryClient::limits(
+    const std::optional<std::string>& subject) {
+  const std::string query = subject ? "?subject=" + url_encode(*subject) : std::string();
+  MKT_TRY(const Json json, get_json("/v1/limits" + query, As::somebody));
+  return parse_list<wire::LimitInfo>(json, "limits");
+}
+
+Result<wire::LimitInfo> RegistryClient::reset_limit(const std::string& scope,
+                                                    const std::string& subject) {
+  const std::string path = fmt::format("/v1/limits/{}/{}", url_encode(scope), url_encode(subject));
+  MKT_TRY(const Json json, send_json("DELETE", path, std::nullopt, As::somebody, Again::yes));
+  return wire::LimitInfo::parse(json);
+}
+
 Result<wire::TokenInfo> RegistryClient::create_token(const Json& wanted) {
   MKT_TRY(const Json json, send_json("POST", "/v1/tokens", wanted));
   return wire::TokenInfo::parse(json);

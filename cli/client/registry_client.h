@@ -20,6 +20,7 @@
 #include "common/signing/key.h"
 #include "common/signing/signature_file.h"
 #include "common/wire/messages.h"
+#include "common/wire/status_messages.h"
 
 namespace mkt {
 
@@ -110,6 +111,11 @@ class RegistryClient {
 
   Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
                                       const std::optional<std::string>& reason);
+
+  Result<wire::StatusInfo> status();
+  // One's own, or, of an admin, those of a subject ("publisher:acme").
+  Result<std::vector<wire::LimitInfo>> limits(const std::optional<std::string>& subject);
+  Result<wire::LimitInfo> reset_limit(const std::string& scope, const std::string& subject);
 
   // For resources that have a client of their own (tenant_client.h): a call with the token.
   Result<Json> get(const std::string& path) { return get_json(path, As::somebody); }

@@ -71,6 +71,8 @@ void add_key_command(CLI::App& app, Session& session);
 void add_publisher_command(CLI::App& app, Session& session);
 void add_owner_command(CLI::App& app, Session& session);
 void add_log_command(CLI::App& app, Session& session);
+void add_limit_command(CLI::App& app, Session& session);
+void add_status_command(CLI::App& app, Session& session);
 void add_token_command(CLI::App& app, Session& session);
 void add_login_commands(CLI::App& app, Session& session);
 void add_completion_command(CLI::App& app, Session& session);

@@ -22,4 +22,9 @@ void ConnectionCount::leave(const std::string& address) {
   if (--it->second == 0) by_address_.erase(it);
 }
 
+std::size_t ConnectionCount::all() const {
+  const std::lock_guard lock(mutex_);
+  return all_;
+}
+
 }  // namespace mkt

@@ -20,11 +20,12 @@ class ConnectionCount {
   // that it has no bound of its own.
   bool enter(const std::string& address, bool shared);
   void leave(const std::string& address);
+  std::size_t all() const;
 
  private:
   const std::size_t most_;
   const std::size_t per_address_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::size_t all_ = 0;                                      // guarded by mutex_
   std::unordered_map<std::string, std::size_t> by_address_;  // guarded by mutex_; none are 0
 };

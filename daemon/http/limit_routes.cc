@@ -1,4 +1,5 @@
 // What is left of the limits: one's own for anyone, everybody's for admins, who may reset them.
+#include "common/wire/status_messages.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
@@ -8,19 +9,21 @@ namespace {
 
 constexpr std::size_t kMaxSubjectBytes = 256;
 
-Json limit_message(LimitScope scope, const std::string& subject,
-                   const std::optional<LimitDecision>& decision) {
-  Json json{{"scope", limit_scope_name(scope)}, {"subject", subject}, {"limit", nullptr}};
-  if (!decision) return json;
+wire::LimitInfo limit_message(LimitScope scope, const std::string& subject,
+                              const std::optional<LimitDecision>& decision) {
+  wire::LimitInfo m;
+  m.scope = limit_scope_name(scope);
+  m.subject = subject;
+  if (!decision) return m;
   const auto seconds = [](std::chrono::milliseconds time) {
     return std::chrono::ceil<std::chrono::seconds>(time).count();
   };
-  json["limit"] = decision->limit.requests;
-  json["windowSeconds"] = seconds(decision->limit.window);
-  json["remaining"] = decision->remaining;
-  json["resetSeconds"] = seconds(decision->reset);
-  json["countedIn"] = decision->counted_in == CountedIn::redis ? "redis" : "memory";
-  return json;
+  m.limit = decision->limit.requests;
+  m.window_seconds = seconds(decision->limit.window);
+  m.remaining = decision->remaining;
+  m.reset_seconds = seconds(decision->reset);
+  m.counted_in = counted_in_word(decision->counted_in);
+  return m;
 }
 
 // Who the caller is where that scope counts.
@@ -66,6 +69,19 @@ Status check_subject(std::string_view subject) {
                "the subject must be publisher:ID, tenant:ID, address:IP or token:ID");
 }
 
+// Is it one whom that scope counts?
+bool is_counted(LimitScope scope, std::string_view subject) {
+  const std::string_view kind = subject.substr(0, subject.find(':'));
+  switch (scope) {
+    case LimitScope::publish:
+      return kind == "publisher" || kind == "token";
+    case LimitScope::install:
+      return kind == "tenant";
+    default:
+      return kind == "address";
+  }
+}
+
 Result<Response> list(RateLimiter& limiter, Request& request) {
   const auto asked = request.head.parameter("subject");
   if (asked) {
@@ -75,29 +91,32 @@ Result<Response> list(RateLimiter& limiter, Request& request) {
   Json all = Json::array();
   for (const LimitScope scope : kLimitScopes) {
     const auto subject = asked ? std::optional(std::string(*asked)) : own_subject(scope, request);
-    if (!subject) continue;
+    if (!subject || !is_counted(scope, *subject)) continue;
     MKT_TRY(const auto decision, limiter.peek(scope, {*subject, address_of(*subject, request)}));
-    all.push_back(limit_message(scope, *subject, decision));
+    all.push_back(limit_message(scope, *subject, decision).to_json());
   }
   return json_response(200, {{"limits", all}});
 }
 
-Result<Response> reset(RateLimiter& limiter, Request& request) {
+Result<Response> reset(const Marketplace& market, RateLimiter& limiter, Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const LimitScope scope, scope_named(request.path_parameter("scope")));
   const std::string& subject = request.path_parameter("subject");
   MKT_CHECK(check_subject(subject));
-  MKT_CHECK(limiter.reset(scope, {subject, address_of(subject, request)}));
-  MKT_TRY(const auto decision, limiter.peek(scope, {subject, address_of(subject, request)}));
-  return json_response(200, limit_message(scope, subject, decision));
+  const Limited who{subject, address_of(subject, request)};
+  MKT_CHECK(limiter.reset(scope, who));
+  MKT_CHECK(market.store.note("limit.reset", subject, std::string(limit_scope_name(scope)),
+                              market.now(), request.caller.actor()));
+  MKT_TRY(const auto decision, limiter.peek(scope, who));
+  return json_response(200, limit_message(scope, subject, decision).to_json());
 }
 
 }  // namespace
 
-void add_limit_routes(Router& router, RateLimiter& limiter) {
+void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
   router.add("GET", "/v1/limits", [&](Request& r) { return list(limiter, r); });
   router.add("DELETE", "/v1/limits/{scope}/{subject}",
-             [&](Request& r) { return reset(limiter, r); });
+             [&](Request& r) { return reset(market, limiter, r); });
 }
 
 }  // namespace mkt

@@ -5,12 +5,20 @@
 #include <functional>
 #include <string>
 
+#include "common/wire/status_messages.h"
 #include "daemon/http/message.h"
 #include "daemon/http/router.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
+
+// What the routes of operations show; called from many threads at once.
+struct OperationParts {
+  std::function<std::string()> metrics;  // Prometheus's text format
+  std::function<wire::StatusInfo()> status;
+  std::function<bool()> for_anyone;  // or for admins only
+};
 
 void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
                         RateLimiter& limiter);
@@ -21,10 +29,10 @@ void add_owner_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
-void add_limit_routes(Router& router, RateLimiter& limiter);
+void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
-void add_operation_routes(Router& router);
+void add_operation_routes(Router& router, OperationParts parts);
 
 // Who is asking, by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for a
 // token that is not valid, even where none is needed.

@@ -164,6 +164,10 @@ class HttpServer::Impl : public RequestSink {
     for (const auto& front : fronts_) front->stop();
   }
 
+  ServerCounts counts() const {
+    return {connections_.all(), workers_->waiting(), changes_->waiting(), uploads_->waiting()};
+  }
+
   // RequestSink, from the fronts' threads. -------------------------------------------------------
 
   bool is_shared(const Peer& peer) override { return parts_.is_proxy(peer); }
@@ -285,5 +289,6 @@ HttpServer::~HttpServer() = default;
 void HttpServer::add(Listener listener) { impl_->add(std::move(listener)); }
 void HttpServer::run() { impl_->run(); }
 void HttpServer::stop() { impl_->stop(); }
+ServerCounts HttpServer::counts() const { return impl_->counts(); }
 
 }  // namespace mkt

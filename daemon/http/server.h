@@ -52,6 +52,15 @@ struct ServerLimits {
   unsigned connections_per_address = 1024;  // 0: no bound
 };
 
+// How busy it is.
+struct ServerCounts {
+  std::size_t connections = 0;
+  // Requests that nobody works on yet: of reading, of changes, of those with a body to come.
+  std::size_t waiting_reads = 0;
+  std::size_t waiting_changes = 0;
+  std::size_t waiting_uploads = 0;
+};
+
 class HttpServer {
  public:
   HttpServer(ServerParts parts, const ServerLimits& limits);
@@ -64,6 +73,9 @@ class HttpServer {
 
   void run();
   void stop();
+
+  // While it runs, or before; any thread.
+  ServerCounts counts() const;
 
  private:
   class Impl;

@@ -70,13 +70,4 @@ void add_token_routes(Router& router, const Marketplace& market) {
   router.add("DELETE", "/v1/tokens/{id}", [&](Request& r) { return remove(market, r); });
 }
 
-void add_operation_routes(Router& router) {
-  router.add("GET", "/healthz", [](Request&) -> Result<Response> {
-    return json_response(200, {{"status", "ok"}, {"version", MKT_VERSION}});
-  });
-  router.add("GET", "/readyz", [](Request&) -> Result<Response> {
-    return json_response(200, {{"status", "ready"}});
-  });
-}
-
 }  // namespace mkt

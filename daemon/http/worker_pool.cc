@@ -30,6 +30,11 @@ bool WorkerPool::submit(Work work) {
   return true;
 }
 
+std::size_t WorkerPool::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void WorkerPool::work() {
   for (;;) {
     Waiting next;

@@ -30,6 +30,9 @@ class WorkerPool {
   // False when max_waiting wait already.
   bool submit(Work work);
 
+  // What nobody works on yet.
+  std::size_t waiting() const;
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Waiting {
@@ -41,7 +44,7 @@ class WorkerPool {
   const unsigned max_threads_;
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> queue_;         // guarded by mutex_
   std::size_t idle_ = 0;              // guarded by mutex_

@@ -33,6 +33,10 @@ std::string_view limit_scope_name(LimitScope scope) {
   return kNames[static_cast<std::size_t>(scope)].name;
 }
 
+std::string_view counted_in_word(CountedIn where) {
+  return where == CountedIn::redis ? "redis" : "memory";
+}
+
 std::optional<LimitScope> parse_limit_scope(std::string_view text) {
   for (const LimitScope scope : kLimitScopes) {
     if (text == limit_scope_word(scope) || text == limit_scope_name(scope)) return scope;

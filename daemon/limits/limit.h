@@ -50,6 +50,7 @@ struct LimitKey {
 };
 
 enum class CountedIn { memory, redis };
+std::string_view counted_in_word(CountedIn where);
 
 struct LimitDecision {
   bool allowed = true;

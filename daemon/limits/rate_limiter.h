@@ -40,6 +40,8 @@ class RateLimiter {
     std::uint64_t refused = 0;
   };
   Counts counts(LimitScope scope, CountedIn where) const;
+  // Requests that the store could not decide about.
+  std::uint64_t undecided() const { return undecided_.load(std::memory_order_relaxed); }
 
  private:
   struct Counter {
@@ -50,6 +52,7 @@ class RateLimiter {
   const Live<LimitRules>& rules_;
   std::unique_ptr<LimitStore> store_;
   std::array<std::array<Counter, 2>, kLimitScopes.size()> counters_;  // by scope and CountedIn
+  std::atomic<std::uint64_t> undecided_{0};
 };
 
 }  // namespace mkt

@@ -162,6 +162,8 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
   app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
       ->envname("MKTD_ACCESS_LOG");
+  add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
+      ->check(CLI::IsMember({"anyone", "admin"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
 }
 

@@ -13,7 +13,9 @@
 #include "daemon/ops/application.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/discovery.h"
+#include "daemon/ops/health.h"
 #include "daemon/ops/log.h"
+#include "daemon/ops/metrics.h"
 #include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
@@ -129,11 +131,19 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_owner_routes(router, market);
   add_policy_routes(router, market);
   add_install_routes(router, market, limiter);
-  add_limit_routes(router, limiter);
+  add_limit_routes(router, market, limiter);
   add_request_routes(router, market);
   add_log_routes(router, market);
   add_token_routes(router, market);
-  add_operation_routes(router);
+
+  RequestMetrics requests;
+  const Health health(*store, data.path());
+  const Metrics metrics({requests, limiter, *store, data});
+  HttpServer* running = nullptr;  // set before the first request comes
+  add_operation_routes(router,
+                       {.metrics = [&] { return metrics.text(running->counts()); },
+                        .status = [&] { return health.status(); },
+                        .for_anyone = [&] { return live.whole.get()->operations == "anyone"; }});
 
   Idempotency idempotency(market, [](const Error& error) {
     log_event(LogLevel::error, "the answer to an Idempotency-Key could not be kept",
@@ -151,10 +161,12 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
        .changes = [&] { return store->changes(); },
        .log =
            [&](const AccessRecord& record) {
+             requests.count(record);
              if (live.whole.get()->access_log) log_access(record);
            }},
       {.uploads = configuration.max_uploads,
        .connections_per_address = configuration.max_connections_per_address});
+  running = &server;
   MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration.listen));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
   for (Listener& listener : listeners) server.add(std::move(listener));

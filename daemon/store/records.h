@@ -283,6 +283,11 @@ struct FirstAnswer {
   std::string body;
 };
 
+struct BlobTotals {
+  std::int64_t blobs = 0;
+  std::int64_t bytes = 0;
+};
+
 // One entry of the audit log.
 struct LogEntry {
   std::int64_t seq = 0;

@@ -94,6 +94,8 @@ class Store {
                                                        std::string_view version) = 0;
   virtual Result<SearchPage> search(const SearchQuery& query) = 0;
   virtual Result<bool> blob_is_referenced(std::string_view checksum) = 0;
+  // Tarballs that versions name, each counted once; reads all of them.
+  virtual Result<BlobTotals> blob_totals() = 0;
   // Adds counts that were gathered in memory; losing the last few in a crash is accepted.
   virtual Status add_downloads(std::string_view connector_id, std::string_view version,
                                std::int64_t count) = 0;
@@ -189,6 +191,9 @@ class Store {
   // The audit log, oldest first. ----------------------------------------------------------------
 
   virtual Result<std::vector<LogEntry>> log(const LogQuery& query) = 0;
+  // Appends what was done to something that the store does not hold.
+  virtual Status note(std::string_view action, std::string_view subject, std::string_view detail,
+                      UtcTime at, const Actor& actor) = 0;
 };
 
 }  // namespace mkt

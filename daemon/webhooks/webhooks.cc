@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
+#include <limits>
 
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
@@ -73,6 +73,35 @@ bool is_refusal(int status) {
   return status / 100 == 4 && status != 408 && status != 425 && status != 429;
 }
 
+// What became of one attempt: a refusal is the event's fault, all else the receiver's.
+Status outcome_of(const Result<HttpResponse>& response) {
+  if (!response) return response.error();
+  if (response->status / 100 == 2) return {};
+  Error error(
+      is_refusal(response->status) ? ErrorCode::invalid_request : ErrorCode::registry_unavailable,
+      fmt::format("HTTP {}", response->status));
+  // However long it asks to be left alone, the longest pause of ours is the limit.
+  if (response->retry_after) {
+    error.retry_after = std::min<milliseconds>(*response->retry_after, kLastRetry);
+  }
+  return error;
+}
+
+BreakerOptions breaker_options(const WebhookPauses& pauses) {
+  BreakerOptions options;
+  options.open_for = pauses.open;
+  options.longest_open = std::max(pauses.open, kLastRetry);
+  options.successes = 1;
+  return options;
+}
+
+LogFields fields_of(const Webhook& webhook, const LogEntry& entry, const Error& error) {
+  return {{"webhook", webhook.name()},
+          {"event", entry.action},
+          {"sequence", std::to_string(entry.seq)},
+          {"reason", error.message}};
+}
+
 }  // namespace
 
 std::string Webhook::name() const {
@@ -104,35 +133,26 @@ Status Webhook::check() const {
   return {};
 }
 
-Webhooks::Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses)
-    : store_(store), webhooks_(std::move(webhooks)), pauses_(pauses) {
+Webhooks::Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses,
+                   BreakerRegistry& breakers)
+    : store_(store), webhooks_(std::move(webhooks)), pauses_(pauses), breakers_(breakers) {
   for (const Webhook& webhook : webhooks_) {
     threads_.emplace_back([this, &webhook] { work(webhook); });
   }
 }
 
 Webhooks::~Webhooks() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stop_.request_stop();
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Webhooks::stopping() {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-bool Webhooks::pause(milliseconds time) {
-  std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, time, [this] { return stopping_; });
-  return !stopping_;
+bool Webhooks::pause(milliseconds time) const {
+  return system_clock().sleep(time, stop_.get_token());
 }
 
 void Webhooks::work(const Webhook& webhook) {
   const std::string name = webhook.name();
+  const ResilientExecutor receiver(breakers_.get("webhook:" + name, breaker_options(pauses_)), {});
   auto cursor = store_.webhook_cursor(name);
   while (!cursor) {
     if (!pause(pauses_.retry)) return;
@@ -148,7 +168,7 @@ void Webhooks::work(const Webhook& webhook) {
     for (const LogEntry& entry : *entries) {
       if (stopping()) return;
       const bool wanted = wants(webhook, entry.action);
-      if (wanted && !deliver(webhook, entry)) return;
+      if (wanted && !deliver(receiver, webhook, entry)) return;
       at = entry.seq;
       // Should this not be kept, the entry is told again after a restart.
       if ((wanted || at - kept >= kKeepCursorEvery) && store_.set_webhook_cursor(name, at)) {
@@ -159,36 +179,48 @@ void Webhooks::work(const Webhook& webhook) {
   }
 }
 
-Result<HttpResponse> Webhooks::send(HttpClient& client, const Webhook& webhook,
-                                    const LogEntry& entry) {
-  MKT_TRY(std::string body, body_of(store_, entry));
-  return client.send(request_of(webhook, entry, std::move(body)));
+// Tried for as long as it takes: nobody waits for it.
+RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry,
+                                   const int& refusals) const {
+  RetryPolicy policy;
+  policy.backoff.attempts = std::numeric_limits<int>::max();
+  policy.backoff.first = pauses_.retry;
+  policy.backoff.longest = kLastRetry;
+  policy.backoff.jitter = 0.25;
+  policy.longest_hint = milliseconds::max();
+  policy.stop = stop_.get_token();
+  policy.may_retry = [this, &refusals](const Error&) {
+    return !stopping() && refusals < kMaxRefusals;
+  };
+  policy.before_wait = [&webhook, &entry](const FailedAttempt& failed, const Attempt&) {
+    log_event(LogLevel::warning, "a webhook was not told, it will be tried again",
+              fields_of(webhook, entry, failed.error));
+  };
+  return policy;
 }
 
 // Until it is told, or refused for good; false once the daemon stops.
-bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry) {
+bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook,
+                       const LogEntry& entry) {
+  auto body = body_of(store_, entry);
+  while (!body) {
+    if (!pause(pauses_.retry)) return false;
+    body = body_of(store_, entry);
+  }
   HttpClient client(kTimeout, "the webhook");
   client.abort_when([this] { return stopping(); });
-  std::minstd_rand random{std::random_device{}()};
-  milliseconds retry = pauses_.retry;
-  for (int refusals = 0;;) {
-    const auto response = send(client, webhook, entry);
-    if (response && response->status / 100 == 2) return true;
-    if (stopping()) return false;
-    const LogFields what = {
-        {"webhook", webhook.name()},
-        {"event", entry.action},
-        {"sequence", std::to_string(entry.seq)},
-        {"reason", response ? fmt::format("HTTP {}", response->status) : response.error().message}};
-    if (response && is_refusal(response->status) && ++refusals >= kMaxRefusals) {
-      log_event(LogLevel::error, "a webhook refuses an event and is not told of it again", what);
-      return true;
-    }
-    log_event(LogLevel::warning, "a webhook was not told, it will be tried again", what);
-    std::uniform_int_distribution<std::int64_t> part(50, 100);  // percent
-    if (!pause(retry * part(random) / 100)) return false;
-    retry = std::min(retry * 2, kLastRetry);
-  }
+  int refusals = 0;
+  const auto attempt = [&]() -> Status {
+    const Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
+    if (!outcome && outcome.error().code == ErrorCode::invalid_request) ++refusals;
+    return outcome;
+  };
+  const auto report = receiver.run(attempt, retry_policy(webhook, entry, refusals));
+  if (report.result) return true;
+  if (stopping()) return false;
+  log_event(LogLevel::error, "a webhook refuses an event and is not told of it again",
+            fields_of(webhook, entry, report.result.error()));
+  return true;
 }
 
 }  // namespace mkt

@@ -3,8 +3,9 @@
 // The audit log is what they tell of: each webhook has a cursor into it, kept in the store, that
 // moves on when the receiver has answered 2xx. So everything is told at least once, in order, also
 // after a restart; a receiver knows a repetition by `sequence`. One that does not answer is asked
-// again, later and later; one that refuses an event for good (a 4xx other than 408, 425 and 429) is
-// told the next one after kMaxRefusals tries.
+// again, later and later, behind a circuit breaker of its own ("webhook:" and its name); one that
+// refuses an event for good (a 4xx other than 408, 425 and 429) is told the next one after
+// kMaxRefusals tries.
 //
 // An event is a POST of JSON, {event, sequence, at, actor, subject, detail, request}, with the
 // headers Mkt-Webhook-Event, Mkt-Webhook-Sequence and
@@ -16,13 +17,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/http/http_client.h"
+#include "common/reliability/breaker_registry.h"
+#include "common/reliability/resilient_executor.h"
 #include "daemon/store/store.h"
 
 namespace mkt {
@@ -39,36 +41,38 @@ struct Webhook {
   std::string name() const;
 };
 
-// How long it waits: between looks at the log, and after a failure at first; then twice as long
-// each time, up to five minutes.
+// How long it waits: between looks at the log; after a failure at first, then twice as long each
+// time, up to five minutes; and with a receiver that its breaker leaves alone.
 struct WebhookPauses {
   std::chrono::milliseconds look{300};
   std::chrono::milliseconds retry{1000};
+  std::chrono::milliseconds open{30'000};
 };
 
 class Webhooks {
  public:
   static constexpr int kMaxRefusals = 12;
 
-  Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses = {});
+  Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses = {},
+           BreakerRegistry& breakers = process_breakers());
   ~Webhooks();
   Webhooks(const Webhooks&) = delete;
   Webhooks& operator=(const Webhooks&) = delete;
 
  private:
   void work(const Webhook& webhook);
-  bool stopping();
+  bool stopping() const { return stop_.stop_requested(); }
   // False once the daemon stops.
-  bool pause(std::chrono::milliseconds time);
-  Result<HttpResponse> send(HttpClient& client, const Webhook& webhook, const LogEntry& entry);
-  bool deliver(const Webhook& webhook, const LogEntry& entry);
+  bool pause(std::chrono::milliseconds time) const;
+  RetryPolicy retry_policy(const Webhook& webhook, const LogEntry& entry,
+                           const int& refusals) const;
+  bool deliver(const ResilientExecutor& receiver, const Webhook& webhook, const LogEntry& entry);
 
   Store& store_;
   const std::vector<Webhook> webhooks_;
   const WebhookPauses pauses_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
+  BreakerRegistry& breakers_;
+  std::stop_source stop_;
   std::vector<std::thread> threads_;
 };
 

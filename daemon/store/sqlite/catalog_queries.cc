@@ -314,6 +314,14 @@ bool blob_is_referenced(Database& db, std::string_view checksum) {
   return row.bind(checksum).step();
 }
 
+BlobTotals blob_totals(Database& db) {
+  Query row = db.query(R"sql(
+      SELECT count(*), coalesce(sum(size), 0) FROM
+        (SELECT max(size) AS size FROM versions GROUP BY checksum))sql");
+  row.step();
+  return {row.number(0), row.number(1)};
+}
+
 void add_downloads(Database& db, std::string_view connector_id, std::string_view version,
                    std::int64_t count) {
   db.query("UPDATE versions SET downloads = downloads + ? WHERE connector_id = ? AND version = ?")

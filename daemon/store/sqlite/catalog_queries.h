@@ -27,6 +27,7 @@ std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, s
 void quarantine(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
 Status countersign(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
 bool blob_is_referenced(Database& db, std::string_view checksum);
+BlobTotals blob_totals(Database& db);
 void add_downloads(Database& db, std::string_view connector_id, std::string_view version,
                    std::int64_t count);
 

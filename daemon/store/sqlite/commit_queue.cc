@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <exception>
 
 namespace mkt {
@@ -93,20 +94,32 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
                    "the registry's disk failed to keep a change; it must be restarted"));
     return;
   }
+  const auto began = std::chrono::steady_clock::now();
   try {
     Transaction transaction(*writer_);
     for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
     transaction.commit();
     ++commits_;
+    sizes_.add(static_cast<double>(jobs.size()));
+    seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   } catch (const SqlError& e) {
+    ++failed_;
     fail_all(e.error());
     if (!is_failed_sync(e)) return;
     const std::lock_guard lock(when_broken_mutex_);
     broken_ = true;
     if (when_broken_) when_broken_();
   } catch (const std::exception& e) {
+    ++failed_;
     fail_all(unexpected(e));
   }
+}
+
+CommitQueue::Counts CommitQueue::counts() const {
+  Counts counts{0, failed_, sizes_.snapshot(), seconds_.snapshot()};
+  const std::lock_guard lock(mutex_);
+  counts.waiting = queue_.size();
+  return counts;
 }
 
 }  // namespace mkt

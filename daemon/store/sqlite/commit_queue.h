@@ -19,11 +19,16 @@
 #include <mutex>
 #include <thread>
 
+#include "common/base/bucket_counts.h"
 #include "common/base/result.h"
 #include "common/base/semaphore.h"
 #include "daemon/store/sqlite/database.h"
 
 namespace mkt {
+
+inline constexpr auto kCommitSizes = std::to_array<double>({1, 2, 4, 8, 16, 32, 64, 128, 256});
+inline constexpr auto kCommitSeconds = std::to_array<double>(
+    {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5});
 
 class CommitQueue {
  public:
@@ -44,6 +49,14 @@ class CommitQueue {
   // How many were made, counted before their callers go on.
   std::uint64_t commits() const { return commits_; }
 
+  struct Counts {
+    std::size_t waiting = 0;   // changes that are in no commit yet
+    std::uint64_t failed = 0;  // commits
+    BucketSnapshot changes;    // of each commit
+    BucketSnapshot seconds;    // of each commit, the disk's sync included
+  };
+  Counts counts() const;
+
  private:
   struct Job {
     explicit Job(Change c) : change(std::move(c)) {}
@@ -60,7 +73,10 @@ class CommitQueue {
   std::atomic<std::uint64_t> commits_ = 0;
   std::mutex when_broken_mutex_;
   std::function<void()> when_broken_;  // guarded by when_broken_mutex_
-  std::mutex mutex_;
+  std::atomic<std::uint64_t> failed_ = 0;
+  BucketCounts<kCommitSizes.size()> sizes_{kCommitSizes};
+  BucketCounts<kCommitSeconds.size()> seconds_{kCommitSeconds};
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> queue_;  // guarded by mutex_; jobs live on their callers' stacks
   bool stopping_ = false;   // guarded by mutex_

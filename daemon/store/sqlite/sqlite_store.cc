@@ -255,6 +255,10 @@ Result<bool> SqliteStore::blob_is_referenced(std::string_view checksum) {
   return read([&](Database& db) { return catalog_queries::blob_is_referenced(db, checksum); });
 }
 
+Result<BlobTotals> SqliteStore::blob_totals() {
+  return read([](Database& db) { return catalog_queries::blob_totals(db); });
+}
+
 Status SqliteStore::add_downloads(std::string_view connector_id, std::string_view version,
                                   std::int64_t count) {
   MKT_CHECK(commits_->run([&](Database& db) -> Status {
@@ -435,6 +439,14 @@ Status SqliteStore::set_token_used(std::string_view id, UtcTime at) {
 
 Result<std::vector<LogEntry>> SqliteStore::log(const LogQuery& query) {
   return read([&](Database& db) { return read_log(db, query); });
+}
+
+Status SqliteStore::note(std::string_view action, std::string_view subject, std::string_view detail,
+                         UtcTime at, const Actor& actor) {
+  return commits_->run([&](Database& db) -> Status {
+    append_to_log(db, actor, action, subject, detail, at);
+    return {};
+  });
 }
 
 }  // namespace mkt

@@ -57,6 +57,7 @@ class SqliteStore : public Store {
                                                std::string_view version) override;
   Result<SearchPage> search(const SearchQuery& query) override;
   Result<bool> blob_is_referenced(std::string_view checksum) override;
+  Result<BlobTotals> blob_totals() override;
   Status add_downloads(std::string_view connector_id, std::string_view version,
                        std::int64_t count) override;
 
@@ -107,10 +108,14 @@ class SqliteStore : public Store {
   Status set_token_used(std::string_view id, UtcTime at) override;
 
   Result<std::vector<LogEntry>> log(const LogQuery& query) override;
+  Status note(std::string_view action, std::string_view subject, std::string_view detail,
+              UtcTime at, const Actor& actor) override;
 
   // The disk failed to keep a change, and nothing can be changed any more (commit_queue.h).
   bool broken() const { return commits_->broken(); }
   void when_broken(std::function<void()> call) { commits_->when_broken(std::move(call)); }
+
+  CommitQueue::Counts commit_counts() const { return commits_->counts(); }
 
  private:
   SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer,

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr WebhookPauses kQuick{2ms, 2ms};
+constexpr WebhookPauses kQuick{2ms, 2ms, 2ms};
 constexpr const char* kSecret = "0123456789abcdef0123";
 
 // Keeps what it is sent, and answers as it is told to.
@@ -173,9 +173,26 @@ TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold
   CHECK(receiver.wait_for(1).size() == 1);
 }
 
+TEST_CASE_FIXTURE(WebhookFixture, "a receiver that keeps failing is left alone for a while") {
+  receiver.status = 503;
+  BreakerRegistry breakers;
+  const Webhooks webhooks(*store, {hook()}, {1ms, 1ms, 1h}, breakers);
+  ask("req_1");
+  const auto is_open = [&] {
+    const auto all = breakers.snapshots();
+    return all.size() == 1 && all[0].name == "webhook:" + hook().name() &&
+           all[0].state == BreakerState::open;
+  };
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!is_open() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+  CHECK(is_open());
+  CHECK(receiver.wait_for(BreakerOptions().failures).size() ==
+        static_cast<std::size_t>(BreakerOptions().failures));
+}
+
 TEST_CASE_FIXTURE(WebhookFixture, "an event that is refused for good holds up nothing for ever") {
   receiver.status = 400;
-  const Webhooks webhooks(*store, {hook()}, {1ms, 0ms});
+  const Webhooks webhooks(*store, {hook()}, {1ms, 0ms, 0ms});
   ask("req_1");
   REQUIRE(receiver.wait_for(Webhooks::kMaxRefusals).size() == Webhooks::kMaxRefusals);
   receiver.status = 200;

@@ -1,0 +1,98 @@
+// The checks; see health.h.
+#include "daemon/ops/health.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+namespace mkt {
+namespace {
+
+using Snapshot = CircuitBreaker::Snapshot;
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+wire::PartInfo ok(std::string name) { return {std::move(name), "ok", ""}; }
+
+std::string last_cause(const Snapshot& breaker) {
+  return breaker.causes.empty() ? std::string("no cause is known") : breaker.causes.back();
+}
+
+wire::PartInfo check_limits(const std::vector<Snapshot>& breakers) {
+  for (const Snapshot& b : breakers) {
+    if (b.name != "redis" || b.state == BreakerState::closed) continue;
+    return {"limits", "degraded",
+            fmt::format("Redis fails and limits are not shared: {}", last_cause(b))};
+  }
+  return ok("limits");
+}
+
+wire::PartInfo check_webhooks(const std::vector<Snapshot>& breakers) {
+  const auto failing = std::count_if(breakers.begin(), breakers.end(), [](const Snapshot& b) {
+    return b.name.starts_with("webhook:") && b.state != BreakerState::closed;
+  });
+  if (failing == 0) return ok("webhooks");
+  return {"webhooks", "degraded",
+          fmt::format("{} of the receivers cannot be told; the log says why", failing)};
+}
+
+wire::BreakerInfo breaker_message(const Snapshot& b) {
+  const auto seconds = [](std::chrono::milliseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+  };
+  wire::BreakerInfo m;
+  m.name = b.name;
+  m.state = breaker_state_name(b.state);
+  m.since_seconds = seconds(b.since);
+  if (b.retry_after) m.retry_after_seconds = seconds(*b.retry_after);
+  m.successes = b.successes;
+  m.failures = b.failures;
+  m.refused = b.refused;
+  m.opened = b.opened;
+  m.causes = b.causes;
+  return m;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> free_disk_space(const std::filesystem::path& folder) {
+  struct statvfs status {};
+  if (::statvfs(folder.c_str(), &status) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+Health::Health(SqliteStore& store, std::filesystem::path data, const BreakerRegistry& breakers)
+    : store_(store), data_(std::move(data)), breakers_(breakers) {}
+
+wire::PartInfo Health::check_store() const {
+  if (store_.broken()) {
+    return {"store", "failed", "the disk failed to keep a change; the daemon ends to be restarted"};
+  }
+  if (const auto read = store_.log({0, std::nullopt, 1}); !read) {
+    return {"store", "failed", read.error().message};
+  }
+  return ok("store");
+}
+
+wire::PartInfo Health::check_disk() const {
+  const auto free = free_disk_space(data_);
+  if (!free) return {"disk", "degraded", "the system does not say how much space is free"};
+  if (*free >= kLittleDiskSpace) return ok("disk");
+  return {"disk", "degraded", fmt::format("{} MiB are free; make room", *free / kMiB)};
+}
+
+wire::StatusInfo Health::status() const {
+  const auto breakers = breakers_.snapshots();
+  wire::StatusInfo status;
+  status.parts = {check_store(), check_disk(), check_limits(breakers), check_webhooks(breakers)};
+  const bool failed = std::any_of(status.parts.begin(), status.parts.end(),
+                                  [](const auto& part) { return part.status == "failed"; });
+  status.status = failed ? "not_ready" : "ready";
+  status.version = MKT_VERSION;
+  status.started_at = format_utc(started_);
+  for (const Snapshot& b : breakers) status.breakers.push_back(breaker_message(b));
+  return status;
+}
+
+}  // namespace mkt

@@ -1,0 +1,42 @@
+// Health: which parts of the daemon work, and why one does not.
+//
+// "failed" makes the daemon unready: no request of its kind would be answered well. "degraded" does
+// not: what is missing has a substitute, or only a margin is used up. Every check looks anew and
+// takes no longer than a read of the store. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+#include "common/base/utc_time.h"
+#include "common/reliability/breaker_registry.h"
+#include "common/wire/status_messages.h"
+#include "daemon/store/sqlite/sqlite_store.h"
+
+namespace mkt {
+
+class Health {
+ public:
+  Health(SqliteStore& store, std::filesystem::path data,
+         const BreakerRegistry& breakers = process_breakers());
+
+  wire::StatusInfo status() const;
+
+ private:
+  wire::PartInfo check_store() const;
+  wire::PartInfo check_disk() const;
+
+  SqliteStore& store_;
+  const std::filesystem::path data_;
+  const BreakerRegistry& breakers_;
+  const UtcTime started_ = utc_now();
+};
+
+// Below this a publish may fail for want of space, and the database cannot grow for long.
+inline constexpr std::uint64_t kLittleDiskSpace = 256ULL * 1024 * 1024;
+
+// Free for this user, in bytes; nullopt where the system does not say.
+std::optional<std::uint64_t> free_disk_space(const std::filesystem::path& folder);
+
+}  // namespace mkt

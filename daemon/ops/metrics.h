@@ -1,0 +1,49 @@
+// What the daemon counts, as Prometheus reads it: its text exposition format, version 0.0.4.
+//
+// Whoever counts keeps its own numbers and knows nothing of Prometheus; here they get their names,
+// collected when they are asked for. mktd(8) lists them. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/reliability/breaker_registry.h"
+#include "common/reliability/retry_budget.h"
+#include "daemon/http/request_metrics.h"
+#include "daemon/http/server.h"
+#include "daemon/limits/rate_limiter.h"
+#include "daemon/store/data_folder.h"
+#include "daemon/store/sqlite/sqlite_store.h"
+
+namespace mkt {
+
+struct MetricSources {
+  const RequestMetrics& requests;
+  const RateLimiter& limiter;
+  SqliteStore& store;
+  const DataFolder& data;
+  const BreakerRegistry& breakers = process_breakers();
+  const RetryBudget& retries = process_retry_budget();
+};
+
+class Metrics {
+ public:
+  explicit Metrics(const MetricSources& sources) : sources_(sources) {}
+
+  std::string text(const ServerCounts& server) const;
+
+ private:
+  // Counting them reads the whole catalog: done once in kBlobsEvery.
+  static constexpr std::chrono::seconds kBlobsEvery{60};
+  std::optional<BlobTotals> blobs() const;
+
+  const MetricSources sources_;
+  mutable std::mutex mutex_;
+  mutable std::optional<BlobTotals> blobs_;                        // guarded by mutex_
+  mutable std::chrono::steady_clock::time_point blobs_counted_{};  // guarded by mutex_
+};
+
+}  // namespace mkt
