@@ -21,6 +21,7 @@ constexpr milliseconds kLongestLimit = std::chrono::hours(1);
 constexpr int kAttemptsWaiting = 10;
 constexpr milliseconds kWorthTelling{900};
 constexpr std::size_t kKeyBytes = 16;
+constexpr std::uint64_t kProgressBytes = 64 * 1024;
 
 std::string version_path(const ConnectorId& id, std::string_view version) {
   return fmt::format("/v1/connectors/{}/{}", id.text(), url_encode(version));
@@ -140,13 +141,25 @@ Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const Http
     };
   }
   const ResilientExecutor executor(breaker_, retry_policy(keyed || again == Again::yes));
-  const auto send = [&] {
+  const auto send = [&](const Attempt& attempt) {
     HttpRequest next = request;
+    // --timeout is for all attempts together.
+    if (settings_.timeout.count() > 0) next.timeout = attempt.left;
     // The bytes of a version never change, and their checksum is checked at the end.
     if (received > 0) next.headers.push_back(fmt::format("Range: bytes={}-", received));
     return call_once(next, counting, progress);
   };
-  auto report = retry_with_result([&] { return executor.run(send).result; }, limit_policy());
+  const auto try_often = [&] {
+    for (;;) {
+      const std::uint64_t before = received;
+      auto result = executor.run(send).result;
+      // A long download may break more often than a short request: it is given up once it gets no
+      // further, not after a number of breaks.
+      const bool gets_on = settings_.timeout.count() == 0 && received - before >= kProgressBytes;
+      if (result || !gets_on || !is_transient(result.error())) return result;
+    }
+  };
+  auto report = retry_with_result(try_often, limit_policy());
   return std::move(report.result);
 }
 

@@ -2,7 +2,7 @@
 //
 // What may pass is tried again, three times within half a minute: reading, publishing (the same
 // bytes again change nothing) and what goes with an Idempotency-Key. A download goes on where it
-// stopped. A rate limit is waited out where the settings say so, however long the rest may take.
+// stopped, for as long as it gets on. A rate limit is waited out where the settings say so, however long the rest may take.
 //
 // Every error names what was being done. A token is sent only with the calls that need one, and
 // only to the settings' registry. Use from one thread.

@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -18,7 +17,7 @@ constexpr std::size_t kMaxCollectedBytes = 64 * 1024 * 1024;
 constexpr long kConnectSeconds = 10;
 constexpr long kStallSeconds = 15;
 constexpr long kMinBytesPerSecond = 100;
-constexpr std::int64_t kMaxRetryAfter = 365 * 86'400;  // seconds
+constexpr curl_off_t kMaxRetryAfter = 365 * 86'400;  // seconds
 constexpr long kBufferBytes = 256 * 1024;
 
 // Everything the callbacks of one transfer need.
@@ -56,28 +55,6 @@ std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
     return 0;
   }
   t.response.body.append(data, size);
-  return size;
-}
-
-// Retry-After as a number; the date that it may also be is left aside.
-std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
-  constexpr std::string_view kName = "retry-after:";
-  std::string_view line(data, size);
-  const auto same = [](char have, char want) {
-    return (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have) == want;
-  };
-  if (line.size() <= kName.size() ||
-      !std::equal(kName.begin(), kName.end(), line.begin(),
-                  [&](char want, char have) { return same(have, want); })) {
-    return size;
-  }
-  line.remove_prefix(kName.size());
-  while (line.starts_with(' ')) line.remove_prefix(1);
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), seconds);
-  if (error == std::errc() && seconds >= 0 && seconds <= kMaxRetryAfter) {
-    static_cast<Transfer*>(self)->response.retry_after = std::chrono::seconds(seconds);
-  }
   return size;
 }
 
@@ -195,11 +172,10 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
   set(CURLOPT_BUFFERSIZE, kBufferBytes);
   set(CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
-  if (timeout_.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count()));
+  const auto timeout = request.timeout.value_or(timeout_);
+  if (timeout.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_WRITEFUNCTION, &on_write);
   set(CURLOPT_WRITEDATA, &transfer);
-  set(CURLOPT_HEADERFUNCTION, &on_header);
-  set(CURLOPT_HEADERDATA, &transfer);
   if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
   if (request.file) {
     set(CURLOPT_UPLOAD, 1L);
@@ -225,6 +201,11 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   long status = 0;
   curl.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);
+  curl_off_t retry_after = 0;  // seconds; libcurl reads it as a number or as a date
+  curl.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after);
+  if (retry_after > 0 && retry_after <= kMaxRetryAfter) {
+    transfer.response.retry_after = std::chrono::seconds(retry_after);
+  }
   // A registry may answer and close before it has read the whole body: the answer is what counts.
   const bool answered_early = code == CURLE_SEND_ERROR && status >= 400;
   if (code != CURLE_OK && !answered_early) {

@@ -31,12 +31,14 @@ struct HttpRequest {
     std::uint64_t size;
   };
   std::optional<File> file;
+  // In the place of the client's own.
+  std::optional<std::chrono::milliseconds> timeout = std::nullopt;
 };
 
 struct HttpResponse {
   int status = 0;
   std::string body;                                 // empty where a sink took it
-  std::optional<std::chrono::seconds> retry_after;  // as a number of seconds, where it says so
+  std::optional<std::chrono::seconds> retry_after;  // from now, where it says so
 };
 
 class HttpClient {

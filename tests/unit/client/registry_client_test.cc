@@ -2,8 +2,13 @@
 #include "cli/client/registry_client.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <ctime>
 
 #include "common/base/encoding.h"
+#include "common/base/files.h"
 #include "tests/unit/client/fake_registry.h"
 #include "tests/unit/reliability/fake_clock.h"
 
@@ -26,6 +31,7 @@ struct RetryFixture {
   Status download() {
     const auto sink = [this](std::span<const std::uint8_t> bytes) -> Status {
       received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      clock.advance(slow_by);
       return {};
     };
     return client.download(*ConnectorId::parse("tool"), *Version::parse("1.0.0"), sink, {});
@@ -39,6 +45,7 @@ struct RetryFixture {
   RegistryClient client{settings, {clock, budget, breakers}};
   const std::string tarball = std::string(100'000, 'a') + std::string(100'000, 'b');
   std::string received;
+  seconds slow_by{0};  // every piece of a download
   std::vector<std::string> told;
 };
 
@@ -70,7 +77,8 @@ TEST_CASE_FIXTURE(RetryFixture, "a rate limit is waited out, past the deadline o
   CHECK(told[1].ends_with("waiting 2m"));
 }
 
-TEST_CASE_FIXTURE(RetryFixture, "who waits for limits waits no longer for a registry that is away") {
+TEST_CASE_FIXTURE(RetryFixture,
+                  "who waits for limits waits no longer for a registry that is away") {
   settings.wait_for_limits = true;
   settings.registry = "http://127.0.0.1:1";
   const auto answer = client.get(kList);
@@ -105,6 +113,57 @@ TEST_CASE_FIXTURE(RetryFixture, "a download goes on where the connection broke")
   CHECK(ranges[0].empty());
   CHECK(ranges[1] == "bytes=50000-");
   CHECK(ranges[2] == "bytes=120000-");
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a download that gets on is not given up, however long it takes") {
+  for (const std::size_t cut : {70'000U, 140'000U, 140'000U, 140'001U}) {
+    registry.trouble({.cut_after = cut});
+  }
+  slow_by = seconds(20);
+  CHECK(download());
+  CHECK((received == tarball));
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a download that gets no further is given up") {
+  for (int i = 0; i < 10; ++i) registry.trouble({.cut_after = 1000});
+  CHECK_FALSE(download());
+  CHECK(registry.asked().size() == 3);
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a date in Retry-After is a time like any other") {
+  settings.wait_for_limits = true;
+  const std::time_t later = std::time(nullptr) + 1800;
+  char date[64];
+  REQUIRE(std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&later)) > 0);
+  registry.trouble({429, date});
+  CHECK(client.get(kList));
+  REQUIRE(clock.slept.size() == 1);
+  CHECK(clock.slept[0] > seconds(1700));
+  CHECK(clock.slept[0] <= seconds(1800));
+  clock.slept.clear();
+  registry.trouble({429, "Wed, 21 Oct 2015 07:28:00 GMT"});  // is over
+  CHECK(client.get(kList));
+  CHECK(clock.slept == std::vector{milliseconds(100)});
+}
+
+TEST_CASE("a request's own time-out stands in the place of the client's") {
+  // Takes connections, answers nothing.
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(listener.get(), any, size) == 0);
+  REQUIRE(::listen(listener.get(), 1) == 0);
+  REQUIRE(::getsockname(listener.get(), any, &size) == 0);
+  HttpClient client(std::chrono::hours(1));
+  HttpRequest request;
+  request.url = fmt::format("http://127.0.0.1:{}/", ntohs(address.sin_port));
+  request.timeout = milliseconds(20);
+  const auto answer = client.send(request);
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == ErrorCode::timed_out);
 }
 
 }  // namespace
