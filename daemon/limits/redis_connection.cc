@@ -35,6 +35,16 @@ Error broken_by_system() { return broken(std::strerror(errno)); }
 
 Error too_late() { return Error(ErrorCode::timed_out, "Redis did not answer in time"); }
 
+// "certificate verify failed" leaves open what is wrong with it; the verdict does not.
+Error tls_failed(const SSL* tls) {
+  if (const long verdict = ::SSL_get_verify_result(tls); verdict != X509_V_OK) {
+    return broken(fmt::format("TLS: its certificate is not accepted: {}",
+                              ::X509_verify_cert_error_string(verdict)));
+  }
+  const char* reason = ::ERR_reason_error_string(::ERR_peek_last_error());
+  return broken(fmt::format("TLS: {}", reason != nullptr ? reason : "the server closed it"));
+}
+
 Status wait_on(int fd, short events, RedisConnection::Deadline deadline) {
   for (;;) {
     const auto left =
@@ -165,8 +175,7 @@ Status RedisConnection::start_tls(const std::string& host, Deadline deadline) {
     if (done == 1) return {};
     const int error = ::SSL_get_error(tls_.get(), done);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-      const char* reason = ::ERR_reason_error_string(::ERR_peek_last_error());
-      return broken(fmt::format("TLS: {}", reason != nullptr ? reason : "the server closed it"));
+      return tls_failed(tls_.get());
     }
     MKT_CHECK(wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
   }
