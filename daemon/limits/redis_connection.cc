@@ -187,6 +187,7 @@ Status RedisConnection::wait(short events, Deadline deadline) const {
 
 Result<std::size_t> RedisConnection::write_some(std::string_view bytes, short& wait_for) {
   if (tls_) {
+    const std::lock_guard lock(tls_mutex_);
     ::ERR_clear_error();
     std::size_t written = 0;
     const int done = ::SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &written);
@@ -205,6 +206,7 @@ Result<std::size_t> RedisConnection::write_some(std::string_view bytes, short& w
 
 Result<std::size_t> RedisConnection::read_some(char* into, std::size_t size, short& wait_for) {
   if (tls_) {
+    const std::lock_guard lock(tls_mutex_);
     ::ERR_clear_error();
     std::size_t n = 0;
     const int done = ::SSL_read_ex(tls_.get(), into, size, &n);
@@ -221,6 +223,8 @@ Result<std::size_t> RedisConnection::read_some(char* into, std::size_t size, sho
   if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
   return broken_by_system();
 }
+
+void RedisConnection::shut() { ::shutdown(socket_.get(), SHUT_RDWR); }
 
 Status RedisConnection::send(std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {
