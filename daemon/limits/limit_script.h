@@ -20,14 +20,21 @@ local now = time[1] * 1000000 + time[2]
 local key = KEYS[1]
 local counted, first = 0, nil
 
+local function oldest() return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]) end
+
 local function count_log()
-  if act ~= 'peek' then
+  first = oldest()
+  if not first then return end
+  if first > now - window then
+    counted = redis.call('ZCARD', key)
+  elseif act == 'peek' then
+    local since = string.format('(%d', now - window)
+    counted = redis.call('ZCOUNT', key, since, '+inf')
+    first = tonumber(redis.call('ZRANGEBYSCORE', key, since, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2])
+  else
     redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+    counted, first = redis.call('ZCARD', key), oldest()
   end
-  counted = redis.call('ZCOUNT', key, string.format('(%d', now - window), '+inf')
-  local oldest = redis.call('ZRANGEBYSCORE', key, string.format('(%d', now - window), '+inf',
-                            'WITHSCORES', 'LIMIT', 0, 1)
-  first = tonumber(oldest[2])
 end
 
 local function count_slices()

@@ -35,6 +35,16 @@ Error broken_by_system() { return broken(std::strerror(errno)); }
 
 Error too_late() { return Error(ErrorCode::timed_out, "Redis did not answer in time"); }
 
+// "certificate verify failed" leaves open what is wrong with it; the verdict does not.
+Error tls_failed(const SSL* tls) {
+  if (const long verdict = ::SSL_get_verify_result(tls); verdict != X509_V_OK) {
+    return broken(fmt::format("TLS: its certificate is not accepted: {}",
+                              ::X509_verify_cert_error_string(verdict)));
+  }
+  const char* reason = ::ERR_reason_error_string(::ERR_peek_last_error());
+  return broken(fmt::format("TLS: {}", reason != nullptr ? reason : "the server closed it"));
+}
+
 Status wait_on(int fd, short events, RedisConnection::Deadline deadline) {
   for (;;) {
     const auto left =
@@ -165,8 +175,7 @@ Status RedisConnection::start_tls(const std::string& host, Deadline deadline) {
     if (done == 1) return {};
     const int error = ::SSL_get_error(tls_.get(), done);
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-      const char* reason = ::ERR_reason_error_string(::ERR_peek_last_error());
-      return broken(fmt::format("TLS: {}", reason != nullptr ? reason : "the server closed it"));
+      return tls_failed(tls_.get());
     }
     MKT_CHECK(wait(error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline));
   }
@@ -178,6 +187,7 @@ Status RedisConnection::wait(short events, Deadline deadline) const {
 
 Result<std::size_t> RedisConnection::write_some(std::string_view bytes, short& wait_for) {
   if (tls_) {
+    const std::lock_guard lock(tls_mutex_);
     ::ERR_clear_error();
     std::size_t written = 0;
     const int done = ::SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &written);
@@ -196,6 +206,7 @@ Result<std::size_t> RedisConnection::write_some(std::string_view bytes, short& w
 
 Result<std::size_t> RedisConnection::read_some(char* into, std::size_t size, short& wait_for) {
   if (tls_) {
+    const std::lock_guard lock(tls_mutex_);
     ::ERR_clear_error();
     std::size_t n = 0;
     const int done = ::SSL_read_ex(tls_.get(), into, size, &n);
@@ -212,6 +223,8 @@ Result<std::size_t> RedisConnection::read_some(char* into, std::size_t size, sho
   if (errno == EAGAIN || errno == EINTR) return std::size_t{0};
   return broken_by_system();
 }
+
+void RedisConnection::shut() { ::shutdown(socket_.get(), SHUT_RDWR); }
 
 Status RedisConnection::send(std::string_view bytes, Deadline deadline) {
   while (!bytes.empty()) {

@@ -3,12 +3,14 @@
 // hiredis writes the commands and reads the replies; the bytes go through a socket of ours, since
 // Debian's hiredis 0.14 knows no TLS and its time-outs are for each byte that drips rather than for
 // the whole. After an error the connection is of no use any more: a late reply would be taken for
-// the next one's. Use from one thread at a time.
+// the next one's. One thread may send while another reads; apart from that and `shut`, use from one
+// thread at a time.
 #pragma once
 
 #include <chrono>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,8 @@ class RedisConnection {
   Status send(std::string_view bytes, Deadline deadline);
   // The next reply; what Redis itself says is wrong is a reply too.
   Result<RedisReply> read(Deadline deadline);
+  // Whoever sends or reads fails at once. Thread-safe.
+  void shut();
   // One command and its reply; an error that Redis answers is an error here.
   Result<RedisReply> call(const std::vector<std::string_view>& words, Deadline deadline);
 
@@ -63,6 +67,7 @@ class RedisConnection {
 
   UniqueFd socket_;
   std::unique_ptr<ssl_ctx_st, TlsDeleter> context_;
+  std::mutex tls_mutex_;  // OpenSSL's connections are one thread's at a time; never held in a wait
   std::unique_ptr<ssl_st, TlsDeleter> tls_;
   struct ReaderDeleter {
     void operator()(redisReader* reader) const;

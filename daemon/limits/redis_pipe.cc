@@ -1,17 +1,51 @@
-// Batches and who leads them; see redis_pipe.h.
+// Who sends, who reads, who waits; see redis_pipe.h.
 #include "daemon/limits/redis_pipe.h"
+
+#include <deque>
+#include <optional>
 
 #include "common/base/semaphore.h"
 
 namespace mkt {
 
 using std::chrono::milliseconds;
+using Deadline = RedisConnection::Deadline;
 
-// On its caller's stack, until it is answered or asked to lead.
-struct RedisPipe::Call {
-  const std::string& command;
-  std::optional<Result<RedisReply>> reply = std::nullopt;
-  Semaphore woken = {};
+// One connection, from when it is opened until it breaks.
+class RedisPipe::Line {
+ public:
+  explicit Line(std::unique_ptr<RedisConnection> connection) : connection_(std::move(connection)) {}
+
+  Result<RedisReply> call(const std::string& command, milliseconds timeout);
+  bool broken() const {
+    const std::lock_guard lock(mutex_);
+    return broken_.has_value();
+  }
+
+ private:
+  // On its caller's stack. Who waits is woken exactly once: with its reply, or to read. After that
+  // nobody else touches it.
+  struct Call {
+    Deadline deadline;
+    std::optional<Result<RedisReply>> reply = std::nullopt;
+    bool reads = false;
+    Semaphore woken = {};
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  void send(Lock& lock, milliseconds timeout);
+  void read_until_answered(Call& mine, Lock& lock);
+  void break_with(const Error& error, const Call* unwoken);
+
+  mutable std::mutex mutex_;
+  // Sending and reading are one thread's each, which holds no lock meanwhile.
+  const std::unique_ptr<RedisConnection> connection_;
+  // All below guarded by mutex_.
+  std::string outgoing_;       // commands that nobody has sent yet
+  std::deque<Call*> waiting_;  // in the order of their commands
+  bool sending_ = false;
+  bool reading_ = false;  // or somebody was woken to
+  std::optional<Error> broken_;
 };
 
 RedisPipe::RedisPipe(RedisUrl url, milliseconds timeout)
@@ -19,83 +53,91 @@ RedisPipe::RedisPipe(RedisUrl url, milliseconds timeout)
 RedisPipe::~RedisPipe() = default;
 
 Status RedisPipe::connect(milliseconds timeout) {
-  MKT_TRY(auto opened,
-          RedisConnection::open(url_, RedisConnection::Deadline::clock::now() + timeout));
+  MKT_TRY(auto opened, RedisConnection::open(url_, Deadline::clock::now() + timeout));
+  auto line = std::make_shared<Line>(std::move(opened));
   const std::lock_guard lock(mutex_);
-  connection_ = std::move(opened);
+  line_ = std::move(line);
   return {};
 }
 
 bool RedisPipe::connected() const {
   const std::lock_guard lock(mutex_);
-  return connection_ != nullptr;
+  return line_ != nullptr && !line_->broken();
 }
 
 Result<RedisReply> RedisPipe::call(const std::string& command) {
-  Call mine{command};
-  bool leads = false;
+  std::shared_ptr<Line> line;
   {
     const std::lock_guard lock(mutex_);
-    if (!connection_) {
-      return Error(ErrorCode::registry_unavailable, "there is no connection to Redis");
-    }
-    waiting_.push_back(&mine);
-    leads = !std::exchange(led_, true);
+    line = line_;
   }
-  if (!leads) {
+  if (!line) return Error(ErrorCode::registry_unavailable, "there is no connection to Redis");
+  return line->call(command, timeout_);
+}
+
+Result<RedisReply> RedisPipe::Line::call(const std::string& command, milliseconds timeout) {
+  Call mine{Deadline::clock::now() + timeout};
+  Lock lock(mutex_);
+  if (broken_) return *broken_;
+  outgoing_ += command;
+  waiting_.push_back(&mine);
+  if (!sending_) send(lock, timeout);
+  if (!mine.reply && !reading_) {
+    mine.reads = reading_ = true;
+  } else {
+    lock.unlock();
     mine.woken.wait();
-    if (mine.reply) return std::move(*mine.reply);
+    if (!mine.reads) return std::move(*mine.reply);
+    lock.lock();
   }
-  lead(mine);
+  read_until_answered(mine, lock);
   return std::move(*mine.reply);
 }
 
-void RedisPipe::lead(Call& mine) {
-  std::vector<Call*> batch;
-  std::shared_ptr<RedisConnection> connection;
-  {
-    const std::lock_guard lock(mutex_);
-    // It has waited the longest, and so is among the first.
-    const std::size_t n = std::min(waiting_.size(), kMostInBatch);
-    batch.assign(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(n));
-    connection = connection_;
+void RedisPipe::Line::send(Lock& lock, milliseconds timeout) {
+  sending_ = true;
+  std::string bytes;
+  // What came while we sent is ours to send too: those who brought it count on it.
+  while (!outgoing_.empty() && !broken_) {
+    bytes.clear();
+    bytes.swap(outgoing_);
+    lock.unlock();
+    const Status sent = connection_->send(bytes, Deadline::clock::now() + timeout);
+    lock.lock();
+    if (!sent) break_with(sent.error(), nullptr);
   }
-  const Status done = run_batch(batch, *connection);
-  {
-    const std::lock_guard lock(mutex_);
-    if (!done && connection_ == connection) connection_.reset();
-    if (!connection_) {
-      for (Call* call : waiting_) {
-        call->reply = done.error();
-        batch.push_back(call);
-      }
-      waiting_.clear();
-    }
-    led_ = !waiting_.empty();
-    // Without a reply: it leads, while we wake those who have theirs.
-    if (led_) waiting_.front()->woken.raise();
-  }
-  // Once woken, a call is gone: its caller returns.
-  for (Call* call : batch) {
-    if (call != &mine) call->woken.raise();
-  }
+  sending_ = false;
 }
 
-Status RedisPipe::run_batch(const std::vector<Call*>& batch, RedisConnection& connection) {
-  const auto deadline = RedisConnection::Deadline::clock::now() + timeout_;
-  std::string bytes;
-  for (const Call* call : batch) bytes += call->command;
-  Status sent = connection.send(bytes, deadline);
-  for (Call* call : batch) {
-    if (sent) {
-      call->reply = connection.read(deadline);
-      if (!*call->reply) sent = call->reply->error();
-    } else {
-      call->reply = sent.error();
-    }
+void RedisPipe::Line::read_until_answered(Call& mine, Lock& lock) {
+  while (!mine.reply) {
+    // The oldest is the first to be late.
+    const Deadline deadline = waiting_.front()->deadline;
+    lock.unlock();
+    auto reply = connection_->read(deadline);
+    lock.lock();
+    if (mine.reply) return;  // whoever sent found it broken
+    if (!reply) return break_with(reply.error(), &mine);
+    Call* const first = waiting_.front();
+    waiting_.pop_front();
+    first->reply = std::move(reply);
+    if (first != &mine) first->woken.raise();
   }
-  return sent;
+  reading_ = !waiting_.empty();
+  if (!reading_) return;
+  waiting_.front()->reads = true;
+  waiting_.front()->woken.raise();
+}
+
+void RedisPipe::Line::break_with(const Error& error, const Call* unwoken) {
+  if (broken_) return;
+  broken_ = error;
+  connection_->shut();
+  for (Call* const call : waiting_) {
+    call->reply = error;
+    if (call != unwoken) call->woken.raise();
+  }
+  waiting_.clear();
 }
 
 }  // namespace mkt

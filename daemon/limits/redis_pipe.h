@@ -1,20 +1,20 @@
 // RedisPipe: many threads, one connection.
 //
-// Whoever comes while nobody leads sends what waits, its own and that of all who came meanwhile, in
-// one write, and reads the replies; then the first of those who still wait leads. So one caller
-// alone has exactly one round trip and no other thread's help, and many share writes, reads and
-// Redis's own work: the busier, the larger the batches.
+// Commands go out in the order they came, and so do the replies. Whoever comes while nobody sends,
+// sends what waits: its own command and those of all who came meanwhile, in one write. Whoever then
+// waits while nobody reads, reads, and hands each reply to the next in the row until its own is
+// among them; then the next in the row reads on. So one caller alone has exactly one round trip and
+// no other thread's help, many share writes and reads, and Redis has work while replies are handed
+// out.
 //
-// A call that fails, or is not answered within the time of its batch, fails all that wait, at once,
-// and the connection is gone until `connect`. Thread-safe.
+// A call that fails, or is not answered in time, fails all that wait, at once, and the connection
+// is gone until `connect`. Thread-safe.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "daemon/limits/redis_connection.h"
 
@@ -22,7 +22,7 @@ namespace mkt {
 
 class RedisPipe {
  public:
-  // `timeout` bounds a batch.
+  // `timeout` bounds a call.
   RedisPipe(RedisUrl url, std::chrono::milliseconds timeout);
   ~RedisPipe();
 
@@ -34,18 +34,12 @@ class RedisPipe {
   Result<RedisReply> call(const std::string& command);
 
  private:
-  struct Call;
-  static constexpr std::size_t kMostInBatch = 512;
-
-  void lead(Call& mine);
-  Status run_batch(const std::vector<Call*>& batch, RedisConnection& connection);
+  class Line;  // a connection and who waits for it
 
   const RedisUrl url_;
   const std::chrono::milliseconds timeout_;
   mutable std::mutex mutex_;
-  std::vector<Call*> waiting_;                   // guarded by mutex_
-  bool led_ = false;                             // guarded by mutex_
-  std::shared_ptr<RedisConnection> connection_;  // guarded by mutex_; used by who leads
+  std::shared_ptr<Line> line_;  // guarded by mutex_; calls hold on to the one they began with
 };
 
 }  // namespace mkt

@@ -27,7 +27,8 @@ namespace mkt {
 class SharedLimits : public LimitStore {
  public:
   static constexpr std::chrono::milliseconds kProbeEvery{200};
-  static constexpr std::chrono::milliseconds kProbeLongest{800};
+  // With a fifth of jitter, the next look of the thread, and the probe itself: within a second.
+  static constexpr std::chrono::milliseconds kProbeLongest{700};
   // Requests let through without Redis that are remembered for it.
   static constexpr std::size_t kMostOwed = 100'000;
 
