@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,18 +17,37 @@
 namespace mkt {
 namespace {
 
-pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
+// The null-terminated array that the system wants; it lives as long as `words`.
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (const std::string& word : words) all.push_back(const_cast<char*>(word.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+// The caller's environment without what would configure the daemon behind the test's back.
+std::vector<std::string> clean_environment(const std::string& redis_url) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!text.starts_with("MKTD_") && !text.starts_with("REDIS_URL=")) all.emplace_back(text);
+  }
+  if (!redis_url.empty()) all.push_back("REDIS_URL=" + redis_url);
+  return all;
+}
+
+pid_t spawn(const std::vector<std::string>& command, const std::string& log,
+            const std::string& redis_url = {}) {
+  const std::vector<std::string> environment = clean_environment(redis_url);
+  const std::vector<char*> arguments = pointers(command);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
                                      O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
+  const int failed = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(),
+                                   pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::runtime_error("cannot start " + command[0]);
   return pid;
@@ -39,9 +59,13 @@ std::chrono::milliseconds DaemonProcess::start() {
   const auto started = std::chrono::steady_clock::now();
   const std::filesystem::path url = data_ / "mktd.url";
   std::filesystem::remove(url);
-  pid_ = spawn({program_, "--data", data_, "--listen", "127.0.0.1:0", "--no-access-log", "--limit",
-                "publish=off", "search=off", "download=off", "install=off"},
-               data_.string() + ".log");
+  std::vector<std::string> command = {program_,   "--data",      data_,
+                                      "--listen", "127.0.0.1:0", "--no-access-log"};
+  for (const std::string& limit : options_.limits) {
+    command.insert(command.end(), {"--limit", limit});
+  }
+  command.insert(command.end(), options_.flags.begin(), options_.flags.end());
+  pid_ = spawn(command, data_.string() + ".log", options_.redis_url);
   // The file is written once the socket listens.
   for (;;) {
     if (const auto text = read_file(url, 1000); text && !text->empty()) {
