@@ -9,8 +9,8 @@
 namespace mkt::load {
 namespace {
 
-constexpr double kWidth = 560, kHeight = 260;
-constexpr double kLeft = 62, kRight = 14, kTop = 14, kBottom = 30;
+constexpr double kWidth = 420, kHeight = 250;
+constexpr double kLeft = 54, kRight = 10, kTop = 14, kBottom = 30;
 constexpr double kBottomEdge = kHeight - kBottom;
 constexpr double kRightEdge = kWidth - kRight;
 
@@ -121,9 +121,10 @@ std::string draw_chart(const Chart& chart) {
   if (!chart.bound.empty()) {
     svg += fmt::format("<path class=\"bound\" d=\"{}\"><title>{}</title></path>\n",
                        path_of(chart.bound, x, y), escape_html(chart.bound_name));
-    const auto& [bx, by] = chart.bound.front();
-    svg += fmt::format("<text class=\"bound-name\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
-                       x(bx) + 6, y(by) - 6, escape_html(chart.bound_name));
+    const auto& [bx, by] = chart.bound.back();
+    svg += fmt::format(
+        "<text class=\"bound-name\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
+        x(bx), y(by) - 5, escape_html(chart.bound_name));
   }
   for (const ChartLine& line : chart.lines) {
     if (line.points.empty()) continue;

@@ -334,6 +334,13 @@ Outcome judge_refusals(const Call&, const Reply& reply) {
   return reply.status / 100 == 2 ? Outcome::answered : Outcome::failed;
 }
 
+std::function<std::optional<Call>()> in_turn(std::vector<Call> calls) {
+  return [calls = std::move(calls), next = std::size_t{0}]() mutable -> std::optional<Call> {
+    if (next == calls.size()) return std::nullopt;
+    return std::move(calls[next++]);
+  };
+}
+
 Measurement drive(const std::string& url, Load load) {
   if (load.connections == 0) throw std::runtime_error("a load needs a connection");
   return Driver(url, std::move(load)).run();

@@ -40,10 +40,13 @@ struct Reply {
   SteadyTime due, sent, received;
 };
 
-// 2xx is answered, 429 and 503 are failed: who expects them says so with a judge of his own.
+// 2xx is answered, all else failed: who expects a 429 or a 409 says so with a judge of his own.
 Outcome judge_strictly(const Call& call, const Reply& reply);
 // The same, but 429 and 503 are refused.
 Outcome judge_refusals(const Call& call, const Reply& reply);
+
+// All of them, in this order.
+std::function<std::optional<Call>()> in_turn(std::vector<Call> calls);
 
 struct Load {
   static constexpr std::chrono::seconds kGrace{10};

@@ -21,7 +21,7 @@ std::string format_count(double number) {
 }
 
 std::string format_record(const Record& record) {
-  constexpr const char* kRow = "  {:<28} {:>9} {:>9} {:>10} {:>10} {:>10} {:>10} {:>8} {:>7}\n";
+  constexpr const char* kRow = "  {:<41} {:>9} {:>9} {:>10} {:>10} {:>10} {:>10} {:>8} {:>7}\n";
   std::string text = fmt::format("\n{}: {}\n", record.scenario, record.about);
   if (!record.report.runs.empty()) {
     text += fmt::format(kRow, "", "answered", "per s", "p50", "p95", "p99", "longest", "refused",
@@ -48,7 +48,7 @@ std::string format_record(const Record& record) {
     }
   }
   for (const Figure& figure : record.report.figures) {
-    text += fmt::format("  {:<64} {:>10.2f} {}\n", figure.name, figure.value, figure.unit);
+    text += fmt::format("  {:<61} {:>10.2f} {}\n", figure.name, figure.value, figure.unit);
   }
   for (const std::string& part : record.report.skipped) text += "  left out: " + part + "\n";
   for (const Measurement& run : record.report.runs) {

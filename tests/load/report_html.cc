@@ -70,6 +70,7 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr))
   margin: 14px 0 0; font-size: 13.5px; }
 dl div { display: flex; justify-content: space-between; gap: 12px; border-bottom: 1px solid var(--edge); }
 dt { color: var(--quiet); } dd { margin: 0; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.foot { margin-top: 20px; font-size: 13px; }
 ul { margin: 12px 0 0; padding-left: 20px; }
 a { color: inherit; text-decoration-color: var(--edge); text-underline-offset: 3px; }
 )";
@@ -331,7 +332,8 @@ std::string report_html(const std::vector<Record>& records, const ReportHead& he
   html += summary(records);
   for (const Record& record : records) html += card(record);
   html +=
-      "<p class=\"quiet\">Latencies count from when a request was due, not from when it was sent. "
+      "<p class=\"quiet foot\">Latencies count from when a request was due, not from when it was "
+      "sent. "
       "Budgets bound the first run of a scenario.</p>\n</main>\n</body>\n</html>\n";
   return html;
 }

@@ -43,6 +43,14 @@ struct Scenario {
 // In the order in which they run.
 std::span<const Scenario> scenarios();
 
+ScenarioReport run_circuit_breaker(const Options& options);
+ScenarioReport run_contention(const Options& options);
+ScenarioReport run_idempotency(const Options& options);
+ScenarioReport run_locking(const Options& options);
 ScenarioReport run_mixed(const Options& options);
+ScenarioReport run_overload(const Options& options);
+ScenarioReport run_rate_limit(const Options& options);
+ScenarioReport run_retry(const Options& options);
+ScenarioReport run_soak(const Options& options);
 
 }  // namespace mkt::load
