@@ -24,7 +24,7 @@ constexpr double kUsual = 0.5;           // of what the registry can take
 constexpr double kOverload = 3;
 // Open at once where the registry lets them wait; more are due than are answered.
 constexpr std::size_t kConnections = 3000;
-constexpr Histogram::Duration kQuickRefusal = milliseconds(100);
+constexpr Histogram::Duration kQuickRefusal = milliseconds(250);
 constexpr Histogram::Duration kQuickRecovery = milliseconds(1500);
 
 class Traffic {
