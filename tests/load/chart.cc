@@ -28,16 +28,6 @@ struct Scale {
   }
 };
 
-// 1, 2 or 5 times a power of ten, so that some four of them fill the span.
-double nice_step(double span) {
-  const double rough = span / 4;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  for (double factor : {1.0, 2.0, 5.0}) {
-    if (rough <= factor * power) return factor * power;
-  }
-  return 10 * power;
-}
-
 std::vector<double> y_ticks(const Scale& scale) {
   std::vector<double> ticks;
   if (scale.log) {
@@ -65,6 +55,15 @@ std::string path_of(const Points& points, const Scale& x, const Scale& y) {
 }
 
 }  // namespace
+
+double nice_step(double span) {
+  const double rough = span / 4;
+  const double power = std::pow(10, std::floor(std::log10(rough)));
+  for (double factor : {1.0, 2.0, 5.0}) {
+    if (rough <= factor * power) return factor * power;
+  }
+  return 10 * power;
+}
 
 std::string escape_html(std::string_view text) {
   std::string out;

@@ -37,6 +37,9 @@ struct Chart {
 // "<svg …>"; a word instead where there is nothing to draw.
 std::string draw_chart(const Chart& chart);
 
+// 1, 2 or 5 times a power of ten, so that some four of them fill the span.
+double nice_step(double span);
+
 std::string escape_html(std::string_view text);
 
 }  // namespace mkt::load

@@ -28,8 +28,6 @@ using std::chrono::nanoseconds;
 constexpr long kTimeoutMs = 30'000;  // of one request
 constexpr long kBufferBytes = 16 * 1024;
 constexpr std::size_t kMaxShownBytes = 200;
-constexpr int kSlices = 60;
-constexpr nanoseconds kNarrowestSlice = milliseconds(50);
 
 // One connection's worth: a handle, and the request it is busy with.
 struct Slot {
@@ -45,10 +43,7 @@ struct Slot {
 class Driver {
  public:
   Driver(const std::string& url, Load load)
-      : load_(std::move(load)),
-        origin_(url),
-        measured_(load_.name, load_.operations,
-                  std::max<nanoseconds>(load_.duration / kSlices, kNarrowestSlice)) {
+      : load_(std::move(load)), origin_(url), measured_(load_.name, load_.operations) {
     raise_descriptor_limit();
     // Timers to the microsecond: the kernel's usual slack is a good part of a quick answer.
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);

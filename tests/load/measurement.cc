@@ -5,26 +5,20 @@
 
 namespace mkt::load {
 
-Measurement::Measurement(std::string name, std::vector<std::string> operations, Duration slice)
-    : name_(std::move(name)), slice_width_(std::max(slice, Duration(1))) {
-  for (std::string& operation : operations)
+Measurement::Measurement(std::string name, std::vector<std::string> operations)
+    : name_(std::move(name)) {
+  for (std::string& operation : operations) {
     operations_.emplace_back(std::move(operation), Histogram());
-  slices_.emplace_back();
+  }
 }
 
 void Measurement::record(std::size_t operation, Outcome outcome, Duration latency, Duration at) {
-  // Ends come in the order of time: a slice is complete when one behind it comes.
-  while (at >= slice_width_ * static_cast<std::int64_t>(slices_.size())) {
-    end_slice();
-    slices_.emplace_back();
-  }
-  Slice& slice = slices_.back();
+  Slice& slice = slice_at(std::max(at, Duration(0)));
   ++counts_[static_cast<std::size_t>(outcome)];
   switch (outcome) {
     case Outcome::answered:
-      ++slice.answered;
       answered_.record(latency);
-      in_slice_.record(latency);
+      slice.answered.record(latency);
       operations_.at(operation).second.record(latency);
       break;
     case Outcome::refused:
@@ -37,14 +31,30 @@ void Measurement::record(std::size_t operation, Outcome outcome, Duration latenc
   }
 }
 
+Slice& Measurement::slice_at(Duration at) {
+  while (at >= slice_width_ * static_cast<std::int64_t>(kMostSlices)) {
+    for (std::size_t i = 0; i < slices_.size(); i += 2) {
+      Slice joined = std::move(slices_[i]);
+      if (i + 1 < slices_.size()) {
+        joined.answered.merge(slices_[i + 1].answered);
+        joined.refused += slices_[i + 1].refused;
+        joined.failed += slices_[i + 1].failed;
+      }
+      slices_[i / 2] = std::move(joined);
+    }
+    slices_.resize((slices_.size() + 1) / 2);
+    slice_width_ *= 2;
+  }
+  const auto number = static_cast<std::size_t>(at / slice_width_);
+  if (number >= slices_.size()) slices_.resize(number + 1);
+  return slices_[number];
+}
+
 void Measurement::explain(std::string failure) {
   if (failures_.size() < kMaxFailures) failures_.push_back(std::move(failure));
 }
 
-void Measurement::finish(Duration took) {
-  end_slice();
-  took_ = took;
-}
+void Measurement::finish(Duration took) { took_ = took; }
 
 std::uint64_t Measurement::total() const { return counts_[0] + counts_[1] + counts_[2]; }
 
@@ -57,12 +67,6 @@ double Measurement::per_second() const {
 double Measurement::error_share() const {
   if (total() == 0) return 0;
   return static_cast<double>(count(Outcome::failed)) / static_cast<double>(total());
-}
-
-void Measurement::end_slice() {
-  slices_.back().p50 = in_slice_.percentile(50);
-  slices_.back().p99 = in_slice_.percentile(99);
-  in_slice_ = Histogram();
 }
 
 }  // namespace mkt::load

@@ -6,7 +6,9 @@
 // from the one it was sent at: a registry that stalls would otherwise keep the requests from being
 // sent that would have measured the stall ("coordinated omission").
 //
-// Time is cut into slices for the curves. A value; use from one thread.
+// Time is cut into slices for the curves: at first of kFirstWidth, and whenever there are
+// kMostSlices of them each two become one, so that a run of any length has enough and not too many.
+// A value; use from one thread.
 #pragma once
 
 #include <array>
@@ -24,19 +26,20 @@ enum class Outcome { answered, refused, failed };
 
 // A part of the run's time, by when its requests ended.
 struct Slice {
-  std::uint64_t answered = 0;
+  Histogram answered;
   std::uint64_t refused = 0;
   std::uint64_t failed = 0;
-  Histogram::Duration p50{0}, p99{0};  // of the answered ones
 };
 
 class Measurement {
  public:
   using Duration = Histogram::Duration;
   static constexpr std::size_t kMaxFailures = 5;
+  static constexpr std::size_t kMostSlices = 120;
+  static constexpr Duration kFirstWidth = std::chrono::milliseconds(25);
 
-  // `slice`: how wide; `operations`: what the requests do, by number.
-  Measurement(std::string name, std::vector<std::string> operations, Duration slice);
+  // `operations`: what the requests do, by number.
+  Measurement(std::string name, std::vector<std::string> operations);
 
   // `at`: since the run began.
   void record(std::size_t operation, Outcome outcome, Duration latency, Duration at);
@@ -63,13 +66,13 @@ class Measurement {
   const std::vector<std::pair<std::string, Histogram>>& operations() const { return operations_; }
 
  private:
-  void end_slice();
+  Slice& slice_at(Duration at);
 
   std::string name_;
-  Duration slice_width_;
+  Duration slice_width_ = kFirstWidth;
   Duration took_{0};
   std::array<std::uint64_t, 3> counts_{};
-  Histogram answered_, refused_, in_slice_;
+  Histogram answered_, refused_;
   std::vector<std::pair<std::string, Histogram>> operations_;
   std::vector<Slice> slices_;
   std::vector<std::string> failures_;

@@ -66,7 +66,7 @@ th:first-child, td:first-child { text-align: left; padding-left: 0; white-space:
 th:last-child, td:last-child { padding-right: 0; }
 tr:last-child td { border-bottom: 0; }
 td.part { color: var(--quiet); } td.part:first-child { padding-left: 18px; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 6px 32px;
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); gap: 6px 32px;
   margin: 14px 0 0; font-size: 13.5px; }
 dl div { display: flex; justify-content: space-between; gap: 12px; border-bottom: 1px solid var(--edge); }
 dt { color: var(--quiet); } dd { margin: 0; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -146,10 +146,11 @@ std::vector<Tick> time_ticks(const std::vector<Measurement>& runs) {
   double longest = 0;
   for (const Measurement& run : runs) longest = std::max(longest, in_seconds(run.took()));
   std::vector<Tick> ticks;
-  for (int i = 0; i <= 4; ++i) {
-    const double at = longest * i / 4;
-    ticks.push_back({at, longest >= 240 ? fmt::format("{:.0f} min", at / 60)
-                                        : fmt::format("{:.{}f} s", at, longest < 10 ? 1 : 0)});
+  const double step = nice_step(longest);
+  for (int i = 0; i == 0 || ticks.back().at < longest; ++i) {
+    const double at = step * i;
+    ticks.push_back(
+        {at, longest >= 240 ? fmt::format("{:g} min", at / 60) : fmt::format("{:g} s", at)});
   }
   return ticks;
 }
@@ -177,7 +178,8 @@ std::string throughput_chart(const Record& record) {
     const auto rate = [](std::uint64_t n, double width) { return static_cast<double>(n) / width; };
     chart.lines.push_back(
         {i % kColours,
-         over_time(run, [&](const Slice& s, double width) { return rate(s.answered, width); }),
+         over_time(run,
+                   [&](const Slice& s, double width) { return rate(s.answered.count(), width); }),
          false, run.name()});
     if (run.count(Outcome::refused) == 0) continue;
     chart.lines.push_back(
@@ -200,8 +202,9 @@ std::string tail_chart(const Record& record) {
   chart.y_text = ms_text;
   chart.x_ticks = time_ticks(record.report.runs);
   for (std::size_t i = 0; i < record.report.runs.size(); ++i) {
-    Points points =
-        over_time(record.report.runs[i], [](const Slice& s, double) { return in_ms(s.p99); });
+    Points points = over_time(record.report.runs[i], [](const Slice& s, double) {
+      return in_ms(s.answered.percentile(99));
+    });
     std::erase_if(points, [](const auto& point) { return point.second <= 0; });
     chart.lines.push_back({i % kColours, std::move(points), false, record.report.runs[i].name()});
   }

@@ -48,11 +48,11 @@ Json run_json(const Measurement& run) {
   json["curve"] = std::move(curve);
   Json slices = Json::array();
   for (const Slice& s : run.slices()) {
-    slices.push_back({{"answered", s.answered},
+    slices.push_back({{"answered", s.answered.count()},
                       {"refused", s.refused},
                       {"failed", s.failed},
-                      {"p50Ms", in_ms(s.p50)},
-                      {"p99Ms", in_ms(s.p99)}});
+                      {"p50Ms", in_ms(s.answered.percentile(50))},
+                      {"p99Ms", in_ms(s.answered.percentile(99))}});
   }
   json["sliceSeconds"] = std::chrono::duration<double>(run.slice_width()).count();
   json["slices"] = std::move(slices);

@@ -115,7 +115,7 @@ class Clients {
       : url_(std::move(url)),
         path_(std::move(path)),
         breaker_("registry", breaker_options()),
-        measured_("calls while the registry dies and returns", {"version"}, milliseconds(100)) {
+        measured_("calls while the registry dies and returns", {"version"}) {
     breaker_.add_listener([this](const CircuitBreaker::Change& change) {
       const std::lock_guard lock(mutex_);
       if (change.to == BreakerState::open && !opened_) opened_ = Clock::now();

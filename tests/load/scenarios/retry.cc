@@ -53,7 +53,7 @@ class Run {
         phase_(std::move(phase)),
         connector_(std::move(connector)),
         calls_(calls),
-        measured_(phase_.name, {"install"}, milliseconds(100)) {}
+        measured_(phase_.name, {"install"}) {}
 
   Measurement measure() {
     proxy_.fail_every(phase_.fail_every);

@@ -56,7 +56,7 @@ double most_in_quarter(const std::vector<T>& all, std::size_t quarter, ValueOf v
 Histogram::Duration p99_in_quarter(const std::vector<Slice>& slices, std::size_t quarter) {
   std::vector<Histogram::Duration> all;
   for (std::size_t i = slices.size() * quarter / 4; i < slices.size() * (quarter + 1) / 4; ++i) {
-    if (slices[i].answered > 0) all.push_back(slices[i].p99);
+    if (slices[i].answered.count() > 0) all.push_back(slices[i].answered.percentile(99));
   }
   if (all.empty()) return Histogram::Duration(0);
   std::sort(all.begin(), all.end());

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 // A thousand requests in a second, all that fast.
 Measurement measured(Histogram::Duration latency, int failed = 0) {
-  Measurement m("m", {"read"}, 100ms);
+  Measurement m("m", {"read"});
   for (int i = 0; i < 1000; ++i) {
     m.record(0, i < failed ? Outcome::failed : Outcome::answered, latency,
              std::chrono::milliseconds(i));
@@ -61,22 +61,6 @@ TEST_CASE("a scenario's file has one budget for the quick run and one for the fu
   CHECK_FALSE(Budget::read(folder->path(), "soak", false));
   REQUIRE(write_file_atomically(folder->path() / "half.json", R"({"quick": "relaxed"})", 0644));
   CHECK_FALSE(Budget::read(folder->path(), "half", false));
-}
-
-TEST_CASE("slices hold what ended in their time") {
-  Measurement m("m", {"read"}, 100ms);
-  m.record(0, Outcome::answered, 1ms, 10ms);
-  m.record(0, Outcome::answered, 3ms, 350ms);
-  m.record(0, Outcome::refused, 1us, 360ms);
-  m.finish(400ms);
-  REQUIRE(m.slices().size() == 4);
-  CHECK(m.slices()[0].answered == 1);
-  CHECK(m.slices()[1].answered == 0);
-  CHECK(m.slices()[1].p99 == 0ns);
-  CHECK(m.slices()[3].answered == 1);
-  CHECK(m.slices()[3].refused == 1);
-  CHECK(m.slices()[3].p50 == 3ms);
-  CHECK(m.per_second() == doctest::Approx(5));
 }
 
 }  // namespace

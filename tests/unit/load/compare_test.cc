@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 // A report of one run of a thousand requests, all that fast, in a time.
 Json report(Histogram::Duration latency, Histogram::Duration took, std::string run = "steady") {
   Record record{"mixed", "a mix", Budget::standard(), {}};
-  Measurement m(std::move(run), {"read"}, 100ms);
+  Measurement m(std::move(run), {"read"});
   for (int i = 0; i < 1000; ++i) m.record(0, Outcome::answered, latency, took * i / 1000);
   m.finish(took);
   record.report.runs.push_back(std::move(m));
