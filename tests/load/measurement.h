@@ -1,10 +1,10 @@
 // Measurement: what one run of a load gave, while it runs and afterwards.
 //
-// Every request ends as one of three: answered as it should be, refused as a busy or limiting
-// registry may (429, 503), or failed. Latencies of the first two are kept apart: a refusal is
-// quick, and a mean of both would say nothing. They count from the moment a request was due, not
-// from the one it was sent at: a registry that stalls would otherwise keep the requests from being
-// sent that would have measured the stall ("coordinated omission").
+// Every request ends as one of three: answered as it should be, which may be a 409, refused as a
+// busy or limiting registry may (429, 503), or failed. Latencies of the first two are kept apart: a
+// refusal is quick, and a mean of both would say nothing. They count from the moment a request was
+// due, not from the one it was sent at: a registry that stalls would otherwise keep the requests
+// from being sent that would have measured the stall ("coordinated omission").
 //
 // Time is cut into slices for the curves: at first of kFirstWidth, and whenever there are
 // kMostSlices of them each two become one, so that a run of any length has enough and not too many.

@@ -5,6 +5,11 @@
 
 namespace mkt::load {
 
+std::string_view verdict(const Record& record) {
+  if (!record.broken().empty()) return "broken";
+  return record.report.runs.empty() ? "not run" : "good";
+}
+
 std::string format_latency(Histogram::Duration time) {
   const double ms = std::chrono::duration<double, std::milli>(time).count();
   if (ms >= 1000) return fmt::format("{:.2f} s", ms / 1000);
@@ -56,7 +61,8 @@ std::string format_record(const Record& record) {
   }
   const auto broken = record.broken();
   for (const std::string& what : broken) text += "  BROKEN " + what + "\n";
-  if (broken.empty()) text += fmt::format("  good (budget: {})\n", record.budget.name);
+  if (broken.empty())
+    text += fmt::format("  {} (budget: {})\n", verdict(record), record.budget.name);
   return text;
 }
 

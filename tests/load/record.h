@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/load/budget.h"
@@ -25,6 +26,9 @@ struct Record {
     return all;
   }
 };
+
+// "good", "broken", or "not run" where all of it was left out.
+std::string_view verdict(const Record& record);
 
 // As people write them: "0.041 ms", "12.3 ms", "1.25 s"; "6,000".
 std::string format_latency(Histogram::Duration time);

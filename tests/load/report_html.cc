@@ -222,6 +222,16 @@ std::string figure(std::string_view title, std::string svg) {
 
 std::string number(std::uint64_t n) { return format_count(static_cast<double>(n)); }
 
+// Never by colour alone.
+std::string verdict_text(const Record& record) {
+  const std::string_view word = verdict(record);
+  return fmt::format("{} {}", word == "good" ? "✓" : word == "broken" ? "✗" : "–", word);
+}
+std::string_view verdict_class(const Record& record) {
+  const std::string_view word = verdict(record);
+  return word == "good" ? "good" : word == "broken" ? "bad" : "quiet";
+}
+
 std::string run_rows(const Measurement& run) {
   const auto row = [](std::string_view part, std::string_view name, const Histogram& h,
                       double per_second, std::string_view refused, std::string_view failed) {
@@ -251,8 +261,8 @@ std::string card(const Record& record) {
   std::string html = fmt::format(
       "<section class=\"card\" id=\"{0}\">\n<div class=\"head\"><h2>{0}</h2>"
       "<span class=\"quiet\">{1}</span><span class=\"verdict {2}\">{3}</span></div>\n",
-      escape_html(record.scenario), escape_html(record.about), broken.empty() ? "good" : "bad",
-      broken.empty() ? "✓ good" : "✗ broken");
+      escape_html(record.scenario), escape_html(record.about), verdict_class(record),
+      verdict_text(record));
   if (!broken.empty() || !record.report.skipped.empty()) {
     html += "<ul>\n";
     for (const auto& what : broken) {
@@ -271,7 +281,7 @@ std::string card(const Record& record) {
     }
     html += "</div>\n<div class=\"charts\">\n" +
             figure("Latency by percentile", latency_chart(record)) +
-            figure("Answers a second over time", throughput_chart(record)) +
+            figure("Answers a second over time (dotted: refused)", throughput_chart(record)) +
             figure("p99 over time", tail_chart(record)) + "</div>\n";
     html +=
         "<div class=\"wide\"><table><thead><tr><th></th><th>answered</th><th>per s</th>"
@@ -309,10 +319,9 @@ std::string summary(const std::vector<Record>& records) {
           format_latency(run.answered().percentile(95)),
           format_latency(run.answered().percentile(99)), number(run.count(Outcome::failed)));
     }
-    const bool good = record.broken().empty();
     html +=
         fmt::format("<td>{}</td><td class=\"{}\">{}</td></tr>\n", escape_html(record.budget.name),
-                    good ? "good" : "bad", good ? "✓ good" : "✗ broken");
+                    verdict_class(record), verdict_text(record));
   }
   return html + "</tbody></table></div></section>\n";
 }

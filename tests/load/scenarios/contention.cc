@@ -47,7 +47,7 @@ std::vector<Round> race(Registry& registry, const std::string& id, std::size_t r
     if (!body) return Outcome::failed;
     if (reply.status == 409 && text_member(*body, "code") == "version_exists") {
       ++round.conflicts;
-      return Outcome::refused;
+      return Outcome::answered;
     }
     if (reply.status != 201 && reply.status != 200) return Outcome::failed;
     ++(reply.status == 201 ? round.created : round.repeated);

@@ -38,7 +38,9 @@ Load same_wish(Registry& registry, const std::string& id, const std::string& run
   load.judge = [&told](const Call& call, const Reply& reply) {
     const auto body = parse_json(reply.body, "the answer");
     if (!body) return Outcome::failed;
-    if (reply.status == 409 && text_member(*body, "code") == "in_progress") return Outcome::refused;
+    if (reply.status == 409 && text_member(*body, "code") == "in_progress") {
+      return Outcome::answered;
+    }
     if (reply.status != 202) return Outcome::failed;
     told[call.tag].insert(text_member(*body, "requestId").value_or(""));
     return Outcome::answered;

@@ -130,7 +130,8 @@ ScenarioReport run_retry(const Options& options) {
   Registry registry(options);
   const Catalog catalog(registry, 1);
   FailingProxy proxy(registry.url(), kClients + 2);
-  const std::size_t calls = options.by_size<std::size_t>(500, 5000);
+  // Three times fewer than the Idempotency-Keys that a token may use in a day.
+  const std::size_t calls = options.by_size<std::size_t>(500, 3000);
   // The budget's window is longer than a phase: the greedy one comes first and leaves nothing over.
   const Phase phases[] = {{"a fifth is lost, no budget", 5, nullptr},
                           {"a fifth is lost, budget of a tenth", 5, &process_retry_budget()},
