@@ -25,6 +25,9 @@ constexpr std::size_t kMaxWaiting = 4'096;
 constexpr unsigned kChangesAtOnce = 32;
 constexpr std::size_t kMaxUploadsWaiting = 64;
 constexpr std::chrono::seconds kMaxWait{10};
+// Nobody is let in who would wait longer for a thread: there is more work than can be done. Large
+// uploads may wait for kMaxWait: how long those before them take is their clients' doing.
+constexpr std::chrono::milliseconds kLongestWait{500};
 constexpr std::chrono::seconds kDrainTime{30};
 // Left to the database, the tarballs and the log.
 constexpr std::size_t kOtherDescriptors = 256;
@@ -134,8 +137,8 @@ class HttpServer::Impl : public RequestSink {
   Impl(ServerParts parts, const ServerLimits& limits)
       : parts_(std::move(parts)),
         connections_(connection_limit(), limits.connections_per_address),
-        workers_(std::make_unique<WorkerPool>(worker_count(), kMaxWaiting, kMaxWait)),
-        changes_(std::make_unique<WorkerPool>(kChangesAtOnce, kMaxWaiting, kMaxWait)),
+        workers_(std::make_unique<WorkerPool>(worker_count(), kMaxWaiting, kMaxWait, kLongestWait)),
+        changes_(std::make_unique<WorkerPool>(kChangesAtOnce, kMaxWaiting, kMaxWait, kLongestWait)),
         uploads_(std::make_unique<WorkerPool>(limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
     for (unsigned i = 0; i < front_count(); ++i) {
       fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
@@ -220,8 +223,13 @@ class HttpServer::Impl : public RequestSink {
     const std::string id = new_request_id();
     Response response = error_response(error, id);
     describe(c, id, response.status);
-    c.close_after = c.body_unread = true;
-    c.send(make_answer(std::move(response), false, true), head_end(id));
+    // Who is told to come again keeps the connection, where the whole request has been read: a new
+    // one would cost more than the refusal, and just when there is too much to do.
+    const bool stays = error.code == ErrorCode::overloaded && !stopping_ && c.request &&
+                       c.request->keep_alive &&
+                       c.body_received() >= c.request->content_length.value_or(0);
+    c.close_after = c.body_unread = !stays;
+    c.send(make_answer(std::move(response), false, !stays), head_end(id));
   }
 
   void answered(Connection& c) override {

@@ -4,8 +4,11 @@
 namespace mkt {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t max_waiting,
-                       std::chrono::milliseconds max_wait)
-    : max_threads_(threads), max_waiting_(max_waiting), max_wait_(max_wait) {}
+                       std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait)
+    : max_threads_(threads),
+      max_waiting_(max_waiting),
+      max_wait_(max_wait),
+      longest_wait_(longest_wait) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -19,9 +22,14 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::submit(Work work) {
   {
+    const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_waiting_) return false;
-    queue_.push_back({std::move(work), Clock::now()});
+    const auto place = static_cast<std::int64_t>(queue_.size()) + 1;
+    // As many as there are threads may always wait: what was seen of a disk that stood still must not
+    // keep away what would show that it works again.
+    if (place > max_threads_ && time_a_place_ * place > longest_wait_) return false;
+    queue_.push_back({std::move(work), now, place});
     if (idle_ < queue_.size() && threads_.size() < max_threads_) {
       threads_.emplace_back([this] { this->work(); });
     }
@@ -38,6 +46,7 @@ std::size_t WorkerPool::waiting() const {
 void WorkerPool::work() {
   for (;;) {
     Waiting next;
+    Clock::duration waited;
     {
       std::unique_lock lock(mutex_);
       ++idle_;
@@ -46,8 +55,11 @@ void WorkerPool::work() {
       if (queue_.empty()) return;
       next = std::move(queue_.front());
       queue_.pop_front();
+      waited = Clock::now() - next.since;
+      // An eighth of the newest: one that waited for a thread to wake up says little.
+      time_a_place_ += (waited / next.place - time_a_place_) / 8;
     }
-    const bool late = Clock::now() - next.since > max_wait_;
+    const bool late = waited > max_wait_;
     (late ? next.work.expire : next.work.run)();
   }
 }

@@ -109,7 +109,8 @@ void SearchIndex::make_dense() {
   for (std::size_t old = 0; old < entries_.size(); ++old) {
     if (alive_[old] == 0) continue;
     renamed[old] = next;
-    entries_[next] = std::move(entries_[old]);
+    // Those before the first dead one stay where they are: moved onto itself, a text is empty.
+    if (next != old) entries_[next] = std::move(entries_[old]);
     downloads_[next] = downloads_[old];
     updated_[next] = updated_[old];
     numbers_.find(entries_[next].id)->second = next;

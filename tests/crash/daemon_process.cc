@@ -1,9 +1,7 @@
 // Starting and killing mktd; see daemon_process.h.
 #include "tests/crash/daemon_process.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,36 +10,21 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "tests/crash/spawn.h"
 
 namespace mkt {
-namespace {
-
-pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (failed != 0) throw std::runtime_error("cannot start " + command[0]);
-  return pid;
-}
-
-}  // namespace
 
 std::chrono::milliseconds DaemonProcess::start() {
   const auto started = std::chrono::steady_clock::now();
   const std::filesystem::path url = data_ / "mktd.url";
   std::filesystem::remove(url);
-  pid_ = spawn({program_, "--data", data_, "--listen", "127.0.0.1:0", "--no-access-log", "--limit",
-                "publish=off", "search=off", "download=off", "install=off"},
-               data_.string() + ".log");
+  std::vector<std::string> command = {program_,   "--data",      data_,
+                                      "--listen", "127.0.0.1:0", "--no-access-log"};
+  for (const std::string& limit : options_.limits) {
+    command.insert(command.end(), {"--limit", limit});
+  }
+  command.insert(command.end(), options_.flags.begin(), options_.flags.end());
+  pid_ = spawn(command, data_.string() + ".log", options_.redis_url);
   // The file is written once the socket listens.
   for (;;) {
     if (const auto text = read_file(url, 1000); text && !text->empty()) {

@@ -1,4 +1,6 @@
 // A real mktd as a child of the test: started on a free port, killed without warning.
+//
+// It writes its log to DATA.log. Use from one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -6,13 +8,23 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace mkt {
 
+struct DaemonOptions {
+  // Tests do in seconds what people do in hours.
+  std::vector<std::string> limits = {"publish=off", "search=off", "download=off", "install=off",
+                                     "auth-failure=off"};
+  std::vector<std::string> flags = {};
+  std::string redis_url = {};  // none: limits are counted in memory
+};
+
 class DaemonProcess {
  public:
-  DaemonProcess(std::filesystem::path program, std::filesystem::path data)
-      : program_(std::move(program)), data_(std::move(data)) {}
+  DaemonProcess(std::filesystem::path program, std::filesystem::path data,
+                DaemonOptions options = {})
+      : program_(std::move(program)), data_(std::move(data)), options_(std::move(options)) {}
   ~DaemonProcess() { kill(); }
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
@@ -25,10 +37,12 @@ class DaemonProcess {
   int check() const;
 
   const std::string& url() const { return url_; }
+  pid_t pid() const { return pid_; }  // -1 while there is none
   std::string admin_token() const;
 
  private:
   std::filesystem::path program_, data_;
+  DaemonOptions options_;
   std::string url_;
   pid_t pid_ = -1;
 };

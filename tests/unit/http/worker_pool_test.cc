@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 namespace mkt {
 namespace {
@@ -39,6 +40,56 @@ TEST_CASE("what waited too long expires instead") {
   }
   CHECK(run == 0);
   CHECK(expired == 5);
+}
+
+TEST_CASE("after a standstill work is taken again") {
+  std::promise<void> go;
+  std::shared_future<void> gate(go.get_future());
+  std::atomic<int> run = 0;
+  WorkerPool pool(1, 1000, std::chrono::minutes(1), std::chrono::milliseconds(1));
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(pool.submit({[&, gate] {
+                           gate.wait();
+                           ++run;
+                         },
+                         [] {}}));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  go.set_value();
+  while (run < 10) std::this_thread::yield();
+  CHECK(pool.submit({[&] { ++run; }, [] {}}));
+}
+
+TEST_CASE("a queue that moves slowly is kept short, and is as long as before once it moves again") {
+  constexpr auto kSlow = std::chrono::milliseconds(10);
+  std::atomic<std::size_t> run = 0;
+  std::atomic<bool> slow = true;
+  WorkerPool pool(1, 1000, std::chrono::minutes(1), 5 * kSlow);
+  const auto add = [&] {
+    return pool.submit({[&] {
+                          if (slow) std::this_thread::sleep_for(kSlow);
+                          ++run;
+                        },
+                        [] {}});
+  };
+  const auto wait_for = [&](std::size_t count) {
+    while (run < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  // Nobody was seen to wait: a burst is taken whole.
+  for (int i = 0; i < 30; ++i) REQUIRE(add());
+  wait_for(30);
+  // At ten milliseconds a place, there is room for five.
+  std::size_t taken = 0;
+  for (int i = 0; i < 30; ++i) taken += add() ? 1U : 0U;
+  CHECK(taken >= 1);
+  CHECK(taken <= 6);
+  wait_for(30 + taken);
+  slow = false;
+  for (std::size_t i = 1; i <= 50; ++i) {
+    REQUIRE(add());  // one at a time never waits for others
+    wait_for(30 + taken + i);
+  }
+  for (int i = 0; i < 30; ++i) CHECK(add());
 }
 
 }  // namespace

@@ -133,5 +133,16 @@ TEST_CASE("after many changes, and in every order and page, it is as if it were 
   }
 }
 
+TEST_CASE("a connector that never changed stays found while others change by the thousand") {
+  SearchIndex index;
+  index.put(document("first"));
+  for (int i = 0; i < 3000; ++i) index.put(document("busy"));
+  CHECK(index.search(words("first")).ids == Ids{"first"});
+  CHECK(index.search(words("busy")).ids == Ids{"busy"});
+  index.put(document("first", "changed"));
+  CHECK(index.search(words("changed")).ids == Ids{"first"});
+  CHECK(index.search(words("")).total == 2);
+}
+
 }  // namespace
 }  // namespace mkt

@@ -1,0 +1,129 @@
+// Soak: the same load for a long time, and nothing grows: not memory, not descriptors, not latency.
+//
+// Reads, installs of what is installed already and publishes of what is published already: the
+// registry holds as much at the end as at the beginning, so whatever grows is a leak. The first
+// quarter warms up; the last is held against the second.
+#include <fmt/format.h>
+
+#include <unistd.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/load/catalog.h"
+#include "tests/load/record.h"
+#include "tests/load/scenario.h"
+
+namespace mkt::load {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kConnectors = 50;
+constexpr std::size_t kTenants = 20;
+constexpr double kMostGrowth = 1.10;                 // of memory
+constexpr double kAllowedBytes = 8.0 * 1024 * 1024;  // that an allocator may keep by chance
+constexpr double kMostDescriptors = 8;  // more at the end: requests under way when counted
+constexpr int kMostSlowdown = 2;        // of p99, from one quarter to another
+constexpr Histogram::Duration kAllowedSlowdown = milliseconds(10);
+
+struct Sample {
+  double bytes = 0;
+  double descriptors = 0;
+};
+
+Sample sample_of(pid_t pid) {
+  const std::filesystem::path process = fmt::format("/proc/{}", pid);
+  std::ifstream statm(process / "statm");
+  double size = 0, resident = 0;
+  statm >> size >> resident;
+  const auto open = std::filesystem::directory_iterator(process / "fd");
+  return {resident * static_cast<double>(::sysconf(_SC_PAGESIZE)),
+          static_cast<double>(std::distance(begin(open), end(open)))};
+}
+
+// The largest of a quarter, 0 to 3.
+template <typename T, typename ValueOf>
+double most_in_quarter(const std::vector<T>& all, std::size_t quarter, ValueOf value_of) {
+  double most = 0;
+  for (std::size_t i = all.size() * quarter / 4; i < all.size() * (quarter + 1) / 4; ++i) {
+    most = std::max(most, value_of(all[i]));
+  }
+  return most;
+}
+
+// The middle one: a single hiccup of the machine is no trend.
+Histogram::Duration p99_in_quarter(const std::vector<Slice>& slices, std::size_t quarter) {
+  std::vector<Histogram::Duration> all;
+  for (std::size_t i = slices.size() * quarter / 4; i < slices.size() * (quarter + 1) / 4; ++i) {
+    if (slices[i].answered.count() > 0) all.push_back(slices[i].answered.percentile(99));
+  }
+  if (all.empty()) return Histogram::Duration(0);
+  std::sort(all.begin(), all.end());
+  return all[all.size() / 2];
+}
+
+}  // namespace
+
+ScenarioReport run_soak(const Options& options) {
+  ScenarioReport report;
+  Registry registry(options);
+  const Catalog catalog(registry, kConnectors);
+  const HttpRequest published = registry.publishing(registry.name("again"), "1.0.0");
+  std::vector<Sample> samples;
+  std::size_t count = 0;
+  std::mt19937_64 random(7);
+
+  Load load;
+  load.operations = Catalog::operations();
+  const std::size_t others = load.operations.size();
+  load.operations.insert(load.operations.end(), {"install", "publish"});
+  load.rate = options.rate.value_or(options.by_size(300.0, 1000.0));
+  load.name = fmt::format("{:.0f} requests/s", load.rate);
+  load.duration =
+      options.duration.value_or(options.by_size(milliseconds(4000), milliseconds(120'000)));
+  load.connections = options.connections.value_or(32);
+  load.next = [&]() -> std::optional<Call> {
+    ++count;
+    if (count % 20 == 0) return Call{others + 1, published, 0};
+    if (count % 5 == 0) {
+      const std::string tenant = registry.name(fmt::format("t{}", count % kTenants));
+      return Call{others,
+                  registry.installing(tenant, catalog.ids()[count / 20 % kConnectors], "1.0.0"), 0};
+    }
+    return catalog.read(random);
+  };
+  load.every_second = [&](Histogram::Duration) {
+    samples.push_back(sample_of(registry.daemon().pid()));
+  };
+  report.runs.push_back(drive(registry.url(), std::move(load)));
+  const Measurement& run = report.runs.front();
+  report.check(run.count(Outcome::failed) == 0,
+               fmt::format("{} requests failed", run.count(Outcome::failed)));
+
+  const auto bytes = [](const Sample& s) { return s.bytes; };
+  const auto descriptors = [](const Sample& s) { return s.descriptors; };
+  const double memory = most_in_quarter(samples, 1, bytes);
+  const double memory_after = most_in_quarter(samples, 3, bytes);
+  const double open = most_in_quarter(samples, 1, descriptors);
+  const double open_after = most_in_quarter(samples, 3, descriptors);
+  const auto p99 = p99_in_quarter(run.slices(), 1);
+  const auto p99_after = p99_in_quarter(run.slices(), 3);
+  constexpr double kMiB = 1024 * 1024;
+  report.figures = {{"memory in the second quarter", memory / kMiB, "MiB"},
+                    {"memory in the last quarter", memory_after / kMiB, "MiB"},
+                    {"descriptors in the second quarter", open, ""},
+                    {"descriptors in the last quarter", open_after, ""}};
+  report.check(
+      memory_after <= memory * kMostGrowth + kAllowedBytes,
+      fmt::format("memory grew from {:.1f} to {:.1f} MiB", memory / kMiB, memory_after / kMiB));
+  report.check(open_after <= open + kMostDescriptors,
+               fmt::format("descriptors grew from {} to {}", open, open_after));
+  // A machine that others use at the same time says nothing of this.
+  report.check(
+      options.quick || p99_after <= p99 * kMostSlowdown + kAllowedSlowdown,
+      fmt::format("p99 grew from {} to {}", format_latency(p99), format_latency(p99_after)));
+  return report;
+}
+
+}  // namespace mkt::load
