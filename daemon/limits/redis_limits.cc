@@ -52,8 +52,8 @@ Error not_understood() {
 
 }  // namespace
 
-RedisLimits::RedisLimits(RedisUrl url)
-    : pipe_(std::move(url), kTimeout), hash_(sha1_hex(kLimitScript)) {}
+RedisLimits::RedisLimits(RedisUrl url, std::chrono::milliseconds timeout)
+    : pipe_(std::move(url), timeout), hash_(sha1_hex(kLimitScript)) {}
 
 Status RedisLimits::connect() {
   MKT_CHECK(pipe_.connect(kConnectTimeout));

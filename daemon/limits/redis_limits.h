@@ -27,7 +27,7 @@ class RedisLimits : public LimitStore {
   // How long a check may take before it has failed.
   static constexpr std::chrono::milliseconds kTimeout{50};
 
-  explicit RedisLimits(RedisUrl url);
+  explicit RedisLimits(RedisUrl url, std::chrono::milliseconds timeout = kTimeout);
 
   // Connects and runs the real script, on a key of nobody: a PING would also be answered by a Redis
   // that takes no writes.
