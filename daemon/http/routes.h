@@ -9,6 +9,7 @@
 #include "daemon/http/message.h"
 #include "daemon/http/router.h"
 #include "daemon/limits/rate_limiter.h"
+#include "daemon/mirror/mirror.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
@@ -30,6 +31,9 @@ void add_policy_routes(Router& router, const Marketplace& market);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
+// `mirror` gives nullptr where there is none.
+void add_mirror_routes(Router& router, const Marketplace& market,
+                       std::function<const Mirror*()> mirror);
 void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);

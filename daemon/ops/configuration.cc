@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdlib>
+#include <limits>
 #include <set>
 
 #include "daemon/limits/redis_url.h"
@@ -16,9 +17,9 @@ namespace mkt {
 namespace {
 
 // Options that only a new process can take over.
-constexpr auto kFixed =
-    std::to_array<std::string_view>({"data", "listen", "max-uploads", "max-connections-per-address",
-                                     "webhook", "redis-url", "daemons"});
+constexpr auto kFixed = std::to_array<std::string_view>(
+    {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
+     "daemons", "firestore-project", "firestore-database", "firestore-prefix"});
 
 // TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
 // and [[limit]], which no option stands for, go to where they belong, and [limits] stands
@@ -37,6 +38,11 @@ class ConfigurationFile : public CLI::ConfigTOML {
         read_exception(item);
       } else if (item.parents == std::vector<std::string>{"limits"}) {
         read_limit(item);
+      } else if (item.parents == std::vector<std::string>{"firestore"}) {
+        if (item.name == "++" || item.name == "--") continue;
+        item.parents.clear();
+        item.name = "firestore-" + item.name;
+        options.push_back(std::move(item));
       } else {
         options.push_back(std::move(item));
       }
@@ -111,6 +117,23 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
+// They become parts of names in Firestore and of a URL.
+Status check_firestore(const Configuration& c) {
+  const auto is_plain = [](std::string_view text, std::string_view more) {
+    return std::all_of(text.begin(), text.end(), [more](char ch) {
+      return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+             more.find(ch) != std::string_view::npos;
+    });
+  };
+  if (is_plain(c.firestore_project, "-.:") && is_plain(c.firestore_database, "()-") &&
+      !c.firestore_database.empty() && is_plain(c.firestore_prefix, "_-")) {
+    return {};
+  }
+  return Error(ErrorCode::usage_error,
+               "firestore-project, firestore-database and firestore-prefix are letters, digits, "
+               "hyphens; a prefix underscores too");
+}
+
 // "max-entries" → $MKTD_MAX_ENTRIES
 std::string variable_of(std::string_view option) {
   std::string name = "MKTD_";
@@ -155,6 +178,13 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "daemons", c.daemons,
       "Daemons that share the limits; each allows its part without Redis")
       ->check(CLI::Range(1, 1000));
+  add(app, "firestore-project", c.firestore_project,
+      "Mirror every change to Firestore in this project of Google Cloud");
+  add(app, "firestore-database", c.firestore_database, "Its database");
+  add(app, "firestore-prefix", c.firestore_prefix, "How the names of its collections begin");
+  add(app, "firestore-most-waiting", c.firestore_most_waiting,
+      "Changes that may wait for the mirror before the daemon is degraded")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));
   add(app, "log-level", c.log_level, "debug, info, warning or error")
@@ -262,6 +292,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   };
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
   if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
+  if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());
   if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
     if (!url) refuse(url.error());
     c.values["redis-url"] = url ? url->shown() : std::string();  // what logs may show

@@ -37,7 +37,11 @@ struct Configuration {
   std::vector<LimitRules::Exception> exceptions;  // [[limit]] of the file; nowhere else
   std::string redis_url;
   unsigned daemons = 1;
-  std::vector<Webhook> webhooks;  // [[webhook]] of the file; nowhere else
+  std::string firestore_project;  // empty: no mirror
+  std::string firestore_database = "(default)";
+  std::string firestore_prefix = "gwi_";
+  std::int64_t firestore_most_waiting = 1'000'000;  // more makes the daemon degraded
+  std::vector<Webhook> webhooks;                    // [[webhook]] of the file; nowhere else
 
   // Every option as text, by its name: what a reload compares.
   std::map<std::string, std::string> values;

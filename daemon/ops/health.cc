@@ -82,10 +82,35 @@ wire::PartInfo Health::check_disk() const {
   return {"disk", "degraded", fmt::format("{} MiB are free; make room", *free / kMiB)};
 }
 
+void Health::watch(const Mirror& mirror, std::int64_t most_waiting) {
+  mirror_ = &mirror;
+  most_waiting_ = most_waiting;
+}
+
+wire::PartInfo Health::check_mirror() const {
+  const auto status = mirror_->status();
+  if (!status) return {"mirror", "degraded", status.error().message};
+  const auto degraded = [](std::string why) {
+    return wire::PartInfo{"mirror", "degraded", std::move(why)};
+  };
+  if (!status->trouble.empty()) {
+    return degraded(fmt::format("{} changes wait: {}", status->outbox.waiting, status->trouble));
+  }
+  if (status->outbox.waiting > most_waiting_) {
+    return degraded(fmt::format("{} changes wait", status->outbox.waiting));
+  }
+  if (status->outbox.parked > 0) {
+    return degraded(
+        fmt::format("{} documents are refused; see: mktd mirror status", status->outbox.parked));
+  }
+  return ok("mirror");
+}
+
 wire::StatusInfo Health::status() const {
   const auto breakers = breakers_.snapshots();
   wire::StatusInfo status;
   status.parts = {check_store(), check_disk(), check_limits(breakers), check_webhooks(breakers)};
+  if (mirror_ != nullptr) status.parts.push_back(check_mirror());
   const bool failed = std::any_of(status.parts.begin(), status.parts.end(),
                                   [](const auto& part) { return part.status == "failed"; });
   status.status = failed ? "not_ready" : "ready";

@@ -12,6 +12,7 @@
 #include "common/base/utc_time.h"
 #include "common/reliability/breaker_registry.h"
 #include "common/wire/status_messages.h"
+#include "daemon/mirror/mirror.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 
 namespace mkt {
@@ -21,16 +22,22 @@ class Health {
   Health(SqliteStore& store, std::filesystem::path data,
          const BreakerRegistry& breakers = process_breakers());
 
+  // Before the first question; there is none by default. More changes than that should not wait.
+  void watch(const Mirror& mirror, std::int64_t most_waiting);
+
   wire::StatusInfo status() const;
 
  private:
   wire::PartInfo check_store() const;
   wire::PartInfo check_disk() const;
+  wire::PartInfo check_mirror() const;
 
   SqliteStore& store_;
   const std::filesystem::path data_;
   const BreakerRegistry& breakers_;
   const UtcTime started_ = utc_now();
+  const Mirror* mirror_ = nullptr;
+  std::int64_t most_waiting_ = 0;
 };
 
 // Below this a publish may fail for want of space, and the database cannot grow for long.

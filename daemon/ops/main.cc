@@ -94,6 +94,19 @@ Result<std::unique_ptr<LimitStore>> open_limit_store(const Configuration& config
       [&live](LimitScope scope) { return live.limits.get()->denies_without_redis(scope); }));
 }
 
+// None where the configuration names no project.
+std::unique_ptr<Mirror> start_mirror(Store& store, const Configuration& c) {
+  if (c.firestore_project.empty()) {
+    if (const auto stopped = store.stop_outbox(); !stopped) {
+      log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
+                {{"reason", stopped.error().message}});
+    }
+    return nullptr;
+  }
+  return std::make_unique<Mirror>(
+      store, open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}));
+}
+
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
   std::vector<Listener> listeners = activated_listeners();
   if (!listeners.empty()) return listeners;  // systemd's sockets stand for the configured ones
@@ -122,6 +135,7 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(auto limit_store, open_limit_store(configuration, live));
   RateLimiter limiter(live.limits, std::move(limit_store));
 
+  const std::unique_ptr<Mirror> mirror = start_mirror(*store, configuration);
   Usage usage(*store);
   Router router;
   add_catalog_routes(router, market, usage, limiter);
@@ -132,16 +146,18 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_policy_routes(router, market);
   add_install_routes(router, market, limiter);
   add_limit_routes(router, market, limiter);
+  add_mirror_routes(router, market, [&] { return mirror.get(); });
   add_request_routes(router, market);
   add_log_routes(router, market);
   add_token_routes(router, market);
 
   RequestMetrics requests;
-  const Health health(*store, data.path());
+  Health health(*store, data.path());
+  if (mirror) health.watch(*mirror, configuration.firestore_most_waiting);
   const Metrics metrics({requests, limiter, *store, data});
   HttpServer* running = nullptr;  // set before the first request comes
   add_operation_routes(router,
-                       {.metrics = [&] { return metrics.text(running->counts()); },
+                       {.metrics = [&] { return metrics.text(running->counts(), mirror.get()); },
                         .status = [&] { return health.status(); },
                         .for_anyone = [&] { return live.whole.get()->operations == "anyone"; }});
 

@@ -160,6 +160,20 @@ void add_store(Families& f, const SqliteStore& store, const DataFolder& data) {
   }
 }
 
+void add_mirror(Families& f, const Mirror& mirror) {
+  const auto status = mirror.status();
+  if (!status) return;
+  f.gauge("mktd_mirror_waiting_changes", "Documents that the mirror has still to be told of.", {},
+          status->outbox.waiting);
+  f.gauge("mktd_mirror_parked_documents", "Documents that Firestore refused for good.", {},
+          status->outbox.parked);
+  f.counter("mktd_mirror_sent_total", "Documents that Firestore has taken.", {}, status->sent);
+  const auto lag =
+      status->outbox.oldest ? utc_now() - *status->outbox.oldest : UtcTime::duration::zero();
+  f.gauge("mktd_mirror_lag_seconds", "How long the oldest change has waited.", {},
+          std::max(0.0, std::chrono::duration<double>(lag).count()));
+}
+
 void add_process(Families& f) {
   const ProcessCounts c = count_process();
   f.counter("process_cpu_seconds_total", "Processor time.", {}, c.cpu_seconds);
@@ -180,7 +194,7 @@ std::optional<BlobTotals> Metrics::blobs() const {
   return blobs_;
 }
 
-std::string Metrics::text(const ServerCounts& server) const {
+std::string Metrics::text(const ServerCounts& server, const Mirror* mirror) const {
   Families f;
   f.gauge("mktd_build_info", "1; the labels say what runs.", {{"version", MKT_VERSION}}, 1);
   add_requests(f, sources_.requests);
@@ -193,6 +207,7 @@ std::string Metrics::text(const ServerCounts& server) const {
     f.gauge("mktd_blobs", "Tarballs that versions name.", {}, totals->blobs);
     f.gauge("mktd_blob_bytes", "Their size.", {}, totals->bytes);
   }
+  if (mirror != nullptr) add_mirror(f, *mirror);
   add_process(f);
   return f.text();
 }

@@ -15,6 +15,7 @@
 #include "daemon/http/request_metrics.h"
 #include "daemon/http/server.h"
 #include "daemon/limits/rate_limiter.h"
+#include "daemon/mirror/mirror.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 
@@ -33,7 +34,8 @@ class Metrics {
  public:
   explicit Metrics(const MetricSources& sources) : sources_(sources) {}
 
-  std::string text(const ServerCounts& server) const;
+  // `mirror` may be null.
+  std::string text(const ServerCounts& server, const Mirror* mirror) const;
 
  private:
   // Counting them reads the whole catalog: done once in kBlobsEvery.

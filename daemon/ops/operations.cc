@@ -13,11 +13,13 @@
 #include "common/base/utf8.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/data_operations.h"
+#include "daemon/ops/mirror_operations.h"
 
 namespace mkt {
 namespace {
 
-constexpr auto kOperations = std::to_array<std::string_view>({"check", "backup", "restore", "gc"});
+constexpr auto kOperations =
+    std::to_array<std::string_view>({"check", "backup", "restore", "gc", "mirror"});
 
 struct Arguments {
   std::string data = default_data_folder().string();
@@ -111,6 +113,7 @@ std::optional<int> run_operation(int argc, char** argv) {
   app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
     status = gc(a);
   });
+  add_mirror_operations(app, a.data, a.json, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

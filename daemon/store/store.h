@@ -13,6 +13,7 @@
 
 #include "common/base/result.h"
 #include "daemon/store/install_rules.h"
+#include "daemon/store/outbox.h"
 #include "daemon/store/records.h"
 
 namespace mkt {
@@ -177,6 +178,30 @@ class Store {
   // For a new name the log's end of now, kept at once: nobody is told of the past.
   virtual Result<std::int64_t> webhook_cursor(std::string_view name) = 0;
   virtual Status set_webhook_cursor(std::string_view name, std::int64_t seq) = 0;
+
+  // The mirror (outbox.h). ------------------------------------------------------------------------
+
+  // From now on every change appends to the outbox, in its transaction; where changes may have been
+  // missed since the last time, everything is put there first.
+  virtual Status start_outbox() = 0;
+  // There is no mirror: changes are not noted.
+  virtual Status stop_outbox() = 0;
+  // Everything, to be sent again.
+  virtual Status fill_outbox() = 0;
+  // The oldest changes that wait: `most`, or fewer where those have `most_bytes` of JSON already.
+  virtual Result<std::vector<OutboxEntry>> outbox(std::uint32_t most, std::size_t most_bytes) = 0;
+  virtual Result<OutboxCounts> outbox_counts() = 0;
+  virtual Status outbox_sent(const std::vector<std::int64_t>& seqs) = 0;
+  virtual Status park(std::int64_t seq, std::string_view reason) = 0;
+  virtual Result<std::vector<ParkedDocument>> parked_documents(std::uint32_t most) = 0;
+  // Of a kind, after that key, by key.
+  virtual Result<std::vector<OutboxEntry>> documents(DocumentKind kind,
+                                                     const std::vector<std::string>& after,
+                                                     std::uint32_t most) = 0;
+  // Into a store that is new; in the order of kDocumentKinds. invalid_input.
+  virtual Status put_back(DocumentKind kind, const std::vector<Json>& documents) = 0;
+  virtual Result<std::string> mirror_state(std::string_view name) = 0;
+  virtual Status set_mirror_state(std::string_view name, std::string_view value) = 0;
 
   // Tokens. -------------------------------------------------------------------------------------
 

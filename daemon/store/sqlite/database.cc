@@ -111,6 +111,14 @@ Query Database::query(const char* sql) {
   return Query(statement.get());
 }
 
+Database::Statement Database::prepare_once(const std::string& sql) {
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(handle_, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) {
+    throw SqlError(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));
+  }
+  return Statement(raw);
+}
+
 void Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
     throw SqlError(sqlite3_extended_errcode(handle_), sqlite3_errmsg(handle_));

@@ -63,6 +63,14 @@ class Query {
   std::optional<UtcTime> optional_time(int column) const;
   std::optional<std::int64_t> optional_number(int column) const;
 
+  // For rows of any table.
+  int columns() const { return sqlite3_column_count(statement_); }
+  std::string_view name(int column) const { return sqlite3_column_name(statement_, column); }
+  bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  bool is_number(int column) const {
+    return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+  }
+
  private:
   void require(int result) const;
   sqlite3_stmt* statement_;
@@ -81,15 +89,18 @@ class Database {
   // `sql` must be a constant of the program: prepared at first use and kept by its address.
   Query query(const char* sql);
   void execute(const char* sql);  // one or more statements without parameters or rows
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  // For a statement that is made at run time; it must not outlive this.
+  Statement prepare_once(const std::string& sql);
   std::int64_t last_row_id() const { return sqlite3_last_insert_rowid(handle_); }
   int changes() const { return sqlite3_changes(handle_); }
 
  private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-  };
   sqlite3* handle_ = nullptr;
-  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
+  std::unordered_map<const char*, Statement> prepared_;
 };
 
 // Rolls back unless committed.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "daemon/store/sqlite/database.h"
+#include "daemon/store/sqlite/outbox_queries.h"
 #include "daemon/store/sqlite/schema.h"
 
 namespace mkt {
@@ -67,6 +68,32 @@ Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path&
       all.push_back({checksum, static_cast<std::uint64_t>(row.number(1)), row.text(2)});
     }
     return all;
+  });
+}
+
+Status each_document(const std::filesystem::path& file,
+                     const std::function<Status(const OutboxEntry&)>& take) {
+  constexpr std::uint32_t kAtOnce = 500;
+  return with_database(file, [&](Database& db) -> Status {
+    MKT_CHECK(check_schema_version(db));
+    Transaction snapshot(db, "BEGIN");
+    for (const DocumentKind kind : kDocumentKinds) {
+      std::vector<std::string> after;
+      for (;;) {
+        const auto page = outbox_queries::documents(db, kind, after, kAtOnce);
+        for (const OutboxEntry& entry : page) MKT_CHECK(take(entry));
+        if (page.size() < kAtOnce) break;
+        after = page.back().name.key;
+      }
+    }
+    return {};
+  });
+}
+
+Result<OutboxCounts> outbox_counts_in(const std::filesystem::path& file) {
+  return with_database(file, [](Database& db) -> Result<OutboxCounts> {
+    MKT_CHECK(check_schema_version(db));
+    return outbox_queries::counts(db);
   });
 }
 

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/connector/checksum.h"
+#include "daemon/store/outbox.h"
 
 namespace mkt {
 
@@ -28,5 +30,11 @@ struct BlobReference {
 };
 // Every tarball that a version needs, once each, by checksum.
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file);
+
+// Every document (store/outbox.h) of one moment, kind by kind and by key, until `take` fails.
+Status each_document(const std::filesystem::path& file,
+                     const std::function<Status(const OutboxEntry&)>& take);
+// How many of them the mirror has still to be told of.
+Result<OutboxCounts> outbox_counts_in(const std::filesystem::path& file);
 
 }  // namespace mkt

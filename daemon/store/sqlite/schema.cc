@@ -305,8 +305,27 @@ CREATE INDEX approvals_by_token ON approvals (token_id) WHERE token_id <> '';
 CREATE INDEX idempotency_keys_by_scope ON idempotency_keys (scope, expires_at);
 )sql";
 
-constexpr auto kMigrations =
-    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5});
+constexpr const char* kMigration6 = R"sql(
+-- Documents that the mirror has still to be told of (outbox_queries.cc): each once, with the newest
+-- change's place in the order. `key` is a JSON array; `parked` says why the mirror refused it.
+CREATE TABLE outbox (
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind    TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  parked  TEXT NOT NULL DEFAULT '',
+  UNIQUE (kind, key)
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (seq) WHERE parked = '';
+
+CREATE TABLE mirror_state (
+  name   TEXT PRIMARY KEY,
+  value  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr auto kMigrations = std::to_array<const char*>(
+    {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -9,6 +9,7 @@
 #include "daemon/store/sqlite/installation_queries.h"
 #include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
+#include "daemon/store/sqlite/outbox_queries.h"
 #include "daemon/store/sqlite/owner_queries.h"
 #include "daemon/store/sqlite/policy_queries.h"
 #include "daemon/store/sqlite/publisher_queries.h"
@@ -398,6 +399,85 @@ Result<std::int64_t> SqliteStore::webhook_cursor(std::string_view name) {
 Status SqliteStore::set_webhook_cursor(std::string_view name, std::int64_t seq) {
   return commits_->run([&](Database& db) -> Status {
     mkt::set_webhook_cursor(db, name, seq);
+    return {};
+  });
+}
+
+Status SqliteStore::start_outbox() {
+  bool missed = false;
+  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+    missed = outbox_queries::start(db);
+    return {};
+  }));
+  return missed ? fill_outbox() : Status();
+}
+
+Status SqliteStore::stop_outbox() {
+  return commits_->run([](Database& db) -> Status {
+    outbox_queries::stop(db);
+    return {};
+  });
+}
+
+// A kind at a time, so that others come to their turn.
+Status SqliteStore::fill_outbox() {
+  for (const DocumentKind kind : kDocumentKinds) {
+    MKT_CHECK(commits_->run([kind](Database& db) -> Status {
+      outbox_queries::fill(db, kind);
+      return {};
+    }));
+  }
+  return set_mirror_state("complete", "yes");
+}
+
+Result<std::vector<OutboxEntry>> SqliteStore::outbox(std::uint32_t most, std::size_t most_bytes) {
+  return read([&](Database& db) { return outbox_queries::waiting(db, most, most_bytes); });
+}
+
+Result<OutboxCounts> SqliteStore::outbox_counts() {
+  return read([](Database& db) { return outbox_queries::counts(db); });
+}
+
+Status SqliteStore::outbox_sent(const std::vector<std::int64_t>& seqs) {
+  return commits_->run([&](Database& db) -> Status {
+    outbox_queries::sent(db, seqs);
+    return {};
+  });
+}
+
+Status SqliteStore::park(std::int64_t seq, std::string_view reason) {
+  return commits_->run([&](Database& db) -> Status {
+    outbox_queries::park(db, seq, reason);
+    return {};
+  });
+}
+
+Result<std::vector<ParkedDocument>> SqliteStore::parked_documents(std::uint32_t most) {
+  return read([most](Database& db) { return outbox_queries::parked(db, most); });
+}
+
+Result<std::vector<OutboxEntry>> SqliteStore::documents(DocumentKind kind,
+                                                        const std::vector<std::string>& after,
+                                                        std::uint32_t most) {
+  return read([&](Database& db) { return outbox_queries::documents(db, kind, after, most); });
+}
+
+Status SqliteStore::put_back(DocumentKind kind, const std::vector<Json>& documents) {
+  return commits_->run([&](Database& db) -> Status {
+    for (const Json& document : documents) {
+      MKT_CHECK(outbox_queries::insert(db, kind, document));
+    }
+    return {};
+  });
+}
+
+Result<std::string> SqliteStore::mirror_state(std::string_view name) {
+  return read([name](Database& db) { return outbox_queries::state(db, name); });
+}
+
+Status SqliteStore::set_mirror_state(std::string_view name, std::string_view value) {
+  return commits_->run([&](Database& db) -> Status {
+    outbox_queries::set_state(db, name, value);
     return {};
   });
 }

@@ -101,6 +101,21 @@ class SqliteStore : public Store {
   Result<std::int64_t> webhook_cursor(std::string_view name) override;
   Status set_webhook_cursor(std::string_view name, std::int64_t seq) override;
 
+  Status start_outbox() override;
+  Status stop_outbox() override;
+  Status fill_outbox() override;
+  Result<std::vector<OutboxEntry>> outbox(std::uint32_t most, std::size_t most_bytes) override;
+  Result<OutboxCounts> outbox_counts() override;
+  Status outbox_sent(const std::vector<std::int64_t>& seqs) override;
+  Status park(std::int64_t seq, std::string_view reason) override;
+  Result<std::vector<ParkedDocument>> parked_documents(std::uint32_t most) override;
+  Result<std::vector<OutboxEntry>> documents(DocumentKind kind,
+                                             const std::vector<std::string>& after,
+                                             std::uint32_t most) override;
+  Status put_back(DocumentKind kind, const std::vector<Json>& documents) override;
+  Result<std::string> mirror_state(std::string_view name) override;
+  Status set_mirror_state(std::string_view name, std::string_view value) override;
+
   Status add_token(const TokenRecord& token, const Actor& actor) override;
   Result<std::optional<TokenRecord>> token(std::string_view id) override;
   Result<std::vector<TokenRecord>> tokens() override;

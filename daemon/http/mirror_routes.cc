@@ -1,0 +1,64 @@
+// The mirror, for admins: how it gets on, and sending everything again.
+#include "daemon/http/routes.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::uint32_t kMostParked = 100;
+
+Result<const Mirror*> require_mirror(const Mirror* mirror) {
+  if (mirror != nullptr) return mirror;
+  return Error(ErrorCode::not_found,
+               "this registry has no mirror; an admin can give it one: firestore-project in "
+               "mktd.conf");
+}
+
+Json moment_or_null(const std::optional<UtcTime>& time) {
+  return time ? Json(format_utc(*time)) : Json(nullptr);
+}
+
+Result<Response> show(const Marketplace& market, const Mirror* known, const Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  MKT_TRY(const Mirror* const mirror, require_mirror(known));
+  MKT_TRY(const MirrorStatus status, mirror->status());
+  MKT_TRY(const auto parked, market.store.parked_documents(kMostParked));
+  Json list = Json::array();
+  for (const ParkedDocument& p : parked) {
+    list.push_back({{"document", mirror->path_of(p.name)},
+                    {"reason", p.reason},
+                    {"changedAt", format_utc(p.at)}});
+  }
+  const auto lag =
+      status.outbox.oldest ? market.now() - *status.outbox.oldest : UtcTime::duration::zero();
+  return json_response(
+      200, {{"project", status.project},
+            {"waiting", status.outbox.waiting},
+            {"lagSeconds", std::chrono::duration_cast<std::chrono::seconds>(lag).count()},
+            {"sent", status.sent},
+            {"lastSentAt", moment_or_null(status.last_sent)},
+            {"trouble", status.trouble.empty() ? Json(nullptr) : Json(status.trouble)},
+            {"parkedCount", status.outbox.parked},
+            {"parked", list}});
+}
+
+Result<Response> resync(const Marketplace& market, const Mirror* known, const Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  MKT_TRY(const Mirror* const mirror, require_mirror(known));
+  MKT_CHECK(market.store.fill_outbox());
+  MKT_TRY(const MirrorStatus status, mirror->status());
+  MKT_CHECK(
+      market.store.note("mirror.resync", status.project, "", market.now(), request.caller.actor()));
+  return json_response(202, {{"waiting", status.outbox.waiting}});
+}
+
+}  // namespace
+
+void add_mirror_routes(Router& router, const Marketplace& market,
+                       std::function<const Mirror*()> mirror) {
+  router.add("GET", "/v1/mirror",
+             [&market, mirror](Request& r) { return show(market, mirror(), r); });
+  router.add("POST", "/v1/mirror/resync",
+             [&market, mirror](Request& r) { return resync(market, mirror(), r); });
+}
+
+}  // namespace mkt

@@ -1,0 +1,154 @@
+// REST calls; see firestore.h.
+#include "daemon/mirror/firestore.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::chrono::milliseconds kTimeout{60'000};
+constexpr std::size_t kMaxShown = 300;
+
+ErrorCode code_of(int status, const std::string& word) {
+  if (word == "FAILED_PRECONDITION" || word == "ALREADY_EXISTS" || word == "ABORTED") {
+    return ErrorCode::request_outdated;
+  }
+  if (status == 401 || status == 403) return ErrorCode::forbidden;
+  if (status == 429) return ErrorCode::rate_limited;
+  if (status == 408 || status / 100 == 5) return ErrorCode::registry_unavailable;
+  return ErrorCode::invalid_request;
+}
+
+// {"error": {"message", "status"}}, or a list of one such.
+Error error_of(const HttpResponse& response) {
+  std::string message, word;
+  if (auto json = parse_json(response.body, "the answer")) {
+    const Json& first = json->is_array() && !json->empty() ? (*json)[0] : *json;
+    if (const auto error = first.find("error"); first.is_object() && error != first.end()) {
+      message = text_member(*error, "message").value_or("");
+      word = text_member(*error, "status").value_or("");
+    }
+  }
+  Error error(code_of(response.status, word),
+              fmt::format("Firestore answers HTTP {}{}{}", response.status,
+                          word.empty() ? "" : " " + printable(word),
+                          message.empty() ? "" : ": " + printable(message.substr(0, kMaxShown))));
+  error.retry_after = response.retry_after;
+  return error;
+}
+
+Error not_of_the_protocol() {
+  return Error(ErrorCode::registry_unavailable, "Firestore's answer is not of its protocol");
+}
+
+// Parts of a path in a URL; document ids may hold anything but '/'.
+std::string encode_path(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~/@()").find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Firestore> open_firestore(FirestoreOptions options) {
+  if (const char* host = std::getenv("FIRESTORE_EMULATOR_HOST"); host && *host) {
+    options.url = fmt::format("http://{}", host);
+    return std::make_unique<Firestore>(std::move(options), GoogleCredentials::for_emulator());
+  }
+  return std::make_unique<Firestore>(std::move(options), GoogleCredentials::from_environment());
+}
+
+Firestore::Firestore(FirestoreOptions options, std::unique_ptr<GoogleCredentials> credentials)
+    : options_(std::move(options)),
+      credentials_(std::move(credentials)),
+      client_(kTimeout, "Firestore") {}
+
+std::string Firestore::root() const {
+  return fmt::format("projects/{}/databases/{}/documents", options_.project, options_.database);
+}
+
+Result<Json> Firestore::call(const std::string& method, const std::string& what, const Json* body) {
+  MKT_TRY(const std::string token, credentials_->token());
+  HttpRequest request;
+  request.method = method;
+  request.url = fmt::format("{}/v1/{}", options_.url, encode_path(root())) + what;
+  request.headers = {"Authorization: Bearer " + token};
+  if (body != nullptr) request.body = dump_json(*body);
+  MKT_TRY(const HttpResponse response, client_.send(request));
+  if (response.status == 401) credentials_->forget();
+  if (response.status / 100 != 2) return error_of(response);
+  return parse_json(response.body, "Firestore's answer");
+}
+
+Result<std::string> Firestore::commit(const std::vector<FirestoreWrite>& writes) {
+  Json list = Json::array();
+  for (const FirestoreWrite& w : writes) {
+    const std::string name = root() + "/" + w.path;
+    Json write;
+    if (w.fields) {
+      write["update"] = {{"name", name}, {"fields", *w.fields}};
+    } else {
+      write["delete"] = name;
+    }
+    if (w.expected) {
+      write["currentDocument"] =
+          w.expected->empty() ? Json{{"exists", false}} : Json{{"updateTime", *w.expected}};
+    }
+    list.push_back(std::move(write));
+  }
+  const Json body{{"writes", std::move(list)}};
+  MKT_TRY(const Json answer, call("POST", ":commit", &body));
+  const auto results = answer.find("writeResults");
+  if (results == answer.end() || !results->is_array() || results->empty()) {
+    return not_of_the_protocol();
+  }
+  return text_member((*results)[0], "updateTime").value_or("");
+}
+
+Result<std::optional<FirestoreDocument>> Firestore::get(const std::string& path) {
+  const Json body{{"documents", {root() + "/" + path}}};
+  MKT_TRY(const Json answer, call("POST", ":batchGet", &body));
+  if (!answer.is_array() || answer.size() != 1) return not_of_the_protocol();
+  const auto found = answer[0].find("found");
+  if (found == answer[0].end()) return std::optional<FirestoreDocument>();
+  const auto fields = found->find("fields");
+  return std::optional(FirestoreDocument{path,
+                                         fields == found->end() ? Json::object() : Json(*fields),
+                                         text_member(*found, "updateTime").value_or("")});
+}
+
+Result<std::vector<FirestoreDocument>> Firestore::query(const std::string& collection_id,
+                                                        const std::string& after, int most) {
+  Json query{{"from", {{{"collectionId", collection_id}, {"allDescendants", true}}}},
+             {"orderBy", {{{"field", {{"fieldPath", "__name__"}}}, {"direction", "ASCENDING"}}}},
+             {"limit", most}};
+  if (!after.empty()) {
+    query["startAt"] = {{"values", {{{"referenceValue", root() + "/" + after}}}},
+                        {"before", false}};
+  }
+  const Json body{{"structuredQuery", std::move(query)}};
+  MKT_TRY(const Json answer, call("POST", ":runQuery", &body));
+  if (!answer.is_array()) return not_of_the_protocol();
+  std::vector<FirestoreDocument> documents;
+  for (const Json& element : answer) {
+    const auto document = element.find("document");
+    if (document == element.end()) continue;  // says only when it was read
+    const std::string name = text_member(*document, "name").value_or("");
+    if (!name.starts_with(root() + "/")) return not_of_the_protocol();
+    const auto fields = document->find("fields");
+    documents.push_back({name.substr(root().size() + 1),
+                         fields == document->end() ? Json::object() : Json(*fields),
+                         text_member(*document, "updateTime").value_or("")});
+  }
+  return documents;
+}
+
+}  // namespace mkt

@@ -1,0 +1,34 @@
+// Where a document of the store lies in Firestore, as existing readers of this data expect it.
+//
+//   <prefix>marketplace_log/<seq>              <prefix>marketplace_connectors/<id>
+//   <prefix>marketplace_publishers/<id>        <prefix>marketplace_versions/<id>@<version>
+//   <prefix>tenants/<t>/policies/<revision>    <prefix>tenants/<t>/install_requests/<id>
+//   <prefix>tenants/<t>/connector_installs/<connector>
+//   <prefix>tenants/<t>/installation_events/<number>
+//   <prefix>marketplace_mirror/cursor          the mirror's own place (mirror.h)
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/store/outbox.h"
+
+namespace mkt {
+
+class MirrorLayout {
+ public:
+  explicit MirrorLayout(std::string prefix) : prefix_(std::move(prefix)) {}
+
+  std::string path_of(const DocumentName& name) const;
+  std::string cursor() const { return prefix_ + "marketplace_mirror/cursor"; }
+
+  // The last collection's id in paths of that kind, for a query.
+  std::string collection_id(DocumentKind kind) const;
+  // Is that path one of that kind, and not somebody else's collection of the same id?
+  bool is_of(DocumentKind kind, std::string_view path) const;
+
+ private:
+  std::string prefix_;
+};
+
+}  // namespace mkt

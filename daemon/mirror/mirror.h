@@ -1,0 +1,99 @@
+// Mirror: every change of the store, in order, to Firestore.
+//
+// A thread of its own takes the oldest changes from the store's outbox, sends their documents as
+// they are now in one commit, and takes out of the outbox what was acknowledged; requests never
+// wait for it. Each document carries `mirrorSeq`, its place in the order of changes.
+//
+// Each commit also moves the mirror's cursor, a document of its own, under the precondition that
+// nobody has moved it since: so of a commit that is repeated, or arrives late, nothing is applied,
+// and one whose answer was lost is recognized by the batch that the cursor names. The cursor names
+// the registry too: a second one with the same project and prefix is refused.
+//
+// What fails is tried again (retry.h) behind the circuit breaker "firestore". A document that
+// Firestore refuses for good is found by halving its batch, and parked with the reason; the rest
+// goes on. Nothing is ever dropped. Thread-safe; the destructor ends a call under way within about
+// a second.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/reliability/breaker_registry.h"
+#include "common/reliability/resilient_executor.h"
+#include "daemon/mirror/firestore.h"
+#include "daemon/mirror/layout.h"
+#include "daemon/store/store.h"
+
+namespace mkt {
+
+// Between looks at the outbox, after a failure at first (then longer and longer), and with a
+// Firestore that its breaker leaves alone.
+struct MirrorPauses {
+  std::chrono::milliseconds look{100};
+  std::chrono::milliseconds retry{2000};
+  std::chrono::milliseconds open{30'000};
+};
+
+struct MirrorStatus {
+  std::string project;
+  OutboxCounts outbox;
+  std::uint64_t sent = 0;  // documents, by this process
+  std::optional<UtcTime> last_sent;
+  std::string trouble;  // why nothing gets through now; empty where it does
+};
+
+class Mirror {
+ public:
+  // Firestore's own limits are 500 writes and 10 MiB; one write is the cursor's.
+  static constexpr std::uint32_t kMostDocuments = 499;
+  static constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
+
+  Mirror(Store& store, std::unique_ptr<Firestore> firestore, MirrorPauses pauses = {},
+         BreakerRegistry& breakers = process_breakers());
+  ~Mirror();
+  Mirror(const Mirror&) = delete;
+  Mirror& operator=(const Mirror&) = delete;
+
+  Result<MirrorStatus> status() const;
+  std::string path_of(const DocumentName& name) const { return layout_.path_of(name); }
+
+ private:
+  void work();
+  bool stopping() const { return stop_.stop_requested(); }
+  bool pause(std::chrono::milliseconds time) const;
+
+  // False where it has to be tried again later.
+  bool deliver(std::span<const OutboxEntry> entries);
+  bool halve(std::span<const OutboxEntry> entries, const Error& error);
+  bool settle(std::span<const OutboxEntry> entries);
+  // The documents and the cursor; no documents: whether Firestore takes anything at all.
+  Status send(std::span<const OutboxEntry> entries);
+  Status attempt(std::vector<FirestoreWrite>& writes, const std::string& batch);
+  Result<bool> read_cursor(const std::string& batch);
+  Status know_registry();
+  RetryPolicy retry_policy();
+  void note_trouble(const std::string& why);
+
+  Store& store_;
+  const std::unique_ptr<Firestore> firestore_;
+  const MirrorLayout layout_;
+  const MirrorPauses pauses_;
+  std::stop_source stop_;
+  std::string registry_;               // who we are, for the cursor; the thread's
+  std::optional<std::string> cursor_;  // its update time, "" for none yet; the thread's
+  std::unique_ptr<ResilientExecutor> executor_;
+  mutable std::mutex mutex_;
+  MirrorStatus status_;  // guarded by mutex_
+  std::thread thread_;
+};
+
+// What a document looks like there.
+Json mirrored_fields(const OutboxEntry& entry);
+
+}  // namespace mkt

@@ -1,0 +1,160 @@
+// Declare, call, print; see mirror_operations.h.
+#include "daemon/ops/mirror_operations.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "common/base/files.h"
+#include "common/base/utf8.h"
+#include "common/http/http_client.h"
+#include "common/wire/messages.h"
+#include "daemon/mirror/mirror_check.h"
+#include "daemon/store/sqlite/database_file.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::chrono::milliseconds kTimeout{60'000};
+constexpr std::size_t kMaxLineBytes = 4096;
+
+struct Arguments {
+  FirestoreOptions firestore;
+  std::string into;
+  std::string tarballs_from;
+};
+
+struct Answer {
+  Json document;
+  std::string text;
+  ExitStatus status = ExitStatus::done;
+};
+
+Result<std::string> line_of(const std::filesystem::path& file, const char* otherwise) {
+  const auto text = read_file(file, kMaxLineBytes);
+  if (!text) return Error(ErrorCode::registry_unavailable, otherwise);
+  return text->substr(0, text->find('\n'));
+}
+
+// Asks the daemon that runs on the folder, as its first admin.
+Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, const char* path) {
+  MKT_TRY(const std::string url,
+          line_of(data / "mktd.url", "no mktd runs on this data folder; start it first"));
+  MKT_TRY(const std::string token, line_of(data / "admin.token",
+                                           "the data folder has no admin.token any more; ask "
+                                           "/v1/mirror with another admin's token"));
+  HttpClient client(kTimeout, "mktd");
+  HttpRequest request;
+  request.method = method;
+  request.url = url + path;
+  request.headers = {"Authorization: Bearer " + token};
+  MKT_TRY(const HttpResponse response, client.send(request));
+  if (response.status / 100 != 2) return wire::parse_error(response.status, response.body);
+  return parse_json(response.body, "mktd's answer");
+}
+
+Result<Answer> show_status(const std::string& data) {
+  MKT_TRY(Json json, ask_daemon(data, "GET", "/v1/mirror"));
+  std::string text = fmt::format(
+      "project  {}\nwaiting  {} changes, the oldest for {}s\nsent     {} documents\n",
+      printable(text_member(json, "project").value_or("")),
+      number_member(json, "waiting").value_or(0), number_member(json, "lagSeconds").value_or(0),
+      number_member(json, "sent").value_or(0));
+  if (const auto trouble = text_member(json, "trouble")) {
+    text += fmt::format("trouble  {}\n", printable(*trouble));
+  }
+  text += fmt::format("parked   {} documents", number_member(json, "parkedCount").value_or(0));
+  for (const Json& p : json["parked"]) {
+    text += fmt::format("\n  {}: {}", printable(text_member(p, "document").value_or("")),
+                        printable(text_member(p, "reason").value_or("")));
+  }
+  return Answer{std::move(json), std::move(text)};
+}
+
+Result<Answer> resync(const std::string& data) {
+  MKT_TRY(Json json, ask_daemon(data, "POST", "/v1/mirror/resync"));
+  const auto waiting = number_member(json, "waiting").value_or(0);
+  return Answer{std::move(json), fmt::format("{} documents will be sent again", waiting)};
+}
+
+Result<Answer> verify(const std::string& data, const Arguments& a) {
+  const std::filesystem::path database = std::filesystem::path(data) / "mktd.db";
+  MKT_TRY(const OutboxCounts outbox, outbox_counts_in(database));
+  const auto firestore = open_firestore(a.firestore);
+  MKT_TRY(const MirrorDifferences found, compare_mirror(database, *firestore));
+  std::string text;
+  for (const std::string& line : found.first) text += printable(line) + "\n";
+  text += found.different == 0
+              ? fmt::format("equal: {} documents", found.equal)
+              : fmt::format("{} documents differ, {} are equal", found.different, found.equal);
+  if (outbox.waiting > 0) text += fmt::format("; {} changes wait to be sent", outbox.waiting);
+  return Answer{{{"equal", found.equal},
+                 {"different", found.different},
+                 {"waiting", outbox.waiting},
+                 {"differences", found.first}},
+                std::move(text),
+                found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
+}
+
+Result<Answer> restore(const Arguments& a) {
+  const auto firestore = open_firestore(a.firestore);
+  MKT_TRY(const MirrorRestored r, restore_from_mirror(*firestore, a.into, a.tarballs_from));
+  std::string text = fmt::format("restored {} documents into {}", r.documents, printable(a.into));
+  text += a.tarballs_from.empty()
+              ? "; its tarballs are not there: --tarballs-from fetches them from another daemon"
+              : fmt::format(" and {} tarballs, {} bytes", r.tarballs, r.bytes);
+  return Answer{
+      {{"data", a.into}, {"documents", r.documents}, {"tarballs", r.tarballs}, {"bytes", r.bytes}},
+      std::move(text)};
+}
+
+int print(const Result<Answer>& answer, bool json) {
+  if (answer) {
+    fmt::print("{}", json ? dump_json_pretty(answer->document) : answer->text + "\n");
+    return static_cast<int>(answer->status);
+  }
+  const Error& error = answer.error();
+  if (json) {
+    fmt::print("{}", dump_json_pretty({{"error", error.message},
+                                       {"code", error_code_name(error.code)},
+                                       {"message", error.message}}));
+  }
+  fmt::print(stderr, "mktd: {}\n", printable(error.message));
+  return static_cast<int>(exit_status(error.code));
+}
+
+void add_firestore_options(CLI::App* command, FirestoreOptions& firestore) {
+  command->add_option("--firestore-project", firestore.project, "The project of Google Cloud")
+      ->envname("MKTD_FIRESTORE_PROJECT")
+      ->required();
+  command->add_option("--firestore-database", firestore.database, "Its database")
+      ->envname("MKTD_FIRESTORE_DATABASE");
+  command->add_option("--firestore-prefix", firestore.prefix, "How its collections' names begin")
+      ->envname("MKTD_FIRESTORE_PREFIX");
+}
+
+}  // namespace
+
+void add_mirror_operations(CLI::App& app, const std::string& data, const bool& json, int& status) {
+  CLI::App* mirror = app.add_subcommand("mirror", "The mirror in Firestore");
+  mirror->require_subcommand(1);
+  mirror->fallthrough();
+  const auto a = std::make_shared<Arguments>();
+  mirror->add_subcommand("status", "How far it is, and what was refused")->callback([&] {
+    status = print(show_status(data), json);
+  });
+  mirror->add_subcommand("resync", "Send everything again, while mktd runs")->callback([&] {
+    status = print(resync(data), json);
+  });
+  CLI::App* command = mirror->add_subcommand("verify", "Compare the database with the mirror");
+  add_firestore_options(command, a->firestore);
+  command->callback([&, a] { status = print(verify(data, *a), json); });
+  command = mirror->add_subcommand("restore", "Make a data folder from the mirror");
+  add_firestore_options(command, a->firestore);
+  command->add_option("--into", a->into, "The new data folder")->required();
+  command->add_option("--tarballs-from", a->tarballs_from,
+                      "A registry that has the tarballs, http://HOST:PORT");
+  command->callback([&, a] { status = print(restore(*a), json); });
+}
+
+}  // namespace mkt

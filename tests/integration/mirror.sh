@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# The mirror against Google's own Firestore emulator: what readers find there, faults, both sides
+# compared, and a registry brought back from it.
+source "$(dirname "$0")/lib.sh"
+emulator=${FIRESTORE_EMULATOR:-$(command -v cloud_firestore_emulator || true)}
+[[ -n $emulator ]] || emulator=$(dpkg -L google-cloud-cli-firestore-emulator 2>/dev/null | grep '/cloud_firestore_emulator$' || true)
+[[ -n $emulator ]] || skip "Google's Firestore emulator is not installed"
+command -v java >/dev/null || skip "the Firestore emulator needs Java"
+
+emulator_pid=
+other=
+cleanup() {
+  [[ -z $other ]] || kill "$other" 2>/dev/null || true
+  [[ -n $emulator_pid ]] || return 0
+  kill -CONT -- "-$emulator_pid" 2>/dev/null || true
+  kill -KILL -- "-$emulator_pid" 2>/dev/null || true # its shell and its Java
+}
+free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'; }
+port=$(free_port)
+set -m # a process group of its own
+"$emulator" start --host=127.0.0.1 --port="$port" >emulator.log 2>&1 </dev/null &
+emulator_pid=$!
+set +m
+export FIRESTORE_EMULATOR_HOST=127.0.0.1:$port
+root=http://$FIRESTORE_EMULATOR_HOST/v1/projects/test/databases/\(default\)/documents
+document() { curl -sS -g -H 'Authorization: Bearer owner' "$root/$1"; }
+wait_for "the emulator" curl -sf -o /dev/null "http://$FIRESTORE_EMULATOR_HOST/"
+
+mirrored=(--firestore-project test)
+mirror() { "$MKTD" mirror "$@" --data data --json 2>/dev/null; }
+waiting() { mirror status | jq .waiting; }
+sent_all() { wait_for "the mirror to have everything" eval '[[ $(waiting) == 0 ]]'; }
+equal() {
+  sent_all
+  expect 0 "$MKTD" mirror verify --data data --firestore-project test
+  says out "equal: "
+}
+as_admin() { curl -sS -H "Authorization: Bearer $token" "$@"; }
+
+# A registry with some of everything, of which a part was there before it had a mirror.
+start_mktd
+register acme
+make_connector hello
+expect 0 "$MKT" publish hello
+stop_mktd
+start_mktd "${mirrored[@]}"
+make_connector hello 1.1.0
+expect 0 "$MKT" publish hello
+make_connector secret
+jq '.capabilities = ["auth"]' secret/connector.manifest.json >m && mv m secret/connector.manifest.json
+expect 0 "$MKT" publish secret
+second=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+expect 0 "$MKT" key add "$second"
+expect 0 "$MKT" key revoke "$second" --reason-code superseded --reason 'of no use' --yes
+token_of() { as_admin -d "{\"name\":\"$2\",\"role\":\"$1\",\"subject\":\"team\"}" "$MKT_REGISTRY/v1/tokens" | jq -r .token; }
+member=$(token_of member bob) approver=$(token_of approver alice)
+ask() { curl -sS -H "Authorization: Bearer $member" -d "{\"connectorId\":\"$1\",\"version\":\"$2\"}" "$MKT_REGISTRY/v1/tenants/team/installs"; }
+ask hello 1.0.0 >/dev/null
+request=$(ask secret 1.0.0 | jq -r .requestId)
+curl -sS -X POST -H "Authorization: Bearer $approver" "$MKT_REGISTRY/v1/tenants/team/install-requests/$request/approve" >/dev/null
+ask hello 1.1.0 >/dev/null
+curl -sS -X DELETE -H "Authorization: Bearer $member" "$MKT_REGISTRY/v1/tenants/team/installs/hello" >/dev/null
+expect 0 "$MKT" deprecate hello@1.0.0 --reason 'old „stuff“'
+equal
+
+# Readers of this data find what they know, of the types they know.
+[[ $(document "gwi_marketplace_connectors/hello" | jq -r .fields.latestVersion.stringValue) == 1.1.0 ]] || fail "the connector"
+document "gwi_marketplace_versions/hello@1.0.0" >v
+[[ $(jq -c '[.fields.deprecated.booleanValue, .fields.deprecationReason.stringValue]' v) == '[true,"old „stuff“"]' ]] || fail "the version: $(<v)"
+jq -e '.fields.publishedAt.timestampValue and .fields.size.integerValue and .fields.mirrorSeq.integerValue' v >/dev/null || fail "types: $(<v)"
+document gwi_marketplace_publishers/acme >p
+jq -e '.fields.publicKeys.arrayValue.values | length >= 1' p >/dev/null || fail "publicKeys: $(<p)"
+[[ $(document "gwi_tenants/team/install_requests/$request" | jq -r '.fields | [.status.stringValue, .approvals.arrayValue.values[0].mapValue.fields.approver.stringValue] | join(" ")') == "approved alice" ]] ||
+  fail "the install request"
+[[ $(document gwi_tenants/team/connector_installs/secret | jq -r .fields.version.stringValue) == 1.0.0 ]] || fail "the installation"
+[[ $(document gwi_tenants/team/connector_installs/hello | jq .error.code) == 404 ]] || fail "what was uninstalled is still there"
+! grep -rq "${token#mkt_}" <(curl -sS -g -H 'Authorization: Bearer owner' -d '{"structuredQuery":{"from":[{"allDescendants":true}]}}' -H 'Content-Type: application/json' "$root:runQuery") ||
+  fail "a token is in the mirror"
+
+# Firestore hangs: everything goes on, and is told later.
+kill -STOP -- "-$emulator_pid"
+make_connector later
+export MKT_KEY=$key
+start=${EPOCHREALTIME/./}
+for i in 1 2 3; do
+  make_connector later "1.0.$i"
+  expect 0 "$MKT" publish later
+done
+((${EPOCHREALTIME/./} - start < 5000000)) || fail "publishing waits for the mirror"
+[[ $(waiting) -gt 0 ]] || fail "nothing waits"
+kill -CONT -- "-$emulator_pid"
+equal
+
+# Killed in the middle of it, and started again, and for a while without a mirror.
+for round in 1 2 3; do
+  for i in 1 2 3 4 5; do ask later "1.0.$((i % 3 + 1))" >/dev/null; done
+  kill -KILL "$daemon"
+  wait "$daemon" 2>/dev/null || true
+  start_mktd "${mirrored[@]}"
+done
+equal
+stop_mktd
+start_mktd
+make_connector missed
+expect 0 "$MKT" publish missed
+stop_mktd
+expect 10 "$MKTD" mirror verify --data data --firestore-project test
+says out "missing there: gwi_marketplace_connectors/missed"
+start_mktd "${mirrored[@]}"
+equal
+[[ $(document "gwi_marketplace_connectors/missed" | jq -r .fields.id.stringValue) == missed ]] || fail "what was missed is not there"
+
+# A second registry must not mix its documents with these.
+"$MKTD" --data foreign --listen 127.0.0.1:0 "${no_limits[@]}" "${mirrored[@]}" 2>foreign.log &
+other=$!
+wait_for "the refusal" grep -q "another registry mirrors into test" foreign.log
+kill "$other"
+wait "$other" || true
+other=
+
+# Everything again; only the daemon's admin may ask for it.
+[[ $(curl -sS -o body -w '%{http_code}' -X POST "$MKT_REGISTRY/v1/mirror/resync") == 401 ]] || fail "anybody may resync"
+expect 0 "$MKTD" mirror resync --data data
+sent_all
+
+# Brought back into an empty folder: the same answers. The first token of the new registry is its own.
+answers() { # URL TOKEN
+  local path
+  for path in '/v1/search?q=&pageSize=100' /v1/connectors/hello /v1/connectors/hello/1.0.0 /v1/connectors/hello/1.1.0 \
+    /v1/connectors/hello/1.0.0/signature /v1/connectors/secret/1.0.0 /v1/connectors/later /v1/connectors/hello/owners \
+    /v1/keys /v1/publishers /v1/publishers/acme /v1/tenants/team/policy /v1/tenants/team/installs \
+    '/v1/tenants/team/install-requests?limit=100' "/v1/tenants/team/install-requests/$request"; do
+    echo "$path"
+    curl -sS -g -H "Authorization: Bearer $2" "$1$path" | jq -S 'del(.. | .downloads?)'
+  done
+  curl -sS -H "Authorization: Bearer $2" "$1/v1/log?limit=1000" | jq -S --argjson last "$last" '.entries | map(select(.sequence <= $last))'
+}
+last=$(as_admin "$MKT_REGISTRY/v1/log?limit=1000" | jq '.entries[-1].sequence')
+answers "$MKT_REGISTRY" "$token" >first
+expect 8 "$MKTD" mirror restore --into data --firestore-project test
+expect 0 "$MKTD" mirror restore --into back --firestore-project test --tarballs-from "$MKT_REGISTRY"
+expect 3 "$MKTD" mirror restore --into nothing --firestore-project nobody
+stop_mktd
+mv data original
+mv back data
+expect 0 "$MKTD" check --data data
+start_mktd
+answers "$MKT_REGISTRY" "$token" >second
+diff first second >differences || { head -50 differences >&2; fail "the restored registry answers differently"; }
+expect 0 "$MKT" install later
+stop_mktd
+mv data back
+mv original data
+start_mktd "${mirrored[@]}"
+
+# What Firestore can never take is set aside, and holds up nothing.
+make_connector huge
+perl -e 'local $/; open F, "<huge/connector.manifest.json"; $_ = <F>; my $x = join "", map { ("a" .. "z")[rand 26] } 1 .. 1047700;
+         s/\}\s*$/, "padding": "$x"}/; print' >m
+mv m huge/connector.manifest.json
+expect 0 "$MKT" publish huge
+sent_all
+mirror status >s
+[[ $(jq -r '.parked[].document' s) == gwi_marketplace_versions/huge@1.0.0 ]] || fail "parked: $(<s)"
+expect_http 200 - GET /readyz
+[[ $(jq -r '.parts[] | select(.name == "mirror").status' body) == degraded ]] || fail "readyz: $(<body)"
+make_connector after
+expect 0 "$MKT" publish after
+sent_all
+[[ $(document gwi_marketplace_connectors/after | jq -r .fields.id.stringValue) == after ]] || fail "the mirror stands still"
+
