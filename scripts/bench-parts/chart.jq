@@ -16,10 +16,10 @@ def median: sort | .[(length - 1) / 2 | floor];
 def decades: [min, max] | map(log10) | (.[0] + 0.001 | floor) as $first | [$first, ([(.[1] - 0.001 | ceil), $first + 1] | max)];
 
 . as $root
-| 960 as $width
+| 1080 as $width
 | 18 as $row
-| 330 as $left
-| 140 as $right
+| 390 as $left
+| 180 as $right
 | 64 as $head
 | .pairs as $pairs
 
@@ -35,7 +35,7 @@ def decades: [min, max] | map(log10) | (.[0] + 0.001 | floor) as $first | [$firs
   + [$pairs | to_entries[] | (.key * $row + $bars + 4) as $y | .value | .ratio as $r
     | (if $r.median >= 1 then "better" else "worse" end) as $class
     | ([1, $r.median] | min | x) as $from | ([1, $r.median] | max | x) as $to
-    | "<text text-anchor='end' x='\($left - 10)' y='\($y + 4)'>\(.what | ltrimstr("  ") | text) <tspan class='dim'>· \(.peer | text)</tspan></text>",
+    | "<text text-anchor='end' x='\($left - 10)' y='\($y + 4)'>\(.what | text) <tspan class='dim'>· \(.peer | text)</tspan></text>",
       "<rect class='\($class)' x='\($from)' y='\($y - 5)' width='\($to - $from | round1)' height='10' rx='2'><title>mkt \(.ours.median | short) \(.unit | text), \(.peer | text) \(.theirs.median | short) \(.unit | text)</title></rect>",
       "<path class='spread' d='M\($r.least | x) \($y)H\($r.most | x)M\($r.least | x) \($y - 3)v6M\($r.most | x) \($y - 3)v6'/>",
       "<text x='\($width - $right + 14)' y='\($y + 4)'>\($r.median | short)× <tspan class='dim'>(\($r.least | short) to \($r.most | short))</tspan></text>"])
@@ -44,7 +44,7 @@ def decades: [min, max] | map(log10) | (.[0] + 0.001 | floor) as $first | [$firs
 # Growth: three charts a line.
 | ([.growth[] | .curve] | reduce .[] as $c ([]; if index([$c]) then . else . + [$c] end)) as $curves
 | (if $pairs == [] then $head else $bars_end + 24 end) as $growth_top
-| 300 as $cell
+| 330 as $cell
 | 220 as $tall
 | [$curves | to_entries[] | .key as $n | .value as $curve
     | [$root.growth[] | select(.curve == $curve) | . + {y: (.values | median)} | select(.y > 0)] as $points
@@ -52,7 +52,7 @@ def decades: [min, max] | map(log10) | (.[0] + 0.001 | floor) as $first | [$firs
     | ([$points[] | .series] | reduce .[] as $s ([]; if index([$s]) then . else . + [$s] end)) as $series
     | (20 + ($n % 3) * ($cell + 10)) as $x0 | ($growth_top + ($n / 3 | floor) * $tall) as $y0
     | ([$points[] | .x] | decades) as $across | ([$points[] | .y] | decades) as $up
-    | (34 + $x0) as $plot_left | ($x0 + $cell - 14) as $plot_right
+    | (40 + $x0) as $plot_left | ($x0 + $cell - 14) as $plot_right
     | ($y0 + 26 + ($series | length) * 13) as $plot_top | ($y0 + $tall - 34) as $plot_bottom
     | def px: $plot_left + (log10 - $across[0]) / ($across[1] - $across[0]) * ($plot_right - $plot_left) | round1;
       def py: $plot_bottom - (log10 - $up[0]) / ($up[1] - $up[0]) * ($plot_bottom - $plot_top) | round1;

@@ -38,6 +38,7 @@ for size in 10 100 1000 10000; do
 done
 start_mktd
 
+# The same each time: kept in memory, unless the answer is too long to keep.
 show_all() { load 1 "$MKT_REGISTRY/v1/connectors/of-$size"; }
 # Each time another version, so that few answers were kept.
 show_one() {
