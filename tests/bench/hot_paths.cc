@@ -16,6 +16,7 @@
 #include "daemon/http/answer.h"
 #include "daemon/http/answer_cache.h"
 #include "daemon/http/routes.h"
+#include "daemon/http/text_body.h"
 #include "daemon/limits/memory_limits.h"
 #include "daemon/ops/application.h"
 #include "daemon/service/tokens.h"
@@ -34,22 +35,6 @@ T must(Result<T> result) {
 void must(const Status& status) {
   if (!status) throw std::runtime_error(status.error().message);
 }
-
-class TextReader : public BodyReader {
- public:
-  explicit TextReader(std::string text) : text_(std::move(text)) {}
-  std::uint64_t length() const override { return text_.size(); }
-  Result<std::size_t> read(std::span<std::uint8_t> into) override {
-    const std::size_t n = std::min(into.size(), text_.size() - read_);
-    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(read_), n, into.begin());
-    read_ += n;
-    return n;
-  }
-
- private:
-  const std::string text_;
-  std::size_t read_ = 0;
-};
 
 // A daemon without its front door.
 class Daemon {
@@ -92,7 +77,7 @@ class Daemon {
  private:
   std::size_t answer(const std::string& text, const std::string& body) {
     const RequestHead head = must(RequestHead::parse(text));
-    TextReader reader(body);
+    TextBody reader(body);
     Exchange exchange{"127.0.0.1", "0123456789abcdef", {}, {}};
     Response response =
         answer_request({market_, router_, idempotency_, usage_, limiter_}, head, reader, exchange);
