@@ -17,7 +17,7 @@ namespace mkt::wire {
 struct PartInfo {
   std::string name;
   std::string status;
-  std::string reason;  // empty where it is ok, or not for whoever asks
+  std::string reason;  // empty where there is nothing to say, or not for whoever asks
 
   Json to_json() const;
   static Result<PartInfo> parse(const Json& json);

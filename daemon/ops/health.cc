@@ -103,7 +103,11 @@ wire::PartInfo Health::check_mirror() const {
     return degraded(
         fmt::format("{} documents are refused; see: mktd mirror status", status->outbox.parked));
   }
-  return ok("mirror");
+  if (!status->outbox.oldest) return ok("mirror");
+  const auto lag = std::chrono::ceil<std::chrono::seconds>(utc_now() - *status->outbox.oldest);
+  return {"mirror", "ok",
+          fmt::format("{} changes wait, the oldest for {}s", status->outbox.waiting,
+                      std::max<std::int64_t>(0, lag.count()))};
 }
 
 wire::StatusInfo Health::status() const {
