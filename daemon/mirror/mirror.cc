@@ -120,6 +120,7 @@ void Mirror::work() {
     if (changes == seen) continue;
     for (;;) {
       const auto entries = store_.outbox(kMostDocuments, kMostBytes);
+      if (!entries) note_trouble(entries.error().message);
       if (!entries || stopping()) break;
       if (entries->empty()) {
         seen = changes;
@@ -152,7 +153,9 @@ bool Mirror::halve(std::span<const OutboxEntry> entries, const Error& error) {
   }
   log_event(LogLevel::error, "Firestore refuses a document for good; it is parked",
             {{"document", layout_.path_of(entries[0].name)}, {"reason", error.message}});
-  return static_cast<bool>(store_.park(entries[0].seq, error.message));
+  const Status parked = store_.park(entries[0].seq, error.message);
+  if (!parked) note_trouble(parked.error().message);
+  return static_cast<bool>(parked);
 }
 
 bool Mirror::settle(std::span<const OutboxEntry> entries) {
@@ -165,7 +168,9 @@ bool Mirror::settle(std::span<const OutboxEntry> entries) {
     status_.last_sent = utc_now();
   }
   // Should this fail, they are sent again, and nothing changes.
-  return static_cast<bool>(store_.outbox_sent(seqs));
+  const Status done = store_.outbox_sent(seqs);
+  if (!done) note_trouble(done.error().message);
+  return static_cast<bool>(done);
 }
 
 Status Mirror::send(std::span<const OutboxEntry> entries) {

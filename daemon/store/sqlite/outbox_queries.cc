@@ -219,12 +219,13 @@ void add_triggers(Database& writer, const Form& form, const char* table, const c
   for (const auto& [event, row] :
        {std::pair("INSERT", "NEW"), {"UPDATE", "NEW"}, {"DELETE", "OLD"}}) {
     const std::string of = with_row(key, row);
-    writer.execute(fmt::format("CREATE TEMP TRIGGER mirror_{0}_{1} AFTER {1} ON main.{0} BEGIN "
-                               "DELETE FROM outbox WHERE kind = '{2}' AND key = json_array({3}); "
-                               "INSERT INTO outbox (kind, key, at) VALUES ('{2}', json_array({3}), "
-                               "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)); END",
-                               table, event, form.word, of)
-                       .c_str());
+    writer.execute(
+        fmt::format("CREATE TEMP TRIGGER IF NOT EXISTS mirror_{0}_{1} AFTER {1} ON main.{0} BEGIN "
+                    "DELETE FROM outbox WHERE kind = '{2}' AND key = json_array({3}); "
+                    "INSERT INTO outbox (kind, key, at) VALUES ('{2}', json_array({3}), "
+                    "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)); END",
+                    table, event, form.word, of)
+            .c_str());
   }
 }
 
