@@ -9,13 +9,13 @@ constexpr std::size_t kOverheadBytes = 1024;
 
 }  // namespace
 
-std::shared_ptr<const KeptAnswer> AnswerCache::find(std::string_view path, std::uint64_t changes) {
+std::shared_ptr<const KeptAnswer> AnswerCache::find(std::string_view path) {
   const std::lock_guard lock(mutex_);
   if (const auto it = young_.find(path); it != young_.end()) {
-    return it->second->changes == changes ? it->second : nullptr;
+    return it->second->same_while.holds() ? it->second : nullptr;
   }
   const auto it = old_.find(path);
-  if (it == old_.end() || it->second->changes != changes) return nullptr;
+  if (it == old_.end() || !it->second->same_while.holds()) return nullptr;
   auto found = it->second;
   insert(std::string(path), found);
   return found;

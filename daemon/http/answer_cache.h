@@ -1,12 +1,10 @@
 // AnswerCache: hot answers, ready to be sent again.
 //
-// An answer is kept with the store's change count as it was before the answer was made, and is good
-// for as long as that has not moved on: every change of the store empties the cache, in effect, and
-// no answer outlives a change that somebody was told of. Bounded by kMaxBytes: when half of that is
-// new, what was not asked for since is dropped. Thread-safe.
+// An answer is kept with the freshness of what it was made from (freshness.h) and is found for as
+// long as that holds. Bounded by kMaxBytes: when half of that is new, what was not asked for since
+// is dropped. Thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +12,7 @@
 #include <unordered_map>
 
 #include "daemon/http/answer.h"
+#include "daemon/store/freshness.h"
 
 namespace mkt {
 
@@ -22,7 +21,7 @@ struct KeptAnswer {
   std::string etag;
   std::string route;    // for the access log
   Answer not_modified;  // the 304 to a request that has the etag
-  std::uint64_t changes = 0;
+  Freshness same_while;
 };
 
 class AnswerCache {
@@ -31,7 +30,7 @@ class AnswerCache {
   static constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;
 
   // nullptr where there is none that is still good.
-  std::shared_ptr<const KeptAnswer> find(std::string_view path, std::uint64_t changes);
+  std::shared_ptr<const KeptAnswer> find(std::string_view path);
   void keep(const std::string& path, std::shared_ptr<const KeptAnswer> answer);
 
  private:

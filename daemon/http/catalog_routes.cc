@@ -72,6 +72,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
 
 Result<Response> connector(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const ConnectorWithVersions found, show_connector(market, id));
   const ConnectorRecord& c = found.connector;
   wire::ConnectorInfo info{c.id,
@@ -86,19 +87,21 @@ Result<Response> connector(const Marketplace& market, Request& request) {
                            format_utc(c.updated_at),
                            {}};
   for (const VersionRecord& v : found.versions) info.versions.push_back(version_message(v));
-  return kept_response(request, "application/json", dump_json(info.to_json()));
+  return kept_response(request, fresh, "application/json", dump_json(info.to_json()));
 }
 
 Result<Response> version(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return kept_response(request, "application/json", dump_json(version_message(v).to_json()));
+  return kept_response(request, fresh, "application/json", dump_json(version_message(v).to_json()));
 }
 
 Result<Response> signature(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return kept_response(request, "application/json", v.signature);
+  return kept_response(request, fresh, "application/json", v.signature);
 }
 
 Result<Response> tarball(const Marketplace& market, Usage& usage, Request& request) {

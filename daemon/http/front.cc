@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -78,6 +79,7 @@ void Front::stop() {
 }
 
 void Front::run(std::chrono::milliseconds drain_time) {
+  ::pthread_setname_np(::pthread_self(), "front");
   auto next_sweep = Clock::now() + std::chrono::milliseconds(kTickMs);
   Clock::time_point give_up{};
   for (;;) {

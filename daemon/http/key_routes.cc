@@ -40,8 +40,10 @@ class KeyListCache {
 };
 
 Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& request) {
+  const Freshness fresh = market.store.freshness();
   const std::int64_t sequence = market.store.key_sequence();
   Response response;
+  response.same_while = fresh;
   response.content_type = "application/json";
   response.headers.emplace_back("Cache-Control", "no-cache");
   const auto etag = [](std::int64_t s) { return fmt::format("\"keys-{}\"", s); };

@@ -17,7 +17,8 @@ Response json_response(int status, const Json& json) {
   return response;
 }
 
-Response kept_response(const Request& request, std::string content_type, std::string body) {
+Response kept_response(const Request& request, const Freshness& same_while,
+                       std::string content_type, std::string body) {
   constexpr std::size_t kEtagDigits = 32;
   const std::string etag =
       fmt::format("\"{}\"", Checksum::of(as_bytes(body)).hex().substr(0, kEtagDigits));
@@ -30,7 +31,7 @@ Response kept_response(const Request& request, std::string content_type, std::st
   }
   response.content_type = std::move(content_type);
   response.body = std::move(body);
-  response.cacheable = true;
+  response.same_while = same_while;
   return response;
 }
 

@@ -15,6 +15,7 @@
 #include "common/base/result.h"
 #include "daemon/http/request_head.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/store/freshness.h"
 
 namespace mkt {
 
@@ -55,14 +56,16 @@ struct Response {
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of `body`, where it is kept elsewhere
   std::optional<FileBody> file;
-  // The same for everybody, until the store changes: may be sent again without asking.
-  bool cacheable = false;
+  // The same for everybody: may be sent again without asking, for as long as that holds.
+  std::optional<Freshness> same_while;
 };
 
 Response json_response(int status, const Json& json);
 
-// A cacheable answer with an ETag of its own, or 304 where the request has that one already.
-Response kept_response(const Request& request, std::string content_type, std::string body);
+// An answer that may be kept, with an ETag of its own, or 304 where the request has that one
+// already. The freshness is from before what the body says was read.
+Response kept_response(const Request& request, const Freshness& same_while,
+                       std::string content_type, std::string body);
 
 // {error, code, message, details, requestId} with the code's status.
 Response error_response(const Error& error, const std::string& request_id);

@@ -111,8 +111,7 @@ std::string etag_of(const Response& response) {
   return {};
 }
 
-std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string route,
-                                           std::uint64_t changes) {
+std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string route) {
   auto kept = std::make_shared<KeptAnswer>();
   kept->route = std::move(route);
   kept->etag = etag_of(response);
@@ -121,12 +120,13 @@ std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string
   copy.headers = response.headers;
   copy.content_type = response.content_type;
   copy.body = response.body;
+  copy.shared_body = response.shared_body;
   Response not_modified;
   not_modified.status = 304;
   not_modified.headers = response.headers;
   kept->answer = make_answer(std::move(copy), false, false);
   kept->not_modified = make_answer(std::move(not_modified), false, false);
-  kept->changes = changes;
+  kept->same_while = *response.same_while;
   return kept;
 }
 
@@ -137,9 +137,12 @@ class HttpServer::Impl : public RequestSink {
   Impl(ServerParts parts, const ServerLimits& limits)
       : parts_(std::move(parts)),
         connections_(connection_limit(), limits.connections_per_address),
-        workers_(std::make_unique<WorkerPool>(worker_count(), kMaxWaiting, kMaxWait, kLongestWait)),
-        changes_(std::make_unique<WorkerPool>(kChangesAtOnce, kMaxWaiting, kMaxWait, kLongestWait)),
-        uploads_(std::make_unique<WorkerPool>(limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
+        workers_(std::make_unique<WorkerPool>("reads", worker_count(), kMaxWaiting, kMaxWait,
+                                              kLongestWait)),
+        changes_(std::make_unique<WorkerPool>("changes", kChangesAtOnce, kMaxWaiting, kMaxWait,
+                                              kLongestWait)),
+        uploads_(
+            std::make_unique<WorkerPool>("uploads", limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
     for (unsigned i = 0; i < front_count(); ++i) {
       fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
     }
@@ -178,7 +181,7 @@ class HttpServer::Impl : public RequestSink {
   bool answer_now(Connection& c) override {
     const RequestHead& head = *c.request;
     if (stopping_ || !head.keep_alive || !may_be_kept(head)) return false;
-    const auto kept = cache_.find(head.path, parts_.changes());
+    const auto kept = cache_.find(head.path);
     if (!kept) return false;
     auto address = parts_.admit(head, c.peer());
     if (!address) return false;
@@ -253,7 +256,6 @@ class HttpServer::Impl : public RequestSink {
   // One request, by a worker: sets the answer; the front sends it.
   void answer(Connection& c, bool body_to_come) {
     const RequestHead& head = *c.request;
-    const std::uint64_t changes = parts_.changes();
     Exchange exchange{c.peer().address, new_request_id(), {}, {}};
     ConnectionBody body(c, head);
     Response response;
@@ -270,8 +272,8 @@ class HttpServer::Impl : public RequestSink {
     // The next request begins where this body ends: one that is still to come ends the connection.
     c.body_unread = body_to_come && body.left() > 0;
     c.close_after = !head.keep_alive || stopping_ || c.body_unread;
-    if (response.cacheable && response.status == 200 && may_be_kept(head)) {
-      cache_.keep(head.path, keepable(response, exchange.route, changes));
+    if (response.same_while && response.status == 200 && may_be_kept(head)) {
+      cache_.keep(head.path, keepable(response, exchange.route));
     }
     c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
            head_end(exchange.request_id));

@@ -4,8 +4,8 @@
 // (request_head.h), and send. Workers run the application: some for reading, some for
 // changes, which wait for the disk, others for requests whose body is still to come, so that slow
 // uploads stop nobody else. Answers that
-// the application calls cacheable are kept ready and leave from the front itself. cpp-httplib
-// writes the heads of answers; it never sees a byte that a client wrote.
+// may be given again are kept ready and leave from the front itself. cpp-httplib writes the heads
+// of answers; it never sees a byte that a client wrote.
 //
 // `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is
 // over.
@@ -42,8 +42,6 @@ struct ServerParts {
   std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;
   // Is that a proxy whose word on its clients counts, and which may hold connections for them all?
   std::function<bool(const Peer& peer)> is_proxy;
-  // Moves on with every change that an answer could show, before anybody is told of the change.
-  std::function<std::uint64_t()> changes;
   std::function<void(const AccessRecord&)> log;
 };
 

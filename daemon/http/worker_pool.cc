@@ -1,11 +1,14 @@
 // A queue and its threads; see worker_pool.h.
 #include "daemon/http/worker_pool.h"
 
+#include <pthread.h>
+
 namespace mkt {
 
-WorkerPool::WorkerPool(unsigned threads, std::size_t max_waiting,
+WorkerPool::WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
                        std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait)
-    : max_threads_(threads),
+    : name_(name),
+      max_threads_(threads),
       max_waiting_(max_waiting),
       max_wait_(max_wait),
       longest_wait_(longest_wait) {}
@@ -26,8 +29,8 @@ bool WorkerPool::submit(Work work) {
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_waiting_) return false;
     const auto place = static_cast<std::int64_t>(queue_.size()) + 1;
-    // As many as there are threads may always wait: what was seen of a disk that stood still must not
-    // keep away what would show that it works again.
+    // As many as there are threads may always wait: what was seen of a disk that stood still must
+    // not keep away what would show that it works again.
     if (place > max_threads_ && time_a_place_ * place > longest_wait_) return false;
     queue_.push_back({std::move(work), now, place});
     if (idle_ < queue_.size() && threads_.size() < max_threads_) {
@@ -44,6 +47,7 @@ std::size_t WorkerPool::waiting() const {
 }
 
 void WorkerPool::work() {
+  ::pthread_setname_np(::pthread_self(), name_);
   for (;;) {
     Waiting next;
     Clock::duration waited;

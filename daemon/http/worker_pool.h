@@ -30,7 +30,9 @@ class WorkerPool {
     std::function<void()> expire;  // instead, when it waited longer than max_wait
   };
 
-  WorkerPool(unsigned threads, std::size_t max_waiting, std::chrono::milliseconds max_wait,
+  // The threads' name is for those who watch the process; at most 15 characters.
+  WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
+             std::chrono::milliseconds max_wait,
              std::chrono::milliseconds longest_wait = std::chrono::hours(1));
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -51,6 +53,7 @@ class WorkerPool {
   };
   void work();
 
+  const char* const name_;
   const unsigned max_threads_;
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;

@@ -174,7 +174,6 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
        .admit = [&](const RequestHead& head,
                     const Peer& peer) { return live.admission.get()->admit(head, peer); },
        .is_proxy = [&](const Peer& peer) { return live.admission.get()->is_trusted(peer.address); },
-       .changes = [&] { return store->changes(); },
        .log =
            [&](const AccessRecord& record) {
              requests.count(record);

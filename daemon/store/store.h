@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/store/freshness.h"
 #include "daemon/store/install_rules.h"
 #include "daemon/store/outbox.h"
 #include "daemon/store/records.h"
@@ -25,6 +26,9 @@ class Store {
   // Moves on with every commit, before whoever asked for the change is told: what was read while
   // this stood still is what the store holds.
   virtual std::uint64_t changes() const = 0;
+  // The same for what is shown of one connector, and of what is no connector's: keys, publishers.
+  virtual Freshness freshness_of(std::string_view connector_id) const = 0;
+  virtual Freshness freshness() const = 0;
 
   // Publishers and keys. ------------------------------------------------------------------------
 

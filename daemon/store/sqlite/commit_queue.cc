@@ -2,6 +2,7 @@
 #include "daemon/store/sqlite/commit_queue.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <chrono>
 #include <exception>
@@ -57,8 +58,8 @@ void CommitQueue::when_broken(std::function<void()> call) {
   if (broken_ && when_broken_) when_broken_();
 }
 
-Status CommitQueue::run(Change change) {
-  Job job(std::move(change));
+Status CommitQueue::run(Touches touches, Change change) {
+  Job job(std::move(change), touches);
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(&job);
@@ -69,6 +70,7 @@ Status CommitQueue::run(Change change) {
 }
 
 void CommitQueue::work() {
+  ::pthread_setname_np(::pthread_self(), "commits");
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
@@ -100,6 +102,7 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
     for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
     transaction.commit();
     ++commits_;
+    for (const Job* job : jobs) change_counts_.changed(job->touches);
     sizes_.add(static_cast<double>(jobs.size()));
     seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   } catch (const SqlError& e) {

@@ -22,6 +22,7 @@
 #include "common/base/bucket_counts.h"
 #include "common/base/result.h"
 #include "common/base/semaphore.h"
+#include "daemon/store/freshness.h"
 #include "daemon/store/sqlite/database.h"
 
 namespace mkt {
@@ -40,7 +41,7 @@ class CommitQueue {
   CommitQueue& operator=(const CommitQueue&) = delete;
 
   // Returns when the change is durable or has failed.
-  Status run(Change change);
+  Status run(Touches touches, Change change);
 
   bool broken() const { return broken_; }
   // What to call, once, from the queue's thread, when that happens, or at once where it has;
@@ -48,6 +49,9 @@ class CommitQueue {
   void when_broken(std::function<void()> call);
   // How many were made, counted before their callers go on.
   std::uint64_t commits() const { return commits_; }
+  // Moved on after the commit, before its callers go on.
+  const ChangeCounts& change_counts() const { return change_counts_; }
+  void changed(Touches touches) { change_counts_.changed(touches); }
 
   struct Counts {
     std::size_t waiting = 0;   // changes that are in no commit yet
@@ -59,8 +63,9 @@ class CommitQueue {
 
  private:
   struct Job {
-    explicit Job(Change c) : change(std::move(c)) {}
+    Job(Change c, Touches t) : change(std::move(c)), touches(t) {}
     Change change;
+    Touches touches;
     Status outcome;
     Semaphore done;
   };
@@ -71,6 +76,7 @@ class CommitQueue {
   std::unique_ptr<Database> writer_;  // the thread's alone
   std::atomic<bool> broken_ = false;
   std::atomic<std::uint64_t> commits_ = 0;
+  ChangeCounts change_counts_;
   std::mutex when_broken_mutex_;
   std::function<void()> when_broken_;  // guarded by when_broken_mutex_
   std::atomic<std::uint64_t> failed_ = 0;

@@ -56,7 +56,7 @@ SqliteStore::SqliteStore(std::filesystem::path file, std::unique_ptr<Database> w
 
 Status SqliteStore::change_keys(const CommitQueue::Change& change) {
   std::int64_t newest = 0;
-  const Status done = commits_->run([&](Database& db) -> Status {
+  const Status done = commits_->run(Touches::all(), [&](Database& db) -> Status {
     MKT_CHECK(change(db));
     newest = key_queries::newest_change(db);
     return {};
@@ -65,6 +65,8 @@ Status SqliteStore::change_keys(const CommitQueue::Change& change) {
   std::int64_t known = key_sequence_;
   while (known < newest && !key_sequence_.compare_exchange_weak(known, newest)) {
   }
+  // Whoever read the old sequence since the commit must not keep what came of it.
+  commits_->changed(Touches::all());
   return {};
 }
 
@@ -99,9 +101,10 @@ auto SqliteStore::read(Read read) -> Result<decltype(read(std::declval<Database&
 }
 
 template <typename Change>
-auto SqliteStore::change(Change change) -> decltype(change(std::declval<Database&>())) {
+auto SqliteStore::change(Touches touches, Change change)
+    -> decltype(change(std::declval<Database&>())) {
   std::optional<decltype(change(std::declval<Database&>()))> outcome;
-  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run(touches, [&](Database& db) -> Status {
     outcome.emplace(change(db));
     if (!*outcome) return outcome->error();
     return {};
@@ -134,15 +137,16 @@ Result<std::vector<KeyRecord>> SqliteStore::keys_of(std::string_view publisher_i
 
 Status SqliteStore::set_publisher_status(std::string_view id, PublisherStatus status,
                                          std::string_view reason, UtcTime at, const Actor& actor) {
-  return commits_->run([&](Database& db) {
+  return commits_->run(Touches::all(), [&](Database& db) {
     return publisher_queries::set_status(db, id, status, reason, at, actor);
   });
 }
 
 Status SqliteStore::set_publisher_verified(std::string_view id, bool verified, UtcTime at,
                                            const Actor& actor) {
-  return commits_->run(
-      [&](Database& db) { return publisher_queries::set_verified(db, id, verified, at, actor); });
+  return commits_->run(Touches::all(), [&](Database& db) {
+    return publisher_queries::set_verified(db, id, verified, at, actor);
+  });
 }
 
 Result<KeyList> SqliteStore::keys_since(std::int64_t sequence) {
@@ -171,7 +175,8 @@ Result<RevocationOutcome> SqliteStore::preview_revocation(const Revocation& revo
 
 Result<Store::Published> SqliteStore::publish(const NewVersion& version, const Actor& actor) {
   MKT_TRY(Published published,
-          change([&](Database& db) { return catalog_queries::publish(db, version, actor); }));
+          change(Touches::connector(version.version.connector_id),
+                 [&](Database& db) { return catalog_queries::publish(db, version, actor); }));
   // What is published stays published where this fails: search shows it after the next change of
   // the connector, or a restart.
   if (published.is_new) (void)refresh_search_index(version.version.connector_id);
@@ -179,14 +184,15 @@ Result<Store::Published> SqliteStore::publish(const NewVersion& version, const A
 }
 
 Status SqliteStore::countersign(const VersionRecord& version, UtcTime at, const Actor& actor) {
-  return commits_->run(
-      [&](Database& db) { return catalog_queries::countersign(db, version, at, actor); });
+  return commits_->run(Touches::connector(version.connector_id), [&](Database& db) {
+    return catalog_queries::countersign(db, version, at, actor);
+  });
 }
 
 Status SqliteStore::set_deprecated(std::string_view connector_id, std::string_view version,
                                    const std::optional<std::string>& reason, UtcTime at,
                                    const Actor& actor) {
-  return commits_->run([&](Database& db) {
+  return commits_->run(Touches::connector(connector_id), [&](Database& db) {
     return catalog_queries::set_deprecated(db, connector_id, version, reason, at, actor);
   });
 }
@@ -197,13 +203,14 @@ Result<std::vector<OwnerRecord>> SqliteStore::owners_of(std::string_view connect
 
 Status SqliteStore::add_owner(std::string_view connector_id, std::string_view publisher_id,
                               UtcTime at, const Actor& actor) {
-  return commits_->run(
-      [&](Database& db) { return owner_queries::add(db, connector_id, publisher_id, at, actor); });
+  return commits_->run(Touches::connector(connector_id), [&](Database& db) {
+    return owner_queries::add(db, connector_id, publisher_id, at, actor);
+  });
 }
 
 Status SqliteStore::remove_owner(std::string_view connector_id, std::string_view publisher_id,
                                  UtcTime at, const Actor& actor) {
-  return commits_->run([&](Database& db) {
+  return commits_->run(Touches::connector(connector_id), [&](Database& db) {
     return owner_queries::remove(db, connector_id, publisher_id, at, actor);
   });
 }
@@ -262,7 +269,7 @@ Result<BlobTotals> SqliteStore::blob_totals() {
 
 Status SqliteStore::add_downloads(std::string_view connector_id, std::string_view version,
                                   std::int64_t count) {
-  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run(Touches::connector(connector_id), [&](Database& db) -> Status {
     catalog_queries::add_downloads(db, connector_id, version, count);
     return {};
   }));
@@ -281,13 +288,15 @@ Result<std::vector<PolicyRecord>> SqliteStore::policy_history(std::string_view t
 Result<PolicyRecord> SqliteStore::set_policy(const PolicyRecord& policy,
                                              std::optional<std::int64_t> expected_revision,
                                              const Actor& actor) {
-  return change(
-      [&](Database& db) { return policy_queries::set(db, policy, expected_revision, actor); });
+  return change(Touches::nothing_kept(), [&](Database& db) {
+    return policy_queries::set(db, policy, expected_revision, actor);
+  });
 }
 
 Result<InstallOutcome> SqliteStore::request_install(const NewInstallRequest& request,
                                                     const Actor& actor) {
-  return change([&](Database& db) { return install_changes::request(db, request, actor); });
+  return change(Touches::nothing_kept(),
+                [&](Database& db) { return install_changes::request(db, request, actor); });
 }
 
 Result<Decision> SqliteStore::preview_install(const NewInstallRequest& request) {
@@ -297,7 +306,8 @@ Result<Decision> SqliteStore::preview_install(const NewInstallRequest& request) 
 
 Result<InstallRequestRecord> SqliteStore::approve_request(const NewApproval& approval,
                                                           const Actor& actor) {
-  return change([&](Database& db) { return install_changes::approve(db, approval, actor); });
+  return change(Touches::nothing_kept(),
+                [&](Database& db) { return install_changes::approve(db, approval, actor); });
 }
 
 Status SqliteStore::may_approve(const InstallRequestRecord& request) {
@@ -310,7 +320,7 @@ Result<InstallRequestRecord> SqliteStore::deny_request(std::string_view tenant_i
                                                        std::string_view id, std::string_view by,
                                                        std::string_view reason, UtcTime at,
                                                        const Actor& actor) {
-  return change([&](Database& db) {
+  return change(Touches::nothing_kept(), [&](Database& db) {
     return install_changes::deny(db, tenant_id, id, by, reason, at, actor);
   });
 }
@@ -319,7 +329,7 @@ Result<InstallRequestRecord> SqliteStore::cancel_request(std::string_view tenant
                                                          std::string_view id, RequestStatus from,
                                                          std::string_view by, UtcTime at,
                                                          const Actor& actor) {
-  return change([&](Database& db) {
+  return change(Touches::nothing_kept(), [&](Database& db) {
     return install_changes::cancel(db, tenant_id, id, from, by, at, actor);
   });
 }
@@ -338,8 +348,9 @@ Result<std::size_t> SqliteStore::expire_requests(UtcTime now) {
   MKT_TRY(const bool any,
           read([&](Database& db) { return !request_queries::overdue(db, now, 1).empty(); }));
   if (!any) return std::size_t{0};
-  return change(
-      [&](Database& db) -> Result<std::size_t> { return install_changes::expire(db, now); });
+  return change(Touches::nothing_kept(), [&](Database& db) -> Result<std::size_t> {
+    return install_changes::expire(db, now);
+  });
 }
 
 Result<std::optional<InstallationRecord>> SqliteStore::installation(std::string_view tenant_id,
@@ -365,7 +376,7 @@ Result<std::vector<InstallationEvent>> SqliteStore::installation_history(
 Result<InstallationRecord> SqliteStore::uninstall(std::string_view tenant_id,
                                                   std::string_view connector_id, UtcTime at,
                                                   const Actor& actor) {
-  return change([&](Database& db) {
+  return change(Touches::nothing_kept(), [&](Database& db) {
     return installation_queries::uninstall(db, tenant_id, connector_id, at, actor);
   });
 }
@@ -380,24 +391,25 @@ Result<std::size_t> SqliteStore::live_keys(std::string_view scope, UtcTime now) 
 }
 
 Status SqliteStore::keep_first_answer(const IdempotencyKey& key, const FirstAnswer& answer) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     idempotency_queries::keep(db, key, answer);
     return {};
   });
 }
 
 Result<std::size_t> SqliteStore::remove_expired_answers(UtcTime now) {
-  return change([&](Database& db) -> Result<std::size_t> {
+  return change(Touches::nothing_kept(), [&](Database& db) -> Result<std::size_t> {
     return idempotency_queries::remove_expired(db, now);
   });
 }
 
 Result<std::int64_t> SqliteStore::webhook_cursor(std::string_view name) {
-  return change([&](Database& db) -> Result<std::int64_t> { return webhook_cursor_of(db, name); });
+  return change(Touches::nothing_kept(),
+                [&](Database& db) -> Result<std::int64_t> { return webhook_cursor_of(db, name); });
 }
 
 Status SqliteStore::set_webhook_cursor(std::string_view name, std::int64_t seq) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     mkt::set_webhook_cursor(db, name, seq);
     return {};
   });
@@ -405,7 +417,7 @@ Status SqliteStore::set_webhook_cursor(std::string_view name, std::int64_t seq) 
 
 Status SqliteStore::start_outbox() {
   bool missed = false;
-  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     missed = outbox_queries::start(db);
     return {};
   }));
@@ -413,7 +425,7 @@ Status SqliteStore::start_outbox() {
 }
 
 Status SqliteStore::stop_outbox() {
-  return commits_->run([](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [](Database& db) -> Status {
     outbox_queries::stop(db);
     return {};
   });
@@ -422,7 +434,7 @@ Status SqliteStore::stop_outbox() {
 // A kind at a time, so that others come to their turn.
 Status SqliteStore::fill_outbox() {
   for (const DocumentKind kind : kDocumentKinds) {
-    MKT_CHECK(commits_->run([kind](Database& db) -> Status {
+    MKT_CHECK(commits_->run(Touches::nothing_kept(), [kind](Database& db) -> Status {
       outbox_queries::fill(db, kind);
       return {};
     }));
@@ -439,14 +451,14 @@ Result<OutboxCounts> SqliteStore::outbox_counts() {
 }
 
 Status SqliteStore::outbox_sent(const std::vector<std::int64_t>& seqs) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     outbox_queries::sent(db, seqs);
     return {};
   });
 }
 
 Status SqliteStore::park(std::int64_t seq, std::string_view reason) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     outbox_queries::park(db, seq, reason);
     return {};
   });
@@ -463,7 +475,7 @@ Result<std::vector<OutboxEntry>> SqliteStore::documents(DocumentKind kind,
 }
 
 Status SqliteStore::put_back(DocumentKind kind, const std::vector<Json>& documents) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::all(), [&](Database& db) -> Status {
     for (const Json& document : documents) {
       MKT_CHECK(outbox_queries::insert(db, kind, document));
     }
@@ -476,15 +488,16 @@ Result<std::string> SqliteStore::mirror_state(std::string_view name) {
 }
 
 Status SqliteStore::set_mirror_state(std::string_view name, std::string_view value) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     outbox_queries::set_state(db, name, value);
     return {};
   });
 }
 
 Status SqliteStore::add_token(const TokenRecord& token, const Actor& actor) {
-  const Status added =
-      commits_->run([&](Database& db) { return publisher_queries::add_token(db, token, actor); });
+  const Status added = commits_->run(Touches::nothing_kept(), [&](Database& db) {
+    return publisher_queries::add_token(db, token, actor);
+  });
   tokens_.forget(token.id);
   return added;
 }
@@ -502,14 +515,15 @@ Result<std::vector<TokenRecord>> SqliteStore::tokens() {
 }
 
 Status SqliteStore::remove_token(std::string_view id, const Actor& actor) {
-  const Status removed =
-      commits_->run([&](Database& db) { return publisher_queries::remove_token(db, id, actor); });
+  const Status removed = commits_->run(Touches::nothing_kept(), [&](Database& db) {
+    return publisher_queries::remove_token(db, id, actor);
+  });
   tokens_.forget(id);
   return removed;
 }
 
 Status SqliteStore::set_token_used(std::string_view id, UtcTime at) {
-  MKT_CHECK(commits_->run([&](Database& db) -> Status {
+  MKT_CHECK(commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     publisher_queries::set_token_used(db, id, at);
     return {};
   }));
@@ -523,7 +537,7 @@ Result<std::vector<LogEntry>> SqliteStore::log(const LogQuery& query) {
 
 Status SqliteStore::note(std::string_view action, std::string_view subject, std::string_view detail,
                          UtcTime at, const Actor& actor) {
-  return commits_->run([&](Database& db) -> Status {
+  return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
     append_to_log(db, actor, action, subject, detail, at);
     return {};
   });

@@ -24,6 +24,10 @@ class SqliteStore : public Store {
   static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& file);
 
   std::uint64_t changes() const override { return commits_->commits(); }
+  Freshness freshness_of(std::string_view connector_id) const override {
+    return commits_->change_counts().of_connector(connector_id);
+  }
+  Freshness freshness() const override { return commits_->change_counts().now(); }
 
   Status add_publisher(const PublisherRecord& publisher, const KeyRecord& first_key,
                        const Actor& actor) override;
@@ -138,7 +142,7 @@ class SqliteStore : public Store {
 
   // Runs a change that gives a value.
   template <typename Change>
-  auto change(Change change) -> decltype(change(std::declval<Database&>()));
+  auto change(Touches touches, Change change) -> decltype(change(std::declval<Database&>()));
 
   // Runs a change of keys; the newest sequence is known before the caller goes on.
   Status change_keys(const CommitQueue::Change& change);

@@ -7,42 +7,44 @@
 namespace mkt {
 namespace {
 
-std::shared_ptr<const KeptAnswer> answer(std::uint64_t changes, std::size_t size = 10) {
+std::shared_ptr<const KeptAnswer> answer(const Freshness& same_while, std::size_t size = 10) {
   auto kept = std::make_shared<KeptAnswer>();
   kept->answer.body = std::make_shared<const std::string>(size, 'x');
-  kept->changes = changes;
+  kept->same_while = same_while;
   return kept;
 }
 
 TEST_CASE("an answer is good until something changes") {
+  ChangeCounts counts;
   AnswerCache cache;
-  cache.keep("/a", answer(5));
-  CHECK(cache.find("/a", 5));
-  CHECK_FALSE(cache.find("/a", 6));
-  CHECK_FALSE(cache.find("/b", 5));
-  cache.keep("/a", answer(6));
-  CHECK(cache.find("/a", 6));
+  cache.keep("/a", answer(counts.now()));
+  CHECK(cache.find("/a"));
+  CHECK_FALSE(cache.find("/b"));
+  counts.changed(Touches::all());
+  CHECK_FALSE(cache.find("/a"));
+  cache.keep("/a", answer(counts.now()));
+  CHECK(cache.find("/a"));
 }
 
 TEST_CASE("what is asked for stays, what is not goes, when the room is used up") {
   AnswerCache cache;
   const std::size_t size = 100'000;
-  cache.keep("/hot", answer(1, size));
+  cache.keep("/hot", answer(Freshness(), size));
   for (int i = 0; i < 1000; ++i) {
-    cache.keep(fmt::format("/{}", i), answer(1, size));
-    CHECK(cache.find("/hot", 1));
+    cache.keep(fmt::format("/{}", i), answer(Freshness(), size));
+    CHECK(cache.find("/hot"));
   }
-  CHECK_FALSE(cache.find("/0", 1));
-  CHECK(cache.find("/999", 1));
+  CHECK_FALSE(cache.find("/0"));
+  CHECK(cache.find("/999"));
   std::size_t kept = 0;
-  for (int i = 0; i < 1000; ++i) kept += cache.find(fmt::format("/{}", i), 1) ? size : 0;
+  for (int i = 0; i < 1000; ++i) kept += cache.find(fmt::format("/{}", i)) ? size : 0;
   CHECK(kept <= AnswerCache::kMaxBytes);
 }
 
 TEST_CASE("an answer that is too large is not kept") {
   AnswerCache cache;
-  cache.keep("/a", answer(1, AnswerCache::kMaxAnswerBytes + 1));
-  CHECK_FALSE(cache.find("/a", 1));
+  cache.keep("/a", answer(Freshness(), AnswerCache::kMaxAnswerBytes + 1));
+  CHECK_FALSE(cache.find("/a"));
 }
 
 }  // namespace

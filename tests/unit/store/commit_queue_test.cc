@@ -38,7 +38,7 @@ struct QueueFixture {
   }
   ~QueueFixture() { sync_fails = false; }
   Status add() {
-    return queue->run([](Database& db) -> Status {
+    return queue->run(Touches::all(), [](Database& db) -> Status {
       db.query("INSERT INTO t VALUES (1)").run();
       return {};
     });
@@ -48,7 +48,7 @@ struct QueueFixture {
 };
 
 TEST_CASE_FIXTURE(QueueFixture, "a change that throws fails alone and leaves nothing") {
-  const Status failed = queue->run([](Database& db) -> Status {
+  const Status failed = queue->run(Touches::all(), [](Database& db) -> Status {
     db.query("INSERT INTO t VALUES (2)").run();
     throw std::out_of_range("a mistake");
   });
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(QueueFixture, "a change that throws fails alone and leaves not
   CHECK(failed.error().code == ErrorCode::internal_error);
   CHECK_FALSE(queue->broken());
   CHECK(add());
-  REQUIRE(queue->run([](Database& db) -> Status {
+  REQUIRE(queue->run(Touches::all(), [](Database& db) -> Status {
     Query row = db.query("SELECT count(*), max(n) FROM t");
     row.step();
     CHECK(row.number(0) == 1);

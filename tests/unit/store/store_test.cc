@@ -205,6 +205,48 @@ TEST_CASE_FIXTURE(StoreFixture, "the audit log cannot be changed") {
   CHECK_THROWS_AS(raw.execute("DELETE FROM audit_log"), SqlError);
 }
 
+TEST_CASE_FIXTURE(StoreFixture, "what is shown of a connector is stale after its own changes") {
+  const KeyRecord key = add_publisher("acme");
+  REQUIRE(store->publish(version("tool", "1.0.0", key), kActor));
+  REQUIRE(store->publish(version("other", "1.0.0", key), kActor));
+  Freshness tool = store->freshness_of("tool");
+  Freshness other = store->freshness_of("other");
+  const auto is_stale = [&] {
+    const bool stale = !tool.holds();
+    CHECK(other.holds());
+    tool = store->freshness_of("tool");
+    return stale;
+  };
+  CHECK_FALSE(is_stale());
+  REQUIRE(store->publish(version("tool", "1.1.0", key), kActor));
+  CHECK(is_stale());
+  REQUIRE(store->add_downloads("tool", "1.0.0", 3));
+  CHECK(is_stale());
+  REQUIRE(store->set_deprecated("tool", "1.0.0", "old", UtcTime(), kActor));
+  CHECK(is_stale());
+  REQUIRE(store->countersign(version("tool", "1.0.0", key).version, UtcTime(), kActor));
+  CHECK(is_stale());
+  REQUIRE(store->note("test", "tool", "", UtcTime(), kActor));
+  CHECK_FALSE(is_stale());
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "everything shown is stale after a change to publishers and keys") {
+  const KeyRecord key = add_publisher("acme");
+  REQUIRE(store->publish(version("tool", "1.0.0", key), kActor));
+  const auto makes_stale = [&](const auto& change) {
+    const Freshness tool = store->freshness_of("tool");
+    const Freshness rest = store->freshness();
+    REQUIRE(change());
+    return !tool.holds() && !rest.holds();
+  };
+  CHECK(
+      makes_stale([&] { return store->set_publisher_verified("acme", true, UtcTime(), kActor); }));
+  Revocation revocation;
+  revocation.key_id = key.key_id;
+  revocation.code = ReasonCode::compromised;
+  CHECK(makes_stale([&] { return store->revoke_key(revocation, kActor); }));
+}
+
 TEST_CASE("CommitQueue: a change that fails takes no other with it") {
   auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-queue-");
   REQUIRE(folder);
@@ -215,7 +257,7 @@ TEST_CASE("CommitQueue: a change that fails takes no other with it") {
   std::atomic<int> failed = 0;
   for (int i = 0; i < 40; ++i) {
     threads.emplace_back([&, i] {
-      const Status outcome = queue.run([&](Database& db) -> Status {
+      const Status outcome = queue.run(Touches::all(), [&](Database& db) -> Status {
         db.query("INSERT INTO t VALUES (?)").bind(static_cast<std::int64_t>(i)).run();
         if (i % 4 == 0) return Error(ErrorCode::busy, "no");
         if (i % 4 == 1) db.execute("INSERT INTO no_such_table VALUES (1)");
@@ -227,7 +269,7 @@ TEST_CASE("CommitQueue: a change that fails takes no other with it") {
   for (std::thread& t : threads) t.join();
   CHECK(failed == 20);
   std::int64_t kept = 0;
-  REQUIRE(queue.run([&](Database& db) -> Status {
+  REQUIRE(queue.run(Touches::all(), [&](Database& db) -> Status {
     Query count = db.query("SELECT count(*) FROM t");
     if (count.step()) kept = count.number(0);
     return {};
