@@ -86,7 +86,7 @@ ScenarioReport run_mixed(const Options& options) {
   ScenarioReport report;
   Registry registry(options);
   const Catalog catalog(registry, kConnectors);
-  const double rate = options.rate.value_or(options.by_size(300.0, 6000.0));
+  const double rate = options.rate.value_or(options.by_size(300.0, 5200.0));
   const milliseconds time =
       options.duration.value_or(options.by_size(milliseconds(3000), milliseconds(15'000)));
 
