@@ -18,6 +18,7 @@ constexpr long kConnectSeconds = 10;
 constexpr long kStallSeconds = 15;
 constexpr long kMinBytesPerSecond = 100;
 constexpr curl_off_t kMaxRetryAfter = 365 * 86'400;  // seconds
+constexpr std::size_t kMaxKeptHeaders = 100;
 constexpr long kBufferBytes = 256 * 1024;
 
 // Everything the callbacks of one transfer need.
@@ -58,12 +59,28 @@ std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
+// A line of the answer's head. A second answer (after "100 Continue") replaces the first one's.
+std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
+  auto& headers = static_cast<Transfer*>(self)->response.headers;
+  std::string_view line(data, size);
+  if (line.starts_with("HTTP/")) headers.clear();
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || headers.size() >= kMaxKeptHeaders) return size;
+  std::string name(line.substr(0, colon));
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  line.remove_prefix(colon + 1);
+  const std::size_t begin = line.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos) return size;
+  headers[name] = line.substr(begin, line.find_last_not_of(" \t\r\n") - begin + 1);
+  return size;
+}
+
 std::size_t on_read(char* into, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<Transfer*>(self);
   const auto want =
       static_cast<std::size_t>(std::min<std::uint64_t>(size, t.request.file->size - t.sent));
-  const auto n = read_at(t.request.file->fd, {reinterpret_cast<std::uint8_t*>(into), want}, t.sent,
-                         "the tarball");
+  const auto n = read_at(t.request.file->fd, {reinterpret_cast<std::uint8_t*>(into), want},
+                         t.request.file->offset + t.sent, "the tarball");
   if (!n) {
     t.failure = n.error();
     return CURL_READFUNC_ABORT;
@@ -176,6 +193,10 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   if (timeout.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_WRITEFUNCTION, &on_write);
   set(CURLOPT_WRITEDATA, &transfer);
+  if (request.keep_headers) {
+    set(CURLOPT_HEADERFUNCTION, &on_header);
+    set(CURLOPT_HEADERDATA, &transfer);
+  }
   if (request.method == "HEAD") set(CURLOPT_NOBODY, 1L);
   if (request.file) {
     set(CURLOPT_UPLOAD, 1L);

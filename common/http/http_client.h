@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,20 +25,23 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::vector<std::string> headers;  // "Name: value"; a body is JSON where none names its type
-  // The body: a text, or `size` bytes of an open file from its start.
+  // The body: a text, or `size` bytes of an open file from `offset`.
   std::optional<std::string> body;
   struct File {
     int fd;
     std::uint64_t size;
+    std::uint64_t offset = 0;
   };
   std::optional<File> file;
   // In the place of the client's own.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
+  bool keep_headers = false;  // of the answer
 };
 
 struct HttpResponse {
   int status = 0;
   std::string body;                                 // empty where a sink took it
+  std::map<std::string, std::string> headers;       // by name in lower case, where they were kept
   std::optional<std::chrono::seconds> retry_after;  // from now, where it says so
 };
 

@@ -28,17 +28,18 @@ Result<Response> show(const Marketplace& market, const Mirror* known, const Requ
                     {"reason", p.reason},
                     {"changedAt", format_utc(p.at)}});
   }
-  const auto lag =
-      status.outbox.oldest ? market.now() - *status.outbox.oldest : UtcTime::duration::zero();
   return json_response(
-      200, {{"project", status.project},
-            {"waiting", status.outbox.waiting},
-            {"lagSeconds", std::chrono::duration_cast<std::chrono::seconds>(lag).count()},
-            {"sent", status.sent},
-            {"lastSentAt", moment_or_null(status.last_sent)},
-            {"trouble", status.trouble.empty() ? Json(nullptr) : Json(status.trouble)},
-            {"parkedCount", status.outbox.parked},
-            {"parked", list}});
+      200,
+      {{"project", status.project},
+       {"waiting", status.outbox.waiting},
+       {"lagSeconds", std::chrono::floor<std::chrono::seconds>(status.lag(market.now())).count()},
+       {"sent", status.sent},
+       {"bucket", status.bucket.empty() ? Json(nullptr) : Json(status.bucket)},
+       {"tarballs", status.tarballs},
+       {"lastSentAt", moment_or_null(status.last_sent)},
+       {"trouble", status.trouble.empty() ? Json(nullptr) : Json(status.trouble)},
+       {"parkedCount", status.outbox.parked},
+       {"parked", list}});
 }
 
 Result<Response> resync(const Marketplace& market, const Mirror* known, const Request& request) {

@@ -5,55 +5,15 @@
 
 #include <cstdlib>
 
-#include "common/base/utf8.h"
+#include "daemon/mirror/google_call.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::chrono::milliseconds kTimeout{60'000};
-constexpr std::size_t kMaxShown = 300;
-
-ErrorCode code_of(int status, const std::string& word) {
-  if (word == "FAILED_PRECONDITION" || word == "ALREADY_EXISTS" || word == "ABORTED") {
-    return ErrorCode::request_outdated;
-  }
-  if (status == 401 || status == 403) return ErrorCode::forbidden;
-  if (status == 429) return ErrorCode::rate_limited;
-  if (status == 408 || status / 100 == 5) return ErrorCode::registry_unavailable;
-  return ErrorCode::invalid_request;
-}
-
-// {"error": {"message", "status"}}, or a list of one such.
-Error error_of(const HttpResponse& response) {
-  std::string message, word;
-  if (auto json = parse_json(response.body, "the answer")) {
-    const Json& first = json->is_array() && !json->empty() ? (*json)[0] : *json;
-    if (const auto error = first.find("error"); first.is_object() && error != first.end()) {
-      message = text_member(*error, "message").value_or("");
-      word = text_member(*error, "status").value_or("");
-    }
-  }
-  Error error(code_of(response.status, word),
-              fmt::format("Firestore answers HTTP {}{}{}", response.status,
-                          word.empty() ? "" : " " + printable(word),
-                          message.empty() ? "" : ": " + printable(message.substr(0, kMaxShown))));
-  error.retry_after = response.retry_after;
-  return error;
-}
 
 Error not_of_the_protocol() {
   return Error(ErrorCode::registry_unavailable, "Firestore's answer is not of its protocol");
-}
-
-// Parts of a path in a URL; document ids may hold anything but '/'.
-std::string encode_path(std::string_view path) {
-  std::string out;
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/@()").find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 }  // namespace
@@ -79,12 +39,12 @@ Result<Json> Firestore::call(const std::string& method, const std::string& what,
   MKT_TRY(const std::string token, credentials_->token());
   HttpRequest request;
   request.method = method;
-  request.url = fmt::format("{}/v1/{}", options_.url, encode_path(root())) + what;
+  request.url = fmt::format("{}/v1/{}", options_.url, encode_url_path(root())) + what;
   request.headers = {"Authorization: Bearer " + token};
   if (body != nullptr) request.body = dump_json(*body);
   MKT_TRY(const HttpResponse response, client_.send(request));
   if (response.status == 401) credentials_->forget();
-  if (response.status / 100 != 2) return error_of(response);
+  if (response.status / 100 != 2) return google_error("Firestore", response);
   return parse_json(response.body, "Firestore's answer");
 }
 

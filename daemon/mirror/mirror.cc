@@ -2,7 +2,9 @@
 #include "daemon/mirror/mirror.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "common/base/encoding.h"
@@ -14,10 +16,21 @@ namespace {
 
 constexpr std::size_t kIdBytes = 16;
 constexpr const char* kRegistry = "registry";
+constexpr const char* kBucket = "bucket";
+// Tarballs known to be in the bucket, some 100 bytes each; others are looked for there again.
+constexpr std::size_t kMostRemembered = 50'000;
 
-// Firestore says no to what was sent, not that it cannot be reached.
+// The other side says no to what was sent, not that it cannot be reached.
 bool is_refusal(const Error& error) {
-  return error.code == ErrorCode::invalid_request || error.code == ErrorCode::forbidden;
+  switch (error.code) {
+    case ErrorCode::invalid_request:
+    case ErrorCode::forbidden:
+    case ErrorCode::checksum_mismatch:  // a bucket's object
+    case ErrorCode::data_damaged:       // a tarball's file here
+      return true;
+    default:
+      return false;
+  }
 }
 
 BreakerOptions breaker_options(const MirrorPauses& pauses) {
@@ -36,22 +49,37 @@ std::string text_field(const Json& fields, const char* name) {
 
 }  // namespace
 
+std::chrono::milliseconds MirrorStatus::lag(UtcTime now) const {
+  using std::chrono::milliseconds;
+  if (!outbox.oldest) return milliseconds::zero();
+  return std::max(milliseconds::zero(),
+                  std::chrono::duration_cast<milliseconds>(now - *outbox.oldest));
+}
+
 Json mirrored_fields(const OutboxEntry& entry) {
   Json fields = to_firestore_fields(*entry.content);
   if (entry.seq > 0) fields["mirrorSeq"] = {{"integerValue", std::to_string(entry.seq)}};
   return fields;
 }
 
-Mirror::Mirror(Store& store, std::unique_ptr<Firestore> firestore, MirrorPauses pauses,
+Mirror::Mirror(Store& store, const BlobStore& blobs, MirrorTarget target, MirrorPauses pauses,
                BreakerRegistry& breakers)
     : store_(store),
-      firestore_(std::move(firestore)),
+      blobs_(blobs),
+      firestore_(std::move(target.firestore)),
+      bucket_(std::move(target.bucket)),
       layout_(firestore_->options().prefix),
       pauses_(pauses) {
   status_.project = firestore_->options().project;
   firestore_->abort_when([this] { return stopping(); });
   executor_ = std::make_unique<ResilientExecutor>(
       breakers.get("firestore", breaker_options(pauses)), retry_policy());
+  if (bucket_) {
+    status_.bucket = bucket_->options().name;
+    bucket_->abort_when([this] { return stopping(); });
+    bucket_executor_ = std::make_unique<ResilientExecutor>(
+        breakers.get("bucket", breaker_options(pauses)), retry_policy());
+  }
   thread_ = std::thread([this] { work(); });
 }
 
@@ -106,10 +134,21 @@ Status Mirror::know_registry() {
   return store_.set_mirror_state(kRegistry, registry_);
 }
 
+// A bucket that is new has none of the tarballs yet: all versions are looked at once.
+Status Mirror::know_bucket() {
+  const std::string name = bucket_ ? bucket_->options().name : "";
+  MKT_TRY(const std::string known, store_.mirror_state(kBucket));
+  if (known == name) return {};
+  if (bucket_) MKT_CHECK(store_.fill_outbox());
+  return store_.set_mirror_state(kBucket, name);
+}
+
 void Mirror::work() {
+  ::pthread_setname_np(::pthread_self(), "mirror");
   while (true) {
     Status ready = know_registry();
     if (ready) ready = store_.start_outbox();
+    if (ready) ready = know_bucket();
     if (ready) break;
     note_trouble(ready.error().message);
     if (!pause(pauses_.retry)) return;
@@ -119,19 +158,61 @@ void Mirror::work() {
     const std::uint64_t changes = store_.changes();
     if (changes == seen) continue;
     for (;;) {
-      const auto entries = store_.outbox(kMostDocuments, kMostBytes);
+      auto entries = store_.outbox(kMostDocuments, kMostBytes);
       if (!entries) note_trouble(entries.error().message);
       if (!entries || stopping()) break;
       if (entries->empty()) {
         seen = changes;
         break;
       }
-      if (!deliver(*entries)) {
+      if (!put_tarballs(*entries) || (!entries->empty() && !deliver(*entries))) {
         if (!pause(pauses_.open)) return;
         break;
       }
     }
   }
+}
+
+// Of the versions among them; whose tarball is refused for good is parked, and not among them any
+// more.
+bool Mirror::put_tarballs(std::vector<OutboxEntry>& entries) {
+  if (!bucket_) return true;
+  for (auto entry = entries.begin(); entry != entries.end();) {
+    const bool has_tarball = entry->name.kind == DocumentKind::version && entry->content;
+    const Status done = has_tarball ? put_tarball(*entry) : Status();
+    if (done) {
+      ++entry;
+      continue;
+    }
+    if (stopping()) return false;
+    // Credentials or the bucket's name: no tarball's own fault.
+    if (done.error().code == ErrorCode::forbidden || done.error().code == ErrorCode::unauthorized) {
+      note_trouble(done.error().message);
+      return false;
+    }
+    if (!park(*entry, done.error())) return false;
+    entry = entries.erase(entry);
+  }
+  return true;
+}
+
+Status Mirror::put_tarball(const OutboxEntry& version) {
+  MKT_TRY(const Checksum checksum,
+          Checksum::parse(text_member(*version.content, "checksum").value_or("")));
+  const auto size = static_cast<std::uint64_t>(number_member(*version.content, "size").value_or(0));
+  if (size > bucket_->options().most_bytes || in_bucket_.contains(checksum.hex())) return {};
+  const Status done = bucket_executor_
+                          ->run([&]() -> Status {
+                            MKT_TRY(const UniqueFd file, blobs_.open_blob(checksum, size));
+                            return bucket_->put(checksum, file.get(), size);
+                          })
+                          .result;
+  if (!done) return done;
+  if (in_bucket_.size() >= kMostRemembered) in_bucket_.clear();
+  in_bucket_.insert(checksum.hex());
+  const std::lock_guard lock(mutex_);
+  ++status_.tarballs;
+  return {};
 }
 
 bool Mirror::deliver(std::span<const OutboxEntry> entries) {
@@ -151,9 +232,13 @@ bool Mirror::halve(std::span<const OutboxEntry> entries, const Error& error) {
     const std::size_t half = entries.size() / 2;
     return deliver(entries.first(half)) && deliver(entries.subspan(half));
   }
-  log_event(LogLevel::error, "Firestore refuses a document for good; it is parked",
-            {{"document", layout_.path_of(entries[0].name)}, {"reason", error.message}});
-  const Status parked = store_.park(entries[0].seq, error.message);
+  return park(entries[0], error);
+}
+
+bool Mirror::park(const OutboxEntry& entry, const Error& error) {
+  log_event(LogLevel::error, "a document cannot be mirrored; it is parked",
+            {{"document", layout_.path_of(entry.name)}, {"reason", error.message}});
+  const Status parked = store_.park(entry.seq, error.message);
   if (!parked) note_trouble(parked.error().message);
   return static_cast<bool>(parked);
 }

@@ -9,10 +9,13 @@
 // and one whose answer was lost is recognized by the batch that the cursor names. The cursor names
 // the registry too: a second one with the same project and prefix is refused.
 //
-// What fails is tried again (retry.h) behind the circuit breaker "firestore". A document that
-// Firestore refuses for good is found by halving its batch, and parked with the reason; the rest
-// goes on. Nothing is ever dropped. Thread-safe; the destructor ends a call under way within about
-// a second.
+// With a bucket, the tarball of a version is put there before the version's document is sent: what
+// Firestore names can be fetched. Those larger than the bucket is to take are only named.
+//
+// What fails is tried again (retry.h) behind the circuit breakers "firestore" and "bucket". A
+// document that Firestore refuses for good is found by halving its batch, and parked with the
+// reason, as is a version whose tarball the bucket refuses; the rest goes on. Nothing is ever
+// dropped. Thread-safe; the destructor ends a call under way within about a second.
 #pragma once
 
 #include <chrono>
@@ -22,12 +25,15 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
+#include "daemon/mirror/bucket.h"
 #include "daemon/mirror/firestore.h"
 #include "daemon/mirror/layout.h"
+#include "daemon/store/blobs.h"
 #include "daemon/store/store.h"
 
 namespace mkt {
@@ -40,12 +46,23 @@ struct MirrorPauses {
   std::chrono::milliseconds open{30'000};
 };
 
+// Where it goes. Without a bucket, tarballs are only named.
+struct MirrorTarget {
+  std::unique_ptr<Firestore> firestore;
+  std::unique_ptr<Bucket> bucket = nullptr;
+};
+
 struct MirrorStatus {
   std::string project;
+  std::string bucket;  // empty for none
   OutboxCounts outbox;
   std::uint64_t sent = 0;  // documents, by this process
   std::optional<UtcTime> last_sent;
-  std::string trouble;  // why nothing gets through now; empty where it does
+  std::uint64_t tarballs = 0;  // put into the bucket or found there, by this process
+  std::string trouble;         // why nothing gets through now; empty where it does
+
+  // How long the oldest change has waited; zero where none does, or the clock went back.
+  std::chrono::milliseconds lag(UtcTime now) const;
 };
 
 class Mirror {
@@ -54,7 +71,7 @@ class Mirror {
   static constexpr std::uint32_t kMostDocuments = 499;
   static constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 
-  Mirror(Store& store, std::unique_ptr<Firestore> firestore, MirrorPauses pauses = {},
+  Mirror(Store& store, const BlobStore& blobs, MirrorTarget target, MirrorPauses pauses = {},
          BreakerRegistry& breakers = process_breakers());
   ~Mirror();
   Mirror(const Mirror&) = delete;
@@ -69,6 +86,9 @@ class Mirror {
   bool pause(std::chrono::milliseconds time) const;
 
   // False where it has to be tried again later.
+  bool put_tarballs(std::vector<OutboxEntry>& entries);
+  Status put_tarball(const OutboxEntry& version);
+  bool park(const OutboxEntry& entry, const Error& error);
   bool deliver(std::span<const OutboxEntry> entries);
   bool halve(std::span<const OutboxEntry> entries, const Error& error);
   bool settle(std::span<const OutboxEntry> entries);
@@ -77,17 +97,22 @@ class Mirror {
   Status attempt(std::vector<FirestoreWrite>& writes, const std::string& batch);
   Result<bool> read_cursor(const std::string& batch);
   Status know_registry();
+  Status know_bucket();
   RetryPolicy retry_policy();
   void note_trouble(const std::string& why);
 
   Store& store_;
+  const BlobStore& blobs_;
   const std::unique_ptr<Firestore> firestore_;
+  const std::unique_ptr<Bucket> bucket_;  // may be none
   const MirrorLayout layout_;
   const MirrorPauses pauses_;
   std::stop_source stop_;
   std::string registry_;               // who we are, for the cursor; the thread's
   std::optional<std::string> cursor_;  // its update time, "" for none yet; the thread's
   std::unique_ptr<ResilientExecutor> executor_;
+  std::unique_ptr<ResilientExecutor> bucket_executor_;
+  std::unordered_set<std::string> in_bucket_;  // checksums that need no look; the thread's
   mutable std::mutex mutex_;
   MirrorStatus status_;  // guarded by mutex_
   std::thread thread_;

@@ -51,42 +51,105 @@ std::string hash_of(const Json& content) {
   return Checksum::of(as_bytes(nlohmann::json(content).dump())).hex();
 }
 
-Status fetch_tarball(HttpClient& client, const std::string& registry, const Json& version,
-                     BlobStore& blobs, MirrorRestored& restored) {
-  const std::string id = text_member(version, "connectorId").value_or("");
-  const std::string number = text_member(version, "version").value_or("");
-  const std::string checksum = text_member(version, "checksum").value_or("");
-  MKT_TRY(BlobUpload upload, blobs.begin_upload());
-  HttpRequest request;
-  request.url = fmt::format("{}/v1/connectors/{}/{}/tarball", registry, id, number);
-  MKT_TRY(const HttpResponse response,
-          client.send(request,
-                      [&](std::span<const std::uint8_t> bytes) { return upload.write(bytes); }));
-  if (response.status != 200) {
-    return Error(ErrorCode::not_found, fmt::format("{} has no tarball of {}@{} (HTTP {})", registry,
-                                                   id, number, response.status));
+// Where the tarballs of a restored database come from.
+class Fetcher {
+ public:
+  Fetcher(const TarballSources& sources, BlobStore& blobs) : sources_(sources), blobs_(blobs) {}
+
+  bool has_source() const { return sources_.bucket != nullptr || !sources_.registry.empty(); }
+
+  void fetch(const Json& version, MirrorRestored& restored) {
+    const std::string text = text_member(version, "checksum").value_or("");
+    const auto checksum = Checksum::parse(text);
+    Status done = checksum ? Status() : checksum.error();
+    if (checksum) {
+      done = Error(ErrorCode::not_found, "");
+      if (sources_.bucket != nullptr) {
+        done = keep(*checksum, restored, [&](const HttpClient::Sink& sink) {
+          return sources_.bucket->get(*checksum, sink);
+        });
+      }
+      if (!done && !sources_.registry.empty()) {
+        done = keep(*checksum, restored,
+                    [&](const HttpClient::Sink& sink) { return download(version, sink); });
+      }
+    }
+    if (done) return;
+    ++restored.missing;
+    if (restored.first.size() < kShown) {
+      restored.first.push_back(fmt::format("{}@{}: {}", member(version, "connectorId"),
+                                           member(version, "version"), done.error().message));
+    }
   }
-  MKT_CHECK(upload.finish());
-  if (upload.checksum().text() != checksum) {
-    return Error(
-        ErrorCode::checksum_mismatch,
-        fmt::format("{} gives other bytes for {}@{} than were published", registry, id, number));
+
+ private:
+  static std::string member(const Json& version, const char* name) {
+    return text_member(version, name).value_or("");
   }
-  MKT_CHECK(upload.place());
-  upload.keep();
-  ++restored.tarballs;
-  restored.bytes += upload.size();
+
+  Status download(const Json& version, const HttpClient::Sink& sink) {
+    HttpRequest request;
+    request.url = fmt::format("{}/v1/connectors/{}/{}/tarball", sources_.registry,
+                              member(version, "connectorId"), member(version, "version"));
+    MKT_TRY(const HttpResponse response, client_.send(request, sink));
+    if (response.status == 200) return {};
+    return Error(ErrorCode::not_found,
+                 fmt::format("{} does not have it (HTTP {})", sources_.registry, response.status));
+  }
+
+  Status keep(const Checksum& checksum, MirrorRestored& restored,
+              const std::function<Status(const HttpClient::Sink&)>& from) {
+    MKT_TRY(BlobUpload upload, blobs_.begin_upload());
+    MKT_CHECK(from([&](std::span<const std::uint8_t> bytes) { return upload.write(bytes); }));
+    MKT_CHECK(upload.finish());
+    if (upload.checksum() != checksum) {
+      return Error(ErrorCode::checksum_mismatch, "these are other bytes than were published");
+    }
+    MKT_CHECK(upload.place());
+    ++restored.tarballs;
+    restored.bytes += upload.size();
+    upload.keep();
+    return {};
+  }
+
+  const TarballSources& sources_;
+  BlobStore& blobs_;
+  HttpClient client_{std::chrono::milliseconds(0), "the registry"};
+};
+
+// The tarballs that must be in the bucket, by object, with their sizes.
+using Tarballs = std::unordered_map<std::string, std::uint64_t>;
+
+// Takes out of the list what is there as it should be.
+Status find_tarballs(Bucket& bucket, Tarballs& wanted, MirrorDifferences& found) {
+  std::string next;
+  do {
+    MKT_TRY(Bucket::Page page, bucket.list(next));
+    for (const Bucket::Object& object : page.objects) {
+      const auto mine = wanted.find(object.name);
+      if (mine == wanted.end() || mine->second != object.size) continue;
+      ++found.equal;
+      wanted.erase(mine);
+    }
+    next = std::move(page.next);
+  } while (!next.empty());
   return {};
 }
 
 }  // namespace
 
 Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
-                                         Firestore& firestore) {
+                                         Firestore& firestore, Bucket* bucket) {
   const MirrorLayout layout(firestore.options().prefix);
   std::unordered_map<std::string, std::string> here;
+  Tarballs tarballs;
   MKT_CHECK(each_document(database, [&](const OutboxEntry& entry) -> Status {
     here[layout.path_of(entry.name)] = hash_of(*entry.content);
+    if (bucket == nullptr || entry.name.kind != DocumentKind::version) return {};
+    MKT_TRY(const Checksum checksum,
+            Checksum::parse(text_member(*entry.content, "checksum").value_or("")));
+    const auto size = static_cast<std::uint64_t>(number_member(*entry.content, "size").value_or(0));
+    if (size <= bucket->options().most_bytes) tarballs[bucket->object_of(checksum)] = size;
     return {};
   }));
   MirrorDifferences found;
@@ -112,11 +175,15 @@ Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
     }));
   }
   for (const auto& [path, hash] : here) differs("missing there", path);
+  if (bucket != nullptr) MKT_CHECK(find_tarballs(*bucket, tarballs, found));
+  for (const auto& [object, size] : tarballs) {
+    differs("missing there", fmt::format("gs://{}/{}", bucket->options().name, object));
+  }
   return found;
 }
 
 Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::filesystem::path& into,
-                                           const std::string& tarballs_from) {
+                                           const TarballSources& sources) {
   std::error_code none;
   if (std::filesystem::exists(into, none) && !std::filesystem::is_empty(into, none)) {
     return Error(ErrorCode::target_exists,
@@ -128,16 +195,14 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
           BlobStore::open(data.blobs(), [](const Checksum&) -> Result<bool> { return true; }));
   const MirrorLayout layout(firestore.options().prefix);
   MirrorRestored restored;
-  HttpClient client(std::chrono::milliseconds(0), "the registry");
+  Fetcher fetcher(sources, *blobs);
   for (const DocumentKind kind : kDocumentKinds) {
     std::vector<Json> page;
     const auto put_back = [&]() -> Status {
       restored.documents += page.size();
       MKT_CHECK(store->put_back(kind, page));
-      if (kind == DocumentKind::version && !tarballs_from.empty()) {
-        for (const Json& version : page) {
-          MKT_CHECK(fetch_tarball(client, tarballs_from, version, *blobs, restored));
-        }
+      if (kind == DocumentKind::version && fetcher.has_source()) {
+        for (const Json& version : page) fetcher.fetch(version, restored);
       }
       page.clear();
       return {};

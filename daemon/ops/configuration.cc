@@ -19,7 +19,8 @@ namespace {
 // Options that only a new process can take over.
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
-     "daemons", "firestore-project", "firestore-database", "firestore-prefix"});
+     "daemons", "firestore-project", "firestore-database", "firestore-prefix", "firestore-bucket",
+     "firestore-bucket-most-bytes"});
 
 // TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
 // and [[limit]], which no option stands for, go to where they belong, and [limits] stands
@@ -126,12 +127,13 @@ Status check_firestore(const Configuration& c) {
     });
   };
   if (is_plain(c.firestore_project, "-.:") && is_plain(c.firestore_database, "()-") &&
-      !c.firestore_database.empty() && is_plain(c.firestore_prefix, "_-")) {
+      !c.firestore_database.empty() && is_plain(c.firestore_prefix, "_-") &&
+      is_plain(c.firestore_bucket, "-_.")) {
     return {};
   }
   return Error(ErrorCode::usage_error,
-               "firestore-project, firestore-database and firestore-prefix are letters, digits, "
-               "hyphens; a prefix underscores too");
+               "firestore-project, firestore-database, firestore-prefix and firestore-bucket are "
+               "letters, digits, hyphens; a prefix underscores too, a bucket also dots");
 }
 
 // "max-entries" → $MKTD_MAX_ENTRIES
@@ -182,6 +184,10 @@ void add_options(CLI::App& app, Configuration& c) {
       "Mirror every change to Firestore in this project of Google Cloud");
   add(app, "firestore-database", c.firestore_database, "Its database");
   add(app, "firestore-prefix", c.firestore_prefix, "How the names of its collections begin");
+  add(app, "firestore-bucket", c.firestore_bucket,
+      "Bucket of Cloud Storage that the tarballs go to");
+  add(app, "firestore-bucket-most-bytes", c.firestore_bucket_most_bytes,
+      "Larger tarballs do not go there");
   add(app, "firestore-most-waiting", c.firestore_most_waiting,
       "Changes that may wait for the mirror before the daemon is degraded")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));

@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "daemon/http/admission.h"
 #include "daemon/limits/limit_rules.h"
+#include "daemon/mirror/bucket.h"
 #include "daemon/service/marketplace.h"
 #include "daemon/webhooks/webhooks.h"
 
@@ -40,6 +41,8 @@ struct Configuration {
   std::string firestore_project;  // empty: no mirror
   std::string firestore_database = "(default)";
   std::string firestore_prefix = "gwi_";
+  std::string firestore_bucket;  // empty: tarballs are only named
+  std::uint64_t firestore_bucket_most_bytes = BucketOptions().most_bytes;
   std::int64_t firestore_most_waiting = 1'000'000;  // more makes the daemon degraded
   std::vector<Webhook> webhooks;                    // [[webhook]] of the file; nowhere else
 

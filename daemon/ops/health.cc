@@ -104,10 +104,9 @@ wire::PartInfo Health::check_mirror() const {
         fmt::format("{} documents are refused; see: mktd mirror status", status->outbox.parked));
   }
   if (!status->outbox.oldest) return ok("mirror");
-  const auto lag = std::chrono::ceil<std::chrono::seconds>(utc_now() - *status->outbox.oldest);
+  const auto lag = std::chrono::ceil<std::chrono::seconds>(status->lag(utc_now()));
   return {"mirror", "ok",
-          fmt::format("{} changes wait, the oldest for {}s", status->outbox.waiting,
-                      std::max<std::int64_t>(0, lag.count()))};
+          fmt::format("{} changes wait, the oldest for {}s", status->outbox.waiting, lag.count())};
 }
 
 wire::StatusInfo Health::status() const {

@@ -95,7 +95,7 @@ Result<std::unique_ptr<LimitStore>> open_limit_store(const Configuration& config
 }
 
 // None where the configuration names no project.
-std::unique_ptr<Mirror> start_mirror(Store& store, const Configuration& c) {
+std::unique_ptr<Mirror> start_mirror(Store& store, const BlobStore& blobs, const Configuration& c) {
   if (c.firestore_project.empty()) {
     if (const auto stopped = store.stop_outbox(); !stopped) {
       log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
@@ -104,7 +104,10 @@ std::unique_ptr<Mirror> start_mirror(Store& store, const Configuration& c) {
     return nullptr;
   }
   return std::make_unique<Mirror>(
-      store, open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}));
+      store, blobs,
+      MirrorTarget{
+          open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}),
+          open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
 }
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
@@ -135,7 +138,7 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(auto limit_store, open_limit_store(configuration, live));
   RateLimiter limiter(live.limits, std::move(limit_store));
 
-  const std::unique_ptr<Mirror> mirror = start_mirror(*store, configuration);
+  const std::unique_ptr<Mirror> mirror = start_mirror(*store, *blobs, configuration);
   Usage usage(*store);
   Router router;
   add_catalog_routes(router, market, usage, limiter);

@@ -168,10 +168,10 @@ void add_mirror(Families& f, const Mirror& mirror) {
   f.gauge("mktd_mirror_parked_documents", "Documents that Firestore refused for good.", {},
           status->outbox.parked);
   f.counter("mktd_mirror_sent_total", "Documents that Firestore has taken.", {}, status->sent);
-  const auto lag =
-      status->outbox.oldest ? utc_now() - *status->outbox.oldest : UtcTime::duration::zero();
+  f.counter("mktd_mirror_tarballs_total", "Tarballs put into the bucket, or found there.", {},
+            status->tarballs);
   f.gauge("mktd_mirror_lag_seconds", "How long the oldest change has waited.", {},
-          std::max(0.0, std::chrono::duration<double>(lag).count()));
+          std::chrono::duration<double>(status->lag(utc_now())).count());
 }
 
 void add_process(Families& f) {

@@ -20,6 +20,13 @@ constexpr std::size_t kMaxLineBytes = 4096;
 
 struct Arguments {
   FirestoreOptions firestore;
+  BucketOptions bucket;
+
+  std::unique_ptr<Bucket> open() const {
+    BucketOptions options = bucket;
+    options.prefix = firestore.prefix;
+    return open_bucket(std::move(options));
+  }
   std::string into;
   std::string tarballs_from;
 };
@@ -81,12 +88,14 @@ Result<Answer> verify(const std::string& data, const Arguments& a) {
   const std::filesystem::path database = std::filesystem::path(data) / "mktd.db";
   MKT_TRY(const OutboxCounts outbox, outbox_counts_in(database));
   const auto firestore = open_firestore(a.firestore);
-  MKT_TRY(const MirrorDifferences found, compare_mirror(database, *firestore));
+  const auto bucket = a.open();
+  MKT_TRY(const MirrorDifferences found, compare_mirror(database, *firestore, bucket.get()));
+  const char* const what = bucket ? "documents and tarballs" : "documents";
   std::string text;
   for (const std::string& line : found.first) text += printable(line) + "\n";
   text += found.different == 0
-              ? fmt::format("equal: {} documents", found.equal)
-              : fmt::format("{} documents differ, {} are equal", found.different, found.equal);
+              ? fmt::format("equal: {} {}", found.equal, what)
+              : fmt::format("{} {} differ, {} are equal", found.different, what, found.equal);
   if (outbox.waiting > 0) text += fmt::format("; {} changes wait to be sent", outbox.waiting);
   return Answer{{{"equal", found.equal},
                  {"different", found.different},
@@ -98,14 +107,25 @@ Result<Answer> verify(const std::string& data, const Arguments& a) {
 
 Result<Answer> restore(const Arguments& a) {
   const auto firestore = open_firestore(a.firestore);
-  MKT_TRY(const MirrorRestored r, restore_from_mirror(*firestore, a.into, a.tarballs_from));
-  std::string text = fmt::format("restored {} documents into {}", r.documents, printable(a.into));
-  text += a.tarballs_from.empty()
-              ? "; its tarballs are not there: --tarballs-from fetches them from another daemon"
-              : fmt::format(" and {} tarballs, {} bytes", r.tarballs, r.bytes);
-  return Answer{
-      {{"data", a.into}, {"documents", r.documents}, {"tarballs", r.tarballs}, {"bytes", r.bytes}},
-      std::move(text)};
+  const auto bucket = a.open();
+  MKT_TRY(const MirrorRestored r,
+          restore_from_mirror(*firestore, a.into, {bucket.get(), a.tarballs_from}));
+  std::string text;
+  for (const std::string& line : r.first) text += printable(line) + "\n";
+  text += fmt::format("restored {} documents into {}", r.documents, printable(a.into));
+  text += bucket || !a.tarballs_from.empty()
+              ? fmt::format(" and {} tarballs, {} bytes", r.tarballs, r.bytes)
+              : "; its tarballs are not there: --firestore-bucket fetches them from a bucket, "
+                "--tarballs-from from another daemon";
+  if (r.missing > 0) text += fmt::format("; {} tarballs could not be fetched", r.missing);
+  return Answer{{{"data", a.into},
+                 {"documents", r.documents},
+                 {"tarballs", r.tarballs},
+                 {"bytes", r.bytes},
+                 {"missing", r.missing},
+                 {"reasons", r.first}},
+                std::move(text),
+                r.missing == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
 int print(const Result<Answer>& answer, bool json) {
@@ -123,7 +143,8 @@ int print(const Result<Answer>& answer, bool json) {
   return static_cast<int>(exit_status(error.code));
 }
 
-void add_firestore_options(CLI::App* command, FirestoreOptions& firestore) {
+void add_firestore_options(CLI::App* command, Arguments& a) {
+  FirestoreOptions& firestore = a.firestore;
   command->add_option("--firestore-project", firestore.project, "The project of Google Cloud")
       ->envname("MKTD_FIRESTORE_PROJECT")
       ->required();
@@ -131,6 +152,12 @@ void add_firestore_options(CLI::App* command, FirestoreOptions& firestore) {
       ->envname("MKTD_FIRESTORE_DATABASE");
   command->add_option("--firestore-prefix", firestore.prefix, "How its collections' names begin")
       ->envname("MKTD_FIRESTORE_PREFIX");
+  command->add_option("--firestore-bucket", a.bucket.name, "The bucket that has its tarballs")
+      ->envname("MKTD_FIRESTORE_BUCKET");
+  command
+      ->add_option("--firestore-bucket-most-bytes", a.bucket.most_bytes,
+                   "Larger tarballs are not there")
+      ->envname("MKTD_FIRESTORE_BUCKET_MOST_BYTES");
 }
 
 }  // namespace
@@ -147,10 +174,10 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
     status = print(resync(data), json);
   });
   CLI::App* command = mirror->add_subcommand("verify", "Compare the database with the mirror");
-  add_firestore_options(command, a->firestore);
+  add_firestore_options(command, *a);
   command->callback([&, a] { status = print(verify(data, *a), json); });
   command = mirror->add_subcommand("restore", "Make a data folder from the mirror");
-  add_firestore_options(command, a->firestore);
+  add_firestore_options(command, *a);
   command->add_option("--into", a->into, "The new data folder")->required();
   command->add_option("--tarballs-from", a->tarballs_from,
                       "A registry that has the tarballs, http://HOST:PORT");
