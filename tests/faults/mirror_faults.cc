@@ -2,7 +2,7 @@
 //
 //   mkt-mirror-faults bucket NAME FOLDER PORT-FILE
 //     a bucket of Cloud Storage (fake_bucket.h)
-//   mkt-mirror-faults proxy HOST:PORT PORT-FILE ONE-IN [SEED]
+//   mkt-mirror-faults proxy HOST:PORT PORT-FILE ONE-IN [SEED [PORT]]
 //     a proxy before Firestore: of every ONE-IN requests, one at random is cut (nothing is done and
 //     nothing is answered), answered 429 or 503 without being done, done and then answered 500,
 //     held back for a while, or done and then followed by an earlier commit that comes once more,
@@ -18,6 +18,7 @@
 #include <fstream>
 #include <mutex>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,14 +52,19 @@ class FirestoreProxy {
   static constexpr std::array<const char*, kFaults> kNames = {"cut",     "429",  "503",
                                                               "applied", "late", "replayed"};
 
-  FirestoreProxy(std::string to, unsigned one_in, unsigned seed)
+  FirestoreProxy(std::string to, unsigned one_in, unsigned seed, int port)
       : to_("http://" + std::move(to)), one_in_(one_in), random_(seed) {
     server_.set_tcp_nodelay(true);
     server_.set_payload_max_length(std::size_t{64} << 20);
     const auto handler = [this](const auto& request, auto& response) { pass(request, response); };
     server_.Post(".*", handler);
     server_.Get(".*", handler);
-    port_ = server_.bind_to_any_port("127.0.0.1");
+    if (port == 0) {
+      port_ = server_.bind_to_any_port("127.0.0.1");
+    } else if (server_.bind_to_port("127.0.0.1", port)) {
+      port_ = port;
+    }
+    if (port_ <= 0) throw std::runtime_error("the proxy found no port");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
   }
   ~FirestoreProxy() {
@@ -154,8 +160,11 @@ int run(const std::vector<std::string>& words) {
     return 0;
   }
   if (words.size() >= 4 && words[0] == "proxy") {
-    const FirestoreProxy proxy(words[1], static_cast<unsigned>(std::stoul(words[3])),
-                               words.size() > 4 ? static_cast<unsigned>(std::stoul(words[4])) : 1);
+    const auto number = [&](std::size_t i, unsigned otherwise) {
+      return words.size() > i ? static_cast<unsigned>(std::stoul(words[i])) : otherwise;
+    };
+    const FirestoreProxy proxy(words[1], number(3, 10), number(4, 1),
+                               static_cast<int>(number(5, 0)));
     write_port(words[2], proxy.url());
     wait_for_end();
     proxy.print_counts();
@@ -163,7 +172,7 @@ int run(const std::vector<std::string>& words) {
   }
   fmt::print(stderr,
              "usage: mkt-mirror-faults bucket NAME FOLDER PORT-FILE | proxy HOST:PORT PORT-FILE "
-             "ONE-IN [SEED]\n");
+             "ONE-IN [SEED [PORT]]\n");
   return 64;
 }
 

@@ -2,40 +2,24 @@
 # The mirror against Google's own Firestore emulator: what readers find there, faults, both sides
 # compared, and a registry brought back from it.
 source "$(dirname "$0")/lib.sh"
-emulator=${FIRESTORE_EMULATOR:-$(command -v cloud_firestore_emulator || true)}
-[[ -n $emulator ]] || emulator=$(dpkg -L google-cloud-cli-firestore-emulator 2>/dev/null | grep '/cloud_firestore_emulator$' || true)
-[[ -n $emulator ]] || skip "Google's Firestore emulator is not installed"
-command -v java >/dev/null || skip "the Firestore emulator needs Java"
-
-emulator_pid=
+source "$(dirname "$0")/emulator.sh"
 other=
 cleanup() {
   [[ -z $other ]] || kill "$other" 2>/dev/null || true
-  [[ -n $emulator_pid ]] || return 0
-  kill -CONT -- "-$emulator_pid" 2>/dev/null || true
-  kill -KILL -- "-$emulator_pid" 2>/dev/null || true # its shell and its Java
+  stop_bucket
+  stop_emulator
 }
-free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'; }
-port=$(free_port)
-set -m # a process group of its own
-"$emulator" start --host=127.0.0.1 --port="$port" >emulator.log 2>&1 </dev/null &
-emulator_pid=$!
-set +m
-export FIRESTORE_EMULATOR_HOST=127.0.0.1:$port
+start_emulator
 root=http://$FIRESTORE_EMULATOR_HOST/v1/projects/test/databases/\(default\)/documents
 document() { curl -sS -g -H 'Authorization: Bearer owner' "$root/$1"; }
-wait_for "the emulator" curl -sf -o /dev/null "http://$FIRESTORE_EMULATOR_HOST/"
 
 mirrored=(--firestore-project test)
-mirror() { "$MKTD" mirror "$@" --data data --json 2>/dev/null; }
-waiting() { mirror status | jq .waiting; }
 sent_all() { wait_for "the mirror to have everything" eval '[[ $(waiting) == 0 ]]'; }
 equal() {
   sent_all
   expect 0 "$MKTD" mirror verify --data data --firestore-project test
   says out "equal: "
 }
-as_admin() { curl -sS -H "Authorization: Bearer $token" "$@"; }
 
 # A registry with some of everything, of which a part was there before it had a mirror.
 start_mktd
@@ -152,6 +136,38 @@ stop_mktd
 mv data back
 mv original data
 start_mktd "${mirrored[@]}"
+
+# A bucket that is added takes the tarballs of what was published before, and gives them back.
+stop_mktd
+start_bucket acme-tarballs
+bucketed=("${mirrored[@]}" --firestore-bucket acme-tarballs)
+start_mktd "${bucketed[@]}"
+sent_all
+expect 0 "$MKTD" mirror verify --data data "${bucketed[@]}"
+says out "documents and tarballs"
+[[ $(mirror status | jq -c '[.bucket, .tarballs > 5]') == '["acme-tarballs",true]' ]] || fail "status: $(mirror status)"
+expect 0 "$MKTD" mirror restore --into from-bucket "${bucketed[@]}" --json
+[[ $(jq '.missing' out) == 0 && $(jq '.tarballs' out) -gt 5 ]] || fail "restored: $(<out)"
+expect 0 "$MKTD" check --data from-bucket
+lost=$(find objects -type f | head -n 1)
+mv "$lost" lost
+expect 10 "$MKTD" mirror verify --data data "${bucketed[@]}"
+says out "missing there: gs://acme-tarballs/gwi_marketplace_tarballs/"
+expect 10 "$MKTD" mirror restore --into without-one "${bucketed[@]}"
+says out "1 tarballs could not be fetched"
+expect 0 "$MKTD" mirror restore --into with-all "${bucketed[@]}" --tarballs-from "$MKT_REGISTRY"
+mv lost "$lost"
+
+# A bucket that does not exist stops the mirror and nothing else, and is named.
+stop_mktd
+start_mktd "${mirrored[@]}" --firestore-bucket none-such
+make_connector onward
+expect 0 "$MKT" publish onward
+wait_for "the trouble" eval 'mirror status | jq -e ".trouble | contains(\"none-such\")"'
+stop_mktd
+start_mktd "${bucketed[@]}"
+sent_all
+expect 0 "$MKTD" mirror verify --data data "${bucketed[@]}"
 
 # What Firestore can never take is set aside, and holds up nothing.
 make_connector huge
