@@ -238,14 +238,12 @@ bool Mirror::halve(std::span<const OutboxEntry> entries, const Error& error) {
 bool Mirror::park(const OutboxEntry& entry, const Error& error) {
   log_event(LogLevel::error, "a document cannot be mirrored; it is parked",
             {{"document", layout_.path_of(entry.name)}, {"reason", error.message}});
-  const Status parked = store_.park(entry.seq, error.message);
+  const Status parked = store_.park(entry, error.message);
   if (!parked) note_trouble(parked.error().message);
   return static_cast<bool>(parked);
 }
 
 bool Mirror::settle(std::span<const OutboxEntry> entries) {
-  std::vector<std::int64_t> seqs;
-  for (const OutboxEntry& entry : entries) seqs.push_back(entry.seq);
   note_trouble("");
   {
     const std::lock_guard lock(mutex_);
@@ -253,7 +251,7 @@ bool Mirror::settle(std::span<const OutboxEntry> entries) {
     status_.last_sent = utc_now();
   }
   // Should this fail, they are sent again, and nothing changes.
-  const Status done = store_.outbox_sent(seqs);
+  const Status done = store_.outbox_sent(entries);
   if (!done) note_trouble(done.error().message);
   return static_cast<bool>(done);
 }

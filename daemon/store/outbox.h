@@ -45,11 +45,13 @@ struct DocumentName {
   bool operator==(const DocumentName&) const = default;
 };
 
+// What changed, as it is now: it stands for all changes of that document that were looked at.
 struct OutboxEntry {
-  std::int64_t seq = 0;  // of the newest change; grows over the whole store
+  std::int64_t seq = 0;  // of the newest of them; grows over the whole store
   DocumentName name;
-  std::optional<Json> content;  // as it is now; none: it is gone
-  UtcTime at;                   // of the change
+  std::optional<Json> content;             // none: it is gone
+  UtcTime at;                              // of the oldest of them
+  std::vector<std::int64_t> earlier = {};  // the others
 };
 
 struct ParkedDocument {
@@ -60,7 +62,7 @@ struct ParkedDocument {
 };
 
 struct OutboxCounts {
-  std::int64_t waiting = 0;
+  std::int64_t waiting = 0;  // changes, of a document perhaps several
   std::int64_t parked = 0;
   std::optional<UtcTime> oldest;  // change that waits
 };

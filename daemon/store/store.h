@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -192,11 +193,14 @@ class Store {
   virtual Status stop_outbox() = 0;
   // Everything, to be sent again.
   virtual Status fill_outbox() = 0;
-  // The oldest changes that wait: `most`, or fewer where those have `most_bytes` of JSON already.
+  // What the oldest changes that wait have changed, each document once: `most`, or fewer where
+  // those have `most_bytes` of JSON already.
   virtual Result<std::vector<OutboxEntry>> outbox(std::uint32_t most, std::size_t most_bytes) = 0;
   virtual Result<OutboxCounts> outbox_counts() = 0;
-  virtual Status outbox_sent(const std::vector<std::int64_t>& seqs) = 0;
-  virtual Status park(std::int64_t seq, std::string_view reason) = 0;
+  // It is where it belongs; what changed since still waits.
+  virtual Status outbox_sent(std::span<const OutboxEntry> entries) = 0;
+  // Not to be sent until it changes, or until everything is sent again.
+  virtual Status park(const OutboxEntry& entry, std::string_view reason) = 0;
   virtual Result<std::vector<ParkedDocument>> parked_documents(std::uint32_t most) = 0;
   // Of a kind, after that key, by key.
   virtual Result<std::vector<OutboxEntry>> documents(DocumentKind kind,

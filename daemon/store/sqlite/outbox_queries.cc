@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 namespace mkt::outbox_queries {
 namespace {
@@ -214,22 +216,22 @@ std::string with_row(std::string text, const char* row) {
 
 constexpr const char* kNowMs = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
-// Two statements instead of INSERT OR REPLACE, whose policy the statement that fires would change.
 void add_triggers(Database& writer, const Form& form, const char* table, const char* key) {
   for (const auto& [event, row] :
        {std::pair("INSERT", "NEW"), {"UPDATE", "NEW"}, {"DELETE", "OLD"}}) {
     const std::string of = with_row(key, row);
     writer.execute(
         fmt::format("CREATE TEMP TRIGGER IF NOT EXISTS mirror_{0}_{1} AFTER {1} ON main.{0} BEGIN "
-                    "DELETE FROM outbox WHERE kind = '{2}' AND key = json_array({3}); "
-                    "INSERT INTO outbox (kind, key, at) VALUES ('{2}', json_array({3}), "
-                    "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)); END",
-                    table, event, form.word, of)
+                    "INSERT INTO outbox (kind, key, at) VALUES ('{2}', json_array({3}), {4}); END",
+                    table, event, form.word, of, kNowMs)
             .c_str());
   }
 }
 
 constexpr const char* kComplete = "complete";
+// Changes that are looked at for each document that may be sent: one that changed more often than
+// others takes several turns.
+constexpr std::int64_t kChangesEach = 10;
 
 // What a row of the outbox names, whole.
 OutboxEntry entry_of(Database& db, std::int64_t seq, const std::string& word,
@@ -238,6 +240,19 @@ OutboxEntry entry_of(Database& db, std::int64_t seq, const std::string& word,
   OutboxEntry entry{seq, {form.kind, key_from_json(key)}, std::nullopt, at};
   entry.content = content_of(db, form, entry.name.key);
   return entry;
+}
+
+void forget_change(Database& db, std::int64_t seq) {
+  db.query("DELETE FROM outbox WHERE seq = ?").bind(seq).run();
+}
+
+// That an earlier state of that document was refused.
+void forget_parked(Database& db, const OutboxEntry& entry) {
+  db.query(R"sql(
+      DELETE FROM outbox WHERE parked <> '' AND (kind, key) = (
+        SELECT kind, key FROM outbox WHERE seq = ?))sql")
+      .bind(entry.seq)
+      .run();
 }
 
 // Columns of a table, from the schema and never from a document.
@@ -302,19 +317,26 @@ void stop(Database& writer) {
 
 void fill(Database& db, DocumentKind kind) {
   const Form& form = form_of(kind);
-  db.execute(fmt::format("DELETE FROM outbox WHERE kind = '{0}' AND key IN ({1}); "
-                         "INSERT INTO outbox (kind, key, at) SELECT '{0}', key, {2} FROM ({1})",
+  db.execute(fmt::format("INSERT INTO outbox (kind, key, at) SELECT '{0}', key, {2} FROM ({1})",
                          form.word, form.all, kNowMs)
                  .c_str());
 }
 
 std::vector<OutboxEntry> waiting(Database& db, std::uint32_t most, std::size_t most_bytes) {
   std::vector<OutboxEntry> entries;
+  std::unordered_map<std::string, std::size_t> places;  // in entries, by kind and key
   std::size_t bytes = 0;
   Query row =
-      db.query("SELECT seq, kind, key, at FROM outbox WHERE parked = '' ORDER BY seq LIMIT ?");
-  row.bind(static_cast<std::int64_t>(most));
+      db.query("SELECT seq, kind, key, at FROM outbox WHERE parked = '' ORDER BY seq LIMIT ? * ?");
+  row.bind(static_cast<std::int64_t>(most)).bind(kChangesEach);
   while (row.step() && (entries.empty() || bytes < most_bytes)) {
+    const auto [place, is_new] = places.emplace(row.text(1) + row.text(2), entries.size());
+    if (!is_new) {
+      OutboxEntry& known = entries[place->second];
+      known.earlier.push_back(std::exchange(known.seq, row.number(0)));
+      continue;
+    }
+    if (entries.size() == most) break;
     OutboxEntry entry = entry_of(db, row.number(0), row.text(1), row.text(2), row.time(3));
     if (entry.content) bytes += dump_json(*entry.content).size();
     if (!entries.empty() && bytes > most_bytes) break;
@@ -332,14 +354,19 @@ OutboxCounts counts(Database& db) {
   return {row.number(0), row.number(1), row.optional_time(2)};
 }
 
-void sent(Database& db, const std::vector<std::int64_t>& seqs) {
-  for (const std::int64_t seq : seqs) {
-    db.query("DELETE FROM outbox WHERE seq = ?").bind(seq).run();
+void sent(Database& db, std::span<const OutboxEntry> entries) {
+  const bool any_parked = db.query("SELECT 1 FROM outbox WHERE parked <> '' LIMIT 1").step();
+  for (const OutboxEntry& entry : entries) {
+    if (any_parked) forget_parked(db, entry);
+    forget_change(db, entry.seq);
+    for (const std::int64_t seq : entry.earlier) forget_change(db, seq);
   }
 }
 
-void park(Database& db, std::int64_t seq, std::string_view reason) {
-  db.query("UPDATE outbox SET parked = ? WHERE seq = ?").bind(reason).bind(seq).run();
+void park(Database& db, const OutboxEntry& entry, std::string_view reason) {
+  forget_parked(db, entry);
+  for (const std::int64_t seq : entry.earlier) forget_change(db, seq);
+  db.query("UPDATE outbox SET parked = ? WHERE seq = ?").bind(reason).bind(entry.seq).run();
 }
 
 std::vector<ParkedDocument> parked(Database& db, std::uint32_t most) {

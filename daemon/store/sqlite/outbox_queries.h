@@ -2,10 +2,13 @@
 //
 // The triggers are the writing connection's own (TEMP): while there is no mirror there are none,
 // and changes cost nothing. What changed in such a time is not in the outbox, so the first start
-// with a mirror again puts everything there. A document that changes again before it was sent
-// stands in the outbox once, with the newest change's seq.
+// with a mirror again puts everything there.
+//
+// A change appends to the outbox and looks nothing up, since it waits for that; that a document
+// changed several times before it was sent is seen when it is.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "daemon/store/outbox.h"
@@ -21,15 +24,15 @@ void stop(Database& writer);
 // Puts every document there is of a kind into the outbox.
 void fill(Database& db, DocumentKind kind);
 
-// The oldest changes that wait, with their documents: `most`, or fewer where those have
+// What the oldest changes that wait have changed: `most` documents, or fewer where those have
 // `most_bytes` already.
 std::vector<OutboxEntry> waiting(Database& db, std::uint32_t most, std::size_t most_bytes);
 OutboxCounts counts(Database& db);
 
 // They are where they belong: gone from the outbox, unless they changed again.
-void sent(Database& db, const std::vector<std::int64_t>& seqs);
+void sent(Database& db, std::span<const OutboxEntry> entries);
 // Not to be sent until it changes, or until everything is sent again.
-void park(Database& db, std::int64_t seq, std::string_view reason);
+void park(Database& db, const OutboxEntry& entry, std::string_view reason);
 std::vector<ParkedDocument> parked(Database& db, std::uint32_t most);
 
 // The documents of a kind whose key comes after that one, in the order of keys.

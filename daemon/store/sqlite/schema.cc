@@ -324,8 +324,27 @@ CREATE TABLE mirror_state (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr const char* kMigration7 = R"sql(
+-- Changes that the mirror has still to be told of, in their order; a document may stand there several
+-- times. Appending is all that a change costs: there is no index but the one on what is parked.
+CREATE TABLE outbox_7 (
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind    TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  parked  TEXT NOT NULL DEFAULT ''
+) STRICT;
+INSERT INTO outbox_7 SELECT * FROM outbox;
+-- Numbers are never given twice, also where nothing waits now.
+DELETE FROM sqlite_sequence WHERE name = 'outbox_7';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox_7', seq FROM sqlite_sequence WHERE name = 'outbox';
+DROP TABLE outbox;
+ALTER TABLE outbox_7 RENAME TO outbox;
+CREATE INDEX outbox_parked ON outbox (kind, key) WHERE parked <> '';
+)sql";
+
 constexpr auto kMigrations = std::to_array<const char*>(
-    {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6});
+    {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6, kMigration7});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

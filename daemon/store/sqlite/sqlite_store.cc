@@ -450,16 +450,16 @@ Result<OutboxCounts> SqliteStore::outbox_counts() {
   return read([](Database& db) { return outbox_queries::counts(db); });
 }
 
-Status SqliteStore::outbox_sent(const std::vector<std::int64_t>& seqs) {
+Status SqliteStore::outbox_sent(std::span<const OutboxEntry> entries) {
   return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
-    outbox_queries::sent(db, seqs);
+    outbox_queries::sent(db, entries);
     return {};
   });
 }
 
-Status SqliteStore::park(std::int64_t seq, std::string_view reason) {
+Status SqliteStore::park(const OutboxEntry& entry, std::string_view reason) {
   return commits_->run(Touches::nothing_kept(), [&](Database& db) -> Status {
-    outbox_queries::park(db, seq, reason);
+    outbox_queries::park(db, entry, reason);
     return {};
   });
 }

@@ -110,8 +110,8 @@ class SqliteStore : public Store {
   Status fill_outbox() override;
   Result<std::vector<OutboxEntry>> outbox(std::uint32_t most, std::size_t most_bytes) override;
   Result<OutboxCounts> outbox_counts() override;
-  Status outbox_sent(const std::vector<std::int64_t>& seqs) override;
-  Status park(std::int64_t seq, std::string_view reason) override;
+  Status outbox_sent(std::span<const OutboxEntry> entries) override;
+  Status park(const OutboxEntry& entry, std::string_view reason) override;
   Result<std::vector<ParkedDocument>> parked_documents(std::uint32_t most) override;
   Result<std::vector<OutboxEntry>> documents(DocumentKind kind,
                                              const std::vector<std::string>& after,

@@ -12,11 +12,7 @@ struct OutboxFixture : StoreFixture {
     REQUIRE(entries);
     return std::move(*entries);
   }
-  void send_all() {
-    std::vector<std::int64_t> seqs;
-    for (const OutboxEntry& entry : waiting()) seqs.push_back(entry.seq);
-    REQUIRE(store->outbox_sent(seqs));
-  }
+  void send_all() { REQUIRE(store->outbox_sent(waiting())); }
 };
 
 TEST_CASE_FIXTURE(OutboxFixture, "without a mirror nothing is noted") {
@@ -35,7 +31,7 @@ TEST_CASE_FIXTURE(OutboxFixture,
 }
 
 TEST_CASE_FIXTURE(OutboxFixture,
-                  "a document that changes again waits once, and only sent changes leave") {
+                  "a document that changes again is given once, and only sent changes leave") {
   REQUIRE(store->start_outbox());
   add_publisher("acme");
   const auto first = waiting();
@@ -43,15 +39,41 @@ TEST_CASE_FIXTURE(OutboxFixture,
   const DocumentName acme{DocumentKind::publisher, {"acme"}};
   const auto now = waiting();
   CHECK(std::count_if(now.begin(), now.end(), [&](const auto& e) { return e.name == acme; }) == 1);
-  std::vector<std::int64_t> seqs;
-  for (const OutboxEntry& entry : first) seqs.push_back(entry.seq);
-  REQUIRE(store->outbox_sent(seqs));
+  REQUIRE(store->outbox_sent(first));
   const auto left = waiting();
   const auto found =
       std::find_if(left.begin(), left.end(), [&](const auto& e) { return e.name == acme; });
   REQUIRE(found != left.end());
   CHECK((*found->content)["verified"] == true);
   CHECK((*found->content)["publicKeys"].size() == 1);
+  send_all();
+  CHECK(store->outbox_counts()->waiting == 0);
+}
+
+TEST_CASE_FIXTURE(OutboxFixture,
+                  "a document stands for all of its changes, with the newest's place") {
+  REQUIRE(store->start_outbox());
+  add_publisher("acme");
+  send_all();
+  for (const bool verified : {true, false, true}) {
+    REQUIRE(store->set_publisher_verified("acme", verified, utc_now(), kActor));
+  }
+  CHECK(store->outbox_counts()->waiting == 6);  // and three entries of the log
+  const auto entries = waiting();
+  REQUIRE(entries.size() == 4);
+  std::int64_t newest = 0;
+  for (const OutboxEntry& entry : entries) newest = std::max(newest, entry.seq);
+  const auto found = std::find_if(entries.begin(), entries.end(), [](const auto& e) {
+    return e.name.kind == DocumentKind::publisher;
+  });
+  REQUIRE(found != entries.end());
+  CHECK(found->earlier.size() == 2);
+  CHECK(found->seq >= newest - 1);
+  // Fewer documents than there are, and the rest at the next look.
+  const auto some = *store->outbox(2, 1 << 20);
+  CHECK(some.size() == 2);
+  REQUIRE(store->outbox_sent(some));
+  CHECK(waiting().size() >= 2);
 }
 
 TEST_CASE_FIXTURE(OutboxFixture, "after a time without a mirror everything is noted again") {
@@ -69,11 +91,18 @@ TEST_CASE_FIXTURE(OutboxFixture, "after a time without a mirror everything is no
 TEST_CASE_FIXTURE(OutboxFixture, "what is parked waits no more, until it changes") {
   REQUIRE(store->start_outbox());
   add_publisher("acme");
-  for (const OutboxEntry& entry : waiting()) REQUIRE(store->park(entry.seq, "too large"));
+  for (const OutboxEntry& entry : waiting()) REQUIRE(store->park(entry, "too large"));
   CHECK(waiting().empty());
   CHECK(store->outbox_counts()->parked == 3);
   REQUIRE(store->set_publisher_verified("acme", true, utc_now(), kActor));
-  CHECK(store->outbox_counts()->parked == 2);  // the log's entries never change
+  const auto changed = waiting();
+  REQUIRE(changed.size() == 2);  // the publisher, and a new entry of the log
+  // Refused again it is parked once, with the newer reason; taken, it is parked no more.
+  for (const OutboxEntry& entry : changed) REQUIRE(store->park(entry, "still too large"));
+  CHECK(store->outbox_counts()->parked == 4);
+  REQUIRE(store->set_publisher_verified("acme", false, utc_now(), kActor));
+  send_all();
+  CHECK(store->outbox_counts()->parked == 3);
 }
 
 }  // namespace
