@@ -3,9 +3,8 @@
 // Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
 // (request_head.h), and send. Workers run the application: some for reading, some for
 // changes, which wait for the disk, others for requests whose body is still to come, so that slow
-// uploads stop nobody else. Answers that
-// may be given again are kept ready and leave from the front itself. cpp-httplib writes the heads
-// of answers; it never sees a byte that a client wrote.
+// uploads stop nobody else. Answers that may be given again are kept ready and leave from the front
+// itself. cpp-httplib writes the heads of answers; it never sees a byte that a client wrote.
 //
 // `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is
 // over.

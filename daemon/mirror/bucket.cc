@@ -74,10 +74,6 @@ bool may_go_on(const Error& error) {
          error.code == ErrorCode::rate_limited;
 }
 
-Error not_of_the_protocol() {
-  return Error(ErrorCode::registry_unavailable, "Cloud Storage's answer is not of its protocol");
-}
-
 // What it says it holds is what it was to hold.
 Status check_object(const Json& object, std::uint64_t size, const std::string& md5) {
   if (size_member(object) == size && text_member(object, "md5Hash") == md5) return {};
@@ -161,7 +157,7 @@ Result<std::string> Bucket::begin(const std::string& object, std::uint64_t size,
   }
   if (response.status / 100 != 2) return google_error(kService, response);
   const auto location = response.headers.find("location");
-  if (location == response.headers.end()) return not_of_the_protocol();
+  if (location == response.headers.end()) return not_of_the_protocol(kService);
   return location->second;
 }
 
@@ -193,7 +189,7 @@ Status Bucket::upload(bool begun_now, int fd, std::uint64_t size, const std::str
   for (int broken = 0; broken <= kResumptions;) {
     if (answer && answer->status == kResumeIncomplete) {
       const std::uint64_t there = bytes_there(*answer);
-      if (there >= size) return not_of_the_protocol();
+      if (there >= size) return not_of_the_protocol(kService);
       answer = send_from(there, fd, size);
       if (answer && answer->status == kResumeIncomplete) ++broken;
       continue;
@@ -202,12 +198,14 @@ Status Bucket::upload(bool begun_now, int fd, std::uint64_t size, const std::str
       MKT_TRY(const Json object, parse_json(answer->body, "Cloud Storage's answer"));
       return check_object(object, size, md5);
     }
-    const bool may_go_on = !answer || (answer->status / 100 == 5 && !answer->retry_after);
-    if (!may_go_on) return google_error(kService, *answer);
+    const Error error = answer ? google_error(kService, *answer) : answer.error();
+    const bool broke = answer ? answer->status / 100 == 5 : may_go_on(error);
+    if (!broke || error.retry_after || broken == kResumptions) return error;
     ++broken;
     answer = ask_state(size);
   }
-  return Error(ErrorCode::registry_unavailable, "an upload to Cloud Storage breaks off each time");
+  return Error(ErrorCode::registry_unavailable,
+               "Cloud Storage takes nothing of an upload, time after time");
 }
 
 Status Bucket::compare(const std::string& object, std::uint64_t size, const std::string& md5) {

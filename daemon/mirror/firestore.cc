@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kTimeout{60'000};
 
-Error not_of_the_protocol() {
-  return Error(ErrorCode::registry_unavailable, "Firestore's answer is not of its protocol");
-}
-
 }  // namespace
 
 std::unique_ptr<Firestore> open_firestore(FirestoreOptions options) {
@@ -68,7 +64,7 @@ Result<std::string> Firestore::commit(const std::vector<FirestoreWrite>& writes)
   MKT_TRY(const Json answer, call("POST", ":commit", &body));
   const auto results = answer.find("writeResults");
   if (results == answer.end() || !results->is_array() || results->empty()) {
-    return not_of_the_protocol();
+    return not_of_the_protocol("Firestore");
   }
   return text_member((*results)[0], "updateTime").value_or("");
 }
@@ -76,7 +72,7 @@ Result<std::string> Firestore::commit(const std::vector<FirestoreWrite>& writes)
 Result<std::optional<FirestoreDocument>> Firestore::get(const std::string& path) {
   const Json body{{"documents", {root() + "/" + path}}};
   MKT_TRY(const Json answer, call("POST", ":batchGet", &body));
-  if (!answer.is_array() || answer.size() != 1) return not_of_the_protocol();
+  if (!answer.is_array() || answer.size() != 1) return not_of_the_protocol("Firestore");
   const auto found = answer[0].find("found");
   if (found == answer[0].end()) return std::optional<FirestoreDocument>();
   const auto fields = found->find("fields");
@@ -96,13 +92,13 @@ Result<std::vector<FirestoreDocument>> Firestore::query(const std::string& colle
   }
   const Json body{{"structuredQuery", std::move(query)}};
   MKT_TRY(const Json answer, call("POST", ":runQuery", &body));
-  if (!answer.is_array()) return not_of_the_protocol();
+  if (!answer.is_array()) return not_of_the_protocol("Firestore");
   std::vector<FirestoreDocument> documents;
   for (const Json& element : answer) {
     const auto document = element.find("document");
     if (document == element.end()) continue;  // says only when it was read
     const std::string name = text_member(*document, "name").value_or("");
-    if (!name.starts_with(root() + "/")) return not_of_the_protocol();
+    if (!name.starts_with(root() + "/")) return not_of_the_protocol("Firestore");
     const auto fields = document->find("fields");
     documents.push_back({name.substr(root().size() + 1),
                          fields == document->end() ? Json::object() : Json(*fields),

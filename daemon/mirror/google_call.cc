@@ -52,6 +52,11 @@ Error google_error(std::string_view service, const HttpResponse& response) {
   return error;
 }
 
+Error not_of_the_protocol(std::string_view service) {
+  return Error(ErrorCode::registry_unavailable,
+               fmt::format("{}'s answer is not of its protocol", service));
+}
+
 std::string encode_url_path(std::string_view path) { return encode(path, "-._~/@()"); }
 std::string encode_url_part(std::string_view part) { return encode(part, "-._~"); }
 

@@ -17,6 +17,9 @@ namespace mkt {
 // Reference: cloud.google.com/apis/design/errors.
 Error google_error(std::string_view service, const HttpResponse& response);
 
+// An answer that cannot be made sense of: registry_unavailable.
+Error not_of_the_protocol(std::string_view service);
+
 // Parts of a path in a URL; names may hold anything but '/', which stays.
 std::string encode_url_path(std::string_view path);
 // The same for one part, or a value in a query: '/' does not stay.

@@ -58,7 +58,8 @@ class Fetcher {
 
   bool has_source() const { return sources_.bucket != nullptr || !sources_.registry.empty(); }
 
-  void fetch(const Json& version, MirrorRestored& restored) {
+  // Fails where this disk does; what no source has is noted.
+  Status fetch(const Json& version, MirrorRestored& restored) {
     const std::string text = text_member(version, "checksum").value_or("");
     const auto checksum = Checksum::parse(text);
     Status done = checksum ? Status() : checksum.error();
@@ -74,12 +75,16 @@ class Fetcher {
                     [&](const HttpClient::Sink& sink) { return download(version, sink); });
       }
     }
-    if (done) return;
+    if (done || done.error().code == ErrorCode::storage_full ||
+        done.error().code == ErrorCode::io_error) {
+      return done;
+    }
     ++restored.missing;
     if (restored.first.size() < kShown) {
       restored.first.push_back(fmt::format("{}@{}: {}", member(version, "connectorId"),
                                            member(version, "version"), done.error().message));
     }
+    return {};
   }
 
  private:
@@ -202,7 +207,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
       restored.documents += page.size();
       MKT_CHECK(store->put_back(kind, page));
       if (kind == DocumentKind::version && fetcher.has_source()) {
-        for (const Json& version : page) fetcher.fetch(version, restored);
+        for (const Json& version : page) MKT_CHECK(fetcher.fetch(version, restored));
       }
       page.clear();
       return {};

@@ -67,6 +67,10 @@ Result<Answer> show_status(const std::string& data) {
       printable(text_member(json, "project").value_or("")),
       number_member(json, "waiting").value_or(0), number_member(json, "lagSeconds").value_or(0),
       number_member(json, "sent").value_or(0));
+  if (const auto bucket = text_member(json, "bucket")) {
+    text += fmt::format("bucket   {}, {} tarballs\n", printable(*bucket),
+                        number_member(json, "tarballs").value_or(0));
+  }
   if (const auto trouble = text_member(json, "trouble")) {
     text += fmt::format("trouble  {}\n", printable(*trouble));
   }

@@ -5,8 +5,9 @@
 //   mkt-limits-bench redis URL THREADS KEYS CHECKS [RATE]
 //                                                    checks/s, p50 and p99 in ms; RATE checks/s at
 //                                                    most
-//   mkt-limits-bench watch URL                       a line for each change of the breaker: state,
-//   time in us mkt-limits-bench script                          the script that Redis runs
+//   mkt-limits-bench watch URL                       a line for each change of the breaker: state
+//                                                    and time in us
+//   mkt-limits-bench script                          the script that Redis runs
 #include <fmt/format.h>
 #include <unistd.h>
 

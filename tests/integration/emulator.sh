@@ -1,9 +1,6 @@
 # Sourced after lib.sh by the tests of the mirror: Google's own Firestore emulator on a free port, which
 # the environment then names; the test is skipped where it is not installed.
-emulator=${FIRESTORE_EMULATOR:-$(command -v cloud_firestore_emulator || true)}
-[[ -n $emulator ]] || emulator=$(dpkg -L google-cloud-cli-firestore-emulator 2>/dev/null | grep '/cloud_firestore_emulator$' || true)
-[[ -n $emulator ]] || skip "Google's Firestore emulator is not installed"
-command -v java >/dev/null || skip "the Firestore emulator needs Java"
+emulator=$("$SOURCE/scripts/firestore-emulator") || skip "Google's Firestore emulator, or its Java, is not installed"
 
 emulator_pid=
 stop_emulator() {

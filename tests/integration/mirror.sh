@@ -146,6 +146,8 @@ sent_all
 expect 0 "$MKTD" mirror verify --data data "${bucketed[@]}"
 says out "documents and tarballs"
 [[ $(mirror status | jq -c '[.bucket, .tarballs > 5]') == '["acme-tarballs",true]' ]] || fail "status: $(mirror status)"
+expect 0 "$MKTD" mirror status --data data
+says out "bucket   acme-tarballs"
 expect 0 "$MKTD" mirror restore --into from-bucket "${bucketed[@]}" --json
 [[ $(jq '.missing' out) == 0 && $(jq '.tarballs' out) -gt 5 ]] || fail "restored: $(<out)"
 expect 0 "$MKTD" check --data from-bucket
