@@ -88,7 +88,9 @@ class Driver {
         load_.every_second(now - began_);
         next_second += std::chrono::seconds(1);
       }
-      wait_for_events(std::min(now < stop ? stop : give_up, next_second));
+      SteadyTime until = now < stop ? stop : give_up;
+      if (load_.every_second) until = std::min(until, next_second);
+      wait_for_events(until);
       collect_answers();
     }
     const SteadyTime ended = Clock::now();
