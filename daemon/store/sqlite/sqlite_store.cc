@@ -32,6 +32,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     writer->execute("PRAGMA synchronous = FULL");
     writer->execute("PRAGMA foreign_keys = ON");
     writer->execute("PRAGMA trusted_schema = OFF");
+    // What a savepoint may have to undo: a commit's worth of pages, otherwise a file for each commit.
+    writer->execute("PRAGMA temp_store = MEMORY");
     MKT_CHECK(migrate(*writer));
     const std::int64_t key_sequence = key_queries::newest_change(*writer);
     std::unique_ptr<SqliteStore> store(new SqliteStore(file, std::move(writer), key_sequence));
