@@ -1,5 +1,6 @@
-// Semaphore: one thread waits, another wakes it. POSIX's own: std::binary_semaphore of GCC 12 spins
-// before it sleeps, which costs more than the work it waits for on two cores.
+// Semaphore: one thread waits, another wakes it; or as many go on as it was raised for. POSIX's
+// own: std::binary_semaphore of GCC 12 spins before it sleeps, which costs more than the work it
+// waits for on two cores.
 #pragma once
 
 #include <semaphore.h>
@@ -8,7 +9,8 @@ namespace mkt {
 
 class Semaphore {
  public:
-  Semaphore() { ::sem_init(&semaphore_, 0, 0); }
+  Semaphore() : Semaphore(0) {}
+  explicit Semaphore(unsigned raised) { ::sem_init(&semaphore_, 0, raised); }
   ~Semaphore() { ::sem_destroy(&semaphore_); }
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;

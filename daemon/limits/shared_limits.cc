@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/turns.h"
 #include "daemon/ops/log.h"
 
 namespace mkt {
@@ -97,7 +98,10 @@ Limit SharedLimits::share_of(const Limit& limit) const {
 Result<LimitDecision> SharedLimits::check(const LimitKey& key, const Limit& limit) {
   const Limit share = share_of(limit);
   if (auto permit = breaker_->acquire_if_closed()) {
-    auto decision = redis_.check(key, limit);
+    auto decision = [&] {
+      const TurnPause pause;
+      return redis_.check(key, limit);
+    }();
     if (decision) {
       permit->success();
       // Where memory goes on from, should Redis fail.

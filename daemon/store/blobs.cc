@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "common/base/encoding.h"
+#include "common/base/turns.h"
 
 namespace mkt {
 namespace {
@@ -16,6 +17,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned kFolderMode = 0700;
+
+Status sync_upload(int fd) {
+  const TurnPause pause;
+  if (::fsync(fd) != 0) return system_error("cannot keep the upload", errno);
+  return {};
+}
+
+Status sync_names(const fs::path& folder) {
+  const TurnPause pause;
+  return sync_folder(folder);
+}
 
 }  // namespace
 
@@ -100,7 +112,7 @@ Result<BlobUpload> BlobStore::begin_upload() {
 
 Status BlobStore::place(BlobUpload& upload) {
   const std::string hex = upload.checksum_->hex();
-  if (::fsync(upload.fd_.get()) != 0) return system_error("cannot keep the upload", errno);
+  MKT_CHECK(sync_upload(upload.fd_.get()));
   const fs::path named = incoming() / fmt::format("{}.{}", hex, random_hex(8));
   if (::rename(upload.path_.c_str(), named.c_str()) != 0) {
     return system_error("cannot keep the upload", errno);
@@ -109,7 +121,7 @@ Status BlobStore::place(BlobUpload& upload) {
 
   const fs::path target = final_path(*upload.checksum_);
   if (::mkdir(target.parent_path().c_str(), kFolderMode) == 0) {
-    MKT_CHECK(sync_folder(folder_));
+    MKT_CHECK(sync_names(folder_));
   } else if (errno != EEXIST) {
     return system_error("cannot keep the upload", errno);
   }
@@ -122,7 +134,7 @@ Status BlobStore::place(BlobUpload& upload) {
     ++placed_[hex];
     upload.placed_ = true;
   }
-  return sync_folder(target.parent_path());
+  return sync_names(target.parent_path());
 }
 
 // The row did not commit. Another upload of the same bytes may have succeeded or still be under

@@ -77,6 +77,7 @@ class Driver {
 
   Measurement run() {
     began_ = Clock::now();
+    const nanoseconds used_before = used_processor();
     const SteadyTime stop = began_ + load_.duration;
     const SteadyTime give_up = stop + Load::kGrace;
     SteadyTime next_second = began_ + std::chrono::seconds(1);
@@ -100,11 +101,18 @@ class Driver {
       measured_.record(0, Outcome::failed, nanoseconds(0), ended - began_);
     }
     if (lost > 0) measured_.explain(fmt::format("{} requests had no answer by the end", lost));
-    measured_.finish(ended - began_);
+    measured_.finish(ended - began_, used_processor() - used_before);
     return std::move(measured_);
   }
 
  private:
+  // By this thread.
+  static nanoseconds used_processor() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + nanoseconds(used.tv_nsec);
+  }
+
   static void raise_descriptor_limit() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
@@ -313,7 +321,7 @@ class Driver {
   Measurement measured_;
   CURLM* multi_ = nullptr;
   UniqueFd epoll_;
-  std::vector<Watch> watches_;  // by file descriptor
+  std::vector<Watch> watches_;          // by file descriptor
   std::optional<SteadyTime> curl_due_;  // when libcurl wants to be called without an event
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> idle_;

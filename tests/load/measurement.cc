@@ -54,7 +54,10 @@ void Measurement::explain(std::string failure) {
   if (failures_.size() < kMaxFailures) failures_.push_back(std::move(failure));
 }
 
-void Measurement::finish(Duration took) { took_ = took; }
+void Measurement::finish(Duration took, Duration driver) {
+  took_ = took;
+  driver_ = driver;
+}
 
 std::uint64_t Measurement::total() const { return counts_[0] + counts_[1] + counts_[2]; }
 

@@ -45,10 +45,13 @@ class Measurement {
   void record(std::size_t operation, Outcome outcome, Duration latency, Duration at);
   // Explains a failure; only the first few are kept.
   void explain(std::string failure);
-  void finish(Duration took);
+  // `driver`: what the driver used of the processor, on a machine that it may share with what it
+  // measures.
+  void finish(Duration took, Duration driver = Duration(0));
 
   const std::string& name() const { return name_; }
   Duration took() const { return took_; }
+  Duration driver() const { return driver_; }
   Duration slice_width() const { return slice_width_; }
   const std::vector<Slice>& slices() const { return slices_; }
   const std::vector<std::string>& failures() const { return failures_; }
@@ -70,7 +73,7 @@ class Measurement {
 
   std::string name_;
   Duration slice_width_ = kFirstWidth;
-  Duration took_{0};
+  Duration took_{0}, driver_{0};
   std::array<std::uint64_t, 3> counts_{};
   Histogram answered_, refused_;
   std::vector<std::pair<std::string, Histogram>> operations_;

@@ -30,6 +30,7 @@ Json latency_json(const Histogram& h) {
 Json run_json(const Measurement& run) {
   Json json{{"name", run.name()},
             {"seconds", std::chrono::duration<double>(run.took()).count()},
+            {"driverCpuSeconds", std::chrono::duration<double>(run.driver()).count()},
             {"answered", run.count(Outcome::answered)},
             {"refused", run.count(Outcome::refused)},
             {"failed", run.count(Outcome::failed)},

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <exception>
 
+#include "common/base/turns.h"
+
 namespace mkt {
 namespace {
 
@@ -65,6 +67,7 @@ Status CommitQueue::run(Touches touches, Change change) {
     queue_.push_back(&job);
   }
   wake_.notify_one();
+  const TurnPause pause;
   job.done.wait();
   return std::move(job.outcome);
 }
