@@ -85,7 +85,7 @@ class Driver {
       const SteadyTime now = Clock::now();
       if (now >= give_up) break;
       begin_requests(std::min(now, stop));
-      if (busy_ == 0 && (exhausted_ || (now >= stop && waiting_.empty()))) break;
+      if (busy_ == 0 && waiting_.empty() && (!has_more() || now >= stop)) break;
       if (load_.every_second && now >= next_second) {
         load_.every_second(now - began_);
         next_second += std::chrono::seconds(1);

@@ -15,7 +15,7 @@ std::optional<Call> a_get() {
 
 }  // namespace
 
-TEST_CASE("a load is sent, answered and counted") {
+TEST_CASE("a load is sent, answered and counted, and then it is over") {
   FakeRegistry registry;
   registry.answer("/v1/keys", "{}");
   Load load;
@@ -23,9 +23,11 @@ TEST_CASE("a load is sent, answered and counted") {
   load.next = a_get;
   load.connections = 4;
   load.requests = 200;
+  load.duration = std::chrono::minutes(1);
   const Measurement measured = drive(registry.settings().registry, std::move(load));
   CHECK(measured.count(Outcome::answered) == 200);
   CHECK(measured.total() == 200);
+  CHECK(measured.took() < std::chrono::minutes(1));
 }
 
 TEST_CASE("between requests that are rarely due the driver sleeps") {
