@@ -85,6 +85,11 @@ std::size_t on_read(char* into, std::size_t, std::size_t size, void* self) {
     t.failure = n.error();
     return CURL_READFUNC_ABORT;
   }
+  // libcurl would wait for the rest, and then blame the connection.
+  if (*n == 0 && want > 0) {
+    t.failure = Error(ErrorCode::io_error, "the tarball became shorter while it was sent");
+    return CURL_READFUNC_ABORT;
+  }
   t.sent += *n;
   return *n;
 }

@@ -104,6 +104,7 @@ void FakeBucket::begin(const httplib::Request& request, httplib::Response& respo
   upload.object = object;
   upload.md5 = json ? text_member(*json, "md5Hash").value_or("") : "";
   upload.size = std::stoull(request.get_header_value("X-Upload-Content-Length"));
+  if (when_begun) when_begun();
   const std::string id = fmt::format("/session/{}", ++begun);
   const std::lock_guard lock(mutex_);
   uploads_[id] = std::move(upload);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,6 +40,7 @@ class FakeBucket {
   std::atomic<int> break_uploads{0};        // the next ones: 1,000 bytes are taken, then 503
   std::atomic<bool> forget_uploads{false};  // every upload that was begun is unknown
   std::atomic<bool> lie{false};             // about the MD5 of what it holds
+  std::function<void()> when_begun;         // called as an upload begins; set before one does
 
  private:
   struct Upload {

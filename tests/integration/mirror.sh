@@ -160,6 +160,20 @@ says out "1 tarballs could not be fetched"
 expect 0 "$MKTD" mirror restore --into with-all "${bucketed[@]}" --tarballs-from "$MKT_REGISTRY"
 mv lost "$lost"
 
+# A disk that is full is this machine's trouble, and no tarball that could not be fetched.
+mkdir small
+if mount -t tmpfs -o size=12m,mode=700 tmpfs small 2>/dev/null; then
+  make_connector heavy
+  head -c 20000000 /dev/urandom >heavy/noise.bin
+  expect 0 "$MKT" publish heavy
+  sent_all
+  status=0
+  "$MKTD" mirror restore --into small/data "${bucketed[@]}" >out 2>err || status=$?
+  umount small
+  [[ $status == 11 ]] || fail "restoring to a full disk: status $status: $(<out) $(<err)"
+  says err "No space left"
+fi
+
 # A bucket that does not exist stops the mirror and nothing else, and is named.
 stop_mktd
 start_mktd "${mirrored[@]}" --firestore-bucket none-such

@@ -81,6 +81,14 @@ TEST_CASE_FIXTURE(BucketFixture, "what is there already is compared, and never r
   CHECK(get(tarball) == "other bytes");
 }
 
+TEST_CASE_FIXTURE(BucketFixture, "a tarball that cannot be read is told of as that") {
+  cloud.when_begun = [&] { std::filesystem::resize_file(folder.path() / "tarball", 100); };
+  const Status failed = put(tarball);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::io_error);
+  CHECK(get(tarball) == "not_found");
+}
+
 TEST_CASE_FIXTURE(BucketFixture, "an upload that breaks off goes on from where it stopped") {
   cloud.break_uploads = 3;
   REQUIRE(put(tarball));
