@@ -27,7 +27,7 @@ struct KeptAnswer {
 class AnswerCache {
  public:
   static constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
-  static constexpr std::size_t kMaxAnswerBytes = 4 * 1024 * 1024;  // some 10,000 versions
+  static constexpr std::size_t kMaxAnswerBytes = 8 * 1024 * 1024;  // more than 10,000 versions
 
   // nullptr where there is none that is still good.
   std::shared_ptr<const KeptAnswer> find(std::string_view path);

@@ -21,7 +21,7 @@ TEST_CASE("a load is sent, answered and counted, and then it is over") {
   Load load;
   load.operations = {"keys"};
   load.next = a_get;
-  load.connections = 4;
+  load.connections = 1;
   load.requests = 200;
   load.duration = std::chrono::minutes(1);
   const Measurement measured = drive(registry.settings().registry, std::move(load));
@@ -37,6 +37,7 @@ TEST_CASE("between requests that are rarely due the driver sleeps") {
   load.operations = {"keys"};
   load.next = a_get;
   load.rate = 5;
+  load.connections = 1;
   load.duration = std::chrono::seconds(2);
   const Measurement measured = drive(registry.settings().registry, std::move(load));
   CHECK(measured.count(Outcome::answered) == 10);
