@@ -18,13 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxFileBytes = 1024 * 1024;
+constexpr std::uint64_t kMaxCredentialsBytes = 1024 * 1024;
 constexpr std::uint64_t kMaxSmallFileBytes = 8192;
 
 fs::path credentials_file() { return user_config_folder() / "credentials.json"; }
 
 Result<Json> read_credentials() {
-  const auto text = read_file(credentials_file(), kMaxFileBytes);
+  const auto text = read_file(credentials_file(), kMaxCredentialsBytes);
   if (!text) {
     if (text.error().code == ErrorCode::not_found) return Json::object();
     return text.error();

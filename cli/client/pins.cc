@@ -15,24 +15,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMaxFileBytes = 4 * 1024 * 1024;
+constexpr std::uint64_t kMaxPinsBytes = 4 * 1024 * 1024;
 
-Error damaged(const fs::path& file, std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("{} is damaged ({}); repair it, or move it away and trust again: mkt "
-                           "key trust",
-                           printable(file.string()), what));
+Error damaged_pins(const fs::path& file, std::string_view what) {
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format("{} is damaged_pins ({}); repair it, or move it away and trust again: mkt "
+                  "key trust",
+                  printable(file.string()), what));
 }
 
 Result<Json> read_document(const fs::path& file) {
-  const auto text = read_file(file, kMaxFileBytes);
+  const auto text = read_file(file, kMaxPinsBytes);
   if (!text) {
     if (text.error().code == ErrorCode::not_found) return Json::object();
     return text.error();
   }
   auto json = parse_json(*text, "it");
-  if (!json) return damaged(file, json.error().message);
-  if (!json->is_object()) return damaged(file, "not an object");
+  if (!json) return damaged_pins(file, json.error().message);
+  if (!json->is_object()) return damaged_pins(file, "not an object");
   return std::move(*json);
 }
 
@@ -45,13 +46,13 @@ Result<Pins> Pins::read(const fs::path& file, const std::string& origin) {
   MKT_TRY(const Json document, read_document(file));
   const auto publishers = document.find(origin);
   if (publishers == document.end()) return pins;
-  if (!publishers->is_object()) return damaged(file, origin);
+  if (!publishers->is_object()) return damaged_pins(file, origin);
   for (const auto& [name, keys] : publishers->items()) {
     const auto publisher = PublisherId::parse(name);
-    if (!publisher || !keys.is_array()) return damaged(file, printable(name));
+    if (!publisher || !keys.is_array()) return damaged_pins(file, printable(name));
     for (const Json& k : keys) {
       const auto key = PublicKey::from_base64(text_member(k, "publicKey").value_or(""));
-      if (!key) return damaged(file, printable(name));
+      if (!key) return damaged_pins(file, printable(name));
       pins.pins_.push_back({*publisher, *key, text_member(k, "pinnedAt").value_or("")});
     }
   }

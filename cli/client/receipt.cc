@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxReceiptBytes = 64 * 1024 * 1024;
 constexpr std::size_t kMaxFindings = 50;
 
-Error damaged(const fs::path& folder, std::string_view what) {
+Error damaged_receipt(const fs::path& folder, std::string_view what) {
   return Error(
       ErrorCode::data_damaged,
       fmt::format(
@@ -59,7 +59,7 @@ Json Receipt::json() const {
 Result<Receipt> Receipt::read(const fs::path& folder) {
   MKT_TRY(const std::string text, read_file(folder / kReceiptName, kMaxReceiptBytes));
   const auto json = parse_json(text, "it");
-  if (!json) return damaged(folder, json.error().message);
+  if (!json) return damaged_receipt(folder, json.error().message);
   Receipt r;
   r.id = text_member(*json, "id").value_or("");
   r.version = text_member(*json, "version").value_or("");
@@ -69,7 +69,7 @@ Result<Receipt> Receipt::read(const fs::path& folder) {
   r.tenant = text_member(*json, "tenant");
   r.installed_at = text_member(*json, "installedAt").value_or("");
   if (!ConnectorId::parse(r.id) || !Version::parse(r.version) || !Checksum::parse(r.checksum)) {
-    return damaged(folder, "id, version or checksum");
+    return damaged_receipt(folder, "id, version or checksum");
   }
   if (const auto size = json->find("size"); size != json->end() && size->is_number_unsigned()) {
     r.size = size->get<std::uint64_t>();
@@ -78,7 +78,7 @@ Result<Receipt> Receipt::read(const fs::path& folder) {
   const auto signature = json->find("signature");
   const auto files = json->find("files");
   if (signature == json->end() || files == json->end() || !files->is_array()) {
-    return damaged(folder, "signature or files");
+    return damaged_receipt(folder, "signature or files");
   }
   r.signature = *signature;
   for (const Json& f : *files) {
@@ -86,7 +86,7 @@ Result<Receipt> Receipt::read(const fs::path& folder) {
     const auto checksum = Checksum::parse(text_member(f, "checksum").value_or(""));
     const auto size = f.is_object() ? f.find("size") : f.end();
     if (!check_entry_path(path) || !checksum || size == f.end() || !size->is_number_unsigned()) {
-      return damaged(folder, "files");
+      return damaged_receipt(folder, "files");
     }
     const auto executable = f.find("executable");
     r.files.push_back({path, size->get<std::uint64_t>(),

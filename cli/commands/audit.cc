@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct AuditArguments {
   std::string root = "connectors";
   TrustOptions trust;
 };
@@ -60,7 +60,7 @@ Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
   return Finding{trusted.error(), ""};
 }
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const AuditArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const auto installed, list_installed(a.root));
   std::map<std::string, std::unique_ptr<Home>> homes;
@@ -108,7 +108,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_audit_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<AuditArguments>();
   CLI::App* command =
       add_subcommand(app, "audit", "Check what is installed against today's revocations",
                      "  mkt audit\n  mkt audit --root /opt/connectors --offline --json");

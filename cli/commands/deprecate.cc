@@ -8,13 +8,13 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct DeprecateArguments {
   std::string spec;
   std::string reason;
   bool undo = false;
 };
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const DeprecateArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
   if (!spec.version) {
     return Error(ErrorCode::usage_error,
@@ -36,7 +36,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_deprecate_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<DeprecateArguments>();
   CLI::App* command =
       add_subcommand(app, "deprecate", "Advise against a version",
                      "  mkt deprecate hello-connector@1.0.0 --reason 'loses data; use 1.0.1'\n"

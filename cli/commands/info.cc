@@ -75,7 +75,7 @@ Result<KeyEnds> key_ends(const Session& session, const Settings& settings, Regis
   return ends;
 }
 
-Status run(const Session& session, const std::string& text) {
+Status show_info(const Session& session, const std::string& text) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -101,7 +101,7 @@ void add_info_command(CLI::App& app, Session& session) {
                                      "  mkt info hello-connector\n  mkt info "
                                      "hello-connector@1.0.0 --json");
   command->add_option("ID[@VERSION]", *spec, "The connector")->required();
-  on_run(command, session, [&session, spec] { return run(session, *spec); });
+  on_run(command, session, [&session, spec] { return show_info(session, *spec); });
 }
 
 }  // namespace mkt

@@ -62,7 +62,7 @@ Status write_unless_there(const fs::path& path, std::string_view text) {
   return write_file_atomically(path, text, 0644);
 }
 
-Status run(const Session& session, const std::string& folder_text, const std::string& wanted_id) {
+Status init(const Session& session, const std::string& folder_text, const std::string& wanted_id) {
   const fs::path folder = fs::path(folder_text);
   const fs::path manifest = folder / kManifestName;
   std::error_code error;
@@ -97,7 +97,7 @@ void add_init_command(CLI::App& app, Session& session) {
   command->add_option("DIR", a->folder, "The connector's folder, made where missing")
       ->capture_default_str();
   command->add_option("--id", a->id, "Connector id (default: from the folder's name)");
-  on_run(command, session, [&session, a] { return run(session, a->folder, a->id); });
+  on_run(command, session, [&session, a] { return init(session, a->folder, a->id); });
 }
 
 }  // namespace mkt

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct InstallArguments {
   std::vector<std::string> specs;
   std::string folder;  // --dir
   std::string root = "connectors";
@@ -80,7 +80,7 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
 
 // Connectors of the registry with all they need, then files.
 Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
-                                   const Trust& trust, const Arguments& a) {
+                                   const Trust& trust, const InstallArguments& a) {
   std::vector<WantedConnector> wanted;
   std::vector<Wish> files;
   for (const std::string& text : a.specs) {
@@ -106,7 +106,7 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
 }
 
 // Everything in mkt.lock, or what of it was named; nothing that is not in it.
-Result<std::vector<Wish>> locked_wishes(const Arguments& a) {
+Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
   MKT_TRY(const LockFile lock, LockFile::read_beside(a.root));
   if (lock.connectors().empty()) {
     return Error(ErrorCode::not_found,
@@ -134,7 +134,7 @@ Result<std::vector<Wish>> locked_wishes(const Arguments& a) {
 }
 
 // "--wait" may have taken what was meant as a connector: ids begin with a letter, times do not.
-Result<std::optional<std::chrono::milliseconds>> read_wait(Arguments& a) {
+Result<std::optional<std::chrono::milliseconds>> read_wait(InstallArguments& a) {
   if (!a.waits) return std::optional<std::chrono::milliseconds>();
   std::chrono::milliseconds wait{0};
   for (const std::string& text : a.wait) {
@@ -150,7 +150,7 @@ Result<std::optional<std::chrono::milliseconds>> read_wait(Arguments& a) {
   return std::optional(wait);
 }
 
-Result<ExitStatus> run(const Session& session, Arguments a) {
+Result<ExitStatus> run(const Session& session, InstallArguments a) {
   MKT_TRY(const auto wait, read_wait(a));
   if (a.specs.empty() && !a.frozen) {
     return Error(ErrorCode::usage_error,
@@ -182,7 +182,7 @@ Result<ExitStatus> run(const Session& session, Arguments a) {
 }  // namespace
 
 void add_install_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<InstallArguments>();
   CLI::App* command =
       add_subcommand(app, "install", "Install connectors, checked, with what they depend on",
                      "  mkt install hello-connector\n  mkt install hello-connector@1.0.0 --dir "

@@ -9,7 +9,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct KeyAddArguments {
   std::string key_id;
   std::string other;  // --endorse-with, --to
   std::string expires;
@@ -23,7 +23,7 @@ Result<std::optional<std::string>> expiry(const std::string& text) {
   return std::optional(format_utc(utc_now() + duration));
 }
 
-Status add(const Session& session, const Arguments& a) {
+Status add(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
   MKT_TRY(const auto expires_at, expiry(a.expires));
   MKT_TRY(const SigningKey key, open_signing_key(id.text()));
@@ -42,7 +42,7 @@ Status add(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status rotate(const Session& session, const Arguments& a) {
+Status rotate(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const auto expires_at, expiry(a.expires));
   MKT_TRY(const SigningKey old, open_signing_key(a.key_id));
   const PublisherId& publisher = old.info.key_id.publisher();
@@ -74,7 +74,7 @@ Status rotate(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_key_add_commands(CLI::App& key, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<KeyAddArguments>();
   CLI::App* command =
       add_subcommand(key, "add", "Register another key of a publisher",
                      "  mkt key generate --publisher acme\n"

@@ -10,7 +10,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct KeyRevokeArguments {
   std::string key_id;
   std::string code;
   std::string reason;
@@ -61,7 +61,7 @@ Status ask_leave(const Session& session, const KeyId& id, const wire::Revocation
   return {};
 }
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const KeyRevokeArguments& a) {
   MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
   Json request{{"reasonCode", a.code}, {"reason", a.reason}};
   if (!a.since.empty()) {
@@ -91,7 +91,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_key_revoke_command(CLI::App& key, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<KeyRevokeArguments>();
   CLI::App* command = add_subcommand(
       key, "revoke", "Revoke a key for ever; shows what it hits",
       "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen'\n"

@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct KeyTrustArguments {
   std::string publisher;
   std::string fingerprint;
   bool remove = false;
@@ -63,7 +63,7 @@ Result<PublicKey> choose(const std::vector<wire::KeyInfo>& keys, const Publisher
                            fitting.empty() ? "no active" : "several", active));
 }
 
-Status trust(const Session& session, const Arguments& a) {
+Status trust(const Session& session, const KeyTrustArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(Pins pins, Pins::read(pins_file(), settings.registry));
   if (a.publisher.empty()) return list(session, pins, settings.registry);
@@ -112,7 +112,7 @@ Status refresh(const Session& session, bool forget) {
 }  // namespace
 
 void add_key_trust_commands(CLI::App& key, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<KeyTrustArguments>();
   CLI::App* command =
       add_subcommand(key, "trust", "Pin a publisher's key; without a name, show the pins",
                      "  mkt key trust acme --fingerprint 1b2c…\n  mkt key trust\n"

@@ -9,12 +9,12 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct LimitArguments {
   std::string subject;
   std::string scope;
 };
 
-Status show(const Session& session, const Arguments& a) {
+Status show(const Session& session, const LimitArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const auto limits,
@@ -25,7 +25,7 @@ Status show(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status reset(const Session& session, const Arguments& a) {
+Status reset(const Session& session, const LimitArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::LimitInfo limit, registry.reset_limit(a.scope, a.subject));
@@ -42,7 +42,7 @@ void add_limit_command(CLI::App& app, Session& session) {
                                    "  mkt limit show\n  mkt limit show publisher:acme\n"
                                    "  mkt limit reset publish publisher:acme");
   limit->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<LimitArguments>();
 
   CLI::App* command = add_subcommand(*limit, "show", "Show what is left, of oneself or another",
                                      "  mkt limit show\n  mkt limit show address:192.0.2.7");

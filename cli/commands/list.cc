@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-Status run(const Session& session, const std::string& root) {
+Status show_installed(const Session& session, const std::string& root) {
   MKT_TRY(const auto installed, list_installed(root));
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "KEY", "FOLDER"}};
@@ -38,7 +38,7 @@ void add_list_command(CLI::App& app, Session& session) {
                                      "  mkt list\n  mkt list --root /opt/connectors --json");
   command->add_option("--root", *root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  on_run(command, session, [&session, root] { return run(session, *root); });
+  on_run(command, session, [&session, root] { return show_installed(session, *root); });
 }
 
 }  // namespace mkt

@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-Status run(const Session& session, const std::string& since_text) {
+Status show_log(const Session& session, const std::string& since_text) {
   std::optional<std::string> since;
   if (!since_text.empty()) {
     MKT_TRY(const UtcTime moment, parse_moment(since_text, utc_now()));
@@ -42,7 +42,7 @@ void add_log_command(CLI::App& app, Session& session) {
   CLI::App* command = add_subcommand(app, "log", "Show who changed what at the registry",
                                      "  mkt log --since 24h\n  mkt log --since 2026-01-31 --json");
   command->add_option("--since", *since, "Only what happened since, e.g. 24h or 2026-01-31");
-  on_run(command, session, [&session, since] { return run(session, *since); });
+  on_run(command, session, [&session, since] { return show_log(session, *since); });
 }
 
 }  // namespace mkt

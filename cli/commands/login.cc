@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 4096;
+constexpr std::size_t kMaxTokenLineBytes = 4096;
 
 std::string describe(const wire::TokenInfo& t) {
   return fmt::format("{}{}{}", printable(t.role), t.subject.empty() ? "" : " of ",
@@ -21,7 +21,8 @@ std::string describe(const wire::TokenInfo& t) {
 Result<std::string> read_from_stdin() {
   std::string text;
   char c = '\0';
-  while (text.size() < kMaxTokenBytes && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') text += c;
+  while (text.size() < kMaxTokenLineBytes && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+    text += c;
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
   if (text.empty()) {
     return Error(ErrorCode::usage_error, "no token came on standard input");

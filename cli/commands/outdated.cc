@@ -9,7 +9,7 @@
 namespace mkt {
 namespace {
 
-Status run(const Session& session, const std::string& root) {
+Status list_outdated(const Session& session, const std::string& root) {
   MKT_TRY(const auto installed, list_installed(root));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -40,7 +40,7 @@ void add_outdated_command(CLI::App& app, Session& session) {
                                      "  mkt outdated\n  mkt outdated --root /opt/connectors");
   command->add_option("--root", *root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  on_run(command, session, [&session, root] { return run(session, *root); });
+  on_run(command, session, [&session, root] { return list_outdated(session, *root); });
 }
 
 }  // namespace mkt

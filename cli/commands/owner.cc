@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct OwnerArguments {
   std::string id;
   std::string publisher;
 };
@@ -24,7 +24,7 @@ void show(const Session& session, const ConnectorId& id,
   session.out.result({{"id", id.text()}, {"owners", all}}, format_table(rows));
 }
 
-Status list(const Session& session, const Arguments& a) {
+Status list(const Session& session, const OwnerArguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -36,7 +36,7 @@ Status list(const Session& session, const Arguments& a) {
 using Change = Result<std::vector<wire::OwnerInfo>> (RegistryClient::*)(const ConnectorId&,
                                                                         const PublisherId&);
 
-Status change(const Session& session, const Arguments& a, Change what) {
+Status change(const Session& session, const OwnerArguments& a, Change what) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   MKT_TRY(const PublisherId publisher, PublisherId::parse(a.publisher));
   MKT_TRY(const Settings settings, session.settings());
@@ -53,7 +53,7 @@ void add_owner_command(CLI::App& app, Session& session) {
                                    "  mkt owner list hello-connector\n"
                                    "  mkt owner add hello-connector partner");
   owner->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<OwnerArguments>();
 
   CLI::App* command = add_subcommand(*owner, "list", "Show a connector's owners",
                                      "  mkt owner list hello-connector");

@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Status run(const Session& session, const std::string& folder, const std::string& wanted_output) {
+Status pack_folder(const Session& session, const std::string& folder,
+                   const std::string& wanted_output) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Manifest manifest, read_manifest(folder));
   const fs::path output =
@@ -64,7 +65,7 @@ void add_pack_command(CLI::App& app, Session& session) {
                      "  mkt pack\n  mkt pack ./my-connector -o /tmp/my-connector.tgz");
   command->add_option("DIR", a->folder, "The connector's folder")->capture_default_str();
   command->add_option("-o,--output", a->output, "File to write (default: ID-VERSION.tgz here)");
-  on_run(command, session, [&session, a] { return run(session, a->folder, a->output); });
+  on_run(command, session, [&session, a] { return pack_folder(session, a->folder, a->output); });
 }
 
 }  // namespace mkt

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kMaxPolicyBytes = 64 * 1024;
 
-struct Arguments {
+struct PolicyArguments {
   std::vector<std::string> changes;
   std::string file;
   std::string spec;
@@ -84,7 +84,7 @@ Result<std::unique_ptr<Connected>> connect(const Session& session) {
   return std::make_unique<Connected>(std::move(settings), std::move(tenant));
 }
 
-Status show(const Session& session, const Arguments& a) {
+Status show(const Session& session, const PolicyArguments& a) {
   MKT_TRY(const auto c, connect(session));
   if (a.history) {
     MKT_TRY(const Json answer, c->tenant.policy_history());
@@ -132,7 +132,7 @@ Status apply(Json& policy, const std::string& change) {
   return {};
 }
 
-Status set(const Session& session, const Arguments& a) {
+Status set(const Session& session, const PolicyArguments& a) {
   if (a.file.empty() == a.changes.empty()) {
     return Error(ErrorCode::usage_error, "either SETTING=VALUE … or --file FILE");
   }
@@ -152,7 +152,7 @@ Status set(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status check(const Session& session, const Arguments& a) {
+Status check(const Session& session, const PolicyArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
   MKT_TRY(const auto c, connect(session));
   MKT_TRY(const Json answer, c->tenant.check_policy(spec.id, spec.which()));
@@ -177,7 +177,7 @@ void add_policy_command(CLI::App& app, Session& session) {
                                     "  mkt --tenant team policy set minApprovals=2\n"
                                     "  mkt --tenant team policy check slack@1.4.0");
   policy->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<PolicyArguments>();
 
   CLI::App* command = add_subcommand(*policy, "show", "Show the policy in force",
                                      "  mkt policy show\n  mkt policy show --history");

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct PublishArguments {
   std::string source = ".";
   std::string key;
   bool dry_run = false;
@@ -61,7 +61,7 @@ Result<Ready> read_tarball(const std::string& path) {
 }
 
 // FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
-Result<SignatureFile> signature_for(const Arguments& a, const Ready& ready) {
+Result<SignatureFile> signature_for(const PublishArguments& a, const Ready& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
   if (text && a.key.empty()) {
     MKT_TRY(SignatureFile signature, SignatureFile::parse(*text));
@@ -71,7 +71,7 @@ Result<SignatureFile> signature_for(const Arguments& a, const Ready& ready) {
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   std::error_code error;
   MKT_TRY(const Ready ready, fs::is_directory(a.source, error)
@@ -109,7 +109,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_publish_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<PublishArguments>();
   CLI::App* command = add_subcommand(app, "publish", "Pack, sign and upload a connector",
                                      "  mkt publish\n  mkt publish ./my-connector --dry-run\n"
                                      "  mkt publish my-connector-1.0.0.tgz --key "

@@ -31,7 +31,7 @@ std::string describe(const wire::PublisherInfo& p) {
   return text;
 }
 
-struct Arguments {
+struct PublisherArguments {
   std::string id;
   std::string display_name;
   std::string email;
@@ -40,7 +40,7 @@ struct Arguments {
   bool undo = false;
 };
 
-Status register_one(const Session& session, const Arguments& a) {
+Status register_one(const Session& session, const PublisherArguments& a) {
   MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
   MKT_TRY(const KeyId key_id, KeyId::parse(a.key));
   if (key_id.publisher() != id) {
@@ -71,7 +71,7 @@ Status register_one(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status show(const Session& session, const std::string& text) {
+Status show_publisher(const Session& session, const std::string& text) {
   MKT_TRY(const PublisherId id, PublisherId::parse(text));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -80,7 +80,7 @@ Status show(const Session& session, const std::string& text) {
   return {};
 }
 
-Status list(const Session& session) {
+Status list_publishers(const Session& session) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const auto publishers, registry.publishers());
@@ -95,7 +95,7 @@ Status list(const Session& session) {
   return {};
 }
 
-Status change(const Session& session, const Arguments& a, const Json& wanted) {
+Status change(const Session& session, const PublisherArguments& a, const Json& wanted) {
   MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -113,7 +113,7 @@ void add_publisher_command(CLI::App& app, Session& session) {
       "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
       "acme:0123456789abcdef\n  mkt publisher list");
   publisher->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<PublisherArguments>();
 
   CLI::App* command =
       add_subcommand(*publisher, "register", "Register a publisher with its first key",
@@ -128,10 +128,10 @@ void add_publisher_command(CLI::App& app, Session& session) {
   command = add_subcommand(*publisher, "show", "Show a publisher and its keys",
                            "  mkt publisher show acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  on_run(command, session, [&session, a] { return show(session, a->id); });
+  on_run(command, session, [&session, a] { return show_publisher(session, a->id); });
 
   command = add_subcommand(*publisher, "list", "Show all publishers", "  mkt publisher list");
-  on_run(command, session, [&session] { return list(session); });
+  on_run(command, session, [&session] { return list_publishers(session); });
 
   command = add_subcommand(*publisher, "verify", "Mark a publisher as one you know",
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");

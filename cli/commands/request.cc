@@ -12,7 +12,7 @@ namespace {
 
 using wire::InstallRequestInfo;
 
-struct Arguments {
+struct RequestArguments {
   RequestListOptions list;
   bool all = false;
   std::vector<std::string> ids;
@@ -29,7 +29,7 @@ std::string minute_of(const std::string& time) {
   return text;
 }
 
-Status list(const Session& session, const Arguments& a) {
+Status list(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant_id, require_tenant(settings));
   RegistryClient registry(settings);
@@ -139,7 +139,7 @@ std::string describe(const InstallRequestInfo& r) {
   return text;
 }
 
-Status show(const Session& session, const std::string& id) {
+Status show_request(const Session& session, const std::string& id) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant, require_tenant(settings));
   RegistryClient registry(settings);
@@ -156,7 +156,7 @@ Result<Json> sign_approval(const InstallRequestInfo& r, const std::string& key_i
   return Json{{"keyId", key.info.key_id.text()}, {"signature", to_base64(signature)}};
 }
 
-Status approve(const Session& session, const Arguments& a) {
+Status approve(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant_id, require_tenant(settings));
   RegistryClient registry(settings);
@@ -185,7 +185,7 @@ Status approve(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status deny(const Session& session, const Arguments& a) {
+Status deny(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant, require_tenant(settings));
   RegistryClient registry(settings);
@@ -194,7 +194,7 @@ Status deny(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status cancel(const Session& session, const Arguments& a) {
+Status cancel(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant, require_tenant(settings));
   RegistryClient registry(settings);
@@ -222,7 +222,7 @@ void add_request_command(CLI::App& app, Session& session) {
                      "  mkt --tenant team request list --status pending\n"
                      "  mkt --tenant team request approve req_0123456789abcdef01234567");
   request->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<RequestArguments>();
 
   CLI::App* command = add_subcommand(*request, "list", "Show the tenant's requests, newest first",
                                      "  mkt request list --status pending");
@@ -238,7 +238,7 @@ void add_request_command(CLI::App& app, Session& session) {
   command = add_subcommand(*request, "show", "Show one, with what it asks for",
                            "  mkt request show req_0123456789abcdef01234567");
   command->add_option("ID", a->id, "The request")->required();
-  on_run(command, session, [&session, a] { return show(session, a->id); });
+  on_run(command, session, [&session, a] { return show_request(session, a->id); });
 
   command = add_subcommand(*request, "approve", "Say yes; the last yes that is needed installs",
                            "  mkt request approve req_0123456789abcdef01234567\n"

@@ -18,13 +18,13 @@ using wire::InstallRequestInfo;
 // More often is a burden for the registry and no news for a person.
 constexpr std::chrono::milliseconds kMostOften{500};
 
-struct Arguments {
+struct RequestWatchArguments {
   std::string id;
   std::string wait;
   std::string every = "2s";
 };
 
-Status follow(const Session& session, TenantClient& tenant, const Arguments& a) {
+Status follow(const Session& session, TenantClient& tenant, const RequestWatchArguments& a) {
   std::chrono::milliseconds wait{0};
   if (!a.wait.empty()) {
     MKT_TRY(wait, parse_duration(a.wait));
@@ -50,7 +50,7 @@ void tell(const Session& session, const InstallRequestInfo& r) {
 }
 
 // What is pending first, then every change, until somebody interrupts.
-Status follow_all(const Session& session, TenantClient& tenant, const Arguments& a) {
+Status follow_all(const Session& session, TenantClient& tenant, const RequestWatchArguments& a) {
   MKT_TRY(const auto every, parse_duration(a.every));
   if (every < kMostOften) {
     return Error(ErrorCode::usage_error,
@@ -69,7 +69,7 @@ Status follow_all(const Session& session, TenantClient& tenant, const Arguments&
   }
 }
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const RequestWatchArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant_id, require_tenant(settings));
   RegistryClient registry(settings);
@@ -80,7 +80,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_request_watch_command(CLI::App& request, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<RequestWatchArguments>();
   CLI::App* command = add_subcommand(request, "watch", "Follow a request, or all of them",
                                      "  mkt request watch req_0123456789abcdef01234567 --wait 1h\n"
                                      "  mkt request watch --every 10s");

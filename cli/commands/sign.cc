@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct SignArguments {
   std::string file;
   std::string key;
   std::string countersign;
@@ -26,7 +26,7 @@ Result<Checksum> checksum_of_tarball(const std::string& file) {
   return checksum_of_file(fd.get(), printable(file));
 }
 
-Status sign_file(const Session& session, const Arguments& a) {
+Status sign_file(const Session& session, const SignArguments& a) {
   if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
   MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
   MKT_TRY(const SigningKey key, open_signing_key(a.key));
@@ -42,7 +42,7 @@ Status sign_file(const Session& session, const Arguments& a) {
 }
 
 // The bytes stay as they are. With FILE they are compared with the owner's own copy before.
-Status countersign(const Session& session, const Arguments& a) {
+Status countersign(const Session& session, const SignArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.countersign));
   if (!spec.version) {
     return Error(ErrorCode::usage_error,
@@ -77,7 +77,7 @@ Status countersign(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_sign_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<SignArguments>();
   CLI::App* command = add_subcommand(app, "sign", "Sign a tarball; writes FILE.sig.json",
                                      "  mkt sign hello-connector-1.0.0.tgz\n"
                                      "  mkt sign FILE --key acme:0123456789abcdef\n"

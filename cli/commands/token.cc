@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct TokenArguments {
   std::string name;
   std::string role;
   std::string subject;
@@ -16,7 +16,7 @@ struct Arguments {
   std::string id;
 };
 
-Status create(const Session& session, const Arguments& a) {
+Status create(const Session& session, const TokenArguments& a) {
   Json wanted{{"name", a.name}, {"role", a.role}};
   if (!a.subject.empty()) wanted["subject"] = a.subject;
   if (!a.expires.empty()) {
@@ -31,7 +31,7 @@ Status create(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status list(const Session& session) {
+Status list_tokens(const Session& session) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const auto tokens, registry.tokens());
@@ -66,7 +66,7 @@ void add_token_command(CLI::App& app, Session& session) {
                                    "  mkt token create --role publisher --subject acme --name ci\n"
                                    "  mkt token list\n  mkt token revoke 0123456789ab");
   token->require_subcommand(1);
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<TokenArguments>();
 
   CLI::App* command =
       add_subcommand(*token, "create", "Make a token; printed this once",
@@ -82,7 +82,7 @@ void add_token_command(CLI::App& app, Session& session) {
 
   command =
       add_subcommand(*token, "list", "Show tokens, without their secrets", "  mkt token list");
-  on_run(command, session, [&session] { return list(session); });
+  on_run(command, session, [&session] { return list_tokens(session); });
 
   command = add_subcommand(*token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");
   command->add_option("ID", a->id, "The token's id")->required();

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct UninstallArguments {
   std::string id;
   std::string folder;
   std::string root = "connectors";
@@ -71,7 +71,7 @@ void tell(const Session& session, const ConnectorId& id, const fs::path& target,
                                                id.text(), kLockName));
 }
 
-Status run(const Session& session, const Arguments& a) {
+Status run(const Session& session, const UninstallArguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   fs::path target = a.folder.empty() ? fs::path(a.root) / id.text() : fs::path(a.folder);
   if (!target.has_filename()) target = target.parent_path();
@@ -100,7 +100,7 @@ Status run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_uninstall_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<UninstallArguments>();
   CLI::App* command = add_subcommand(app, "uninstall", "Remove an installed connector",
                                      "  mkt uninstall hello-connector");
   command->add_option("ID", a->id, "The connector")->required();

@@ -13,14 +13,14 @@
 namespace mkt {
 namespace {
 
-struct Arguments {
+struct UpdateArguments {
   std::vector<std::string> ids;
   std::string root = "connectors";
   std::string wait;
   TrustOptions trust;
 };
 
-Status check_installed(const std::vector<Installed>& installed, const Arguments& a) {
+Status check_installed(const std::vector<Installed>& installed, const UpdateArguments& a) {
   for (const std::string& id : a.ids) {
     const bool is_there = std::any_of(installed.begin(), installed.end(),
                                       [&](const Installed& i) { return i.receipt.id == id; });
@@ -32,7 +32,7 @@ Status check_installed(const std::vector<Installed>& installed, const Arguments&
 }
 
 Result<std::vector<Wish>> work_out(const Session& session, const Settings& settings,
-                                   RegistryClient& registry, const Arguments& a) {
+                                   RegistryClient& registry, const UpdateArguments& a) {
   MKT_TRY(const auto installed, list_installed(a.root));
   MKT_CHECK(check_installed(installed, a));
   RegistryVersions source(registry);
@@ -49,7 +49,7 @@ Result<std::vector<Wish>> work_out(const Session& session, const Settings& setti
   return wishes;
 }
 
-Result<ExitStatus> run(const Session& session, const Arguments& a) {
+Result<ExitStatus> run(const Session& session, const UpdateArguments& a) {
   if (a.trust.offline) {
     return Error(ErrorCode::usage_error,
                  "update asks the registry what is new: not with --offline");
@@ -72,7 +72,7 @@ Result<ExitStatus> run(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_update_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<UpdateArguments>();
   CLI::App* command = add_subcommand(app, "update", "Install the newest version of what is here",
                                      "  mkt update\n  mkt update slack\n"
                                      "  mkt --tenant team update slack --wait 10m");

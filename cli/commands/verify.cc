@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxPemBytes = 16 * 1024;
 
-struct Arguments {
+struct VerifyArguments {
   std::string target;
   std::string signature;
   std::string public_key;
@@ -23,7 +23,7 @@ struct Arguments {
 };
 
 // Against the key in the file, with no registry asked, or against the registry's list.
-Status check(const Session& session, const Arguments& a, const Settings& settings,
+Status check(const Session& session, const VerifyArguments& a, const Settings& settings,
              const SignatureFile& signature, const Checksum& checksum,
              std::optional<std::int64_t> accepted_sequence) {
   if (!a.public_key.empty()) {
@@ -39,7 +39,7 @@ Status check(const Session& session, const Arguments& a, const Settings& setting
   return {};
 }
 
-Status verify_tarball(const Session& session, const Arguments& a) {
+Status verify_tarball(const Session& session, const VerifyArguments& a) {
   MKT_TRY(const UniqueFd fd, open_for_reading(a.target));
   MKT_TRY(const Checksum checksum, checksum_of_file(fd.get(), printable(a.target)));
   auto signature = SignatureFile::read(a.signature.empty() ? a.target + ".sig.json" : a.signature);
@@ -60,7 +60,7 @@ Status verify_tarball(const Session& session, const Arguments& a) {
   return {};
 }
 
-Status verify_folder(const Session& session, const Arguments& a) {
+Status verify_folder(const Session& session, const VerifyArguments& a) {
   auto receipt = Receipt::read(a.target);
   if (!receipt) {
     if (receipt.error().code != ErrorCode::not_found) return receipt.error();
@@ -90,7 +90,7 @@ Status verify_folder(const Session& session, const Arguments& a) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, Session& session) {
-  auto a = std::make_shared<Arguments>();
+  auto a = std::make_shared<VerifyArguments>();
   CLI::App* command =
       add_subcommand(app, "verify", "Check a tarball's signature, or an installed connector",
                      "  mkt verify hello-connector-1.0.0.tgz\n"

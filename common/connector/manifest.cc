@@ -33,13 +33,6 @@ constexpr auto kPolicyClasses = std::to_array<std::pair<std::string_view, Policy
     {"DESTRUCTIVE", PolicyClass::destructive},
 });
 
-std::optional<PolicyClass> parse_policy_class(std::string_view text) {
-  for (const auto& [name, value] : kPolicyClasses) {
-    if (name == text) return value;
-  }
-  return std::nullopt;
-}
-
 bool is_http_url(std::string_view text) {
   for (std::string_view scheme : {"https://", "http://"}) {
     if (text.starts_with(scheme)) {
@@ -51,6 +44,13 @@ bool is_http_url(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<PolicyClass> parse_policy_class(std::string_view text) {
+  for (const auto& [name, value] : kPolicyClasses) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
 
 std::string_view policy_class_name(PolicyClass policy_class) {
   return kPolicyClasses[static_cast<std::size_t>(policy_class)].first;

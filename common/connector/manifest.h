@@ -26,6 +26,7 @@ inline constexpr std::uint64_t kMaxManifestBytes = 1024 * 1024;
 // What a tool may do to the service it talks to, from harmless to not.
 enum class PolicyClass { read, write_non_destructive, destructive };
 std::string_view policy_class_name(PolicyClass policy_class);  // "WRITE_NON_DESTRUCTIVE"
+std::optional<PolicyClass> parse_policy_class(std::string_view text);
 
 // The words that `capabilities` may hold, in the order of the manual.
 const std::vector<std::string_view>& known_capabilities();

@@ -23,8 +23,12 @@ constexpr auto kHarmlessKeywords =
     std::to_array<std::string_view>({"atime", "comment", "ctime", "gid", "gname",
                                      "LIBARCHIVE.creationtime", "mtime", "uid", "uname"});
 
-Error unsafe(std::string message) { return Error(ErrorCode::archive_unsafe, std::move(message)); }
-Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
+Error unsafe_header(std::string message) {
+  return Error(ErrorCode::archive_unsafe, std::move(message));
+}
+Error invalid_tar(std::string message) {
+  return Error(ErrorCode::archive_invalid, std::move(message));
+}
 
 std::optional<std::uint64_t> octal(std::string_view field) {
   while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
@@ -75,7 +79,7 @@ Status TarGuard::feed(std::span<const std::uint8_t> bytes) {
       }
       case State::end:
         if (std::any_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b != 0; })) {
-          return unsafe("bytes follow the end of the tar archive");
+          return unsafe_header("bytes follow the end of the tar archive");
         }
         return {};
     }
@@ -88,28 +92,28 @@ Status TarGuard::header() {
     if (++zero_blocks_ == 2) state_ = State::end;
     return {};
   }
-  if (zero_blocks_ > 0) return invalid("a lone zero block stands inside the tar archive");
+  if (zero_blocks_ > 0) return invalid_tar("a lone zero block stands inside the tar archive");
 
   const std::string_view text = as_text(block_);
   const auto size = octal(text.substr(kSizeOffset, kSizeLength));
-  if (!size) return unsafe("a tar header has a size that is not plain octal");
+  if (!size) return unsafe_header("a tar header has a size that is not plain octal");
   const char type = text[kTypeOffset];
   switch (type) {
     case '0':
     case '\0': {
       const std::string_view name =
           text.substr(kNameOffset, kNameLength).substr(0, text.find('\0'));
-      if (name.ends_with('/')) return unsafe("a tar header names a file like a folder");
+      if (name.ends_with('/')) return unsafe_header("a tar header names a file like a folder");
       sizes_.push_back(*size);
       break;
     }
     case '5':
-      if (*size != 0) return unsafe("a tar header gives a folder a size");
+      if (*size != 0) return unsafe_header("a tar header gives a folder a size");
       sizes_.push_back(0);
       break;
     case 'x':
     case 'g':
-      if (*size > kMaxPaxBytes) return unsafe("a pax header is larger than 64 KiB");
+      if (*size > kMaxPaxBytes) return unsafe_header("a pax header is larger than 64 KiB");
       pax_.clear();
       pax_size_ = *size;
       skip_ = padded(*size);
@@ -117,17 +121,18 @@ Status TarGuard::header() {
       return {};
     case '1':
     case '2':
-      return unsafe("links are not allowed in a tarball");
+      return unsafe_header("links are not allowed in a tarball");
     case '3':
     case '4':
     case '6':
-      return unsafe("devices and pipes are not allowed in a tarball");
+      return unsafe_header("devices and pipes are not allowed in a tarball");
     case 'L':
     case 'K':
-      return unsafe("GNU long names are not allowed in a tarball; pack with mkt pack or as ustar");
+      return unsafe_header(
+          "GNU long names are not allowed in a tarball; pack with mkt pack or as ustar");
     default:
-      return unsafe(fmt::format("tar entries of type '{}' are not allowed in a tarball",
-                                printable(std::string_view(&type, 1))));
+      return unsafe_header(fmt::format("tar entries of type '{}' are not allowed in a tarball",
+                                       printable(std::string_view(&type, 1))));
   }
   skip_ = padded(*size);
   if (skip_ > 0) state_ = State::content;
@@ -143,14 +148,15 @@ Status TarGuard::pax_records() const {
     const auto digits = static_cast<std::size_t>(end - rest.data());
     if (error != std::errc() || length > rest.size() || length < digits + 3 ||
         rest[digits] != ' ' || rest[length - 1] != '\n') {
-      return invalid("a pax header is malformed");
+      return invalid_tar("a pax header is malformed");
     }
     const std::string_view record = rest.substr(digits + 1, length - digits - 2);
     const std::string_view keyword = record.substr(0, record.find('='));
     if (std::find(kHarmlessKeywords.begin(), kHarmlessKeywords.end(), keyword) ==
         kHarmlessKeywords.end()) {
-      return unsafe(fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
-                                printable(keyword.substr(0, 40))));
+      return unsafe_header(
+          fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
+                      printable(keyword.substr(0, 40))));
     }
     rest.remove_prefix(length);
   }
@@ -158,7 +164,7 @@ Status TarGuard::pax_records() const {
 }
 
 Status TarGuard::finish() const {
-  if (state_ != State::end) return invalid("the tar archive is cut short");
+  if (state_ != State::end) return invalid_tar("the tar archive is cut short");
   return {};
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-struct FreeArchive {
+struct FreeReader {
   void operator()(archive* a) const { archive_read_free(a); }
 };
 
@@ -77,7 +77,7 @@ struct TarballReader::Impl {
   EntryNames names;
   Bytes buffer;
   std::optional<Error> failure;
-  std::unique_ptr<archive, FreeArchive> tar;
+  std::unique_ptr<archive, FreeReader> tar;
   bool opened = false;
   std::uint64_t entries = 0;
   std::uint64_t unpacked = 0;

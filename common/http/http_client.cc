@@ -19,7 +19,7 @@ constexpr long kStallSeconds = 15;
 constexpr long kMinBytesPerSecond = 100;
 constexpr curl_off_t kMaxRetryAfter = 365 * 86'400;  // seconds
 constexpr std::size_t kMaxKeptHeaders = 100;
-constexpr long kBufferBytes = 256 * 1024;
+constexpr long kTransferBytes = 256 * 1024;
 
 // Everything the callbacks of one transfer need.
 struct Transfer {
@@ -192,8 +192,8 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
   set(CURLOPT_LOW_SPEED_LIMIT, kMinBytesPerSecond);
   set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
-  set(CURLOPT_BUFFERSIZE, kBufferBytes);
-  set(CURLOPT_UPLOAD_BUFFERSIZE, kBufferBytes);
+  set(CURLOPT_BUFFERSIZE, kTransferBytes);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, kTransferBytes);
   const auto timeout = request.timeout.value_or(timeout_);
   if (timeout.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
   set(CURLOPT_WRITEFUNCTION, &on_write);

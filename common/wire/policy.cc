@@ -25,14 +25,6 @@ bool is_capability(std::string_view text) {
   return std::find(known.begin(), known.end(), text) != known.end();
 }
 
-std::optional<PolicyClass> parse_policy_class(std::string_view text) {
-  for (const PolicyClass c :
-       {PolicyClass::read, PolicyClass::write_non_destructive, PolicyClass::destructive}) {
-    if (policy_class_name(c) == text) return c;
-  }
-  return std::nullopt;
-}
-
 // Takes members out of the document one by one; what is left in the end is unknown.
 class PolicyReader {
  public:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -13,14 +14,6 @@ namespace {
 constexpr std::size_t kMaxShown = 100;
 // Proxies between the client and us that are looked through.
 constexpr int kMaxForwards = 16;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 // "Host:3456" and "[::1]:3456" without the port.
 std::string_view without_port(std::string_view host) {
@@ -41,12 +34,12 @@ Admission::Admission(std::vector<std::string> hosts, std::vector<std::string> or
     : hosts_(std::move(hosts)),
       origins_(std::move(origins)),
       trusted_proxies_(std::move(trusted_proxies)) {
-  for (std::string& host : hosts_) host = lower(host);
-  for (std::string& origin : origins_) origin = lower(origin);
+  for (std::string& host : hosts_) host = lower_case(host);
+  for (std::string& origin : origins_) origin = lower_case(origin);
 }
 
 Status Admission::check_host(std::string_view host) const {
-  const std::string name = lower(without_port(host));
+  const std::string name = lower_case(without_port(host));
   if (name == "localhost" || is_address(name) ||
       std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end()) {
     return {};
@@ -59,8 +52,8 @@ Status Admission::check_host(std::string_view host) const {
 
 Status Admission::check_origin(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return {};
-  const std::string text = lower(origin);
-  const std::string here = lower(host);
+  const std::string text = lower_case(origin);
+  const std::string here = lower_case(host);
   if (text == "http://" + here || text == "https://" + here ||
       std::find(origins_.begin(), origins_.end(), text) != origins_.end()) {
     return {};

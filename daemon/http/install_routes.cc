@@ -11,8 +11,8 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxConfigBytes = 16 * 1024;
-constexpr std::uint32_t kPageSize = 50;
-constexpr std::uint32_t kMaxPageSize = 500;
+constexpr std::uint32_t kInstallsPage = 50;
+constexpr std::uint32_t kMaxInstallsPage = 500;
 
 // nullopt: as it is.
 Result<std::optional<std::string>> config_field(const Json& json) {
@@ -81,10 +81,10 @@ Result<Response> update(const Marketplace& market, Request& request) {
   return answer(outcome);
 }
 
-Result<Response> list(const Marketplace& market, Request& request) {
+Result<Response> list_installs(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const std::uint64_t limit,
-          number_parameter(request.head, "limit", kPageSize, 1, kMaxPageSize));
+          number_parameter(request.head, "limit", kInstallsPage, 1, kMaxInstallsPage));
   const std::string after(request.head.parameter("after").value_or(""));
   MKT_TRY(auto installations, list_installations(market, request.caller, tenant, after,
                                                  static_cast<std::uint32_t>(limit + 1)));
@@ -95,7 +95,7 @@ Result<Response> list(const Marketplace& market, Request& request) {
   return json_response(200, {{"installations", all}, {"hasMore", has_more}});
 }
 
-Result<Response> show(const Marketplace& market, Request& request) {
+Result<Response> show_install(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const ConnectorId connector, ConnectorId::parse(request.path_parameter("connector")));
   MKT_TRY(const auto found, show_installation(market, request.caller, tenant, connector));
@@ -107,7 +107,7 @@ Result<Response> show(const Marketplace& market, Request& request) {
             {"history", history}});
 }
 
-Result<Response> remove(const Marketplace& market, Request& request) {
+Result<Response> uninstall(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const ConnectorId connector, ConnectorId::parse(request.path_parameter("connector")));
   MKT_TRY(const auto was, uninstall(market, request.caller, tenant, connector));
@@ -122,11 +122,11 @@ void add_install_routes(Router& router, const Marketplace& market, RateLimiter& 
   };
   const std::string base = "/v1/tenants/{tenant}/installs";
   router.add("POST", base, counted([&](Request& r) { return request(market, r); }));
-  router.add("GET", base, [&](Request& r) { return list(market, r); });
-  router.add("GET", base + "/{connector}", [&](Request& r) { return show(market, r); });
+  router.add("GET", base, [&](Request& r) { return list_installs(market, r); });
+  router.add("GET", base + "/{connector}", [&](Request& r) { return show_install(market, r); });
   router.add("PATCH", base + "/{connector}",
              counted([&](Request& r) { return update(market, r); }));
-  router.add("DELETE", base + "/{connector}", [&](Request& r) { return remove(market, r); });
+  router.add("DELETE", base + "/{connector}", [&](Request& r) { return uninstall(market, r); });
 }
 
 }  // namespace mkt

@@ -10,11 +10,10 @@
 #include "daemon/http/key_fields.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
-
-constexpr std::size_t kMaxReason = 500;
 
 // The answer to GET /v1/keys, kept until a key changes. It is right for as long as the store's
 // sequence is the one it was made at. Larger ones than kMaxBytes are made anew each time.

@@ -11,12 +11,12 @@
 #include "daemon/service/deprecate.h"
 #include "daemon/service/owners.h"
 #include "daemon/service/publish.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr std::size_t kMaxReason = 500;
 
 Result<Response> answer(const Result<Store::Published>& published) {
   if (!published) return published.error();

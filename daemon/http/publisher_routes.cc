@@ -5,13 +5,13 @@
 #include "daemon/http/key_fields.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxDisplayName = 128;
 constexpr std::size_t kMaxEmail = 254;  // RFC 5321's path, less its angle brackets
-constexpr std::size_t kMaxReason = 500;
 
 Result<std::string> email_field(const Json& json) {
   MKT_TRY(std::string email, required_text(json, "email", kMaxEmail));
@@ -58,7 +58,7 @@ Result<Response> show_one(const Marketplace& market, Request& request) {
       200, as_seen_by(request.caller, publisher_message(shown.publisher, shown.keys)).to_json());
 }
 
-Result<Response> list(const Marketplace& market, Request& request) {
+Result<Response> list_publishers(const Marketplace& market, Request& request) {
   MKT_TRY(const auto publishers, market.store.publishers());
   Json all = Json::array();
   for (const PublisherRecord& p : publishers) {
@@ -94,7 +94,7 @@ Result<Response> change(const Marketplace& market, Request& request) {
 
 void add_publisher_routes(Router& router, const Marketplace& market) {
   router.add("POST", "/v1/publishers", [&](Request& r) { return register_one(market, r); });
-  router.add("GET", "/v1/publishers", [&](Request& r) { return list(market, r); });
+  router.add("GET", "/v1/publishers", [&](Request& r) { return list_publishers(market, r); });
   router.add("GET", "/v1/publishers/{id}", [&](Request& r) { return show_one(market, r); });
   router.add("PATCH", "/v1/publishers/{id}", [&](Request& r) { return change(market, r); });
 }

@@ -6,7 +6,7 @@
 namespace mkt {
 namespace {
 
-std::optional<std::string> optional_time(const std::optional<UtcTime>& time) {
+std::optional<std::string> time_text(const std::optional<UtcTime>& time) {
   if (!time) return std::nullopt;
   return format_utc(*time);
 }
@@ -72,8 +72,8 @@ wire::KeyInfo key_message(const KeyRecord& k) {
   m.fingerprint = k.fingerprint;
   m.status = key_status_name(k.status);
   m.created_at = format_utc(k.created_at);
-  m.expires_at = optional_time(k.expires_at);
-  m.revoked_at = optional_time(k.revoked_at);
+  m.expires_at = time_text(k.expires_at);
+  m.revoked_at = time_text(k.revoked_at);
   m.reason_code = k.reason_code;
   m.reason = k.reason;
   m.revoked_by = k.revoked_by;
@@ -105,8 +105,8 @@ wire::TokenInfo token_message(const TokenRecord& t) {
   m.role = role_name(t.role);
   m.subject = t.subject;
   m.created_at = format_utc(t.created_at);
-  m.expires_at = optional_time(t.expires_at);
-  m.last_used_at = optional_time(t.last_used_at);
+  m.expires_at = time_text(t.expires_at);
+  m.last_used_at = time_text(t.last_used_at);
   return m;
 }
 
@@ -152,7 +152,7 @@ wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
   m.allow_self_approval = r.allow_self_approval;
   m.rule = r.rule;
   m.explanation = r.explanation;
-  m.decided_at = optional_time(r.decided_at);
+  m.decided_at = time_text(r.decided_at);
   m.decided_by = r.decided_by;
   m.reason = r.reason;
   for (const ApprovalRecord& a : r.approvals) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -30,14 +31,6 @@ bool is_token_character(char c) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 int hex_digit(char c) {
@@ -69,7 +62,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 Result<std::string> parse_path(std::string_view raw) {
   const auto path = percent_decode(raw, false);
   // An encoded slash, dot or percent sign is a second spelling of a path that has a first one.
-  const std::string folded = lower(raw);
+  const std::string folded = lower_case(raw);
   for (std::string_view twin : {"%2f", "%2e", "%5c", "%25"}) {
     if (folded.find(twin) != std::string::npos) {
       return bad("the path holds an encoded slash, dot, backslash or percent sign");
@@ -156,7 +149,7 @@ Status parse_field(std::string_view line, RequestHead& head) {
     return Error(ErrorCode::headers_too_large,
                  fmt::format("at most {} header fields are allowed", kMaxHeaderFields));
   }
-  std::string name = lower(line.substr(0, colon));
+  std::string name = lower_case(line.substr(0, colon));
   const bool seen = std::any_of(head.headers.begin(), head.headers.end(),
                                 [&](const auto& field) { return field.first == name; });
   if (seen && std::find(kOnceOnly.begin(), kOnceOnly.end(), name) != kOnceOnly.end()) {
@@ -183,14 +176,14 @@ Status interpret(RequestHead& head, bool http_1_0) {
     std::from_chars(digits.data(), digits.data() + digits.size(), length);
     head.content_length = length;
   }
-  const std::string encoding = lower(head.header("content-encoding"));
+  const std::string encoding = lower_case(head.header("content-encoding"));
   if (!encoding.empty() && encoding != "identity") {
     return Error(ErrorCode::unsupported_media_type, "encoded bodies are not supported here");
   }
-  const std::string connection = lower(head.header("connection"));
+  const std::string connection = lower_case(head.header("connection"));
   if (connection.find("close") != std::string::npos) head.keep_alive = false;
   if (http_1_0 && connection.find("keep-alive") != std::string::npos) head.keep_alive = true;
-  head.expects_continue = !http_1_0 && lower(head.header("expect")) == "100-continue";
+  head.expects_continue = !http_1_0 && lower_case(head.header("expect")) == "100-continue";
   return {};
 }
 

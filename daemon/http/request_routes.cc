@@ -5,13 +5,13 @@
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/installs.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
 
-constexpr std::uint32_t kPageSize = 50;
-constexpr std::uint32_t kMaxPageSize = 500;
-constexpr std::size_t kMaxReason = 500;
+constexpr std::uint32_t kRequestsPage = 50;
+constexpr std::uint32_t kMaxRequestsPage = 500;
 
 Result<std::optional<RequestStatus>> status_parameter(const RequestHead& head) {
   const std::string_view word = head.parameter("status").value_or("");
@@ -26,13 +26,13 @@ wire::InstallRequestInfo current_message(const Marketplace& market, InstallReque
   return request_message(r);
 }
 
-Result<Response> list(const Marketplace& market, Request& request) {
+Result<Response> list_requests(const Marketplace& market, Request& request) {
   InstallRequestQuery query;
   query.tenant_id = request.path_parameter("tenant");
   MKT_TRY(query.status, status_parameter(request.head));
   query.connector_id = request.head.parameter("connector").value_or("");
   MKT_TRY(const std::uint64_t limit,
-          number_parameter(request.head, "limit", kPageSize, 1, kMaxPageSize));
+          number_parameter(request.head, "limit", kRequestsPage, 1, kMaxRequestsPage));
   MKT_TRY(const std::uint64_t before,
           number_parameter(request.head, "before", 0, 0, std::numeric_limits<std::int64_t>::max()));
   if (before > 0) query.before = static_cast<std::int64_t>(before);
@@ -55,7 +55,7 @@ Result<Response> reviewed(const Marketplace& market, const InstallRequestRecord&
   return json_response(200, info.to_json());
 }
 
-Result<Response> show(const Marketplace& market, Request& request) {
+Result<Response> show_request(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const InstallRequestRecord r,
           show_request(market, request.caller, tenant, request.path_parameter("id")));
@@ -106,8 +106,8 @@ Result<Response> cancel(const Marketplace& market, Request& request) {
 
 void add_request_routes(Router& router, const Marketplace& market) {
   const std::string base = "/v1/tenants/{tenant}/install-requests";
-  router.add("GET", base, [&](Request& r) { return list(market, r); });
-  router.add("GET", base + "/{id}", [&](Request& r) { return show(market, r); });
+  router.add("GET", base, [&](Request& r) { return list_requests(market, r); });
+  router.add("GET", base + "/{id}", [&](Request& r) { return show_request(market, r); });
   router.add("POST", base + "/{id}/approve", [&](Request& r) { return approve(market, r); });
   router.add("POST", base + "/{id}/deny", [&](Request& r) { return deny(market, r); });
   router.add("POST", base + "/{id}/cancel", [&](Request& r) { return cancel(market, r); });

@@ -19,7 +19,7 @@ Result<Role> role_field(const Json& json) {
                {{"role", "is unknown"}});
 }
 
-Result<Response> create(const Marketplace& market, Request& request) {
+Result<Response> issue_token(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Json json, read_json_body(request, kMaxBodyBytes));
   Findings wrong;
@@ -37,14 +37,14 @@ Result<Response> create(const Marketplace& market, Request& request) {
   return response;
 }
 
-Result<Response> list(const Marketplace& market, Request& request) {
+Result<Response> list_tokens(const Marketplace& market, Request& request) {
   MKT_TRY(const auto tokens, list_tokens(market, request.caller));
   Json all = Json::array();
   for (const TokenRecord& t : tokens) all.push_back(token_message(t).to_json());
   return json_response(200, {{"tokens", all}});
 }
 
-Result<Response> remove(const Marketplace& market, Request& request) {
+Result<Response> remove_token(const Marketplace& market, Request& request) {
   MKT_CHECK(revoke_token(market, request.caller, request.path_parameter("id")));
   Response response;
   response.status = 204;
@@ -64,10 +64,10 @@ Result<Response> whoami(const Marketplace& market, Request& request) {
 }  // namespace
 
 void add_token_routes(Router& router, const Marketplace& market) {
-  router.add("POST", "/v1/tokens", [&](Request& r) { return create(market, r); });
-  router.add("GET", "/v1/tokens", [&](Request& r) { return list(market, r); });
+  router.add("POST", "/v1/tokens", [&](Request& r) { return issue_token(market, r); });
+  router.add("GET", "/v1/tokens", [&](Request& r) { return list_tokens(market, r); });
   router.add("GET", "/v1/tokens/current", [&](Request& r) { return whoami(market, r); });
-  router.add("DELETE", "/v1/tokens/{id}", [&](Request& r) { return remove(market, r); });
+  router.add("DELETE", "/v1/tokens/{id}", [&](Request& r) { return remove_token(market, r); });
 }
 
 }  // namespace mkt

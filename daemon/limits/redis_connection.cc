@@ -23,8 +23,8 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kMaxShown = 200;
+constexpr std::size_t kReplyBytes = 16 * 1024;
+constexpr std::size_t kMaxReplyShown = 200;
 
 Error broken(std::string_view what) {
   return Error(ErrorCode::registry_unavailable,
@@ -243,7 +243,7 @@ Result<RedisReply> RedisConnection::read(Deadline deadline) {
       return broken("what it answered is not of the protocol");
     }
     if (reply != nullptr) return RedisReply(static_cast<redisReply*>(reply));
-    std::array<char, kReadBytes> buffer;
+    std::array<char, kReplyBytes> buffer;
     short wait_for = POLLIN;
     MKT_TRY(const std::size_t n, read_some(buffer.data(), buffer.size(), wait_for));
     if (n == 0) {
@@ -260,7 +260,7 @@ Result<RedisReply> RedisConnection::call(const std::vector<std::string_view>& wo
   MKT_TRY(RedisReply reply, read(deadline));
   if (reply->type == REDIS_REPLY_ERROR) {
     const std::string_view text(reply->str,
-                                std::min(static_cast<std::size_t>(reply->len), kMaxShown));
+                                std::min(static_cast<std::size_t>(reply->len), kMaxReplyShown));
     return Error(ErrorCode::registry_unavailable,
                  fmt::format("Redis refuses {}: {}", words.front(), printable(text)));
   }

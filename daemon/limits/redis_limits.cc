@@ -19,7 +19,7 @@ namespace {
 using std::chrono::microseconds;
 
 constexpr std::chrono::milliseconds kConnectTimeout{1000};
-constexpr std::size_t kMaxShown = 200;
+constexpr std::size_t kMaxAnswerShown = 200;
 constexpr std::size_t kMostAdded = 512;
 
 // Redis names scripts by their SHA-1 (EVALSHA); nothing is trusted because of it.
@@ -30,7 +30,7 @@ std::string sha1_hex(std::string_view text) {
   return to_hex({digest.data(), size});
 }
 
-microseconds slice_of(const Limit& limit) {
+microseconds slice_length(const Limit& limit) {
   if (limit.requests <= LimitStore::kMostLogged) return microseconds(0);
   const microseconds window = limit.window;
   return (window + microseconds(LimitStore::kSlices - 1)) / LimitStore::kSlices;
@@ -38,12 +38,12 @@ microseconds slice_of(const Limit& limit) {
 
 std::string redis_key(const LimitKey& key, const Limit& limit) {
   std::string name = fmt::format("mkt:limit:{{{}:{}}}:", limit_scope_word(key.scope), key.subject);
-  return slice_of(limit).count() == 0 ? name + "log"
-                                      : name + fmt::format("slices:{}", limit.window.count());
+  return slice_length(limit).count() == 0 ? name + "log"
+                                          : name + fmt::format("slices:{}", limit.window.count());
 }
 
 std::string_view error_text(const redisReply& reply) {
-  return {reply.str, std::min(static_cast<std::size_t>(reply.len), kMaxShown)};
+  return {reply.str, std::min(static_cast<std::size_t>(reply.len), kMaxAnswerShown)};
 }
 
 Error not_understood() {
@@ -84,7 +84,7 @@ Result<LimitDecision> RedisLimits::decide(std::string_view act, const LimitKey& 
   const std::string name = redis_key(key, limit);
   const std::string requests = std::to_string(limit.requests);
   const std::string window = std::to_string(microseconds(limit.window).count());
-  const std::string slice = std::to_string(slice_of(limit).count());
+  const std::string slice = std::to_string(slice_length(limit).count());
   std::vector<std::string_view> arguments = {name, act, requests, window, slice};
   arguments.insert(arguments.end(), ages.begin(), ages.end());
   MKT_TRY(const RedisReply reply, run_script(arguments));
@@ -136,8 +136,8 @@ Status RedisLimits::add(const std::vector<CountedRequest>& requests) {
       const auto begin = group.ages.begin() + static_cast<std::ptrdiff_t>(from);
       const auto end = group.ages.begin() +
                        static_cast<std::ptrdiff_t>(std::min(from + kMostAdded, group.ages.size()));
-      const auto added = decide("add", group.first->key, group.first->limit,
-                                std::vector<std::string>(begin, end));
+      const auto added =
+          decide("add", group.first->key, group.first->limit, std::vector<std::string>(begin, end));
       if (!added) return added.error();
     }
   }

@@ -22,7 +22,7 @@ constexpr const char* kFolder = "marketplace_tarballs/";
 constexpr std::chrono::milliseconds kCallTimeout{60'000};
 // Of one call of `put`, each after a connection that broke; the session is kept for the next call.
 constexpr int kResumptions = 5;
-constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+constexpr std::size_t kUploadPieceBytes = std::size_t{1} << 20;
 constexpr int kResumeIncomplete = 308;
 
 // Base64, as Cloud Storage writes it.
@@ -32,7 +32,7 @@ Result<std::string> md5_of_file(int fd, std::uint64_t size) {
   if (EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr) != 1) {
     return Error(ErrorCode::internal_error, "OpenSSL has no MD5 here, which Cloud Storage wants");
   }
-  Bytes buffer(kReadBytes);
+  Bytes buffer(kUploadPieceBytes);
   for (std::uint64_t offset = 0; offset < size;) {
     const auto want =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - offset));

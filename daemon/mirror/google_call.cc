@@ -9,7 +9,7 @@
 namespace mkt {
 namespace {
 
-constexpr std::size_t kMaxShown = 300;
+constexpr std::size_t kMaxMessageShown = 300;
 
 ErrorCode code_of(int status, const std::string& word) {
   if (word == "FAILED_PRECONDITION" || word == "ALREADY_EXISTS" || word == "ABORTED" ||
@@ -46,7 +46,7 @@ Error google_error(std::string_view service, const HttpResponse& response) {
   }
   std::string text = fmt::format("{} answers HTTP {}", service, response.status);
   if (!word.empty()) text.append(" ").append(printable(word));
-  if (!message.empty()) text.append(": ").append(printable(message.substr(0, kMaxShown)));
+  if (!message.empty()) text.append(": ").append(printable(message.substr(0, kMaxMessageShown)));
   Error error(code_of(response.status, word), std::move(text));
   error.retry_after = response.retry_after;
   return error;

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kTimeout{10'000};
+constexpr std::chrono::milliseconds kTokenTimeout{10'000};
 constexpr std::size_t kMaxFileBytes = 64 * 1024;
 constexpr seconds kLifetime{3600};  // the longest that Google grants
 constexpr seconds kMargin{300};     // renewed so long before it expires
@@ -71,7 +71,7 @@ class KeptToken : public GoogleCredentials {
   Result<std::string> token() override {
     if (!token_.empty() && steady_clock::now() < renew_at_) return token_;
     MKT_TRY(const HttpRequest request, token_request());
-    HttpClient client(kTimeout, "Google's token service");
+    HttpClient client(kTokenTimeout, "Google's token service");
     MKT_TRY(const HttpResponse response, client.send(request));
     if (response.status / 100 == 5 || response.status == 429) {
       return Error(ErrorCode::registry_unavailable,

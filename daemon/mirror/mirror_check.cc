@@ -47,7 +47,7 @@ Result<Json> content_of(const FirestoreDocument& document) {
 }
 
 // Of the content whatever the order of its members.
-std::string hash_of(const Json& content) {
+std::string content_hash(const Json& content) {
   return Checksum::of(as_bytes(nlohmann::json(content).dump())).hex();
 }
 
@@ -149,7 +149,7 @@ Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
   std::unordered_map<std::string, std::string> here;
   Tarballs tarballs;
   MKT_CHECK(each_document(database, [&](const OutboxEntry& entry) -> Status {
-    here[layout.path_of(entry.name)] = hash_of(*entry.content);
+    here[layout.path_of(entry.name)] = content_hash(*entry.content);
     if (bucket == nullptr || entry.name.kind != DocumentKind::version) return {};
     MKT_TRY(const Checksum checksum,
             Checksum::parse(text_member(*entry.content, "checksum").value_or("")));
@@ -170,7 +170,7 @@ Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
         return {};
       }
       const auto content = content_of(d);
-      if (content && hash_of(*content) == mine->second) {
+      if (content && content_hash(*content) == mine->second) {
         ++found.equal;
       } else {
         differs("different", d.path);

@@ -38,14 +38,14 @@ wire::PartInfo check_webhooks(const std::vector<Snapshot>& breakers) {
 }
 
 wire::BreakerInfo breaker_message(const Snapshot& b) {
-  const auto seconds = [](std::chrono::milliseconds time) {
+  const auto whole_seconds = [](std::chrono::milliseconds time) {
     return std::chrono::ceil<std::chrono::seconds>(time).count();
   };
   wire::BreakerInfo m;
   m.name = b.name;
   m.state = breaker_state_name(b.state);
-  m.since_seconds = seconds(b.since);
-  if (b.retry_after) m.retry_after_seconds = seconds(*b.retry_after);
+  m.since_seconds = whole_seconds(b.since);
+  if (b.retry_after) m.retry_after_seconds = whole_seconds(*b.retry_after);
   m.successes = b.successes;
   m.failures = b.failures;
   m.refused = b.refused;

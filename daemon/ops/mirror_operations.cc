@@ -15,10 +15,10 @@
 namespace mkt {
 namespace {
 
-constexpr std::chrono::milliseconds kTimeout{60'000};
+constexpr std::chrono::milliseconds kCheckTimeout{60'000};
 constexpr std::size_t kMaxLineBytes = 4096;
 
-struct Arguments {
+struct MirrorOperationArguments {
   FirestoreOptions firestore;
   BucketOptions bucket;
 
@@ -50,7 +50,7 @@ Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, c
   MKT_TRY(const std::string token, line_of(data / "admin.token",
                                            "the data folder has no admin.token any more; ask "
                                            "/v1/mirror with another admin's token"));
-  HttpClient client(kTimeout, "mktd");
+  HttpClient client(kCheckTimeout, "mktd");
   HttpRequest request;
   request.method = method;
   request.url = url + path;
@@ -88,7 +88,7 @@ Result<Answer> resync(const std::string& data) {
   return Answer{std::move(json), fmt::format("{} documents will be sent again", waiting)};
 }
 
-Result<Answer> verify(const std::string& data, const Arguments& a) {
+Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a) {
   const std::filesystem::path database = std::filesystem::path(data) / "mktd.db";
   MKT_TRY(const OutboxCounts outbox, outbox_counts_in(database));
   const auto firestore = open_firestore(a.firestore);
@@ -109,7 +109,7 @@ Result<Answer> verify(const std::string& data, const Arguments& a) {
                 found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
-Result<Answer> restore(const Arguments& a) {
+Result<Answer> restore_mirror(const MirrorOperationArguments& a) {
   const auto firestore = open_firestore(a.firestore);
   const auto bucket = a.open();
   MKT_TRY(const MirrorRestored r,
@@ -147,7 +147,7 @@ int print(const Result<Answer>& answer, bool json) {
   return static_cast<int>(exit_status(error.code));
 }
 
-void add_firestore_options(CLI::App* command, Arguments& a) {
+void add_firestore_options(CLI::App* command, MirrorOperationArguments& a) {
   FirestoreOptions& firestore = a.firestore;
   command->add_option("--firestore-project", firestore.project, "The project of Google Cloud")
       ->envname("MKTD_FIRESTORE_PROJECT")
@@ -170,7 +170,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   CLI::App* mirror = app.add_subcommand("mirror", "The mirror in Firestore");
   mirror->require_subcommand(1);
   mirror->fallthrough();
-  const auto a = std::make_shared<Arguments>();
+  const auto a = std::make_shared<MirrorOperationArguments>();
   mirror->add_subcommand("status", "How far it is, and what was refused")->callback([&] {
     status = print(show_status(data), json);
   });
@@ -185,7 +185,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   command->add_option("--into", a->into, "The new data folder")->required();
   command->add_option("--tarballs-from", a->tarballs_from,
                       "A registry that has the tarballs, http://HOST:PORT");
-  command->callback([&, a] { status = print(restore(*a), json); });
+  command->callback([&, a] { status = print(restore_mirror(*a), json); });
 }
 
 }  // namespace mkt

@@ -21,13 +21,13 @@ namespace {
 constexpr auto kOperations =
     std::to_array<std::string_view>({"check", "backup", "restore", "gc", "mirror"});
 
-struct Arguments {
+struct OperationArguments {
   std::string data = default_data_folder().string();
   std::string file;
   bool json = false;
 };
 
-int fail(const Arguments& a, const Error& error) {
+int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
     fmt::print("{}", dump_json_pretty({{"error", error.message},
                                        {"code", error_code_name(error.code)},
@@ -37,11 +37,11 @@ int fail(const Arguments& a, const Error& error) {
   return static_cast<int>(exit_status(error.code));
 }
 
-void print(const Arguments& a, const Json& document, const std::string& text) {
+void print(const OperationArguments& a, const Json& document, const std::string& text) {
   fmt::print("{}", a.json ? dump_json_pretty(document) : text + "\n");
 }
 
-int check(const Arguments& a) {
+int check(const OperationArguments& a) {
   const auto report = check_data(a.data);
   if (!report) return fail(a, report.error());
   std::string text;
@@ -61,7 +61,7 @@ int check(const Arguments& a) {
   return report->damage.empty() ? 0 : static_cast<int>(ExitStatus::damaged);
 }
 
-int backup(const Arguments& a) {
+int backup(const OperationArguments& a) {
   const auto report = back_up(a.data, a.file);
   if (!report) return fail(a, report.error());
   print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
@@ -70,7 +70,7 @@ int backup(const Arguments& a) {
   return 0;
 }
 
-int restore_backup(const Arguments& a) {
+int restore_backup(const OperationArguments& a) {
   const auto report = restore(a.file, a.data);
   if (!report) return fail(a, report.error());
   print(a, {{"data", a.data}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
@@ -79,7 +79,7 @@ int restore_backup(const Arguments& a) {
   return 0;
 }
 
-int gc(const Arguments& a) {
+int gc(const OperationArguments& a) {
   const auto report = collect_garbage(a.data);
   if (!report) return fail(a, report.error());
   print(a, {{"removed", report->blobs}, {"bytes", report->bytes}},
@@ -97,7 +97,7 @@ std::optional<int> run_operation(int argc, char** argv) {
   CLI::App app{"Operations on mktd's data folder.", "mktd"};
   app.require_subcommand(1);
   app.fallthrough();
-  Arguments a;
+  OperationArguments a;
   int status = 0;
   app.add_option("--data", a.data, "The data folder")->envname("MKTD_DATA")->capture_default_str();
   app.add_flag("--json", a.json, "Print one JSON document on stdout");

@@ -10,7 +10,7 @@
 namespace mkt {
 namespace {
 
-double seconds(const timeval& time) {
+double in_seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
@@ -20,7 +20,7 @@ ProcessCounts count_process() {
   ProcessCounts counts;
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    counts.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    counts.cpu_seconds = in_seconds(usage.ru_utime) + in_seconds(usage.ru_stime);
   }
   std::ifstream statm("/proc/self/statm");
   std::uint64_t size = 0, resident = 0;

@@ -5,6 +5,7 @@
 
 #include "common/base/encoding.h"
 #include "common/signing/key_proof.h"
+#include "daemon/service/reason.h"
 #include "daemon/store/key_rules.h"
 
 namespace mkt {
@@ -12,7 +13,6 @@ namespace {
 
 // How far a signer's clock may be ahead of ours.
 constexpr std::chrono::minutes kMaxClockSkew{10};
-constexpr std::size_t kMaxReason = 500;
 
 Status check_endorsement(const Marketplace& market, const AddedKey& added) {
   const Endorsement& e = *added.endorsement;

@@ -3,13 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/service/reason.h"
+
 namespace mkt {
-namespace {
-
-constexpr std::size_t kMaxReason = 500;
-
-}  // namespace
-
 Result<Registered> register_publisher(const Marketplace& market, const Caller& caller,
                                       const Registration& r) {
   if (!market.open_registration()) MKT_CHECK(require_admin(caller));

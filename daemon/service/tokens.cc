@@ -11,24 +11,24 @@ namespace mkt {
 namespace {
 
 constexpr std::string_view kPrefix = "mkt_";
-constexpr std::size_t kIdBytes = 6;
+constexpr std::size_t kTokenIdBytes = 6;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxNameLengthOfToken = 128;
 
-std::string hash_of(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
+std::string token_hash(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
 
 // The public part of a well-formed token; empty for anything else.
 std::string_view id_of(std::string_view token) {
-  constexpr std::size_t kLength = kPrefix.size() + 2 * kIdBytes + 1 + 2 * kSecretBytes;
+  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
   if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
-  return token.substr(kPrefix.size(), 2 * kIdBytes);
+  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
 }
 
 Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const NewToken& wanted) {
   CreatedToken created;
-  created.record.id = random_hex(kIdBytes);
+  created.record.id = random_hex(kTokenIdBytes);
   created.secret = fmt::format("{}{}_{}", kPrefix, created.record.id, random_hex(kSecretBytes));
-  created.record.hash = hash_of(created.secret);
+  created.record.hash = token_hash(created.secret);
   created.record.name = wanted.name;
   created.record.role = wanted.role;
   created.record.subject = wanted.subject;
@@ -99,7 +99,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
   if (id.empty()) return refused;
   MKT_TRY(const auto record, market.store.token(id));
   // Compared even where there is no such token, so that time tells nothing.
-  const std::string actual = hash_of(token);
+  const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
   const bool same = expected.size() == actual.size() &&
                     sodium_memcmp(expected.data(), actual.data(), actual.size()) == 0;

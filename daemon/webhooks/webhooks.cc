@@ -21,7 +21,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout{10'000};
+constexpr milliseconds kDeliveryTimeout{10'000};
 constexpr milliseconds kLastRetry{300'000};
 constexpr std::uint32_t kEntriesAtOnce = 100;
 // What is of no interest moves the cursor on in memory; kept now and then, so that a restart need
@@ -207,7 +207,7 @@ bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook
     if (!pause(pauses_.retry)) return false;
     body = body_of(store_, entry);
   }
-  HttpClient client(kTimeout, "the webhook");
+  HttpClient client(kDeliveryTimeout, "the webhook");
   client.abort_when([this] { return stopping(); });
   int refusals = 0;
   const auto attempt = [&]() -> Status {

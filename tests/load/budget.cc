@@ -22,10 +22,6 @@ constexpr std::array<Field, 5> kFields{{{"p50Ms", &Budget::p50_ms},
                                         {"errorShare", &Budget::error_share},
                                         {"leastPerSecond", &Budget::least_per_second}}};
 
-double in_ms(Histogram::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 }  // namespace
 
 Budget Budget::relaxed() { return {"relaxed", 200, 1000, 2000, 0.05, 50}; }

@@ -34,4 +34,8 @@ class Histogram {
   double sum_ = 0;
 };
 
+inline double in_ms(Histogram::Duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
 }  // namespace mkt::load

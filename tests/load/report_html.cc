@@ -75,9 +75,6 @@ ul { margin: 12px 0 0; padding-left: 20px; }
 a { color: inherit; text-decoration-color: var(--edge); text-underline-offset: 3px; }
 )";
 
-double in_ms(Histogram::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
 double in_seconds(Histogram::Duration time) { return std::chrono::duration<double>(time).count(); }
 
 std::string ms_text(double ms) {

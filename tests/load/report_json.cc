@@ -11,20 +11,20 @@
 namespace mkt::load {
 namespace {
 
-// To the nanosecond is noise; to the microsecond is enough.
-double in_ms(Histogram::Duration time) {
+double rounded_ms(Histogram::Duration time) {
   return static_cast<double>((time.count() + 500) / 1000) / 1000;
 }
 
+// To the nanosecond is noise; to the microsecond is enough.
 Json latency_json(const Histogram& h) {
-  return {{"min", in_ms(h.min())},
-          {"mean", in_ms(h.mean())},
-          {"p50", in_ms(h.percentile(50))},
-          {"p90", in_ms(h.percentile(90))},
-          {"p95", in_ms(h.percentile(95))},
-          {"p99", in_ms(h.percentile(99))},
-          {"p99.9", in_ms(h.percentile(99.9))},
-          {"max", in_ms(h.max())}};
+  return {{"min", rounded_ms(h.min())},
+          {"mean", rounded_ms(h.mean())},
+          {"p50", rounded_ms(h.percentile(50))},
+          {"p90", rounded_ms(h.percentile(90))},
+          {"p95", rounded_ms(h.percentile(95))},
+          {"p99", rounded_ms(h.percentile(99))},
+          {"p99.9", rounded_ms(h.percentile(99.9))},
+          {"max", rounded_ms(h.max())}};
 }
 
 Json run_json(const Measurement& run) {
@@ -45,15 +45,16 @@ Json run_json(const Measurement& run) {
   }
   json["operations"] = std::move(operations);
   Json curve = Json::array();
-  for (double p : curve_percentiles()) curve.push_back({p, in_ms(run.answered().percentile(p))});
+  for (double p : curve_percentiles())
+    curve.push_back({p, rounded_ms(run.answered().percentile(p))});
   json["curve"] = std::move(curve);
   Json slices = Json::array();
   for (const Slice& s : run.slices()) {
     slices.push_back({{"answered", s.answered.count()},
                       {"refused", s.refused},
                       {"failed", s.failed},
-                      {"p50Ms", in_ms(s.answered.percentile(50))},
-                      {"p99Ms", in_ms(s.answered.percentile(99))}});
+                      {"p50Ms", rounded_ms(s.answered.percentile(50))},
+                      {"p99Ms", rounded_ms(s.answered.percentile(99))}});
   }
   json["sliceSeconds"] = std::chrono::duration<double>(run.slice_width()).count();
   json["slices"] = std::move(slices);

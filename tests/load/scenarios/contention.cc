@@ -13,7 +13,7 @@
 namespace mkt::load {
 namespace {
 
-constexpr std::size_t kClients = 16;
+constexpr std::size_t kContentionClients = 16;
 
 // What became of one version.
 struct Round {
@@ -27,7 +27,7 @@ std::vector<Round> race(Registry& registry, const std::string& id, std::size_t r
   for (std::size_t round = 0; round < rounds; ++round) {
     const std::string version = fmt::format("1.{}.0", round);
     HttpRequest request;
-    for (std::size_t i = 0; i < kClients; ++i) {
+    for (std::size_t i = 0; i < kContentionClients; ++i) {
       if (i == 0 || !same_bytes) {
         request = registry.publishing(id, version, "custom", fmt::format("client {}", i));
       }
@@ -38,7 +38,7 @@ std::vector<Round> race(Registry& registry, const std::string& id, std::size_t r
   Load load;
   load.name = same_bytes ? "the same bytes" : "bytes of their own";
   load.operations = {"publish"};
-  load.connections = kClients;
+  load.connections = kContentionClients;
   load.duration = std::chrono::minutes(1);
   load.next = in_turn(std::move(calls));
   load.judge = [&all](const Call& call, const Reply& reply) {
@@ -65,9 +65,9 @@ void check(Registry& registry, const std::string& id, const std::vector<Round>& 
   for (std::size_t i = 0; i < rounds.size(); ++i) {
     const Round& r = rounds[i];
     const std::size_t others = same_bytes ? r.repeated : r.conflicts;
-    report.check(r.created == 1 && others == kClients - 1,
+    report.check(r.created == 1 && others == kContentionClients - 1,
                  fmt::format("{}: 1.{}.0 was new to {} of {}, there for {}, refused to {}", name, i,
-                             r.created, kClients, r.repeated, r.conflicts));
+                             r.created, kContentionClients, r.repeated, r.conflicts));
     const Json served = registry.must(
         200, registry.get(fmt::format("/v1/connectors/{}/1.{}.0", id, i)), "the version");
     report.check(

@@ -12,7 +12,7 @@
 namespace mkt::load {
 namespace {
 
-constexpr std::size_t kClients = 100;
+constexpr std::size_t kIdempotencyClients = 100;
 
 // The ids of the requests that the clients were told of, by round.
 using Told = std::vector<std::set<std::string>>;
@@ -21,7 +21,7 @@ Load same_wish(Registry& registry, const std::string& id, const std::string& run
                std::size_t rounds, bool keyed, Told& told) {
   std::vector<Call> calls;
   for (std::size_t round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < kClients; ++i) {
+    for (std::size_t i = 0; i < kIdempotencyClients; ++i) {
       Call call{0,
                 registry.installing(registry.name(fmt::format("{}-{}", run, round)), id, "1.0.0"),
                 round};
@@ -32,7 +32,7 @@ Load same_wish(Registry& registry, const std::string& id, const std::string& run
   told.assign(rounds, {});
   Load load;
   load.operations = {"install"};
-  load.connections = kClients;
+  load.connections = kIdempotencyClients;
   load.duration = std::chrono::minutes(1);
   load.next = in_turn(std::move(calls));
   load.judge = [&told](const Call& call, const Reply& reply) {
@@ -83,7 +83,7 @@ ScenarioReport run_idempotency(const Options& options) {
       report.check(
           told[round].size() == 1 && list["requests"].size() == 1,
           fmt::format("{}: {} clients were told of {} requests, and {} were made", measured.name(),
-                      kClients, told[round].size(), list["requests"].size()));
+                      kIdempotencyClients, told[round].size(), list["requests"].size()));
     }
   }
   return report;

@@ -16,14 +16,14 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kConnectors = 20;
-constexpr std::size_t kVersionsEach = 20;
-constexpr double kReads = 100;           // a second
-constexpr double kMostPublishes = 1500;  // a second, in finding out how many there can be
-constexpr double kUsual = 0.5;           // of what the registry can take
+constexpr std::size_t kOverloadConnectors = 20;
+constexpr std::size_t kMuchVersions = 20;
+constexpr double kReads = 100;                // a second
+constexpr double kMostTriedPublishes = 1500;  // a second, in finding out how many there can be
+constexpr double kUsual = 0.5;                // of what the registry can take
 constexpr double kOverload = 3;
 // Open at once where the registry lets them wait; more are due than are answered.
-constexpr std::size_t kConnections = 3000;
+constexpr std::size_t kOverloadConnections = 3000;
 constexpr Histogram::Duration kQuickRefusal = milliseconds(250);
 constexpr Histogram::Duration kQuickRecovery = milliseconds(1500);
 
@@ -36,7 +36,7 @@ class Traffic {
     prepare(publishes, time);
     Load load = base(std::move(name), time);
     load.rate = publishes + kReads;
-    load.connections = kConnections;
+    load.connections = kOverloadConnections;
     load.next = [this, share = publishes / (publishes + kReads), due = 0.0]() mutable {
       due += share;
       if (due < 1) return std::optional(catalog_.read(random_));
@@ -47,7 +47,7 @@ class Traffic {
   }
 
   Load only_publishes(std::string name, milliseconds time) {
-    prepare(kMostPublishes, time);
+    prepare(kMostTriedPublishes, time);
     Load load = base(std::move(name), time);
     load.next = [this] { return next_publish(); };
     return load;
@@ -70,8 +70,8 @@ class Traffic {
         static_cast<std::size_t>(rate * static_cast<double>(time.count()) / 1000) + 2;
     for (std::size_t i = 0; i < count; ++i, ++made_) {
       publishes_.push_back(
-          registry_.publishing(registry_.name(fmt::format("much-{}", made_ / kVersionsEach)),
-                               fmt::format("1.{}.0", made_ % kVersionsEach)));
+          registry_.publishing(registry_.name(fmt::format("much-{}", made_ / kMuchVersions)),
+                               fmt::format("1.{}.0", made_ % kMuchVersions)));
     }
     next_ = 0;
   }
@@ -103,7 +103,7 @@ ScenarioReport run_overload(const Options& options) {
   DaemonOptions daemon;
   daemon.flags = {"--max-connections-per-address", "0"};
   Registry registry(options, daemon);
-  const Catalog catalog(registry, kConnectors);
+  const Catalog catalog(registry, kOverloadConnectors);
   Traffic traffic(registry, catalog);
   const milliseconds usual_time = options.by_size(milliseconds(700), milliseconds(3000));
   const milliseconds overload_time =

@@ -25,7 +25,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kClients = 16;
+constexpr std::size_t kRetryClients = 16;
 // The proxy's library lets five connections wait: of more at once some would lose a second.
 constexpr milliseconds kApart{5};
 
@@ -59,7 +59,7 @@ class Run {
     proxy_.fail_every(phase_.fail_every);
     began_ = Clock::now();
     std::vector<std::thread> clients;
-    for (std::size_t i = 0; i < kClients; ++i) {
+    for (std::size_t i = 0; i < kRetryClients; ++i) {
       clients.emplace_back([this] { work(); });
       std::this_thread::sleep_for(kApart);
     }
@@ -129,7 +129,7 @@ ScenarioReport run_retry(const Options& options) {
   ScenarioReport report;
   Registry registry(options);
   const Catalog catalog(registry, 1);
-  FailingProxy proxy(registry.url(), kClients + 2);
+  FailingProxy proxy(registry.url(), kRetryClients + 2);
   // Three times fewer than the Idempotency-Keys that a token may use in a day.
   const std::size_t calls = options.by_size<std::size_t>(500, 3000);
   // The budget's window is longer than a phase: the greedy one comes first and leaves nothing over.

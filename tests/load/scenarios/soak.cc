@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kConnectors = 50;
+constexpr std::size_t kSoakConnectors = 50;
 constexpr std::size_t kTenants = 20;
 constexpr std::size_t kBurst = 3000;
 constexpr std::size_t kBurstConnections = 64;
@@ -71,7 +71,7 @@ Histogram::Duration p99_in_quarter(const std::vector<Slice>& slices, std::size_t
 ScenarioReport run_soak(const Options& options) {
   ScenarioReport report;
   Registry registry(options);
-  const Catalog catalog(registry, kConnectors);
+  const Catalog catalog(registry, kSoakConnectors);
   const HttpRequest published = registry.publishing(registry.name("again"), "1.0.0");
   std::vector<Sample> samples;
   std::size_t count = 0;
@@ -92,7 +92,8 @@ ScenarioReport run_soak(const Options& options) {
     if (count % 5 == 0) {
       const std::string tenant = registry.name(fmt::format("t{}", count % kTenants));
       return Call{others,
-                  registry.installing(tenant, catalog.ids()[count / 20 % kConnectors], "1.0.0"), 0};
+                  registry.installing(tenant, catalog.ids()[count / 20 % kSoakConnectors], "1.0.0"),
+                  0};
     }
     return catalog.read(random);
   };

@@ -12,14 +12,14 @@ constexpr const char* kVersions[] = {
     "2.0.0-0", "2.0.0-beta", "2.0.0",      "2.3.4", "3.0.0", "10.0.0"};
 
 // A range and which of the versions above it contains.
-struct Row {
+struct RangeRow {
   const char* range;
   const char* contains;
 };
 
 TEST_CASE("a range contains the versions that node-semver says it does") {
   // clang-format off
-  constexpr Row kTable[] = {
+  constexpr RangeRow kTable[] = {
       {"*", "0.0.0 0.0.1 0.0.2 0.1.0 0.1.1 0.2.0 1.0.0 1.2.2 1.2.3 1.2.4 1.3.0 1.4.5 1.10.0 2.0.0 2.3.4 3.0.0 10.0.0"},
       {"", "0.0.0 0.0.1 0.0.2 0.1.0 0.1.1 0.2.0 1.0.0 1.2.2 1.2.3 1.2.4 1.3.0 1.4.5 1.10.0 2.0.0 2.3.4 3.0.0 10.0.0"},
       {"1", "1.0.0 1.2.2 1.2.3 1.2.4 1.3.0 1.4.5 1.10.0"},
@@ -65,7 +65,7 @@ TEST_CASE("a range contains the versions that node-semver says it does") {
       {">=1.2.3-rc.1 <1.2.4", "1.2.3-rc.1 1.2.3-rc.2 1.2.3"},
   };
   // clang-format on
-  for (const Row& row : kTable) {
+  for (const RangeRow& row : kTable) {
     CAPTURE(std::string(row.range));
     const auto range = VersionRange::parse(row.range);
     REQUIRE(range);

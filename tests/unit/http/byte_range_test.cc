@@ -6,31 +6,31 @@
 namespace mkt {
 namespace {
 
-using Kind = RangeAnswer::Kind;
+using RangeKind = RangeAnswer::Kind;
 
 TEST_CASE("RFC 9110 section 14.1.2: the examples on a representation of 10000 bytes") {
   const struct {
     const char* field;
-    Kind kind;
+    RangeKind kind;
     std::uint64_t offset, length;
   } rows[] = {
-      {"bytes=0-499", Kind::part, 0, 500},
-      {"bytes=500-999", Kind::part, 500, 500},
-      {"bytes=-500", Kind::part, 9500, 500},
-      {"bytes=9500-", Kind::part, 9500, 500},
-      {"bytes=9999-9999", Kind::part, 9999, 1},
-      {"bytes=0-999999", Kind::part, 0, 10000},
-      {"bytes=-999999", Kind::part, 0, 10000},
-      {"bytes=10000-", Kind::unsatisfiable, 0, 0},
-      {"bytes=18446744073709551615-", Kind::unsatisfiable, 0, 0},
-      {"bytes=-0", Kind::unsatisfiable, 0, 0},
-      {"", Kind::whole, 0, 10000},
-      {"bytes=0-0,-1", Kind::whole, 0, 10000},
-      {"bytes=5-4", Kind::whole, 0, 10000},
-      {"bytes=-", Kind::whole, 0, 10000},
-      {"bytes=a-b", Kind::whole, 0, 10000},
-      {"bytes=99999999999999999999-", Kind::whole, 0, 10000},
-      {"items=0-1", Kind::whole, 0, 10000},
+      {"bytes=0-499", RangeKind::part, 0, 500},
+      {"bytes=500-999", RangeKind::part, 500, 500},
+      {"bytes=-500", RangeKind::part, 9500, 500},
+      {"bytes=9500-", RangeKind::part, 9500, 500},
+      {"bytes=9999-9999", RangeKind::part, 9999, 1},
+      {"bytes=0-999999", RangeKind::part, 0, 10000},
+      {"bytes=-999999", RangeKind::part, 0, 10000},
+      {"bytes=10000-", RangeKind::unsatisfiable, 0, 0},
+      {"bytes=18446744073709551615-", RangeKind::unsatisfiable, 0, 0},
+      {"bytes=-0", RangeKind::unsatisfiable, 0, 0},
+      {"", RangeKind::whole, 0, 10000},
+      {"bytes=0-0,-1", RangeKind::whole, 0, 10000},
+      {"bytes=5-4", RangeKind::whole, 0, 10000},
+      {"bytes=-", RangeKind::whole, 0, 10000},
+      {"bytes=a-b", RangeKind::whole, 0, 10000},
+      {"bytes=99999999999999999999-", RangeKind::whole, 0, 10000},
+      {"items=0-1", RangeKind::whole, 0, 10000},
   };
   for (const auto& row : rows) {
     CAPTURE(row.field);
@@ -42,8 +42,8 @@ TEST_CASE("RFC 9110 section 14.1.2: the examples on a representation of 10000 by
 }
 
 TEST_CASE("no part of an empty file can be had") {
-  CHECK(select_range("bytes=0-", 0).kind == Kind::unsatisfiable);
-  CHECK(select_range("bytes=-1", 0).kind == Kind::unsatisfiable);
+  CHECK(select_range("bytes=0-", 0).kind == RangeKind::unsatisfiable);
+  CHECK(select_range("bytes=-1", 0).kind == RangeKind::unsatisfiable);
 }
 
 TEST_CASE("If-None-Match is a list, weak tags match, and a star matches all") {

@@ -13,7 +13,7 @@ Result<RequestHead> parse(std::string_view lines) {
   return RequestHead::parse(std::string(lines) + "\r\n");
 }
 
-ErrorCode code_of(std::string_view lines) {
+ErrorCode refusal_of(std::string_view lines) {
   const auto head = parse(lines);
   REQUIRE_FALSE(head);
   return head.error().code;
@@ -81,22 +81,22 @@ TEST_CASE("a path has one spelling") {
   for (const char* path : {"/a//b", "/a/", "/./a", "/a/..", "/%2e%2e/a", "/a%2Fb", "/a%5cb", "/%00",
                            "/%0a", "/%ff", "/%", "/%2", "/%zz", "/%25"}) {
     CAPTURE(std::string(path));
-    CHECK(code_of(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n", path)) ==
+    CHECK(refusal_of(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n", path)) ==
           ErrorCode::invalid_request);
   }
   CHECK(parse("GET / HTTP/1.1\r\nHost: x\r\n")->path == "/");
 }
 
 TEST_CASE("bounds have their own codes") {
-  CHECK(code_of("GET /" + std::string(kMaxTargetBytes, 'a') + " HTTP/1.1\r\nHost: x\r\n") ==
+  CHECK(refusal_of("GET /" + std::string(kMaxTargetBytes, 'a') + " HTTP/1.1\r\nHost: x\r\n") ==
         ErrorCode::uri_too_long);
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
   for (std::size_t i = 0; i < kMaxHeaderFields; ++i) many += "A: b\r\n";
-  CHECK(code_of(many) == ErrorCode::headers_too_large);
-  CHECK(code_of("GET / HTTP/2.0\r\nHost: x\r\n") == ErrorCode::http_version_unsupported);
-  CHECK(code_of("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n") ==
+  CHECK(refusal_of(many) == ErrorCode::headers_too_large);
+  CHECK(refusal_of("GET / HTTP/2.0\r\nHost: x\r\n") == ErrorCode::http_version_unsupported);
+  CHECK(refusal_of("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n") ==
         ErrorCode::not_implemented);
-  CHECK(code_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n") ==
+  CHECK(refusal_of("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n") ==
         ErrorCode::unsupported_media_type);
 }
 

@@ -9,14 +9,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Fixture {
+struct ExecutorFixture {
   FakeClock clock;
   std::shared_ptr<CircuitBreaker> breaker =
       std::make_shared<CircuitBreaker>("thing", BreakerOptions{.failures = 2}, clock);
   RetryPolicy policy;
   int calls = 0;
 
-  Fixture() {
+  ExecutorFixture() {
     policy.clock = &clock;
     policy.backoff = Backoff::fast();
   }
@@ -28,7 +28,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "every attempt counts, and an open breaker ends the retries") {
+TEST_CASE_FIXTURE(ExecutorFixture, "every attempt counts, and an open breaker ends the retries") {
   const ResilientExecutor executor(breaker, policy);
   const auto report = executor.run(failing(ErrorCode::registry_unavailable));
   CHECK(calls == 2);
@@ -38,7 +38,7 @@ TEST_CASE_FIXTURE(Fixture, "every attempt counts, and an open breaker ends the r
   CHECK(report.attempts == 3);
 }
 
-TEST_CASE_FIXTURE(Fixture, "an open breaker is not asked again before it can be probed") {
+TEST_CASE_FIXTURE(ExecutorFixture, "an open breaker is not asked again before it can be probed") {
   breaker->trip("by hand");
   breaker->reset();
   for (int i = 0; i < 2; ++i) breaker->acquire()->failure("down");
@@ -52,7 +52,8 @@ TEST_CASE_FIXTURE(Fixture, "an open breaker is not asked again before it can be 
   CHECK(clock.slept == std::vector<std::chrono::milliseconds>{30s});
 }
 
-TEST_CASE_FIXTURE(Fixture, "with a deadline it fails at once instead of waiting for the breaker") {
+TEST_CASE_FIXTURE(ExecutorFixture,
+                  "with a deadline it fails at once instead of waiting for the breaker") {
   for (int i = 0; i < 2; ++i) breaker->acquire()->failure("down");
   policy.deadline = 10s;
   const ResilientExecutor executor(breaker, policy);
@@ -63,14 +64,15 @@ TEST_CASE_FIXTURE(Fixture, "with a deadline it fails at once instead of waiting 
   CHECK(report.result.error().message.find("down") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "errors that the caller made are no failures of the dependency") {
+TEST_CASE_FIXTURE(ExecutorFixture,
+                  "errors that the caller made are no failures of the dependency") {
   const ResilientExecutor executor(breaker, policy);
   for (int i = 0; i < 10; ++i) (void)executor.run(failing(ErrorCode::invalid_request));
   CHECK(calls == 10);
   CHECK(breaker->state() == BreakerState::closed);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what throws is counted and comes back as an error") {
+TEST_CASE_FIXTURE(ExecutorFixture, "what throws is counted and comes back as an error") {
   const ResilientExecutor executor(breaker, policy);
   const auto report = executor.run([]() -> int { throw std::runtime_error("thrown"); });
   CHECK(report.result.error().message == "thrown");

@@ -10,12 +10,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
-struct Fixture {
+struct BackedOffFixture {
   FakeClock clock;
   RetryPolicy policy;
   int calls = 0;
 
-  Fixture() { policy.clock = &clock; }
+  BackedOffFixture() { policy.clock = &clock; }
 
   // Fails so many times, then succeeds.
   auto failing(int times, Error error = Error(ErrorCode::overloaded, "busy")) {
@@ -26,7 +26,7 @@ struct Fixture {
   }
 };
 
-TEST_CASE_FIXTURE(Fixture, "a call that works is made once") {
+TEST_CASE_FIXTURE(BackedOffFixture, "a call that works is made once") {
   const auto report = retry_with_result(failing(0), policy);
   CHECK(*report.result == 42);
   CHECK(report.attempts == 1);
@@ -34,7 +34,7 @@ TEST_CASE_FIXTURE(Fixture, "a call that works is made once") {
   CHECK(clock.slept.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "the report tells every failure and every wait") {
+TEST_CASE_FIXTURE(BackedOffFixture, "the report tells every failure and every wait") {
   policy.backoff = Backoff::fast();
   const auto report = retry_with_result(failing(2), policy);
   CHECK(*report.result == 42);
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(Fixture, "the report tells every failure and every wait") {
   CHECK(clock.slept == std::vector<milliseconds>{100ms, 200ms});
 }
 
-TEST_CASE_FIXTURE(Fixture, "after the last attempt there is no wait") {
+TEST_CASE_FIXTURE(BackedOffFixture, "after the last attempt there is no wait") {
   policy.backoff = Backoff::fast();
   const auto report = retry_with_result(failing(99), policy);
   CHECK(report.result.error().code == ErrorCode::overloaded);
@@ -58,14 +58,15 @@ TEST_CASE_FIXTURE(Fixture, "after the last attempt there is no wait") {
   CHECK(clock.slept.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what cannot pass is not tried again") {
+TEST_CASE_FIXTURE(BackedOffFixture, "what cannot pass is not tried again") {
   const auto report =
       retry_with_result(failing(99, Error(ErrorCode::signature_invalid, "no")), policy);
   CHECK(calls == 1);
   CHECK(report.end == RetryEnd::not_retryable);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a wait longer than the backoff's is honoured where asked for") {
+TEST_CASE_FIXTURE(BackedOffFixture,
+                  "a wait longer than the backoff's is honoured where asked for") {
   policy.backoff = Backoff::fast();
   Error error(ErrorCode::rate_limited, "later");
   error.retry_after = 7s;
@@ -74,7 +75,7 @@ TEST_CASE_FIXTURE(Fixture, "a wait longer than the backoff's is honoured where a
   CHECK(clock.slept == std::vector<milliseconds>{7s});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a wait that nobody would wait for ends it at once") {
+TEST_CASE_FIXTURE(BackedOffFixture, "a wait that nobody would wait for ends it at once") {
   Error error(ErrorCode::rate_limited, "tomorrow");
   error.retry_after = 24h;
   const auto report = retry_with_result(failing(1, error), policy);
@@ -83,7 +84,7 @@ TEST_CASE_FIXTURE(Fixture, "a wait that nobody would wait for ends it at once") 
   CHECK(*report.result.error().retry_after == 24h);
 }
 
-TEST_CASE_FIXTURE(Fixture, "no wait goes past the deadline") {
+TEST_CASE_FIXTURE(BackedOffFixture, "no wait goes past the deadline") {
   policy.backoff = Backoff::patient();
   policy.deadline = 5s;
   const auto report = retry_with_result(failing(99), policy);  // 2 s, then 4 s would be too long
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "no wait goes past the deadline") {
   CHECK(clock.slept == std::vector<milliseconds>{2s});
 }
 
-TEST_CASE_FIXTURE(Fixture, "an attempt is told which it is and what time is left") {
+TEST_CASE_FIXTURE(BackedOffFixture, "an attempt is told which it is and what time is left") {
   policy.backoff = Backoff::fast();
   policy.deadline = 1s;
   std::vector<Attempt> seen;
@@ -109,7 +110,7 @@ TEST_CASE_FIXTURE(Fixture, "an attempt is told which it is and what time is left
   CHECK(*seen[1].left == 850ms);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a stop ends it, before and within a wait") {
+TEST_CASE_FIXTURE(BackedOffFixture, "a stop ends it, before and within a wait") {
   std::stop_source stop;
   policy.stop = stop.get_token();
   policy.before_wait = [&](const FailedAttempt&, const Attempt&) { stop.request_stop(); };
@@ -119,7 +120,7 @@ TEST_CASE_FIXTURE(Fixture, "a stop ends it, before and within a wait") {
   CHECK(retry_with_result(failing(99), policy).end == RetryEnd::stopped);
 }
 
-TEST_CASE_FIXTURE(Fixture, "retry returns the value or throws the last error") {
+TEST_CASE_FIXTURE(BackedOffFixture, "retry returns the value or throws the last error") {
   policy.backoff = Backoff::fast();
   CHECK(retry(failing(2), policy) == 42);
   calls = 0;
@@ -131,7 +132,7 @@ TEST_CASE_FIXTURE(Fixture, "retry returns the value or throws the last error") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "a call may throw and return plain values") {
+TEST_CASE_FIXTURE(BackedOffFixture, "a call may throw and return plain values") {
   policy.may_retry = [](const Error&) { return true; };
   const auto twice = [this] {
     if (++calls < 2) throw std::runtime_error("at first");

@@ -1,0 +1,45 @@
+// Plain text of ASCII: letters without case, blanks at the ends, whole numbers.
+//
+// For words of protocols and formats, which are ASCII by their grammars; bytes above 0x7f stay as
+// they are, and no locale has a say. Names that people give are folded by utf8.h. Thread-safe.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mkt {
+
+constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+constexpr char lower_case(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+inline std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = lower_case(c);
+  return lower;
+}
+
+// `text` without the `blanks` at its ends. It is a view: `text` must outlive it.
+constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n") {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// The number that the whole of `text` is: digits alone, without a sign or blanks, and one that
+// `Number` can hold; else nothing.
+template <std::unsigned_integral Number>
+std::optional<Number> parse_whole(std::string_view text, int base = 10) {
+  Number number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number, base);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace mkt
