@@ -2,9 +2,12 @@
 #include "daemon/store/search_index.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <iterator>
 #include <limits>
 #include <mutex>
+#include <utility>
 
 #include "daemon/store/words.h"
 
@@ -24,7 +27,8 @@ enum Field : std::uint32_t {
   kAuthor = 32,
 };
 
-// What a word is worth in the best field it stands in; a whole word is worth twice its beginning.
+// What a word is worth in the best field it stands in, inside of another; twice that where it is
+// its beginning, and four times where it is the whole.
 constexpr std::uint16_t weight_of(std::uint32_t fields) {
   if (fields & kId) return 10;
   if (fields & kDisplayName) return 8;
@@ -32,6 +36,32 @@ constexpr std::uint16_t weight_of(std::uint32_t fields) {
   if (fields & kCapabilities) return 4;
   if (fields & kDescription) return 2;
   return 1;
+}
+
+// memmem(3) needs no try for each place of the first character, as std::string_view::find does.
+std::size_t position_of(std::string_view word, std::string_view text, std::size_t from) {
+  const void* const found =
+      ::memmem(text.data() + from, text.size() - from, word.data(), word.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// The older protocol's categories are not stored: each capability stands for one.
+std::string category_of(std::string_view capability) {
+  static constexpr auto kCategories = std::to_array<std::pair<std::string_view, const char*>>(
+      {{"vcs", "version-control"},
+       {"ci-cd", "ci-cd"},
+       {"monitoring", "monitoring"},
+       {"issue-tracking", "project-management"},
+       {"data-integration", "data"},
+       {"messaging", "communication"},
+       {"cloud", "infrastructure"},
+       {"database", "infrastructure"},
+       {"auth", "security"}});
+  for (const auto& [word, category] : kCategories) {
+    if (word == capability) return category;
+  }
+  return "other";
 }
 
 // The words of a connector and the fields they stand in.
@@ -83,7 +113,11 @@ void SearchIndex::put(const Document& d) {
   downloads_.push_back(d.downloads);
   updated_.push_back(to_unix_ms(d.updated_at));
   alive_.push_back(1);
-  for (const auto& [word, fields] : words) postings_[word].push_back({number, fields});
+  for (const auto& [word, fields] : words) {
+    auto& postings = postings_[word];
+    if (postings.empty()) vocabulary_.append(word) += '\n';
+    postings.push_back({number, fields});
+  }
   const auto label = [number](Labels& labels, const std::string& word) {
     auto& numbers = labels[word];
     if (numbers.empty() || numbers.back() != number) numbers.push_back(number);
@@ -91,6 +125,7 @@ void SearchIndex::put(const Document& d) {
   for (const std::string& word : d.capabilities) {
     label(capabilities_, word);
     label(labels_, word);
+    label(labels_, category_of(word));
   }
   for (const std::string& word : d.keywords) label(labels_, word);
   if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();
@@ -134,18 +169,39 @@ void SearchIndex::make_dense() {
   for (Labels* labels : {&capabilities_, &labels_}) {
     rename(*labels, [](Number& n) -> Number& { return n; });
   }
+  vocabulary_ = "\n";
+  for (const auto& [word, unused] : postings_) vocabulary_.append(word) += '\n';
 }
 
 // The best score of the word in each connector.
 void SearchIndex::score_word(std::string_view word, Scores& scores) const {
   scores.assign(entries_.size(), 0);
+  if (word.size() >= kMinInside) score_inside(word, scores);
   for (auto it = postings_.lower_bound(word); it != postings_.end() && it->first.starts_with(word);
        ++it) {
-    const std::uint16_t factor = it->first.size() == word.size() ? 2 : 1;
+    const std::uint16_t factor = it->first.size() == word.size() ? 4 : 2;
     for (const Posting& p : it->second) {
       const auto score = static_cast<std::uint16_t>(weight_of(p.fields) * factor);
       scores[p.number] = std::max(scores[p.number], score);
     }
+  }
+}
+
+// Words that hold it elsewhere than at their beginning. A word's first place is enough: what begins
+// with it is scored higher anyway.
+void SearchIndex::score_inside(std::string_view word, Scores& scores) const {
+  const std::string_view all = vocabulary_;
+  for (std::size_t at = position_of(word, all, 0); at != std::string_view::npos;
+       at = position_of(word, all, at)) {
+    const std::size_t begin = all.rfind('\n', at) + 1;
+    const std::size_t end = all.find('\n', at);
+    if (begin != at) {
+      const auto it = postings_.find(all.substr(begin, end - begin));
+      for (const Posting& p : it->second) {
+        scores[p.number] = std::max(scores[p.number], weight_of(p.fields));
+      }
+    }
+    at = end;
   }
 }
 

@@ -1,9 +1,9 @@
 // SearchIndex: which connectors hold these words, best first, from memory.
 //
 // An inverted index: for each word the connectors that hold it, and in which fields. Every word of
-// a query must occur, as a word or the beginning of one. What matches is scored by the best field
-// each word is found in, whole words above beginnings; an exact id comes first, and downloads
-// decide between equals. Counts are exact.
+// a query must occur, as a word, the beginning of one, or, from kMinInside bytes, anywhere inside
+// one. What matches is scored by the best field each word is found in, whole words above beginnings
+// above the rest; an exact id comes first, and downloads decide between equals. Counts are exact.
 //
 // A changed connector gets a new number and its old one is dead; when most are, the numbers are
 // made dense again. About 250 bytes a connector. The store fills it when it opens and after every
@@ -26,6 +26,8 @@ namespace mkt {
 
 class SearchIndex {
  public:
+  static constexpr std::size_t kMinInside = 2;  // bytes
+
   struct Document {
     std::string id;
     std::string display_name;
@@ -68,6 +70,7 @@ class SearchIndex {
   using Scores = std::vector<std::uint16_t>;
 
   void score_word(std::string_view word, Scores& scores) const;
+  void score_inside(std::string_view word, Scores& scores) const;
   void score_words(const std::vector<std::string>& words, Scores& scores) const;
   void drop_unlabelled(Scores& scores, const Labels& labels,
                        const std::vector<std::string>& wanted) const;
@@ -85,7 +88,9 @@ class SearchIndex {
   std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;  // by id
   Postings postings_;
   Labels capabilities_;
-  Labels labels_;  // capabilities and keywords
+  Labels labels_;  // capabilities, the categories they stand for, and keywords
+  // Every word of postings_ between two line ends, to find what stands inside of words.
+  std::string vocabulary_ = "\n";
 };
 
 }  // namespace mkt
