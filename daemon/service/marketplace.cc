@@ -37,6 +37,7 @@ Actor Caller::actor() const {
   }
   Actor actor{std::move(who), address, request_id};
   if (idempotency) actor.idempotency = *idempotency;
+  actor.token_id = token_id;
   return actor;
 }
 

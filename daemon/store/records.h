@@ -47,6 +47,9 @@ struct Actor {
   std::string address;  // of the client
   std::string request_id;
   std::optional<IdempotencyKey> idempotency = {};
+  // The token by which it was asked for; empty for what nobody asked for. A change commits only
+  // while the token stands: one that is revoked during an upload ends it.
+  std::string token_id = {};
 };
 
 struct PublisherRecord {

@@ -7,8 +7,25 @@
 
 namespace mkt {
 
+namespace {
+
+// Looked up in the change's own transaction, whatever was found when the request came.
+void require_token(Database& db, std::string_view token_id, UtcTime at) {
+  if (token_id.empty()) return;
+  Query row = db.query("SELECT expires_at FROM tokens WHERE id = ?");
+  const bool found = row.bind(token_id).step();
+  const auto expires_at = found ? row.optional_time(0) : std::nullopt;
+  if (found && (!expires_at || *expires_at > at)) return;
+  throw SqlError(Error(ErrorCode::unauthorized,
+                       "the token was revoked, or expired, while this was under way; nothing was "
+                       "changed"));
+}
+
+}  // namespace
+
 std::int64_t append_to_log(Database& db, const Actor& actor, std::string_view action,
                            std::string_view subject, std::string_view detail, UtcTime at) {
+  require_token(db, actor.token_id, at);
   db.query(R"sql(
       INSERT INTO audit_log (at, actor, address, request_id, action, subject, detail)
       VALUES (?, ?, ?, ?, ?, ?, ?))sql")

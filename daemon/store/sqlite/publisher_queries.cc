@@ -134,13 +134,14 @@ void set_token_used(Database& db, std::string_view id, UtcTime at) {
 }
 
 Status remove_token(Database& db, std::string_view id, const Actor& actor) {
-  db.query("DELETE FROM tokens WHERE id = ?").bind(id).run();
-  if (db.changes() == 0) {
+  if (!token(db, id)) {
     return Error(ErrorCode::token_not_found, fmt::format("there is no token {}", id));
   }
   const UtcTime now = utc_now();
   append_to_log(db, actor, "token.revoke", id, "", now);
   install_changes::withdraw_approvals(db, id, now, actor);
+  // Last: it may be the one by which this is asked for.
+  db.query("DELETE FROM tokens WHERE id = ?").bind(id).run();
   return {};
 }
 

@@ -11,6 +11,9 @@ namespace mkt {
 namespace {
 
 struct IdempotencyFixture : StoreFixture {
+  IdempotencyFixture() {
+    REQUIRE(store->add_token({"t", "h", "caller", Role::admin, "", now, {}, {}}, kActor));
+  }
   // A POST of that body, answered by `handler` where it is not replayed.
   Result<Response> post(const std::string& key, const std::string& body,
                         const Idempotency::Dispatch& handler) {

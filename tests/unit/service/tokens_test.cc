@@ -19,6 +19,8 @@ struct MarketFixture {
         market{*store, *blobs, {}, [this] { return now; }} {
     admin.token_id = "x";
     admin.role = Role::admin;
+    const TokenRecord record{"x", "h", "admin", Role::admin, "", now, {}, {}};
+    REQUIRE(store->add_token(record, {"system", "", ""}));
   }
   ErrorCode sign_in_code(std::string_view token) {
     Caller caller;
