@@ -6,6 +6,7 @@
 
 #include "cli/commands/command.h"
 #include "common/signing/key.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

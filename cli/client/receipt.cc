@@ -10,6 +10,7 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "common/connector/entry_path.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

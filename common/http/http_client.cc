@@ -9,6 +9,7 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "common/http/curl_library.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

@@ -4,6 +4,7 @@
 // it is, to anyone or to admins, as the configuration says. The causes of failures may name other
 // machines: they are for admins always.
 #include "daemon/http/routes.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

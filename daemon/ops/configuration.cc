@@ -12,6 +12,7 @@
 #include <set>
 
 #include "daemon/limits/redis_url.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

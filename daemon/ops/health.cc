@@ -1,5 +1,6 @@
 // The checks; see health.h.
 #include "daemon/ops/health.h"
+#include "mkt_version.h"
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>

@@ -9,6 +9,7 @@
 
 #include "daemon/ops/health.h"
 #include "daemon/ops/process_counts.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {

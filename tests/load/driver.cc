@@ -16,6 +16,7 @@
 
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "mkt_version.h"
 
 namespace mkt::load {
 namespace {
