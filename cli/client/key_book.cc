@@ -289,6 +289,30 @@ Result<std::vector<wire::KeyInfo>> KeyBook::of_publisher(const PublisherId& publ
   return keys;
 }
 
+Result<std::optional<wire::KeyInfo>> KeyBook::find_named(const KeyName& name) const {
+  if (name.as_id()) return find(name.text());
+  if (const auto publisher = name.publisher_of_older_form()) {
+    MKT_TRY(auto keys, of_publisher(*publisher));
+    std::erase_if(keys, [&](const wire::KeyInfo& key) {
+      const std::string digits = older_fingerprint(key.public_key);
+      return !name.text().ends_with(":" + digits.substr(0, KeyName::kOlderDigits));
+    });
+    return keys.size() == 1 ? std::optional(std::move(keys[0])) : std::nullopt;
+  }
+  // Aliases are few and are not sorted: the lines that hold the text at all are looked at.
+  const std::string wanted = dump_json(name.text());
+  for (std::size_t at = lines().find(wanted); at != std::string_view::npos;
+       at = lines().find(wanted, at + 1)) {
+    const std::size_t before = lines().rfind('\n', at);
+    const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+    MKT_TRY(wire::KeyInfo key, parse_line(line_at(lines(), begin)));
+    if (std::find(key.aliases.begin(), key.aliases.end(), name.text()) != key.aliases.end()) {
+      return std::optional(std::move(key));
+    }
+  }
+  return std::optional<wire::KeyInfo>();
+}
+
 Status KeyBook::check_age(UtcTime now) const {
   if (fresh_ || now - checked_at_ <= kMaxAge) return {};
   return Error(ErrorCode::stale_keys,

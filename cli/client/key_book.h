@@ -43,6 +43,9 @@ class KeyBook {
 
   // data_damaged when a line is not what it should be.
   Result<std::optional<wire::KeyInfo>> find(std::string_view key_id) const;
+  // The key that a signature file calls so: by its own id, the id that older clients derive, or its
+  // alias. What the entry says is not believed: its id must be the one of its public key.
+  Result<std::optional<wire::KeyInfo>> find_named(const KeyName& name) const;
   // Sorted by key id.
   Result<std::vector<wire::KeyInfo>> of_publisher(const PublisherId& publisher) const;
 

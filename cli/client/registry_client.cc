@@ -268,16 +268,24 @@ Result<Json> RegistryClient::prove_possession(const PublisherId& id, const Secre
   return Json{{"challenge", challenge}, {"signature", to_base64(signature)}};
 }
 
+// {publicKey, keyId, proof}, with what there is of it.
+Result<Json> RegistryClient::describe_key(const PublisherId& id, const KeyToRegister& key) {
+  Json body{{"publicKey", key.key.base64()}};
+  if (key.alias) body["keyId"] = key.alias->text();
+  if (key.prover != nullptr) {
+    MKT_TRY(body["proof"], prove_possession(id, *key.prover));
+  }
+  return body;
+}
+
 Result<RegistryClient::Registered> RegistryClient::register_publisher(
     const PublisherId& id, const std::string& display_name, const std::string& email,
-    const SecretKey& key) {
-  MKT_TRY(const Json proof, prove_possession(id, key));
-  MKT_TRY(const Json json, send_json("POST", "/v1/publishers",
-                                     Json{{"id", id.text()},
-                                          {"displayName", display_name},
-                                          {"email", email},
-                                          {"publicKey", key.public_key().base64()},
-                                          {"proof", proof}}));
+    const KeyToRegister& key) {
+  MKT_TRY(Json body, describe_key(id, key));
+  body["id"] = id.text();
+  body["displayName"] = display_name;
+  body["email"] = email;
+  MKT_TRY(const Json json, send_json("POST", "/v1/publishers", body));
   MKT_TRY(wire::PublisherInfo publisher, wire::PublisherInfo::parse(json));
   return Registered{std::move(publisher), text_member(json, "token")};
 }
@@ -289,15 +297,14 @@ Result<wire::PublisherInfo> RegistryClient::change_publisher(const PublisherId& 
 }
 
 Result<wire::KeyInfo> RegistryClient::add_key(const PublisherId& id, const NewKey& added) {
-  MKT_TRY(const Json proof, prove_possession(id, added.key));
-  Json body{{"publicKey", added.key.public_key().base64()}, {"proof", proof}};
+  MKT_TRY(Json body, describe_key(id, added.key));
   if (added.expires_at) body["expiresAt"] = *added.expires_at;
   if (added.endorser != nullptr) {
     const PublicKey by = added.endorser->public_key();
     body["endorsement"] = {
         {"by", KeyId::of(id, by.fingerprint()).text()},
         {"signature",
-         to_base64(added.endorser->sign(endorsement_text(id, by, added.key.public_key())))},
+         to_base64(added.endorser->sign(endorsement_text(id, by, added.key.key)))},
         {"retires", added.retires}};
   }
   MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/keys", body));

@@ -74,20 +74,31 @@ class RegistryClient {
   Result<wire::VersionInfo> countersign(const ConnectorId& id, const Version& version,
                                         const SignatureFile& signature);
 
+  // A key that the registry is to know. Its private half proves that it is there; an admin may
+  // register a key without, which somebody else keeps.
+  struct KeyToRegister {
+    KeyToRegister(const SecretKey& secret) : key(secret.public_key()), prover(&secret) {}  // NOLINT
+    explicit KeyToRegister(const PublicKey& public_key) : key(public_key) {}
+
+    PublicKey key;
+    const SecretKey* prover = nullptr;
+    std::optional<KeyName> alias{};  // what the publisher's signature files call it
+  };
+
   // Where anyone may register, the registry gives the publisher a token.
   struct Registered {
     wire::PublisherInfo publisher;
     std::optional<std::string> token;
   };
   Result<Registered> register_publisher(const PublisherId& id, const std::string& display_name,
-                                        const std::string& email, const SecretKey& key);
+                                        const std::string& email, const KeyToRegister& key);
   Result<wire::PublisherInfo> publisher(const PublisherId& id);
   Result<std::vector<wire::PublisherInfo>> publishers();
   // `change`: {status, reason} or {verified}.
   Result<wire::PublisherInfo> change_publisher(const PublisherId& id, const Json& change);
 
   struct NewKey {
-    const SecretKey& key;
+    KeyToRegister key;
     std::optional<std::string> expires_at{};
     // The key that vouches for it, and whether that is retired in the same step.
     const SecretKey* endorser = nullptr;
@@ -142,6 +153,7 @@ class RegistryClient {
                          const std::optional<Json>& body, As as = As::somebody,
                          Again again = Again::no);
   // {challenge, signature}: that the key is there.
+  Result<Json> describe_key(const PublisherId& id, const KeyToRegister& key);
   Result<Json> prove_possession(const PublisherId& id, const SecretKey& key);
 
   const Settings& settings_;

@@ -24,7 +24,7 @@ Result<const RegistryVersions::Known*> RegistryVersions::ask(const ConnectorId& 
   if (!info.manifest) {
     return Error(ErrorCode::invalid_json, "the registry sent no manifest of " + name);
   }
-  MKT_TRY(const Manifest manifest, Manifest::from_json(std::move(*info.manifest)));
+  MKT_TRY(const Manifest manifest, Manifest::parse_older(dump_json(*info.manifest)));
   info.manifest.reset();  // a thousand of them would be a gigabyte
   return &known_.emplace(name, Known{std::move(info), manifest.dependencies()}).first->second;
 }

@@ -37,6 +37,9 @@ bool is_compromised(const wire::KeyInfo& key) {
 
 std::string describe_end(const wire::KeyInfo& key) {
   if (key.status == "active") return {};
+  if (key.status == "expired") {
+    return "expired on " + printable(key.expires_at.value_or("").substr(0, 10));
+  }
   std::string text = printable(key.status);
   if (key.revoked_at) text += " on " + printable(key.revoked_at->substr(0, 10));
   if (!key.revoked_by.empty()) text += " by " + printable(key.revoked_by);
@@ -48,7 +51,7 @@ std::string describe_end(const wire::KeyInfo& key) {
 Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& checksum,
                              std::optional<std::int64_t> accepted_sequence) const {
   const std::string& id = signature.key_id.text();
-  MKT_TRY(const auto info, book_.find(id));
+  MKT_TRY(const auto info, book_.find_named(signature.key_id));
   if (!info) {
     return Error(ErrorCode::key_unknown,
                  fmt::format("the registry knows no key {}; the tarball was signed by somebody it "
@@ -62,8 +65,10 @@ Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& che
                  fmt::format("the key {} was {}; nothing vouches for what it signed", id,
                              describe_end(*info)));
   }
-  MKT_CHECK(check_pins(signature.key_id.publisher(), key, *info));
-  std::string remark = describe_end(*info);
+  MKT_TRY(const PublisherId publisher, PublisherId::parse(info->publisher_id));
+  MKT_CHECK(check_pins(publisher, key, *info));
+  // That a key has expired says nothing about what it signed before.
+  std::string remark = info->status == "expired" ? std::string() : describe_end(*info);
   if (!remark.empty()) remark = fmt::format("the key {} was {}", id, remark);
   return Trusted{*info, std::move(remark)};
 }

@@ -26,7 +26,7 @@ Status check_announced(std::uint64_t size, const std::string& name) {
 }  // namespace
 
 Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
-  const auto key = trust.book().find(info.signing_key_id);
+  const auto key = trust.book().find(info.own_key_id());
   if (!key) return key.error();
   return Error(
       ErrorCode::version_quarantined,

@@ -15,7 +15,7 @@ namespace {
 using KeyEnds = std::map<std::string, std::string>;
 
 std::string end_of(const KeyEnds& ends, const wire::VersionInfo& v) {
-  const auto it = ends.find(v.signing_key_id);
+  const auto it = ends.find(v.own_key_id());
   return it == ends.end() ? std::string() : it->second;
 }
 
@@ -68,9 +68,10 @@ Result<KeyEnds> key_ends(const Session& session, const Settings& settings, Regis
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
   KeyEnds ends;
   for (const wire::VersionInfo& v : versions) {
-    if (ends.contains(v.signing_key_id)) continue;
-    MKT_TRY(const auto key, trust.book().find(v.signing_key_id));
-    if (key && key->status != "active") ends.emplace(v.signing_key_id, describe_end(*key));
+    if (ends.contains(v.own_key_id())) continue;
+    MKT_TRY(const auto key, trust.book().find(v.own_key_id()));
+    const bool ended = key && key->status != "active" && key->status != "expired";
+    if (ended) ends.emplace(v.own_key_id(), describe_end(*key));
   }
   return ends;
 }

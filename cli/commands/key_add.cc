@@ -3,6 +3,7 @@
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/key_commands.h"
+#include "cli/commands/public_key_option.h"
 #include "cli/commands/signing_key.h"
 #include "common/base/utf8.h"
 
@@ -14,6 +15,8 @@ struct KeyAddArguments {
   std::string other;  // --endorse-with, --to
   std::string expires;
   bool no_passphrase = false;
+  std::string publisher;  // whose --public-key is
+  PublicKeyOption public_key;
 };
 
 Result<std::optional<std::string>> expiry(const std::string& text) {
@@ -23,10 +26,38 @@ Result<std::optional<std::string>> expiry(const std::string& text) {
   return std::optional(format_utc(utc_now() + duration));
 }
 
+struct KeyToAdd {
+  PublisherId publisher;
+  RegistryClient::KeyToRegister key;
+};
+
+// The public half alone: somebody else has the other, and an admin vouches for it.
+Result<KeyToAdd> foreign_key(const KeyAddArguments& a) {
+  if (!a.key_id.empty() || a.publisher.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "--public-key goes with --publisher, in the place of KEYID");
+  }
+  MKT_TRY(PublisherId publisher, PublisherId::parse(a.publisher));
+  MKT_TRY(auto key, given_public_key(a.public_key));
+  return KeyToAdd{std::move(publisher), std::move(*key)};
+}
+
 Status add(const Session& session, const KeyAddArguments& a) {
-  MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
+  if (a.key_id.empty() && a.public_key.key.empty()) {
+    return Error(ErrorCode::usage_error, "name a key on this machine, or give --public-key");
+  }
   MKT_TRY(const auto expires_at, expiry(a.expires));
-  MKT_TRY(const SigningKey key, open_signing_key(id.text()));
+  std::optional<SigningKey> own;
+  std::optional<KeyToAdd> added;
+  if (!a.public_key.key.empty()) {
+    MKT_TRY(added, foreign_key(a));
+  } else {
+    MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
+    MKT_TRY(SigningKey opened, open_signing_key(id.text()));
+    own.emplace(std::move(opened));
+    added.emplace(KeyToAdd{id.publisher(), own->secret});
+    MKT_TRY(added->key.alias, given_alias(a.public_key));
+  }
   std::optional<SigningKey> endorser;
   if (!a.other.empty()) {
     MKT_TRY(SigningKey opened, open_signing_key(a.other));
@@ -35,8 +66,8 @@ Status add(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::KeyInfo info,
-          registry.add_key(id.publisher(), {key.secret, expires_at,
-                                            endorser ? &endorser->secret : nullptr, false}));
+          registry.add_key(added->publisher, {added->key, expires_at,
+                                              endorser ? &endorser->secret : nullptr, false}));
   session.out.result(info.to_json(), fmt::format("{} is a key of {} now", printable(info.key_id),
                                                  printable(info.publisher_id)));
   return {};
@@ -79,7 +110,9 @@ void add_key_add_commands(CLI::App& key, Session& session) {
       add_subcommand(key, "add", "Register another key of a publisher",
                      "  mkt key generate --publisher acme\n"
                      "  mkt key add acme:0123456789abcdef --endorse-with acme:fedcba9876543210");
-  command->add_option("KEYID", a->key_id, "A key on this machine")->required();
+  command->add_option("KEYID", a->key_id, "A key on this machine");
+  command->add_option("--publisher", a->publisher, "Whose key --public-key is");
+  add_public_key_options(command, a->public_key);
   command->add_option("--endorse-with", a->other,
                       "A registered key that vouches for it, for those who pinned that one");
   command->add_option("--expires", a->expires,

@@ -5,6 +5,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/client/trust.h"
 #include "cli/commands/command.h"
+#include "cli/commands/public_key_option.h"
 #include "cli/commands/signing_key.h"
 #include "common/base/utf8.h"
 
@@ -36,24 +37,41 @@ struct PublisherArguments {
   std::string display_name;
   std::string email;
   std::string key;
+  PublicKeyOption public_key;
   std::string reason;
   bool undo = false;
 };
 
-Status register_one(const Session& session, const PublisherArguments& a) {
-  MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
-  MKT_TRY(const KeyId key_id, KeyId::parse(a.key));
+// A key of this machine, unlocked: it proves that it is here.
+Result<SigningKey> own_key(const PublisherId& id, const std::string& text) {
+  MKT_TRY(const KeyId key_id, KeyId::parse(text));
   if (key_id.publisher() != id) {
     return Error(ErrorCode::key_foreign,
                  fmt::format("the key {} is not one of the publisher {}; make one: mkt key "
                              "generate --publisher {}",
                              key_id.text(), id.text(), id.text()));
   }
-  MKT_TRY(const SigningKey key, open_signing_key(key_id.text()));
+  return open_signing_key(key_id.text());
+}
+
+Status register_one(const Session& session, const PublisherArguments& a) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
+  if (a.key.empty() == a.public_key.key.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "name the publisher's key: --key for one on this machine, or --public-key");
+  }
+  MKT_TRY(auto key, given_public_key(a.public_key));
+  std::optional<SigningKey> own;
+  if (!key) {
+    MKT_TRY(SigningKey opened, own_key(id, a.key));
+    own.emplace(std::move(opened));
+    key.emplace(own->secret);
+    MKT_TRY(key->alias, given_alias(a.public_key));
+  }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const RegistryClient::Registered registered,
-          registry.register_publisher(id, a.display_name, a.email, key.secret));
+          registry.register_publisher(id, a.display_name, a.email, *key));
   if (registered.token) {
     MKT_TRY(const auto kept, kept_token(settings.registry));
     if (kept) {
@@ -67,7 +85,8 @@ Status register_one(const Session& session, const PublisherArguments& a) {
   }
   session.out.result(
       registered.publisher.to_json(),
-      fmt::format("registered the publisher {} with the key {}", id.text(), key_id.text()));
+      fmt::format("registered the publisher {} with the key {}", id.text(),
+                  KeyId::of(id, key->key.fingerprint()).text()));
   return {};
 }
 
@@ -122,7 +141,8 @@ void add_publisher_command(CLI::App& app, Session& session) {
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--display-name", a->display_name, "Name for people")->required();
   command->add_option("--email", a->email, "Where to reach the publisher")->required();
-  command->add_option("--key", a->key, "Id of a key on this machine")->required();
+  command->add_option("--key", a->key, "Id of a key on this machine");
+  add_public_key_options(command, a->public_key);
   on_run(command, session, [&session, a] { return register_one(session, *a); });
 
   command = add_subcommand(*publisher, "show", "Show a publisher and its keys",

@@ -10,6 +10,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,12 +27,19 @@ struct ErrorDetail {
   std::string message;
 };
 
+// What was too large, and how large it might have been; bytes.
+struct SizeBound {
+  std::uint64_t most = 0;
+  std::uint64_t actual = 0;
+};
+
 struct Error {
   ErrorCode code = ErrorCode::internal_error;
   std::string message;               // one sentence for a person: what, where, what to do
   std::vector<ErrorDetail> details;  // all findings, where there are several
   // When the other side says to come back, where it does.
   std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<SizeBound> size;  // of a 413
 
   Error() = default;
   Error(ErrorCode c, std::string m, std::vector<ErrorDetail> d = {})

@@ -43,6 +43,15 @@ bool is_http_url(std::string_view text) {
   return false;
 }
 
+Error manifest_invalid(std::vector<ErrorDetail> findings) {
+  const std::string message =
+      findings.size() == 1
+          ? fmt::format("the manifest is not valid: {}: {}", findings[0].path, findings[0].message)
+          : fmt::format("the manifest is not valid in {} places, first {}: {}", findings.size(),
+                        findings[0].path, findings[0].message);
+  return Error(ErrorCode::manifest_invalid, message, std::move(findings));
+}
+
 }  // namespace
 
 std::optional<PolicyClass> parse_policy_class(std::string_view text) {
@@ -66,30 +75,31 @@ const std::vector<std::string_view>& known_capabilities() {
 // Collects findings while it reads; a field that cannot be read gives a finding and a placeholder.
 class ManifestReader {
  public:
-  explicit ManifestReader(Json json) : json_(std::move(json)) {}
+  // `older`: what an older registry did not ask for is a shortcoming, not a reason to refuse.
+  explicit ManifestReader(Json json, bool older) : json_(std::move(json)), older_(older) {}
 
   Result<Manifest> read() {
     if (!json_.is_object()) {
       return Error(ErrorCode::manifest_invalid, "the manifest must be a JSON object");
     }
-    const std::string manifest_version = text("manifestVersion", true, 16);
+    const std::string manifest_version = text("manifestVersion", Needed::today, 16);
     if (!manifest_version.empty() && manifest_version != "1.0") {
-      add("manifestVersion", "must be \"1.0\"");
+      add_newer("manifestVersion", "must be \"1.0\"");
     }
     const auto id = parsed<ConnectorId>("id", kMaxNameLength);
     const auto version = parsed<Version>("version", 128);
     // Placeholders stand in until the findings are returned.
     Manifest m(id ? *id : *ConnectorId::parse("x"), version ? *version : *Version::parse("0.0.0"));
-    m.display_name_ = text("displayName", true, kMaxDisplayName);
-    m.description_ = text("description", false, kMaxDescription, true);
-    m.author_ = text("author", true, kMaxAuthor);
-    m.license_ = text("license", true, kMaxLicense);
+    m.display_name_ = text("displayName", Needed::always, kMaxDisplayName);
+    m.description_ = text("description", Needed::never, kMaxDescription, true);
+    m.author_ = text("author", Needed::today, kMaxAuthor);
+    m.license_ = text("license", Needed::today, kMaxLicense);
     if (!m.license_.empty() && !is_spdx_expression(m.license_)) {
-      add("license",
-          "must be an SPDX license expression such as \"Apache-2.0\" or "
-          "\"MIT OR LicenseRef-Acme\"");
+      add_newer("license",
+                "must be an SPDX license expression such as \"Apache-2.0\" or "
+                "\"MIT OR LicenseRef-Acme\"");
     }
-    m.entrypoint_ = text("entrypoint", true, kMaxEntryPathBytes);
+    m.entrypoint_ = text("entrypoint", Needed::today, kMaxEntryPathBytes);
     if (!m.entrypoint_.empty()) {
       if (Status ok = check_entry_path(m.entrypoint_); !ok) add("entrypoint", ok.error().message);
     }
@@ -97,7 +107,7 @@ class ManifestReader {
     read_capabilities(m);
     read_keywords(m);
     read_dependencies(m);
-    if (const std::string sum = text("checksum", false, 80); !sum.empty()) {
+    if (const std::string sum = text("checksum", Needed::never, 80); !sum.empty()) {
       const auto checksum = Checksum::parse(sum);
       if (checksum && sum.starts_with("sha256:")) {
         m.entrypoint_checksum_ = *checksum;
@@ -105,15 +115,16 @@ class ManifestReader {
         add("checksum", "must be sha256: and 64 lower-case hex digits");
       }
     }
-    if (const std::string core = text("minCoreVersion", false, 128); !core.empty()) {
+    if (const std::string core = text("minCoreVersion", Needed::never, 128); !core.empty()) {
       if (auto v = Version::parse(core); !v) add("minCoreVersion", v.error().message);
     }
     read_url("repository");
     read_url("homepage");
-    text("changelog", false, kMaxNotes, true);
-    text("releaseNotes", false, kMaxNotes, true);
+    text("changelog", Needed::never, kMaxNotes, true);
+    text("releaseNotes", Needed::never, kMaxNotes, true);
     m.prerelease_ = m.version_.is_prerelease() || flag("prerelease");
-    if (!findings_.empty()) return failed();
+    if (!findings_.empty()) return manifest_invalid(std::move(findings_));
+    m.shortcomings_ = std::move(shortcomings_);
     m.json_ = std::move(json_);
     return m;
   }
@@ -123,14 +134,10 @@ class ManifestReader {
     findings_.push_back({std::move(path), std::move(message)});
   }
 
-  Error failed() {
-    const std::string message =
-        findings_.size() == 1
-            ? fmt::format("the manifest is not valid: {}: {}", findings_[0].path,
-                          findings_[0].message)
-            : fmt::format("the manifest is not valid in {} places, first {}: {}", findings_.size(),
-                          findings_[0].path, findings_[0].message);
-    return Error(ErrorCode::manifest_invalid, message, std::move(findings_));
+  // What only registries of today ask for.
+  void add_newer(std::string path, std::string message) {
+    auto& list = older_ ? shortcomings_ : findings_;
+    list.push_back({std::move(path), std::move(message)});
   }
 
   const Json* member(const char* name) const {
@@ -162,21 +169,29 @@ class ManifestReader {
     return s;
   }
 
-  std::string text(const char* name, bool required, std::size_t limit, bool multi_line = false) {
+  enum class Needed { never, today, always };
+
+  void require(Needed needed, const char* name, const char* what) {
+    if (needed == Needed::always) add(name, what);
+    if (needed == Needed::today) add_newer(name, what);
+  }
+
+  std::string text(const char* name, Needed needed, std::size_t limit, bool multi_line = false) {
     const Json* value = member(name);
     if (value == nullptr) {
-      if (required) add(name, "is missing");
+      require(needed, name, "is missing");
       return {};
     }
-    std::string s = checked_text(*value, name, limit, multi_line);
-    if (required && s.empty() && value->is_string() && value->get_ref<const std::string&>().empty())
-      add(name, "must not be empty");
-    return s;
+    if (value->is_string() && value->get_ref<const std::string&>().empty()) {
+      require(needed, name, "must not be empty");
+      return {};
+    }
+    return checked_text(*value, name, limit, multi_line);
   }
 
   template <typename T>
   std::optional<T> parsed(const char* name, std::size_t limit) {
-    const std::string s = text(name, true, limit);
+    const std::string s = text(name, Needed::always, limit);
     if (s.empty()) return std::nullopt;
     auto value = T::parse(s);
     if (value) return std::move(*value);
@@ -193,38 +208,44 @@ class ManifestReader {
   }
 
   // The array at `name`, checked for its number of elements; nullptr where absent or wrong.
-  const Json* list(const char* name, bool required, std::size_t most) {
+  const Json* list(const char* name, Needed needed, std::size_t most) {
     const Json* value = member(name);
     if (value == nullptr) {
-      if (required) add(name, "is missing");
+      require(needed, name, "is missing");
       return nullptr;
     }
     if (!value->is_array()) {
       add(name, "must be a list");
       return nullptr;
     }
-    if ((required && value->empty()) || value->size() > most) {
-      add(name, fmt::format("has {} elements; {} to {} are allowed", value->size(),
-                            required ? 1 : 0, most));
+    const bool too_few = needed != Needed::never && value->empty();
+    if (too_few || value->size() > most) {
+      const std::string what = fmt::format("has {} elements; {} to {} are allowed", value->size(),
+                                           needed == Needed::never ? 0 : 1, most);
+      if (too_few) {
+        add_newer(name, what);
+      } else {
+        add(name, what);
+      }
       return nullptr;
     }
     return value;
   }
 
   void read_tools(Manifest& m) {
-    const Json* tools = list("tools", true, kMaxTools);
+    const Json* tools = list("tools", Needed::today, kMaxTools);
     if (tools == nullptr) return;
     for (std::size_t i = 0; i < tools->size(); ++i) {
       const std::string path = fmt::format("tools[{}]", i);
       const Json& tool = (*tools)[i];
       if (!tool.is_object()) {
-        add(path, "must be an object with name and policyClass");
+        add_newer(path, "must be an object with name and policyClass");
         continue;
       }
       const auto field = [&](const char* name, bool required, std::size_t limit) -> std::string {
         const auto it = tool.find(name);
         if (it == tool.end()) {
-          if (required) add(path + "." + name, "is missing");
+          if (required) add_newer(path + "." + name, "is missing");
           return {};
         }
         return checked_text(*it, path + "." + name, limit, !required);
@@ -232,41 +253,44 @@ class ManifestReader {
       Tool t{field("name", true, kMaxToolName), field("description", false, kMaxDescription),
              PolicyClass::read};
       if (t.name.empty() && text_member(tool, "name") == "") {
-        add(path + ".name", "must not be empty");
+        add_newer(path + ".name", "must not be empty");
       }
       const std::string word = field("policyClass", true, 64);
-      if (const auto policy_class = parse_policy_class(word)) {
+      const auto policy_class = parse_policy_class(word);
+      if (policy_class) {
         t.policy_class = *policy_class;
       } else if (!word.empty() || text_member(tool, "policyClass") == "") {
-        add(path + ".policyClass", "must be READ, WRITE_NON_DESTRUCTIVE or DESTRUCTIVE");
+        add_newer(path + ".policyClass", "must be READ, WRITE_NON_DESTRUCTIVE or DESTRUCTIVE");
       }
       const auto same_name = [&](const Tool& other) { return other.name == t.name; };
       if (!t.name.empty() && std::any_of(m.tools_.begin(), m.tools_.end(), same_name)) {
-        add(path + ".name", fmt::format("\"{}\" stands twice", t.name));
+        add_newer(path + ".name", fmt::format("\"{}\" stands twice", t.name));
       }
-      m.tools_.push_back(std::move(t));
+      // What does not say what it may do is no tool that a policy could judge.
+      if (policy_class && !t.name.empty()) m.tools_.push_back(std::move(t));
     }
   }
 
   void read_capabilities(Manifest& m) {
-    const Json* words = list("capabilities", true, kMaxCapabilities);
+    const Json* words = list("capabilities", Needed::always, kMaxCapabilities);
     if (words == nullptr) return;
     const auto& known = known_capabilities();
     for (std::size_t i = 0; i < words->size(); ++i) {
       const std::string path = fmt::format("capabilities[{}]", i);
       std::string word = checked_text((*words)[i], path, 64, false);
       if (std::find(known.begin(), known.end(), word) == known.end()) {
-        add(path, fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", ")));
+        add_newer(path, fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", ")));
       } else if (std::find(m.capabilities_.begin(), m.capabilities_.end(), word) !=
                  m.capabilities_.end()) {
-        add(path, fmt::format("\"{}\" stands twice", word));
+        add_newer(path, fmt::format("\"{}\" stands twice", word));
+        if (older_) continue;
       }
       m.capabilities_.push_back(std::move(word));
     }
   }
 
   void read_keywords(Manifest& m) {
-    const Json* words = list("keywords", false, kMaxKeywords);
+    const Json* words = list("keywords", Needed::never, kMaxKeywords);
     if (words == nullptr) return;
     for (std::size_t i = 0; i < words->size(); ++i) {
       m.keywords_.push_back(
@@ -306,25 +330,43 @@ class ManifestReader {
   }
 
   void read_url(const char* name) {
-    const std::string url = text(name, false, kMaxUrl);
+    const std::string url = text(name, Needed::never, kMaxUrl);
     if (!url.empty() && !is_http_url(url)) add(name, "must be an http:// or https:// URL");
   }
 
   Json json_;
+  const bool older_;
   std::vector<ErrorDetail> findings_;
+  std::vector<ErrorDetail> shortcomings_;
 };
 
-Result<Manifest> Manifest::parse(std::string_view text) {
+static Result<Json> manifest_document(std::string_view text) {
   if (text.size() > kMaxManifestBytes) {
     return Error(ErrorCode::manifest_too_large,
                  fmt::format("{} has {} bytes; at most {} are allowed", kManifestName, text.size(),
                              kMaxManifestBytes));
   }
-  MKT_TRY(Json json, parse_json(text, kManifestName));
+  return parse_json(text, kManifestName);
+}
+
+Result<Manifest> Manifest::parse(std::string_view text) {
+  MKT_TRY(Json json, manifest_document(text));
   return from_json(std::move(json));
 }
 
-Result<Manifest> Manifest::from_json(Json json) { return ManifestReader(std::move(json)).read(); }
+Result<Manifest> Manifest::from_json(Json json) {
+  return ManifestReader(std::move(json), false).read();
+}
+
+Result<Manifest> Manifest::parse_older(std::string_view text) {
+  MKT_TRY(Json json, manifest_document(text));
+  return ManifestReader(std::move(json), true).read();
+}
+
+Status Manifest::require_current() const {
+  if (shortcomings_.empty()) return {};
+  return manifest_invalid(shortcomings_);
+}
 
 std::string describe_details(const Error& error) {
   std::string lines;

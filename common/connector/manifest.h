@@ -2,6 +2,10 @@
 //
 // Immutable; holds valid values only. `parse` checks every field and reports all problems at once
 // as `path: what is wrong`. Fields this version does not know are kept in `json()`.
+//
+// Registries of the older protocol asked for less: an id, a version, a display name, and
+// capabilities of any words. What was published there is taken by `parse_older`, which lists in
+// `shortcomings()` what `parse` would have refused it for.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +46,8 @@ class Manifest {
   // manifest_invalid with a detail for each finding, or invalid_json.
   static Result<Manifest> parse(std::string_view text);
   static Result<Manifest> from_json(Json json);
+  // manifest_invalid only for what no registry took.
+  static Result<Manifest> parse_older(std::string_view text);
 
   const ConnectorId& id() const { return id_; }
   const Version& version() const { return version_; }
@@ -60,6 +66,11 @@ class Manifest {
   bool prerelease() const { return prerelease_; }
   // The document itself, unknown fields included.
   const Json& json() const { return json_; }
+  // Of an older manifest: what it lacks. Then license, entrypoint and author may be empty, tools
+  // may be few or none, and capabilities may be words that known_capabilities() has not.
+  const std::vector<ErrorDetail>& shortcomings() const { return shortcomings_; }
+  // manifest_invalid with the shortcomings, where there are any.
+  Status require_current() const;
 
  private:
   friend class ManifestReader;
@@ -73,6 +84,7 @@ class Manifest {
   std::map<std::string, VersionRange> dependencies_;
   std::optional<Checksum> entrypoint_checksum_;
   bool prerelease_ = false;
+  std::vector<ErrorDetail> shortcomings_;
   Json json_;
 };
 

@@ -33,25 +33,59 @@ template class Name<ConnectorTag>;
 template class Name<PublisherTag>;
 template class Name<TenantTag>;
 
-Result<KeyId> KeyId::parse(std::string_view text) {
+namespace {
+
+// `<publisher>:<count lower-case hex digits>`: the publisher.
+std::optional<PublisherId> publisher_before_digits(std::string_view text, std::size_t count) {
   const std::size_t colon = text.find(':');
-  const std::string_view digits =
-      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  if (colon == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(colon + 1);
   const bool hex = std::all_of(digits.begin(), digits.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   });
-  if (digits.size() != kFingerprintDigits || !hex || !is_valid_name(text.substr(0, colon))) {
+  if (digits.size() != count || !hex) return std::nullopt;
+  auto publisher = PublisherId::parse(text.substr(0, colon));
+  if (!publisher) return std::nullopt;
+  return std::move(*publisher);
+}
+
+}  // namespace
+
+Result<KeyId> KeyId::parse(std::string_view text) {
+  auto publisher = publisher_before_digits(text, kFingerprintDigits);
+  if (!publisher) {
     return Error(ErrorCode::invalid_input,
                  fmt::format("\"{}\" is not a key id such as acme:0123456789abcdef",
                              printable(text.substr(0, 96))));
   }
-  MKT_TRY(PublisherId publisher, PublisherId::parse(text.substr(0, colon)));
-  return KeyId(std::move(publisher), std::string(text));
+  return KeyId(std::move(*publisher), std::string(text));
 }
 
 KeyId KeyId::of(const PublisherId& publisher, std::string_view fingerprint) {
   return KeyId(publisher,
                fmt::format("{}:{}", publisher.text(), fingerprint.substr(0, kFingerprintDigits)));
+}
+
+Result<KeyName> KeyName::parse(std::string_view text) {
+  const bool blank_at_an_end = text.starts_with(' ') || text.ends_with(' ');
+  if (text.empty() || blank_at_an_end || !is_valid_utf8(text) || has_control_characters(text) ||
+      count_code_points(text) > kMaxLength) {
+    return Error(ErrorCode::invalid_input,
+                 fmt::format("a key id has 1 to {} characters, no control characters and no blank "
+                             "at an end",
+                             kMaxLength));
+  }
+  return KeyName(std::string(text));
+}
+
+std::optional<KeyId> KeyName::as_id() const {
+  auto id = KeyId::parse(text_);
+  if (!id) return std::nullopt;
+  return std::move(*id);
+}
+
+std::optional<PublisherId> KeyName::publisher_of_older_form() const {
+  return publisher_before_digits(text_, kOlderDigits);
 }
 
 }  // namespace mkt

@@ -2,10 +2,12 @@
 //
 // ConnectorId, PublisherId and TenantId share one rule, `^[a-z][a-z0-9-]*$` of at most 64
 // characters, and are distinct types so that one cannot stand for another. KeyId is
-// `<publisher>:<16 hex digits>`. Parse at the border, trust inside. Immutable.
+// `<publisher>:<16 hex digits>`; a KeyName is that or an alias. Parse at the border, trust inside.
+// Immutable.
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,6 +68,29 @@ class KeyId {
   KeyId(PublisherId publisher, std::string text)
       : publisher_(std::move(publisher)), text_(std::move(text)) {}
   PublisherId publisher_;
+  std::string text_;
+};
+
+// What a signature file calls the key it was made with: the key's own id, or an alias that the
+// registry knows it by (ids of publishers that signed before this registry was theirs,
+// "acme-2025"). 1 to 128 characters of UTF-8, none of them a control character, no blank at an end.
+class KeyName {
+ public:
+  static constexpr std::size_t kMaxLength = 128;  // characters
+  static constexpr std::size_t kOlderDigits = 8;
+
+  static Result<KeyName> parse(std::string_view text);
+  KeyName(const KeyId& id) : text_(id.text()) {}  // NOLINT: implicit, every id is a name
+
+  const std::string& text() const { return text_; }
+  // Where the name has the form of a key's own id, which no alias of another key may have.
+  std::optional<KeyId> as_id() const;
+  // Where it has the form `<publisher>:<8 hex digits>` that older clients gave every key.
+  std::optional<PublisherId> publisher_of_older_form() const;
+  friend bool operator==(const KeyName& a, const KeyName& b) { return a.text_ == b.text_; }
+
+ private:
+  explicit KeyName(std::string text) : text_(std::move(text)) {}
   std::string text_;
 };
 

@@ -206,12 +206,13 @@ class Walk {
       files_.insert_or_assign(entry.path, checksum);
     }
     if (is_manifest) {
-      MKT_TRY(manifest_, Manifest::parse(manifest_text));
+      MKT_TRY(manifest_, Manifest::parse_older(manifest_text));
     }
     return {};
   }
 
   Status check_entrypoint() const {
+    if (manifest_->entrypoint().empty()) return {};  // an older manifest, which names none
     const auto it = files_.find(manifest_->entrypoint());
     if (it == files_.end()) {
       return Error(ErrorCode::manifest_invalid,
@@ -261,7 +262,7 @@ Result<Manifest> manifest_of_tarball(ByteSource source) {
       if (n == 0) break;
       done += n;
     }
-    return Manifest::parse(text);
+    return Manifest::parse_older(text);
   }
 }
 

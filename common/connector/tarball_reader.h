@@ -56,6 +56,7 @@ class EntryVisitor {
   virtual Status end_file(const TarEntry& entry, const Checksum& checksum) = 0;
 };
 
+// The manifest may be an older one: who publishes anew asks for Manifest::require_current.
 struct TarballContents {
   Manifest manifest;
   std::uint64_t unpacked_bytes = 0;  // of all files

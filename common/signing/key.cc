@@ -66,6 +66,10 @@ std::string PublicKey::pem() const {
 
 std::string PublicKey::fingerprint() const { return Checksum::of(bytes_).hex(); }
 
+std::string older_fingerprint(std::string_view public_key_base64) {
+  return Checksum::of(as_bytes(public_key_base64)).hex();
+}
+
 bool PublicKey::verifies(std::string_view message, const Signature& signature) const {
   const auto bytes = as_bytes(message);
   return crypto_sign_verify_detached(signature.data(), bytes.data(), bytes.size(), bytes_.data()) ==

@@ -46,6 +46,10 @@ class PublicKey {
   std::array<std::uint8_t, kSize> bytes_;
 };
 
+// What clients of the older protocol call a key's fingerprint: the SHA-256 of the base64 text, in
+// hex.
+std::string older_fingerprint(std::string_view public_key_base64);
+
 // A private key; its memory is wiped when it goes. Movable, not copyable.
 class SecretKey {
  public:

@@ -18,6 +18,20 @@ Error malformed(std::string_view field, std::string_view what) {
                {{std::string(field), std::string(what)}});
 }
 
+// "1.0", or 1 or "1" from clients of the older protocol.
+Result<Json> version_member(const Json& json) {
+  const auto it = json.find("version");
+  const bool is_number = it != json.end() && it->is_number_integer();
+  if (it == json.end() || !(is_number || it->is_string())) {
+    return malformed("version", "must be \"1.0\" or 1");
+  }
+  const bool known = is_number ? *it == 1 : *it == "1.0" || *it == "1";
+  if (known) return *it;
+  return Error(ErrorCode::signature_version_unknown,
+               fmt::format("the signature file has the version {}; only \"1.0\" and 1 are known",
+                           printable(dump_json(*it).substr(0, 32))));
+}
+
 }  // namespace
 
 Result<SignatureFile> SignatureFile::parse(std::string_view text) {
@@ -33,13 +47,7 @@ Result<SignatureFile> SignatureFile::parse(std::string_view text) {
 
 Result<SignatureFile> SignatureFile::from_json(const Json& json) {
   if (!json.is_object()) return malformed("(root)", "must be an object");
-  const auto version = text_member(json, "version");
-  if (!version) return malformed("version", "must be \"1.0\"");
-  if (version != "1.0") {
-    return Error(ErrorCode::signature_version_unknown,
-                 fmt::format("the signature file has the version \"{}\"; only \"1.0\" is known",
-                             printable(version->substr(0, 32))));
-  }
+  MKT_TRY(Json version, version_member(json));
   const auto algorithm = text_member(json, "algorithm");
   if (!algorithm) return malformed("algorithm", "must be \"ed25519\"");
   if (algorithm != "ed25519") {
@@ -48,7 +56,7 @@ Result<SignatureFile> SignatureFile::from_json(const Json& json) {
                              "known",
                              printable(algorithm->substr(0, 32))));
   }
-  const auto key_id = KeyId::parse(text_member(json, "keyId").value_or(""));
+  const auto key_id = KeyName::parse(text_member(json, "keyId").value_or(""));
   if (!key_id) return malformed("keyId", key_id.error().message);
   std::string signed_text = text_member(json, "checksum").value_or("");
   const auto checksum = Checksum::parse(signed_text);
@@ -57,7 +65,10 @@ Result<SignatureFile> SignatureFile::from_json(const Json& json) {
   if (!signature) return malformed("signature", "must be base64 of 64 bytes");
   const std::string signed_at = text_member(json, "signedAt").value_or("");
   if (!parse_utc(signed_at)) return malformed("signedAt", "must be an RFC 3339 time");
-  return SignatureFile{*key_id, *checksum, std::move(signed_text), *signature, signed_at};
+  std::optional<Json> payload;
+  if (const auto it = json.find("payload"); it != json.end()) payload = *it;
+  return SignatureFile{*key_id,   *checksum,          std::move(signed_text), *signature,
+                       signed_at, std::move(version), std::move(payload)};
 }
 
 Result<SignatureFile> SignatureFile::read(const std::filesystem::path& file) {
@@ -69,12 +80,14 @@ Result<SignatureFile> SignatureFile::read(const std::filesystem::path& file) {
 }
 
 Json SignatureFile::json() const {
-  return Json{{"version", "1.0"},
-              {"keyId", key_id.text()},
-              {"algorithm", "ed25519"},
-              {"checksum", signed_text},
-              {"signature", to_base64(signature)},
-              {"signedAt", signed_at}};
+  Json json{{"version", version},
+            {"keyId", key_id.text()},
+            {"algorithm", "ed25519"},
+            {"checksum", signed_text},
+            {"signature", to_base64(signature)},
+            {"signedAt", signed_at}};
+  if (payload) json["payload"] = *payload;
+  return json;
 }
 
 SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,

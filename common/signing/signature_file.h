@@ -4,11 +4,14 @@
 //    "checksum": "sha256:…", "signature": "…base64 of 64 bytes…", "signedAt": "…RFC 3339…"}
 //
 // `signature` is the Ed25519 signature over the ASCII bytes of `checksum`, exactly as it stands
-// there: `sha256:` and 64 hex digits, or, from clients of the older protocol, the digits alone.
-// `signedAt` is the signer's word and decides nothing. Values; thread-safe.
+// there. Clients of the older protocol write `version` as the number 1 (or "1"), and `checksum` as
+// 64 hex digits without `sha256:`; each independently of the other. `keyId` may be an alias. A file
+// is kept and given back as it came. `signedAt` is the signer's word and decides nothing, and so is
+// `payload`, which some older clients add. Values; thread-safe.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,11 +27,13 @@ namespace mkt {
 inline constexpr std::size_t kMaxSignatureFileBytes = 4096;
 
 struct SignatureFile {
-  KeyId key_id;
+  KeyName key_id;
   Checksum checksum;
   std::string signed_text;  // `checksum` as it stands in the file
   Signature signature;
   std::string signed_at;
+  Json version = "1.0";              // in the type that it came in
+  std::optional<Json> payload = {};  // as it came
 
   // signature_malformed, naming the field; signature_version_unknown, signature_algorithm_unknown.
   static Result<SignatureFile> parse(std::string_view text);

@@ -15,14 +15,22 @@ Json VersionInfo::to_json() const {
   json["tarballSize"] = tarball_size;
   json["signatureUrl"] = signature_url;
   json["signingKeyId"] = signing_key_id;
+  if (!key_id.empty()) json["keyId"] = key_id;
+  if (!key_fingerprint.empty()) json["keyFingerprint"] = key_fingerprint;
   json["publishedAt"] = published_at;
   json["publishedBy"] = published_by;
   json["downloads"] = downloads;
   json["prerelease"] = prerelease;
   json["deprecated"] = deprecated;
-  json["deprecationReason"] = deprecation_reason.empty() ? Json(nullptr) : Json(deprecation_reason);
+  add_text(json, "deprecationReason", deprecation_reason);
   json["quarantined"] = quarantined;
   json["sequence"] = sequence;
+  if (manifest) {
+    // What web pages of the older protocol show beside the version.
+    for (const char* notes : {"changelog", "releaseNotes"}) {
+      add_text(json, notes, text_member(*manifest, notes).value_or(""));
+    }
+  }
   return json;
 }
 
@@ -37,6 +45,8 @@ Result<VersionInfo> VersionInfo::parse(const Json& json) {
   v.tarball_size = r.number<std::uint64_t>("tarballSize");
   v.signature_url = r.text_or_empty("signatureUrl");
   v.signing_key_id = r.text("signingKeyId");
+  v.key_id = r.text_or_empty("keyId");
+  v.key_fingerprint = r.text_or_empty("keyFingerprint");
   v.published_at = r.text("publishedAt");
   v.published_by = r.text_or_empty("publishedBy");
   v.downloads = r.number<std::int64_t>("downloads");
@@ -49,6 +59,19 @@ Result<VersionInfo> VersionInfo::parse(const Json& json) {
 }
 
 Json ConnectorInfo::to_json() const {
+  Json numbers = Json::array();
+  for (const VersionInfo& v : versions) numbers.push_back(v.version);
+  Json json = to_earlier_json();
+  json["versions"] = std::move(numbers);
+  json["totalDownloads"] = downloads;
+  json["license"] = license;
+  add_text(json, "repositoryUrl", repository_url);
+  add_text(json, "documentationUrl", documentation_url);
+  json["versionDetails"] = list_of(versions);
+  return json;
+}
+
+Json ConnectorInfo::to_earlier_json() const {
   return {{"id", id},
           {"latestVersion", latest_version},
           {"displayName", display_name},
@@ -75,7 +98,12 @@ Result<ConnectorInfo> ConnectorInfo::parse(const Json& json) {
   c.downloads = r.number<std::int64_t>("downloads");
   c.created_at = r.text_or_empty("createdAt");
   c.updated_at = r.text_or_empty("updatedAt");
-  c.versions = r.messages<VersionInfo>("versions", true);
+  // A registry before 0.2 has them in `versions`.
+  const bool detailed = r.find("versionDetails") != nullptr;
+  c.versions = r.messages<VersionInfo>(detailed ? "versionDetails" : "versions", true);
+  c.license = r.text_or_empty("license");
+  c.repository_url = r.text_or_empty("repositoryUrl");
+  c.documentation_url = r.text_or_empty("documentationUrl");
   return r.result(std::move(c));
 }
 
@@ -124,22 +152,23 @@ Result<SearchResult> SearchResult::parse(const Json& json) {
 }
 
 Json KeyInfo::to_json() const {
-  return {
-      {"keyId", key_id},
-      {"publisherId", publisher_id},
-      {"publicKey", public_key},
-      {"fingerprint", fingerprint},
-      {"status", status},
-      {"createdAt", created_at},
-      {"expiresAt", or_null(expires_at)},
-      {"revokedAt", or_null(revoked_at)},
-      {"reasonCode", reason_code.empty() ? Json(nullptr) : Json(reason_code)},
-      {"reason", reason.empty() ? Json(nullptr) : Json(reason)},
-      {"revokedBy", revoked_by.empty() ? Json(nullptr) : Json(revoked_by)},
-      {"compromisedSequence", compromised_sequence ? Json(*compromised_sequence) : Json(nullptr)},
-      {"endorsedBy", endorsed_by.empty() ? Json(nullptr) : Json(endorsed_by)},
-      {"endorsement", endorsement.empty() ? Json(nullptr) : Json(endorsement)},
-      {"addedSequence", added_sequence}};
+  Json json{{"keyId", key_id},
+            {"publisherId", publisher_id},
+            {"publicKey", public_key},
+            {"fingerprint", fingerprint},
+            {"status", status},
+            {"createdAt", created_at},
+            {"addedSequence", added_sequence}};
+  if (!aliases.empty()) json["aliases"] = aliases;
+  add_text(json, "expiresAt", expires_at.value_or(""));
+  add_text(json, "revokedAt", revoked_at.value_or(""));
+  add_text(json, "reasonCode", reason_code);
+  add_text(json, "reason", reason);
+  add_text(json, "revokedBy", revoked_by);
+  if (compromised_sequence) json["compromisedSequence"] = *compromised_sequence;
+  add_text(json, "endorsedBy", endorsed_by);
+  add_text(json, "endorsement", endorsement);
+  return json;
 }
 
 Result<KeyInfo> KeyInfo::parse(const Json& json) {
@@ -160,6 +189,7 @@ Result<KeyInfo> KeyInfo::parse(const Json& json) {
   k.endorsed_by = r.text_or_empty("endorsedBy");
   k.endorsement = r.text_or_empty("endorsement");
   k.added_sequence = r.number_or_zero("addedSequence");
+  k.aliases = r.texts("aliases");
   return r.result(std::move(k));
 }
 

@@ -25,7 +25,11 @@ struct VersionInfo {
   std::string tarball_checksum;
   std::uint64_t tarball_size = 0;
   std::string signature_url;
-  std::string signing_key_id;
+  std::string signing_key_id;  // as in the signature file: the key's own id or an alias
+  // The key's own id, and its fingerprint; empty from registries that know no aliases.
+  std::string key_id;
+  std::string key_fingerprint;
+  const std::string& own_key_id() const { return key_id.empty() ? signing_key_id : key_id; }
   std::string published_at;
   std::string published_by;
   std::int64_t downloads = 0;
@@ -53,8 +57,16 @@ struct ConnectorInfo {
   std::string created_at;
   std::string updated_at;
   std::vector<VersionInfo> versions;  // newest first
+  // Of the latest version; empty where its manifest has none.
+  std::string license = {};
+  std::string repository_url = {};
+  std::string documentation_url = {};
 
+  // `versions` are strings and the objects stand in `versionDetails`.
   Json to_json() const;
+  // For an mkt before 0.2, which looks for the objects in `versions`.
+  Json to_earlier_json() const;
+  // Reads either.
   static Result<ConnectorInfo> parse(const Json& json);
 };
 
@@ -90,7 +102,7 @@ struct KeyInfo {
   std::string publisher_id;
   std::string public_key;  // base64 of 32 bytes
   std::string fingerprint;
-  std::string status;  // active, retired, revoked
+  std::string status;  // active, expired, retired, revoked
   std::string created_at;
   std::optional<std::string> expires_at;
   std::optional<std::string> revoked_at;
@@ -104,6 +116,8 @@ struct KeyInfo {
   std::string endorsed_by;
   std::string endorsement;
   std::int64_t added_sequence = 0;
+  // Other names by which signature files call the key (KeyName).
+  std::vector<std::string> aliases = {};
 
   Json to_json() const;
   static Result<KeyInfo> parse(const Json& json);

@@ -127,6 +127,11 @@ inline Json or_null(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json(nullptr);
 }
 
+// An absent member is left out: null fails the schemas of older clients.
+inline void add_text(Json& json, const char* name, const std::string& text) {
+  if (!text.empty()) json[name] = text;
+}
+
 // A document of members that are known to differ: nlohmann's own ways copy every value twice, or
 // look for each name among those before it.
 class ObjectBuilder {

@@ -1,7 +1,11 @@
 // Search, connectors, versions, tarballs and signatures: what anyone may read.
 #include <fmt/format.h>
 
+#include <charconv>
+
+#include "common/base/utf8.h"
 #include "daemon/http/byte_range.h"
+#include "daemon/http/error_body.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/record_messages.h"
@@ -15,6 +19,19 @@ constexpr std::uint32_t kDefaultPageSize = 20;
 constexpr std::uint32_t kMaxPageSize = 100;
 constexpr std::uint32_t kMaxPage = 1'000'000;
 constexpr std::size_t kMaxQueryBytes = 256;
+constexpr std::size_t kMaxCategories = 10;
+// Of the list in /v1/stats; the totals count all.
+constexpr std::uint32_t kMaxListed = 1'000;
+
+// A name that could be none is one that is not there: clients of the older protocol tell 404 from
+// everything else.
+Result<ConnectorId> connector_id_of(const Request& request) {
+  const std::string& text = request.path_parameter("id");
+  if (auto id = ConnectorId::parse(text)) return std::move(*id);
+  return Error(ErrorCode::connector_not_found,
+               fmt::format("there is no connector {}",
+                           printable(std::string_view(text).substr(0, kMaxNameLength))));
+}
 
 std::vector<std::string> list_parameter(const RequestHead& head, std::string_view name) {
   std::vector<std::string> words;
@@ -30,13 +47,27 @@ std::vector<std::string> list_parameter(const RequestHead& head, std::string_vie
   return words;
 }
 
-Result<SortBy> sort_parameter(const RequestHead& head) {
-  const std::string_view word = head.parameter("sortBy").value_or("relevance");
-  if (word == "relevance" || word.empty()) return SortBy::relevance;
+// What is no number, or none that may be, is the default; what is too large is the largest: older
+// clients ask for pages of any size, and are told in the answer which one they got.
+std::uint32_t lenient_number(const RequestHead& head, std::string_view name,
+                             std::uint32_t otherwise, std::uint32_t most) {
+  const std::string_view text = head.parameter(name).value_or("");
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool digits = !text.empty() && end == text.data() + text.size();
+  if (digits && error == std::errc::result_out_of_range) return most;
+  if (!digits || error != std::errc() || value == 0) return otherwise;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, most));
+}
+
+// Without a word, or with one that is unknown: what fits best, or, where nothing is looked for,
+// what is downloaded most.
+SortBy sort_parameter(const RequestHead& head, bool has_text) {
+  const std::string_view word = head.parameter("sortBy").value_or("");
   if (word == "downloads") return SortBy::downloads;
   if (word == "updated" || word == "updatedAt") return SortBy::updated;
   if (word == "name") return SortBy::name;
-  return Error(ErrorCode::invalid_request, "sortBy must be relevance, downloads, updated or name");
+  return has_text && (word.empty() || word == "relevance") ? SortBy::relevance : SortBy::downloads;
 }
 
 Result<Response> search(const Marketplace& market, Request& request) {
@@ -46,19 +77,15 @@ Result<Response> search(const Marketplace& market, Request& request) {
     return Error(ErrorCode::invalid_request, fmt::format("q has {} bytes; at most {} are allowed",
                                                          query.text.size(), kMaxQueryBytes));
   }
-  MKT_TRY(const std::uint64_t page_number, number_parameter(request.head, "page", 1, 1, kMaxPage));
-  MKT_TRY(const std::uint64_t page_size,
-          number_parameter(request.head, "pageSize", kDefaultPageSize, 1, kMaxPageSize));
-  query.page = static_cast<std::uint32_t>(page_number);
-  query.page_size = static_cast<std::uint32_t>(page_size);
+  query.page = lenient_number(request.head, "page", 1, kMaxPage);
+  query.page_size = lenient_number(request.head, "pageSize", kDefaultPageSize, kMaxPageSize);
   query.capabilities = list_parameter(request.head, "capabilities");
   query.categories = list_parameter(request.head, "categories");
-  MKT_TRY(query.sort_by, sort_parameter(request.head));
+  if (query.categories.size() > kMaxCategories) query.categories.resize(kMaxCategories);
+  query.sort_by = sort_parameter(request.head, !query.text.empty());
   const std::string_view order = request.head.parameter("sortOrder").value_or("");
-  if (!order.empty() && order != "asc" && order != "desc") {
-    return Error(ErrorCode::invalid_request, "sortOrder must be asc or desc");
-  }
-  query.descending = order.empty() ? query.sort_by != SortBy::name : order == "desc";
+  const bool named = order == "asc" || order == "desc";
+  query.descending = named ? order == "desc" : query.sort_by != SortBy::name;
 
   MKT_TRY(const SearchPage page, market.store.search(query));
   wire::SearchResult result;
@@ -71,41 +98,34 @@ Result<Response> search(const Marketplace& market, Request& request) {
 }
 
 Result<Response> connector(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const ConnectorWithVersions found, show_connector(market, id));
-  const ConnectorRecord& c = found.connector;
-  wire::ConnectorInfo info{c.id,
-                           c.latest_version,
-                           c.display_name,
-                           c.description,
-                           c.author,
-                           c.owner,
-                           c.capabilities,
-                           c.downloads,
-                           format_utc(c.created_at),
-                           format_utc(c.updated_at),
-                           {}};
-  for (const VersionRecord& v : found.versions) info.versions.push_back(version_message(v));
-  return kept_response(request, fresh, "application/json", dump_json(info.to_json()));
+  const wire::ConnectorInfo info = connector_message(found);
+  const bool earlier = is_earlier_mkt(request.head);
+  Response response = kept_response(request, fresh, "application/json",
+                                    dump_json(earlier ? info.to_earlier_json() : info.to_json()));
+  if (earlier) response.same_while.reset();
+  response.headers.emplace_back("Vary", "User-Agent");
+  return response;
 }
 
 Result<Response> version(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
   return kept_response(request, fresh, "application/json", dump_json(version_message(v).to_json()));
 }
 
 Result<Response> signature(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.store.freshness_of(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
   return kept_response(request, fresh, "application/json", v.signature);
 }
 
 Result<Response> tarball(const Marketplace& market, Usage& usage, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_id_of(request));
   const std::string& which = request.path_parameter("version");
   MKT_TRY(Tarball found, open_tarball(market, id, which));
   const VersionRecord& v = found.version;
@@ -130,14 +150,14 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
     Response error = error_response(
         Error(ErrorCode::range_not_satisfiable,
               fmt::format("the tarball has {} bytes; the range lies outside of it", v.size)),
-        request.caller.request_id);
+        failed_request(request));
     error.headers.insert(error.headers.end(), response.headers.begin(), response.headers.end());
     return error;
   }
   response.content_type = "application/gzip";
   response.headers.emplace_back(
       "Content-Disposition",
-      fmt::format("attachment; filename=\"{}-{}.tgz\"", v.connector_id, v.version));
+      fmt::format("attachment; filename=\"{}-{}.tar.gz\"", v.connector_id, v.version));
   if (range.kind == RangeAnswer::Kind::part) {
     response.status = 206;
     response.headers.emplace_back(
@@ -147,6 +167,40 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
   if (request.head.method != "HEAD" && range.offset == 0) usage.downloaded(v);
   response.file = FileBody{std::move(found.file), range.offset, range.length};
   return response;
+}
+
+// The older protocol tells of a download so; what counts is that the tarball was sent.
+Result<Response> note_download(const Marketplace& market, Request& request) {
+  MKT_TRY(const ConnectorId id, connector_id_of(request));
+  MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
+  return json_response(200, {{"success", true}, {"id", v.connector_id}, {"version", v.version}});
+}
+
+Result<Response> health(const Marketplace& market) {
+  MKT_TRY(const CatalogCounts counts, market.store.catalog_counts());
+  return json_response(
+      200,
+      {{"status", "ok"}, {"connectors", counts.connectors}, {"totalDownloads", counts.downloads}});
+}
+
+Result<Response> stats(const Marketplace& market, Request& request) {
+  const Freshness fresh = market.store.freshness();
+  MKT_TRY(const CatalogCounts counts, market.store.catalog_counts());
+  MKT_TRY(const auto connectors, market.store.connector_counts(kMaxListed));
+  Json list = Json::array();
+  for (const ConnectorCounts& c : connectors) {
+    list.push_back({{"id", c.id},
+                    {"versions", c.versions},
+                    {"downloads", c.downloads},
+                    {"latestVersion", c.latest_version}});
+  }
+  return kept_response(request, fresh, "application/json",
+                       dump_json({{"totalConnectors", counts.connectors},
+                                  {"totalVersions", counts.versions},
+                                  {"totalDownloads", counts.downloads},
+                                  {"signatureRequired", true},
+                                  {"trustedKeysConfigured", counts.active_keys},
+                                  {"connectors", std::move(list)}}));
 }
 
 }  // namespace
@@ -164,6 +218,12 @@ void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
   router.add("GET", base + "/{version}/tarball",
              limited(limiter, LimitScope::download, client_subject,
                      [&](Request& r) { return tarball(market, usage, r); }));
+  router.add("POST", base + "/{version}/download",
+             [&](Request& r) { return note_download(market, r); });
+  router.add("GET", "/health", [&](Request&) { return health(market); });
+  router.add("GET", "/v1/stats",
+             limited(limiter, LimitScope::search, client_subject,
+                     [&](Request& r) { return stats(market, r); }));
 }
 
 }  // namespace mkt

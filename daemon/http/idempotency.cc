@@ -1,6 +1,8 @@
 // Requests under a key; see idempotency.h.
 #include "daemon/http/idempotency.h"
 
+#include "daemon/http/error_body.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -150,7 +152,7 @@ Result<Response> Idempotency::dispatch_keyed(Request& request, BodyReader& body,
   if (answered) {
     keep(*key, *answered);
   } else {
-    keep(*key, error_response(answered.error(), request.caller.request_id));
+    keep(*key, error_response(answered.error(), failed_request(keyed)));
   }
   return answered;
 }

@@ -11,6 +11,9 @@ namespace mkt {
 // `publicKey`: base64 of 32 bytes. key_invalid.
 Result<PublicKey> public_key_field(const Json& json);
 
+// `keyId`: what the publisher's signature files call the key; nullopt where there is none.
+Result<std::optional<KeyName>> key_alias_field(const Json& json);
+
 // `proof`: {challenge, signature}; nullopt where there is none. key_proof_invalid.
 Result<std::optional<KeyProof>> proof_field(const Json& json);
 

@@ -11,61 +11,101 @@
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/reason.h"
+#include "daemon/store/key_rules.h"
 
 namespace mkt {
 namespace {
 
-// The answer to GET /v1/keys, kept until a key changes. It is right for as long as the store's
-// sequence is the one it was made at. Larger ones than kMaxBytes are made anew each time.
+// The answer to GET /v1/keys, made once for as long as it says the same: until a key changes, or
+// expires. Larger ones than kMaxBytes are made anew each time.
 class KeyListCache {
  public:
   static constexpr std::size_t kMaxBytes = 8 * 1024 * 1024;
 
-  std::shared_ptr<const std::string> find(std::int64_t sequence) {
+  struct Entry {
+    std::int64_t sequence = -1;
+    std::size_t expired = 0;  // keys that read so
+    UtcTime until = {};       // when the next one will
+    std::shared_ptr<const std::string> body = {};
+
+    // A client knows a list by the newest change in it. Once a key has expired it is another list.
+    std::string etag() const {
+      return expired == 0 ? fmt::format("\"keys-{}\"", sequence)
+                          : fmt::format("\"keys-{}-{}\"", sequence, expired);
+    }
+  };
+
+  std::optional<Entry> find(std::int64_t sequence, UtcTime now) const {
     const std::lock_guard lock(mutex_);
-    return sequence_ == sequence ? body_ : nullptr;
+    if (entry_.sequence != sequence || entry_.until <= now) return std::nullopt;
+    return entry_;
   }
-  void keep(std::int64_t sequence, std::shared_ptr<const std::string> body) {
-    if (body->size() > kMaxBytes) return;
+  void keep(Entry entry) {
+    if (entry.body->size() > kMaxBytes) entry.body.reset();
     const std::lock_guard lock(mutex_);
-    sequence_ = sequence;
-    body_ = std::move(body);
+    entry_ = std::move(entry);
   }
 
  private:
-  std::mutex mutex_;
-  std::int64_t sequence_ = -1;               // guarded by mutex_
-  std::shared_ptr<const std::string> body_;  // guarded by mutex_
+  mutable std::mutex mutex_;
+  Entry entry_;  // guarded by mutex_
 };
+
+std::string listing_of(const KeyList& keys, std::int64_t since, UtcTime now) {
+  wire::KeyListing listing;
+  listing.sequence = keys.sequence;
+  listing.since = since;
+  for (const KeyRecord& key : keys.keys) listing.keys.push_back(key_message(key, now));
+  return dump_json(listing.to_json());
+}
+
+Result<KeyListCache::Entry> whole_list(const Marketplace& market, KeyListCache& cache) {
+  const UtcTime now = market.now();
+  if (auto kept = cache.find(market.store.key_sequence(), now); kept && kept->body) {
+    return std::move(*kept);
+  }
+  MKT_TRY(const KeyList keys, market.store.keys_since(0));
+  KeyListCache::Entry entry{keys.sequence, 0, UtcTime::max()};
+  for (const KeyRecord& key : keys.keys) {
+    if (is_expired(key, now)) {
+      ++entry.expired;
+    } else if (key.status == KeyStatus::active && key.expires_at) {
+      entry.until = std::min(entry.until, *key.expires_at);
+    }
+  }
+  entry.body = std::make_shared<const std::string>(listing_of(keys, 0, now));
+  cache.keep(entry);
+  return entry;
+}
 
 Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& request) {
   const Freshness fresh = market.store.freshness();
-  const std::int64_t sequence = market.store.key_sequence();
-  Response response;
-  response.same_while = fresh;
-  response.content_type = "application/json";
-  response.headers.emplace_back("Cache-Control", "no-cache");
-  const auto etag = [](std::int64_t s) { return fmt::format("\"keys-{}\"", s); };
-  if (etag_matches(request.head.header("if-none-match"), etag(sequence))) {
-    response.status = 304;
-    response.headers.emplace_back("ETag", etag(sequence));
-    return response;
-  }
   MKT_TRY(const std::uint64_t since,
           number_parameter(request.head, "since", 0, 0, std::numeric_limits<std::int64_t>::max()));
-  if (const auto kept = since == 0 ? cache.find(sequence) : nullptr) {
-    response.shared_body = kept;
-    response.headers.emplace_back("ETag", etag(sequence));
+  auto known = cache.find(market.store.key_sequence(), market.now());
+  if (!known) {
+    MKT_TRY(known, whole_list(market, cache));
+  }
+  Response response;
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  response.headers.emplace_back("ETag", known->etag());
+  // What a key's end would change cannot be given without looking at the time.
+  if (known->until == UtcTime::max()) response.same_while = fresh;
+  if (etag_matches(request.head.header("if-none-match"), known->etag())) {
+    response.status = 304;
     return response;
   }
-  MKT_TRY(const KeyList keys, market.store.keys_since(static_cast<std::int64_t>(since)));
-  wire::KeyListing listing;
-  listing.sequence = keys.sequence;
-  listing.since = static_cast<std::int64_t>(since);
-  for (const KeyRecord& key : keys.keys) listing.keys.push_back(key_message(key));
-  response.shared_body = std::make_shared<const std::string>(dump_json(listing.to_json()));
-  if (since == 0) cache.keep(keys.sequence, response.shared_body);
-  response.headers.emplace_back("ETag", etag(keys.sequence));
+  response.content_type = "application/json";
+  if (since > 0) {
+    const auto after = static_cast<std::int64_t>(since);
+    MKT_TRY(const KeyList changed, market.store.keys_since(after));
+    response.body = listing_of(changed, after, market.now());
+    response.headers.back().second = KeyListCache::Entry{changed.sequence, known->expired}.etag();
+    return response;
+  }
+  MKT_TRY(const KeyListCache::Entry whole, whole_list(market, cache));
+  response.headers.back().second = whole.etag();
+  response.shared_body = whole.body;
   return response;
 }
 
@@ -97,16 +137,12 @@ Result<Response> add(const Marketplace& market, Request& request) {
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
   MKT_TRY(const PublicKey key, public_key_field(json));
   MKT_TRY(const auto proof, proof_field(json));
-  if (!proof) {
-    return Error(ErrorCode::key_proof_invalid,
-                 "proof is missing: sign the registry's challenge with the new key",
-                 {{"proof", "is missing"}});
-  }
   MKT_TRY(const auto expires_at, optional_time(json, "expiresAt"));
+  MKT_TRY(const auto alias, key_alias_field(json));
   MKT_TRY(const auto endorsement, endorsement_field(json));
   MKT_TRY(const KeyRecord record,
-          add_key(market, request.caller, {id, key, *proof, expires_at, endorsement}));
-  return json_response(201, key_message(record).to_json());
+          add_key(market, request.caller, {id, {key, expires_at, alias}, proof, endorsement}));
+  return json_response(201, key_message(record, market.now()).to_json());
 }
 
 Result<ReasonCode> reason_code_field(const Json& json) {
@@ -120,11 +156,7 @@ Result<ReasonCode> reason_code_field(const Json& json) {
 
 Result<Response> revoke(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
-  MKT_TRY(const KeyId key_id, KeyId::parse(request.path_parameter("keyId")));
-  if (key_id.publisher() != id) {
-    return Error(ErrorCode::key_not_found,
-                 fmt::format("{} is not a key of {}", key_id.text(), id.text()));
-  }
+  MKT_TRY(const KeyName key_id, KeyName::parse(request.path_parameter("keyId")));
   MKT_CHECK(require_publisher_or_admin(request.caller, id));
   MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
   Findings wrong;
@@ -134,14 +166,21 @@ Result<Response> revoke(const Marketplace& market, Request& request) {
   const auto dry_run = wrong.take("dryRun", optional_flag(json, "dryRun"));
   MKT_CHECK(wrong.status());
   MKT_TRY(const RevocationOutcome outcome,
-          revoke_key(market, request.caller, {key_id, *code, *reason, *since, *dry_run}));
-  return json_response(200, revocation_message(outcome).to_json());
+          revoke_key(market, request.caller, {id, key_id, *code, *reason, *since, *dry_run}));
+  return json_response(200, revocation_message(outcome, market.now()).to_json());
 }
 
 }  // namespace
 
 Result<PublicKey> public_key_field(const Json& json) {
   return PublicKey::from_base64(text_member(json, "publicKey").value_or(""));
+}
+
+Result<std::optional<KeyName>> key_alias_field(const Json& json) {
+  const auto it = json.find("keyId");
+  if (it == json.end() || it->is_null()) return std::optional<KeyName>();
+  MKT_TRY(KeyName name, KeyName::parse(text_member(json, "keyId").value_or("")));
+  return std::optional(std::move(name));
 }
 
 Result<std::optional<KeyProof>> proof_field(const Json& json) {

@@ -35,37 +35,13 @@ Response kept_response(const Request& request, const Freshness& same_while,
   return response;
 }
 
-Response error_response(const Error& error, const std::string& request_id) {
-  Json details = Json::array();
-  for (const ErrorDetail& d : error.details) {
-    details.push_back({{"path", d.path}, {"message", d.message}});
-  }
-  // `error` repeats the message: what clients of the older protocol show.
-  Response response = json_response(http_status(error.code), {{"error", error.message},
-                                                              {"code", error_code_name(error.code)},
-                                                              {"message", error.message},
-                                                              {"details", details},
-                                                              {"requestId", request_id}});
-  if (error.code == ErrorCode::unauthorized) {
-    response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  }
-  using std::chrono::seconds;
-  const bool comes_back =
-      error.code == ErrorCode::overloaded || error.code == ErrorCode::in_progress;
-  if (error.retry_after) {
-    const auto wait = std::chrono::ceil<seconds>(*error.retry_after);
-    response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
-  } else if (comes_back) {
-    response.headers.emplace_back("Retry-After", "1");
-  }
-  return response;
-}
-
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit) {
   if (body.length() > limit) {
-    return Error(
+    Error error(
         ErrorCode::body_too_large,
         fmt::format("the body has {} bytes; at most {} are allowed here", body.length(), limit));
+    error.size = {limit, body.length()};
+    return error;
   }
   std::string text(body.length(), '\0');
   for (std::size_t done = 0; done < text.size();) {

@@ -67,9 +67,6 @@ Response json_response(int status, const Json& json);
 Response kept_response(const Request& request, const Freshness& same_while,
                        std::string content_type, std::string body);
 
-// {error, code, message, details, requestId} with the code's status.
-Response error_response(const Error& error, const std::string& request_id);
-
 // The whole body, refused beyond `limit` bytes before any of it is read: body_too_large.
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit);
 // The same, as JSON.

@@ -62,6 +62,7 @@ void add_operation_routes(Router& router, OperationParts parts) {
   router.add("GET", "/healthz", [](Request&) { return alive(); });
   router.add("GET", "/readyz", [parts](Request& r) { return ready(parts, r); });
   router.add("GET", "/v1/status", [parts](Request& r) { return status(parts, r); });
+  router.add("GET", "/v1/ops/metrics", [parts](Request& r) { return metrics(parts, r); });
   router.add("GET", "/metrics",
              [parts = std::move(parts)](Request& r) { return metrics(parts, r); });
 }

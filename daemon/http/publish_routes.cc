@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "common/base/encoding.h"
+#include "common/connector/manifest.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/publish_body.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/catalog.h"
 #include "daemon/service/countersign.h"
 #include "daemon/service/deprecate.h"
 #include "daemon/service/owners.h"
@@ -18,10 +21,21 @@ namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 
-Result<Response> answer(const Result<Store::Published>& published) {
-  if (!published) return published.error();
-  return json_response(published->is_new ? 201 : 200,
-                       version_message(published->version).to_json());
+// What `mkt` reads of the version, and what clients of the older protocol look for. They compare
+// the checksum with the one they sent.
+Result<Response> answer(const Result<PublishOutcome>& outcome, const std::string& signed_text) {
+  if (!outcome) return outcome.error();
+  Json json = version_message(outcome->published.version).to_json();
+  json["success"] = true;
+  json["connectorId"] = outcome->published.version.connector_id;
+  json["checksum"] = signed_text;
+  if (!outcome->warnings.empty()) json["warnings"] = outcome->warnings;
+  return json_response(outcome->published.is_new ? 201 : 200, json);
+}
+
+Status require_a_publisher(const Caller& caller) {
+  if (caller.signed_in() && caller.role == Role::publisher) return {};
+  return require_admin(caller);
 }
 
 Result<Response> put_version(const Marketplace& market, Request& request) {
@@ -37,62 +51,113 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
     return Error(ErrorCode::length_required, "publishing needs a Content-Length");
   }
   if (request.body.length() > market.limits().tarball_bytes) {
-    return Error(ErrorCode::tarball_too_large,
-                 fmt::format("the tarball has {} bytes; the registry takes at most {}; leave files "
-                             "out with .mktignore",
-                             request.body.length(), market.limits().tarball_bytes));
+    return tarball_too_large({market.limits().tarball_bytes, request.body.length()});
   }
+  const std::string signed_text = signature.signed_text;
+  MKT_TRY(BlobUpload upload, Publication::begin_upload(market));
   MKT_TRY(Publication publication,
-          Publication::begin(market, request.caller,
-                             {std::move(signature), id, version, std::nullopt}));
+          Publication::begin(market, request.caller, {std::move(signature), id, version},
+                             std::move(upload)));
   Bytes buffer(kReadBytes);
   for (;;) {
     MKT_TRY(const std::size_t n, request.body.read(buffer));
     if (n == 0) break;
     MKT_CHECK(publication.write({buffer.data(), n}));
   }
-  return answer(publication.finish());
+  return answer(publication.finish(), signed_text);
 }
 
-// {manifest, tarball, signature}: needs the whole body in memory, so the limit is its size.
-Result<Response> post_publish(const Marketplace& market, Request& request) {
-  MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
-  if (request.body.length() > market.limits().json_body_bytes) {
-    return Error(ErrorCode::body_too_large,
-                 fmt::format("the body has {} bytes; at most {} are allowed here, which is about "
-                             "{} MiB of tarball in base64; larger ones go to PUT "
-                             "/v1/connectors/ID/VERSION",
-                             request.body.length(), market.limits().json_body_bytes,
-                             market.limits().json_body_bytes / 4 * 3 / (1024 * 1024)));
-  }
-  Bytes tarball;
-  std::optional<SignatureFile> signature;
+Error json_body_too_large(SizeBound size) {
+  Error error(
+      ErrorCode::body_too_large,
+      fmt::format("the body has {} bytes; at most {} are allowed here, which is about {} MiB "
+                  "of tarball in base64; send a larger one with PUT "
+                  "/v1/connectors/ID/VERSION, or have the registry's admin raise "
+                  "max-json-bytes",
+                  size.actual, size.most, size.most / 4 * 3 / (1024 * 1024)));
+  error.size = size;
+  return error;
+}
+
+// The older protocol's body, once it has been read; its tarball went into the upload.
+struct OlderBody {
+  SignatureFile signature;
   Json manifest;
-  {
-    MKT_TRY(Json json, read_json_body(request, market.limits().json_body_bytes));
-    const auto find = [&](const char* name) {
-      const auto it = json.find(name);
-      return it == json.end() ? nullptr : &*it;
-    };
-    const Json* manifest_field = find("manifest");
-    const Json* tarball_field = find("tarball");
-    const Json* signature_field = find("signature");
-    if (manifest_field == nullptr || !manifest_field->is_object() || signature_field == nullptr ||
-        tarball_field == nullptr || !tarball_field->is_string()) {
-      return Error(ErrorCode::invalid_request,
-                   "the body must hold manifest (object), tarball (base64) and signature (object)");
-    }
-    MKT_TRY(signature, SignatureFile::from_json(*signature_field));
-    auto bytes = from_base64(tarball_field->get_ref<const std::string&>());
-    if (!bytes) return Error(ErrorCode::invalid_request, "tarball is not base64");
-    tarball = std::move(*bytes);
-    manifest = std::move(json["manifest"]);
+};
+
+Result<OlderBody> members_of(const Json& json) {
+  std::vector<ErrorDetail> missing;
+  const auto find = [&](const char* name, bool object) -> const Json* {
+    const auto it = json.is_object() ? json.find(name) : json.end();
+    if (it != json.end() && (object ? it->is_object() : it->is_string())) return &*it;
+    missing.push_back({name, object ? "must be an object" : "must be a base64 string"});
+    return nullptr;
+  };
+  const Json* const manifest = find("manifest", true);
+  find("tarball", false);
+  const Json* const signature = find("signature", true);
+  if (!missing.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "the body must hold manifest (object), tarball (base64) and signature (object)",
+                 std::move(missing));
   }
-  MKT_TRY(Publication publication, Publication::begin(market, request.caller,
-                                                      {std::move(*signature), std::nullopt,
-                                                       std::nullopt, std::move(manifest)}));
-  MKT_CHECK(publication.write(tarball));
-  return answer(publication.finish());
+  MKT_TRY(SignatureFile file, SignatureFile::from_json(*signature));
+  return OlderBody{std::move(file), *manifest};
+}
+
+// Reads the body into the upload, and the rest of it into memory.
+Result<OlderBody> read_older_body(const Marketplace& market, BodyReader& body, BlobUpload& upload) {
+  const std::uint64_t most = market.limits().tarball_bytes;
+  std::uint64_t size = 0;
+  PublishBody document([&](std::span<const std::uint8_t> bytes) -> Status {
+    size += bytes.size();
+    return size > most ? Status() : upload.write(bytes);  // what is too much is only counted
+  });
+  Bytes buffer(kReadBytes);
+  for (;;) {
+    MKT_TRY(const std::size_t n, body.read(buffer));
+    if (n == 0) break;
+    MKT_CHECK(document.feed({buffer.data(), n}));
+  }
+  MKT_TRY(const Json json, document.finish());
+  if (size > most) return tarball_too_large({most, size});
+  return members_of(json);
+}
+
+// {manifest, tarball, signature}, the way of the older protocol.
+Result<Response> post_publish(const Marketplace& market, Request& request) {
+  MKT_CHECK(require_a_publisher(request.caller));
+  const SizeBound size{market.limits().json_body_bytes, request.body.length()};
+  if (size.actual > size.most) return json_body_too_large(size);
+  MKT_TRY(BlobUpload upload, Publication::begin_upload(market));
+  MKT_TRY(OlderBody body, read_older_body(market, request.body, upload));
+  const std::string signed_text = body.signature.signed_text;
+  PublishRequest publish{std::move(body.signature)};
+  publish.manifest = std::move(body.manifest);
+  publish.older = true;
+  MKT_TRY(Publication publication,
+          Publication::begin(market, request.caller, std::move(publish), std::move(upload)));
+  return answer(publication.finish(), signed_text);
+}
+
+// The older protocol's second step, after an upload to a bucket of its registry: here the bytes are
+// there when the version is published.
+Result<Response> post_connector(const Marketplace& market, Request& request) {
+  MKT_CHECK(require_a_publisher(request.caller));
+  MKT_TRY(const Json json, read_json_body(request, kMaxManifestBytes + kMaxSmallBodyBytes));
+  const auto id = ConnectorId::parse(text_member(json, "connectorId").value_or(""));
+  const auto version = Version::parse(text_member(json, "version").value_or(""));
+  const auto checksum = Checksum::parse(text_member(json, "tarballChecksum").value_or(""));
+  if (id && version && checksum) {
+    const auto found = show_version(market, *id, version->text());
+    if (found && found->checksum == checksum->text()) {
+      return json_response(201,
+                           {{"success", true}, {"version", version_message(*found).to_json()}});
+    }
+  }
+  return Error(ErrorCode::invalid_request,
+               "these bytes are not here yet; send manifest, tarball and signature together with "
+               "POST /v1/publish");
 }
 
 // Another signature over the bytes that are there.
@@ -116,7 +181,10 @@ Result<Response> deprecate(const Marketplace& market, Request& request, bool und
     MKT_TRY(reason, required_text(json, "reason", kMaxReason));
   }
   MKT_TRY(const VersionRecord record, set_deprecated(market, request.caller, id, version, reason));
-  return json_response(200, version_message(record).to_json());
+  Json json = version_message(record).to_json();
+  json["success"] = true;
+  if (reason) json["reason"] = *reason;
+  return json_response(200, json);
 }
 
 }  // namespace
@@ -132,6 +200,7 @@ void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& 
   const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
   router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
   router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
+  router.add("POST", "/v1/connectors", [&](Request& r) { return post_connector(market, r); });
   router.add("POST", "/v1/publish", counted([&](Request& r) { return post_publish(market, r); }));
 }
 

@@ -30,13 +30,14 @@ Result<Response> register_one(const Marketplace& market, Request& request) {
   const auto email = wrong.take("email", email_field(json));
   const auto key = wrong.take("publicKey", public_key_field(json));
   const auto expires_at = wrong.take("expiresAt", optional_time(json, "expiresAt"));
+  const auto alias = wrong.take("keyId", key_alias_field(json));
   const auto proof = wrong.take("proof", proof_field(json));
   MKT_CHECK(wrong.status());
   MKT_TRY(const Registered registered,
           register_publisher(market, request.caller,
-                             {*id, *display_name, *email, *key, *expires_at, *proof}));
+                             {*id, *display_name, *email, {*key, *expires_at, *alias}, *proof}));
   MKT_TRY(const PublisherWithKeys shown, show_publisher(market, *id));
-  Json answer = publisher_message(shown.publisher, shown.keys).to_json();
+  Json answer = publisher_message(shown.publisher, shown.keys, market.now()).to_json();
   if (registered.token) answer["token"] = registered.token->secret;
   Response response = json_response(201, answer);
   response.headers.emplace_back("Cache-Control", "no-store");
@@ -55,14 +56,15 @@ Result<Response> show_one(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   MKT_TRY(const PublisherWithKeys shown, show_publisher(market, id));
   return json_response(
-      200, as_seen_by(request.caller, publisher_message(shown.publisher, shown.keys)).to_json());
+      200, as_seen_by(request.caller, publisher_message(shown.publisher, shown.keys, market.now()))
+               .to_json());
 }
 
 Result<Response> list_publishers(const Marketplace& market, Request& request) {
   MKT_TRY(const auto publishers, market.store.publishers());
   Json all = Json::array();
   for (const PublisherRecord& p : publishers) {
-    all.push_back(as_seen_by(request.caller, publisher_message(p, {})).to_json());
+    all.push_back(as_seen_by(request.caller, publisher_message(p, {}, market.now())).to_json());
   }
   return json_response(200, {{"publishers", all}});
 }

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "daemon/service/keys.h"
+#include "daemon/store/key_rules.h"
+
 namespace mkt {
 namespace {
 
@@ -52,7 +55,9 @@ wire::VersionInfo version_message(const VersionRecord& v) {
   m.tarball_checksum = v.checksum;
   m.tarball_size = v.size;
   m.signature_url = version_path(v) + "/signature";
-  m.signing_key_id = v.signing_key_id;
+  m.signing_key_id = v.signed_as;
+  m.key_id = v.signing_key_id;
+  m.key_fingerprint = v.key_fingerprint;
   m.published_at = format_utc(v.published_at);
   m.published_by = v.published_by;
   m.downloads = v.downloads;
@@ -64,13 +69,26 @@ wire::VersionInfo version_message(const VersionRecord& v) {
   return m;
 }
 
-wire::KeyInfo key_message(const KeyRecord& k) {
+namespace {
+
+// What signature files may call the key beside its own id: its alias, and the id that clients of
+// the older protocol derive.
+std::vector<std::string> aliases_of(const KeyRecord& k) {
+  std::vector<std::string> aliases;
+  if (!k.alias.empty()) aliases.push_back(k.alias);
+  if (std::string older = older_key_id(k); !older.empty()) aliases.push_back(std::move(older));
+  return aliases;
+}
+
+}  // namespace
+
+wire::KeyInfo key_message(const KeyRecord& k, UtcTime now) {
   wire::KeyInfo m;
   m.key_id = k.key_id;
   m.publisher_id = k.publisher_id;
   m.public_key = k.public_key;
   m.fingerprint = k.fingerprint;
-  m.status = key_status_name(k.status);
+  m.status = is_expired(k, now) ? "expired" : key_status_name(k.status);
   m.created_at = format_utc(k.created_at);
   m.expires_at = time_text(k.expires_at);
   m.revoked_at = time_text(k.revoked_at);
@@ -81,11 +99,12 @@ wire::KeyInfo key_message(const KeyRecord& k) {
   m.endorsed_by = k.endorsed_by;
   m.endorsement = k.endorsement;
   m.added_sequence = k.added_seq;
+  m.aliases = aliases_of(k);
   return m;
 }
 
-wire::PublisherInfo publisher_message(const PublisherRecord& p,
-                                      const std::vector<KeyRecord>& keys) {
+wire::PublisherInfo publisher_message(const PublisherRecord& p, const std::vector<KeyRecord>& keys,
+                                      UtcTime now) {
   wire::PublisherInfo m;
   m.id = p.id;
   m.display_name = p.display_name;
@@ -94,7 +113,7 @@ wire::PublisherInfo publisher_message(const PublisherRecord& p,
   m.status_reason = p.status_reason;
   m.verified = p.verified;
   m.created_at = format_utc(p.created_at);
-  for (const KeyRecord& key : keys) m.keys.push_back(key_message(key));
+  for (const KeyRecord& key : keys) m.keys.push_back(key_message(key, now));
   return m;
 }
 
@@ -110,9 +129,9 @@ wire::TokenInfo token_message(const TokenRecord& t) {
   return m;
 }
 
-wire::RevocationInfo revocation_message(const RevocationOutcome& r) {
+wire::RevocationInfo revocation_message(const RevocationOutcome& r, UtcTime now) {
   wire::RevocationInfo m;
-  m.key = key_message(r.key);
+  m.key = key_message(r.key, now);
   m.changed = r.changed;
   for (const VersionRecord& v : r.hit) m.quarantined.push_back(version_message(v));
   m.counts = {r.hit_count, r.request_count, r.installation_count};
@@ -130,9 +149,38 @@ wire::LogInfo log_message(const LogEntry& e) {
           e.action, e.subject,        e.detail};
 }
 
+namespace {
+
+// Clients of the older protocol want one always.
+std::string author_of(const ConnectorRecord& c) { return c.author.empty() ? "unknown" : c.author; }
+
+}  // namespace
+
 wire::SearchHit hit_message(const ConnectorRecord& c) {
-  return {c.id,     c.latest_version, c.display_name, c.description,
-          c.author, c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+  return {c.id,         c.latest_version, c.display_name, c.description,
+          author_of(c), c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+}
+
+wire::ConnectorInfo connector_message(const ConnectorWithVersions& found) {
+  const ConnectorRecord& c = found.connector;
+  wire::ConnectorInfo m{c.id,
+                        c.latest_version,
+                        c.display_name,
+                        c.description,
+                        author_of(c),
+                        c.owner,
+                        c.capabilities,
+                        c.downloads,
+                        format_utc(c.created_at),
+                        format_utc(c.updated_at),
+                        {}};
+  for (const VersionRecord& v : found.versions) m.versions.push_back(version_message(v));
+  if (const auto manifest = parse_json(found.latest_manifest, "the manifest")) {
+    m.license = text_member(*manifest, "license").value_or("");
+    m.repository_url = text_member(*manifest, "repository").value_or("");
+    m.documentation_url = text_member(*manifest, "homepage").value_or("");
+  }
+  return m;
 }
 
 wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
@@ -161,7 +209,7 @@ wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
   return m;
 }
 
-Json review_message(const RequestReview& r) {
+Json review_message(const RequestReview& r, UtcTime now) {
   Json json = powers_message(r.powers);
   json["installedVersion"] = r.installed_version.empty() ? Json() : Json(r.installed_version);
   json["added"] = powers_message(r.added);
@@ -170,7 +218,8 @@ Json review_message(const RequestReview& r) {
                        {"displayName", r.publisher.display_name},
                        {"verified", r.publisher.verified},
                        {"status", publisher_status_name(r.publisher.status)}};
-  json["key"] = {{"keyId", r.key.key_id}, {"status", key_status_name(r.key.status)}};
+  json["key"] = {{"keyId", r.key.key_id},
+                 {"status", is_expired(r.key, now) ? "expired" : key_status_name(r.key.status)}};
   json["size"] = r.version.size;
   json["deprecated"] = r.version.deprecated;
   json["quarantined"] = r.version.quarantined;

@@ -8,13 +8,15 @@
 namespace mkt {
 
 wire::VersionInfo version_message(const VersionRecord& version);
-wire::KeyInfo key_message(const KeyRecord& key);
+wire::ConnectorInfo connector_message(const ConnectorWithVersions& found);
+// A key past its `expiresAt` reads "expired": what is said of it depends on the time.
+wire::KeyInfo key_message(const KeyRecord& key, UtcTime now);
 wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
-                                      const std::vector<KeyRecord>& keys);
+                                      const std::vector<KeyRecord>& keys, UtcTime now);
 wire::TokenInfo token_message(const TokenRecord& token);
-wire::RevocationInfo revocation_message(const RevocationOutcome& outcome);
+wire::RevocationInfo revocation_message(const RevocationOutcome& outcome, UtcTime now);
 wire::InstallRequestInfo request_message(const InstallRequestRecord& request);
-Json review_message(const RequestReview& review);
+Json review_message(const RequestReview& review, UtcTime now);
 wire::InstallationInfo installation_message(const InstallationRecord& installation);
 wire::InstallationEventInfo event_message(const InstallationEvent& event);
 wire::LogInfo log_message(const LogEntry& entry);

@@ -60,14 +60,22 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 }
 
 Result<std::string> parse_path(std::string_view raw) {
-  const auto path = percent_decode(raw, false);
-  // An encoded slash, dot or percent sign is a second spelling of a path that has a first one.
+  // An encoded dot or percent sign is a second spelling of a path that has a first one.
   const std::string folded = lower_case(raw);
-  for (std::string_view twin : {"%2f", "%2e", "%5c", "%25"}) {
+  for (std::string_view twin : {"%2e", "%5c", "%25"}) {
     if (folded.find(twin) != std::string::npos) {
-      return bad("the path holds an encoded slash, dot, backslash or percent sign");
+      return bad("the path holds an encoded dot, backslash or percent sign");
     }
   }
+  // An encoded slash is part of a name, such as a key's alias. It stays as it is, for the router to
+  // decode in what it takes for a parameter: no other '%' is left in a path.
+  std::string kept;
+  for (std::size_t at = folded.find("%2f"); at != std::string::npos; at = folded.find("%2f", at)) {
+    if (kept.empty()) kept = raw;
+    kept.replace(kept.size() - (folded.size() - at), 3, "%252F");
+    at += 3;
+  }
+  const auto path = percent_decode(kept.empty() ? raw : std::string_view(kept), false);
   if (!path || !is_valid_utf8(*path) || has_control_characters(*path)) {
     return bad("the path is not valid percent-encoded UTF-8");
   }
@@ -225,6 +233,10 @@ std::optional<std::string_view> RequestHead::parameter(std::string_view name) co
     if (n == name) return value;
   }
   return std::nullopt;
+}
+
+bool is_earlier_mkt(const RequestHead& head) {
+  return head.header("user-agent").starts_with("mkt/0.1.");
 }
 
 }  // namespace mkt

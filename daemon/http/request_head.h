@@ -23,7 +23,9 @@ inline constexpr std::size_t kMaxTargetBytes = 2048;
 
 struct RequestHead {
   std::string method;
-  std::string path;  // percent-decoded, starts with '/', no empty or dot segments
+  // Percent-decoded, but for an encoded slash, which stands as "%2F"; starts with '/', no empty or
+  // dot segments.
+  std::string path;
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::optional<std::uint64_t> content_length;
@@ -39,5 +41,9 @@ struct RequestHead {
   // The parameter's value; nullopt where there is none.
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
+
+// An mkt before 0.2, by its User-Agent: it is shown the versions of a connector as it knows them,
+// for one release more.
+bool is_earlier_mkt(const RequestHead& head);
 
 }  // namespace mkt

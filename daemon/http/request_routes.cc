@@ -51,7 +51,7 @@ Result<Response> list_requests(const Marketplace& market, Request& request) {
 Result<Response> reviewed(const Marketplace& market, const InstallRequestRecord& r) {
   wire::InstallRequestInfo info = current_message(market, r);
   MKT_TRY(const RequestReview review, review_request(market, r));
-  info.review = review_message(review);
+  info.review = review_message(review, market.now());
   return json_response(200, info.to_json());
 }
 

@@ -15,6 +15,15 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+// A head keeps an encoded slash as "%2F" (request_head.h), so that it ends no segment.
+std::string with_slashes(std::string_view segment) {
+  std::string text(segment);
+  for (std::size_t at = text.find("%2F"); at != std::string::npos; at = text.find("%2F", at + 1)) {
+    text.replace(at, 3, "/");
+  }
+  return text;
+}
+
 }  // namespace
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
@@ -71,7 +80,7 @@ Result<Response> Router::dispatch(Request& request) const {
                  fmt::format("this address answers {} only", allowed));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    request.path_parameters.emplace(node->names[i], values[i]);
+    request.path_parameters.emplace(node->names[i], with_slashes(values[i]));
   }
   request.route = node->pattern;
   return handler->second(request);

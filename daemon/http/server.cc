@@ -14,6 +14,7 @@
 #include "common/base/turns.h"
 #include "daemon/http/answer_cache.h"
 #include "daemon/http/byte_range.h"
+#include "daemon/http/error_body.h"
 #include "daemon/http/front.h"
 #include "daemon/http/worker_pool.h"
 
@@ -105,7 +106,8 @@ class ConnectionBody : public BodyReader {
 
 // A plain GET that everybody gets the same answer to.
 bool may_be_kept(const RequestHead& head) {
-  if (head.method != "GET" || !head.query.empty() || head.content_length.value_or(0) > 0) {
+  if (head.method != "GET" || !head.query.empty() || head.content_length.value_or(0) > 0 ||
+      is_earlier_mkt(head)) {
     return false;
   }
   for (const char* field : {"authorization", "x-api-key", "range"}) {

@@ -1,6 +1,7 @@
 // From a request to its answer; see application.h.
 #include "daemon/ops/application.h"
 
+#include "daemon/http/error_body.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
 #include "daemon/ops/log.h"
@@ -8,12 +9,12 @@
 namespace mkt {
 namespace {
 
-Response failure(const Error& error, const std::string& request_id) {
+Response failure(const Error& error, const FailedRequest& failed) {
   if (http_status(error.code) >= 500) {
     log_event(LogLevel::error, error.message,
-              {{"code", std::string(error_code_name(error.code))}, {"request", request_id}});
+              {{"code", std::string(error_code_name(error.code))}, {"request", failed.request_id}});
   }
-  return error_response(error, request_id);
+  return error_response(error, failed);
 }
 
 std::string name_of(const Caller& caller) {
@@ -30,15 +31,17 @@ Response with_headers(Response response,
 
 // Tokens that are not valid are counted by the client's address. One that is valid always passes:
 // many clients may share an address, and a token cannot be guessed.
-Response refuse_sign_in(const Application& a, const Error& error, const Exchange& exchange) {
-  auto refused = error_response(error, exchange.request_id);
+Response refuse_sign_in(const Application& a, const Error& error, const RequestHead& head,
+                        const Exchange& exchange) {
+  const FailedRequest failed{exchange.request_id, head.path};
+  auto refused = error_response(error, failed);
   if (error.code != ErrorCode::unauthorized) return refused;
   const auto decision = a.limiter.check(LimitScope::auth_failure,
                                         {address_subject(exchange.address), exchange.address});
-  if (!decision) return failure(decision.error(), exchange.request_id);
+  if (!decision) return failure(decision.error(), failed);
   if (!*decision || (*decision)->allowed) return refused;
   return with_headers(
-      error_response(rate_limit_error(LimitScope::auth_failure, **decision), exchange.request_id),
+      error_response(rate_limit_error(LimitScope::auth_failure, **decision), failed),
       rate_limit_headers(LimitScope::auth_failure, **decision));
 }
 
@@ -48,14 +51,14 @@ Response answer_request(const Application& a, const RequestHead& head, BodyReade
                         Exchange& exchange) {
   try {
     auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);
-    if (!caller) return refuse_sign_in(a, caller.error(), exchange);
+    if (!caller) return refuse_sign_in(a, caller.error(), head, exchange);
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     Request request{head, body, std::move(*caller), {}};
     auto response = a.idempotency.answer(request, [&](Request& r) { return a.router.dispatch(r); });
     exchange.route = request.route;
     return with_headers(
-        response ? std::move(*response) : failure(response.error(), exchange.request_id),
+        response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);
   } catch (const std::exception& e) {
     log_event(LogLevel::error, "a request failed unexpectedly",

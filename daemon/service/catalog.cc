@@ -19,28 +19,20 @@ Error no_connector(const ConnectorId& id) {
 }  // namespace
 
 Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id) {
-  MKT_TRY(auto connector, market.store.connector(id.text()));
-  if (!connector) return no_connector(id);
-  MKT_TRY(auto versions, market.store.versions_of(id.text()));
-  return ConnectorWithVersions{std::move(*connector), std::move(versions)};
+  MKT_TRY(auto found, market.store.connector_with_versions(id.text()));
+  if (!found) return no_connector(id);
+  return std::move(*found);
 }
 
 Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId& id,
                                    std::string_view which) {
-  std::string wanted(which);
-  if (which == "latest") {
-    MKT_TRY(const auto connector, market.store.connector(id.text()));
-    if (!connector) return no_connector(id);
-    wanted = connector->latest_version;
-  }
-  MKT_TRY(auto version, market.store.version(id.text(), wanted));
-  if (version) return std::move(*version);
-  MKT_TRY(const auto connector, market.store.connector(id.text()));
-  if (!connector) return no_connector(id);
-  return Error(
-      ErrorCode::version_not_found,
-      fmt::format("{} has no version {}; its latest is {}", id.text(),
-                  printable(wanted.substr(0, Version::kMaxLength)), connector->latest_version));
+  MKT_TRY(auto found, market.store.find_version(id.text(), which));
+  if (!found.connector) return no_connector(id);
+  if (found.version) return std::move(*found.version);
+  return Error(ErrorCode::version_not_found,
+               fmt::format("{} has no version {}; its latest is {}", id.text(),
+                           printable(which.substr(0, Version::kMaxLength)),
+                           found.connector->latest_version));
 }
 
 Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,

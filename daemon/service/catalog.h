@@ -9,11 +9,6 @@
 
 namespace mkt {
 
-struct ConnectorWithVersions {
-  ConnectorRecord connector;
-  std::vector<VersionRecord> versions;  // newest first
-};
-
 // connector_not_found.
 Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id);
 

@@ -9,7 +9,7 @@
 namespace mkt {
 
 // The version as it is afterwards. version_not_found, checksum_mismatch, signature_invalid,
-// not_owner, and those of key_for_signature.
+// not_owner, and those of signer_of.
 Result<VersionRecord> countersign(const Marketplace& market, const Caller& caller,
                                   const ConnectorId& id, const Version& version,
                                   const SignatureFile& signature);

@@ -49,7 +49,7 @@ Result<Powers> powers_of_version(const Marketplace& market, const std::string& c
                                  const std::string& version) {
   MKT_TRY(const auto record, market.store.version(connector_id, version));
   if (!record) return Powers{};
-  MKT_TRY(const Manifest manifest, Manifest::parse(record->manifest));
+  MKT_TRY(const Manifest manifest, Manifest::parse_older(record->manifest));
   return powers_of(manifest);
 }
 
@@ -137,7 +137,7 @@ Result<RequestReview> review_request(const Marketplace& market, const InstallReq
   if (publisher) review.publisher = std::move(*publisher);
   MKT_TRY(auto key, market.store.key(review.version.signing_key_id));
   if (key) review.key = std::move(*key);
-  MKT_TRY(const Manifest manifest, Manifest::parse(review.version.manifest));
+  MKT_TRY(const Manifest manifest, Manifest::parse_older(review.version.manifest));
   review.powers = powers_of(manifest);
 
   MKT_TRY(const auto installation, market.store.installation(r.tenant_id, r.connector_id));

@@ -23,15 +23,35 @@ struct KeyProof {
 Status check_proof(const Marketplace& market, const PublisherId& publisher, const PublicKey& key,
                    const KeyProof& proof);
 
-// invalid_request where it would have expired already.
+// A key as it is to be registered.
+struct NewKey {
+  PublicKey key;
+  std::optional<UtcTime> expires_at = {};
+  // What the publisher's signature files call it, where that is not its own id.
+  std::optional<KeyName> alias = {};
+};
+
+// invalid_request where it would have expired already, or where the alias has the form of another
+// key's id.
 Result<KeyRecord> new_key_record(const Marketplace& market, const PublisherId& publisher,
-                                 const PublicKey& key, std::optional<UtcTime> expires_at);
+                                 const NewKey& added);
+
+// The key of that name: its own id, the id that older clients derived, or its alias. key_unknown.
+Result<KeyRecord> find_key(const Marketplace& market, const KeyName& name);
+
+// `<publisher>:` and 8 digits: the id that clients of the older protocol derive from a key.
+std::string older_key_id(const KeyRecord& key);
+
+struct Signer {
+  KeyRecord record;
+  PublicKey key;
+};
 
 // The key with which a signature may be accepted at this moment. unauthorized, forbidden,
 // key_foreign where the key is not the caller's; key_unknown, key_revoked, key_retired,
 // key_expired, publisher_suspended, publisher_banned; signature_in_future.
-Result<PublicKey> key_for_signature(const Marketplace& market, const Caller& caller,
-                                    const SignatureFile& signature);
+Result<Signer> signer_of(const Marketplace& market, const Caller& caller,
+                         const SignatureFile& signature);
 
 // Another key vouches for the new one; it may be retired in the same step: a rotation.
 struct Endorsement {
@@ -42,18 +62,18 @@ struct Endorsement {
 
 struct AddedKey {
   PublisherId publisher;
-  PublicKey key;
-  KeyProof proof;
-  std::optional<UtcTime> expires_at;
+  NewKey key;
+  std::optional<KeyProof> proof;  // an admin may vouch for a key without
   std::optional<Endorsement> endorsement;
 };
 
-// By the publisher or an admin. key_proof_invalid, key_exists, and those of key_for_signature for
+// By the publisher or an admin. key_proof_invalid, key_exists, and those of signer_of for
 // the endorsing key.
 Result<KeyRecord> add_key(const Marketplace& market, const Caller& caller, const AddedKey& added);
 
 struct RevocationRequest {
-  KeyId key_id;
+  PublisherId publisher;
+  KeyName key_id;
   ReasonCode code;
   std::string reason;
   std::optional<UtcTime> compromised_since;

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "common/connector/tarball_reader.h"
-#include "daemon/service/keys.h"
 
 namespace mkt {
 namespace {
@@ -14,11 +14,30 @@ namespace {
 std::vector<std::string> policy_classes_of(const Manifest& m) {
   std::set<std::string> classes;
   for (const Tool& tool : m.tools()) classes.emplace(policy_class_name(tool.policy_class));
+  const bool all_are_said =
+      !m.tools().empty() &&
+      std::none_of(m.shortcomings().begin(), m.shortcomings().end(),
+                   [](const ErrorDetail& d) { return d.path.starts_with("tools"); });
+  if (!all_are_said) classes.emplace(kUnknownPolicyClass);
   return {classes.begin(), classes.end()};
 }
 
+// As policies see them: a word that none of them can name counts as custom.
+std::vector<std::string> capabilities_for_policies(const Manifest& m) {
+  const auto& known = known_capabilities();
+  std::vector<std::string> words;
+  for (const std::string& word : m.capabilities()) {
+    const bool is_known = std::find(known.begin(), known.end(), word) != known.end();
+    std::string counted = is_known ? word : "custom";
+    if (std::find(words.begin(), words.end(), counted) == words.end()) {
+      words.push_back(std::move(counted));
+    }
+  }
+  return words;
+}
+
 NewVersion describe(const Manifest& m, const BlobUpload& upload, const SignatureFile& signature,
-                    UtcTime now) {
+                    const KeyRecord& key, UtcTime now) {
   NewVersion n;
   n.version.connector_id = m.id().text();
   n.version.version = m.version().text();
@@ -26,11 +45,13 @@ NewVersion describe(const Manifest& m, const BlobUpload& upload, const Signature
   n.version.checksum = upload.checksum().text();
   n.version.size = upload.size();
   n.version.signature = dump_json(signature.json());
-  n.version.signing_key_id = signature.key_id.text();
+  n.version.signing_key_id = key.key_id;
+  n.version.signed_as = signature.key_id.text();
+  n.version.key_fingerprint = key.fingerprint;
   n.version.published_at = now;
-  n.version.published_by = signature.key_id.publisher().text();
+  n.version.published_by = key.publisher_id;
   n.version.prerelease = m.prerelease();
-  n.version.capabilities = m.capabilities();
+  n.version.capabilities = capabilities_for_policies(m);
   n.version.policy_classes = policy_classes_of(m);
   n.display_name = m.display_name();
   n.description = m.description();
@@ -40,50 +61,62 @@ NewVersion describe(const Manifest& m, const BlobUpload& upload, const Signature
   return n;
 }
 
+// What a publisher of an older connector should know.
+std::vector<std::string> warnings_about(const Manifest& m) {
+  std::vector<std::string> warnings;
+  for (const ErrorDetail& d : m.shortcomings()) {
+    warnings.push_back(fmt::format("connector.manifest.json: {}: {}; newer clients ask for it",
+                                   d.path, d.message));
+  }
+  return warnings;
+}
+
 }  // namespace
 
-Error tarball_too_large(std::uint64_t limit) {
-  return Error(ErrorCode::tarball_too_large,
-               fmt::format("the tarball is larger than the registry's limit of {} bytes; leave "
-                           "files out with .mktignore",
-                           limit));
+Error tarball_too_large(SizeBound size) {
+  Error error(
+      ErrorCode::tarball_too_large,
+      fmt::format("the tarball has {} bytes; the registry takes at most {}; leave files out "
+                  "with .mktignore",
+                  size.actual, size.most));
+  error.size = size;
+  return error;
 }
 
 Publication::Publication(const Marketplace& market, const Caller& caller, PublishRequest request,
-                         PublicKey key, BlobUpload upload)
+                         Signer signer, BlobUpload upload)
     : market_(market),
       caller_(caller),
       request_(std::move(request)),
-      key_(key),
+      signer_(std::move(signer)),
       upload_(std::move(upload)) {}
 
 Result<Publication> Publication::begin(const Marketplace& market, const Caller& caller,
-                                       PublishRequest request) {
-  MKT_TRY(const PublicKey key, key_for_signature(market, caller, request.signature));
-  MKT_TRY(BlobUpload upload, market.blobs.begin_upload());
-  return Publication(market, caller, std::move(request), key, std::move(upload));
+                                       PublishRequest request, BlobUpload upload) {
+  MKT_TRY(Signer signer, signer_of(market, caller, request.signature));
+  return Publication(market, caller, std::move(request), std::move(signer), std::move(upload));
 }
 
 Status Publication::write(std::span<const std::uint8_t> bytes) {
-  if (upload_.size() + bytes.size() > market_.limits().tarball_bytes) {
-    return tarball_too_large(market_.limits().tarball_bytes);
-  }
+  const SizeBound size{market_.limits().tarball_bytes, upload_.size() + bytes.size()};
+  if (size.actual > size.most) return tarball_too_large(size);
   return upload_.write(bytes);
 }
 
-Result<Store::Published> Publication::finish() {
+Result<PublishOutcome> Publication::finish() {
   MKT_CHECK(upload_.finish());
-  MKT_CHECK(verify_signature(request_.signature, upload_.checksum(), key_));
+  MKT_CHECK(verify_signature(request_.signature, upload_.checksum(), signer_.key));
   MKT_TRY(const TarballContents contents, walk_tarball(file_source(upload_.fd(), "the tarball"),
                                                        market_.limits().archive, nullptr));
+  if (!request_.older) MKT_CHECK(contents.manifest.require_current());
   MKT_CHECK(check_manifest(contents.manifest));
   MKT_CHECK(upload_.place());
-  MKT_TRY(
-      Store::Published published,
-      market_.store.publish(describe(contents.manifest, upload_, request_.signature, market_.now()),
-                            caller_.actor()));
+  MKT_TRY(Store::Published published,
+          market_.store.publish(describe(contents.manifest, upload_, request_.signature,
+                                         signer_.record, market_.now()),
+                                caller_.actor()));
   upload_.keep();
-  return published;
+  return PublishOutcome{std::move(published), warnings_about(contents.manifest)};
 }
 
 // One source of truth: the manifest inside the signed bytes. What the request says must agree.

@@ -1,7 +1,8 @@
 // Publishing a version: checked, kept and listed, or nothing at all.
 //
 //   Publication::begin   who may, is the signature file one that could be right
-//   write …              the tarball's bytes, to disk and into the hash as they come
+//   write …              the tarball's bytes, to disk and into the hash as they come; by the older
+//                        protocol they come before the signature, and go into the upload
 //   finish               checksum, signature, archive, manifest, then the commit
 //
 // A Publication that goes before `finish` has answered leaves no row and no file. One thread each.
@@ -9,10 +10,13 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "common/connector/manifest.h"
 #include "common/connector/version.h"
 #include "common/signing/signature_file.h"
+#include "daemon/service/keys.h"
 #include "daemon/service/marketplace.h"
 
 namespace mkt {
@@ -20,38 +24,50 @@ namespace mkt {
 // What the request says it publishes: by its URL or, in the older protocol, by its body.
 struct PublishRequest {
   SignatureFile signature;
-  std::optional<ConnectorId> id;
-  std::optional<Version> version;
+  std::optional<ConnectorId> id = {};
+  std::optional<Version> version = {};
   // The body's own copy of the manifest, which must equal the tarball's.
-  std::optional<Json> manifest;
+  std::optional<Json> manifest = {};
+  // By the older protocol: manifests that its registries took are taken.
+  bool older = false;
+};
+
+struct PublishOutcome {
+  Store::Published published;
+  std::vector<std::string> warnings;  // sentences
 };
 
 class Publication {
  public:
-  // Those of key_for_signature.
+  // The bytes may come before it is known whose they are: an upload that `finish` takes.
+  static Result<BlobUpload> begin_upload(const Marketplace& market) {
+    return market.blobs.begin_upload();
+  }
+
+  // Those of signer_of.
   static Result<Publication> begin(const Marketplace& market, const Caller& caller,
-                                   PublishRequest request);
+                                   PublishRequest request, BlobUpload upload);
 
   // tarball_too_large beyond the limit.
   Status write(std::span<const std::uint8_t> bytes);
 
   // checksum_mismatch, signature_invalid, archive_…, manifest_…, not_owner, version_exists.
-  Result<Store::Published> finish();
+  Result<PublishOutcome> finish();
 
  private:
   Publication(const Marketplace& market, const Caller& caller, PublishRequest request,
-              PublicKey key, BlobUpload upload);
+              Signer signer, BlobUpload upload);
 
   Status check_manifest(const Manifest& manifest) const;
 
   const Marketplace& market_;
   const Caller& caller_;
   PublishRequest request_;
-  PublicKey key_;
+  Signer signer_;
   BlobUpload upload_;
 };
 
-// 413 for a tarball of that size, with the limit and what to do.
-Error tarball_too_large(std::uint64_t limit);
+// 413 with both sizes and what to do.
+Error tarball_too_large(SizeBound size);
 
 }  // namespace mkt

@@ -10,7 +10,7 @@ Result<Registered> register_publisher(const Marketplace& market, const Caller& c
                                       const Registration& r) {
   if (!market.open_registration()) MKT_CHECK(require_admin(caller));
   if (r.proof) {
-    MKT_CHECK(check_proof(market, r.id, r.key, *r.proof));
+    MKT_CHECK(check_proof(market, r.id, r.key.key, *r.proof));
   } else if (!caller.is_admin()) {
     return Error(ErrorCode::key_proof_invalid,
                  "a proof is missing that the private half of the key is there");
@@ -20,7 +20,7 @@ Result<Registered> register_publisher(const Marketplace& market, const Caller& c
   publisher.display_name = r.display_name;
   publisher.email = r.email;
   publisher.created_at = market.now();
-  MKT_TRY(const KeyRecord key, new_key_record(market, r.id, r.key, r.key_expires_at));
+  MKT_TRY(const KeyRecord key, new_key_record(market, r.id, r.key));
   Actor actor = caller.actor();
   if (!caller.signed_in()) actor.who = "publisher:" + publisher.id;
   MKT_CHECK(market.store.add_publisher(publisher, key, actor));

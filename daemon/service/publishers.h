@@ -15,8 +15,7 @@ struct Registration {
   PublisherId id;
   std::string display_name;
   std::string email;
-  PublicKey key;
-  std::optional<UtcTime> key_expires_at;
+  NewKey key;
   std::optional<KeyProof> proof;  // an admin may vouch for a key without
 };
 

@@ -84,6 +84,7 @@ std::optional<Decision> sensitive(const Policy& policy, const InstallFacts& f) {
     return needed("requireApprovalForCapabilities", "capability", *capability);
   }
   const auto is_listed = [&](const std::string& word) {
+    if (word == kUnknownPolicyClass) return true;
     const auto& listed = policy.require_approval_for_policy_classes;
     return std::any_of(listed.begin(), listed.end(),
                        [&](PolicyClass c) { return policy_class_name(c) == word; });

@@ -27,6 +27,10 @@ Status may_publish(const PublisherRecord& p) {
   return Error(ErrorCode::internal_error, "a publisher has no known status");
 }
 
+bool is_expired(const KeyRecord& key, UtcTime now) {
+  return key.status == KeyStatus::active && key.expires_at && *key.expires_at <= now;
+}
+
 Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publisher,
                 UtcTime now) {
   if (key.status == KeyStatus::revoked) {
@@ -42,7 +46,7 @@ Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publ
                              "one: mkt publisher show {}",
                              key.key_id, key.publisher_id));
   }
-  if (key.expires_at && *key.expires_at <= now) {
+  if (is_expired(key, now)) {
     return Error(ErrorCode::key_expired,
                  fmt::format("the key {} expired on {}", key.key_id, format_utc(*key.expires_at)));
   }

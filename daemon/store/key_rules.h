@@ -13,6 +13,9 @@ namespace mkt {
 // daemon's clock, never a time that a signer wrote.
 Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publisher, UtcTime now);
 
+// Past its time; one that is retired or revoked is that.
+bool is_expired(const KeyRecord& key, UtcTime now);
+
 // The publisher alone.
 Status may_publish(const PublisherRecord& publisher);
 

@@ -80,6 +80,9 @@ struct KeyRecord {
   std::string endorsed_by;
   std::string endorsement;
   std::int64_t added_seq = 0;
+  // What the publisher called the key before (KeyName); empty where it has no such name. Unique
+  // among all keys, for ever.
+  std::string alias = {};
 };
 
 // All keys, with the number of the newest change to any of them.
@@ -101,14 +104,20 @@ struct ConnectorRecord {
   UtcTime updated_at;
 };
 
+// Stands among a version's policy classes when its manifest does not say what it may do, as older
+// ones do not: people are asked, whatever the policy lists.
+inline constexpr std::string_view kUnknownPolicyClass = "UNKNOWN";
+
 struct VersionRecord {
   std::string connector_id;
   std::string version;
   std::string manifest;  // the JSON document, compact
   std::string checksum;  // "sha256:…"
   std::uint64_t size = 0;
-  std::string signature;  // the signature file, compact
-  std::string signing_key_id;
+  std::string signature;       // the signature file, compact
+  std::string signing_key_id;  // the key's own id
+  std::string signed_as;       // what the signature file calls it: the same, or an alias
+  std::string key_fingerprint;
   UtcTime published_at;
   std::string published_by;  // publisher id
   std::int64_t downloads = 0;
@@ -117,9 +126,36 @@ struct VersionRecord {
   std::string deprecation_reason;
   bool quarantined = false;
   std::vector<std::string> capabilities;
-  std::vector<std::string> policy_classes;  // of its tools, each once
+  std::vector<std::string> policy_classes;  // of its tools, each once, or kUnknownPolicyClass
   std::int64_t seq = 0;                     // of its publishing
   std::int64_t signature_seq = 0;           // of accepting the signature that stands now
+};
+
+// A connector's page: all of one snapshot.
+struct ConnectorWithVersions {
+  ConnectorRecord connector;
+  std::vector<VersionRecord> versions;  // newest first, without manifests
+  std::string latest_manifest;          // JSON of the latest version's
+};
+
+// What a request for one version finds, of one snapshot.
+struct VersionLookup {
+  std::optional<ConnectorRecord> connector;
+  std::optional<VersionRecord> version;
+};
+
+struct CatalogCounts {
+  std::int64_t connectors = 0;
+  std::int64_t versions = 0;
+  std::int64_t downloads = 0;
+  std::int64_t active_keys = 0;
+};
+
+struct ConnectorCounts {
+  std::string id;
+  std::string latest_version;
+  std::int64_t downloads = 0;
+  std::int64_t versions = 0;
 };
 
 // What publishing brings; the store decides owner and latest version in the same transaction.

@@ -46,6 +46,7 @@ class Store {
                                         const Actor& actor) = 0;
 
   virtual Result<std::optional<KeyRecord>> key(std::string_view key_id) = 0;
+  virtual Result<std::optional<KeyRecord>> key_of_alias(std::string_view alias) = 0;
   virtual Result<std::vector<KeyRecord>> keys_of(std::string_view publisher_id) = 0;
   // Keys that changed after that sequence (0: all of them), sorted by key id.
   virtual Result<KeyList> keys_since(std::int64_t sequence) = 0;
@@ -94,8 +95,14 @@ class Store {
                               UtcTime at, const Actor& actor) = 0;
 
   virtual Result<std::optional<ConnectorRecord>> connector(std::string_view id) = 0;
-  // Newest published first; without the manifests.
-  virtual Result<std::vector<VersionRecord>> versions_of(std::string_view connector_id) = 0;
+  virtual Result<std::optional<ConnectorWithVersions>> connector_with_versions(
+      std::string_view id) = 0;
+  // `which` is a version or "latest".
+  virtual Result<VersionLookup> find_version(std::string_view connector_id,
+                                             std::string_view which) = 0;
+  virtual Result<CatalogCounts> catalog_counts() = 0;
+  // Most downloaded first.
+  virtual Result<std::vector<ConnectorCounts>> connector_counts(std::uint32_t limit) = 0;
   virtual Result<std::optional<VersionRecord>> version(std::string_view connector_id,
                                                        std::string_view version) = 0;
   virtual Result<SearchPage> search(const SearchQuery& query) = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/base/json.h"
+#include "common/connector/manifest.h"
 #include "common/connector/version.h"
 #include "daemon/store/key_rules.h"
 #include "daemon/store/sqlite/key_queries.h"
@@ -25,10 +26,12 @@ std::optional<ConnectorHead> connector_head(Database& db, std::string_view id) {
   return ConnectorHead{row.number(0), row.text(1), row.text(2)};
 }
 
-// `latest` is the highest release, or the highest prerelease while there is no release.
-bool becomes_latest(const std::string& candidate, const std::string& current) {
-  const auto a = Version::parse(candidate);
-  const auto b = Version::parse(current);
+// `latest` is the highest release, or the highest prerelease while there is no release; one that is
+// in quarantine only while there is no other.
+bool becomes_latest(const VersionRecord& candidate, const VersionRecord& current) {
+  if (candidate.quarantined != current.quarantined) return current.quarantined;
+  const auto a = Version::parse(candidate.version);
+  const auto b = Version::parse(current.version);
   if (!a || !b) return !b;
   if (a->is_prerelease() != b->is_prerelease()) return !a->is_prerelease();
   return compare_precedence(*a, *b) > 0;
@@ -125,10 +128,11 @@ std::vector<std::string> words_column(const Query& row, int column) {
 }
 
 // Column order of every SELECT on versions below.
-#define MKT_VERSION_COLUMNS                                                                  \
-  "connector_id, version, checksum, size, signing_key_id, published_at, published_by, "      \
-  "downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, " \
-  "capabilities, policy_classes"
+#define MKT_VERSION_COLUMNS                                                                      \
+  "connector_id, version, checksum, size, signing_key_id, published_at, published_by, "          \
+  "downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, "     \
+  "capabilities, policy_classes, coalesce(json_extract(signature, '$.keyId'), signing_key_id), " \
+  "(SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id)"
 
 VersionRecord version_row(const Query& row) {
   VersionRecord v;
@@ -148,10 +152,52 @@ VersionRecord version_row(const Query& row) {
   v.signature_seq = row.number(13);
   v.capabilities = words_column(row, 14);
   v.policy_classes = words_column(row, 15);
+  v.signed_as = row.text(16);
+  v.key_fingerprint = row.text(17);
   return v;
 }
 
+// What the connector shows of its latest version, out of that version's manifest.
+NewVersion described_by(Database& db, const VersionRecord& head) {
+  NewVersion n;
+  n.version = head;
+  const auto whole = version(db, head.connector_id, head.version);
+  const auto manifest = Manifest::parse_older(whole ? whole->manifest : std::string());
+  if (!manifest) return n;
+  n.display_name = manifest->display_name();
+  n.description = manifest->description();
+  n.author = manifest->author();
+  n.capabilities = manifest->capabilities();
+  n.keywords = manifest->keywords();
+  return n;
+}
+
 }  // namespace
+
+void choose_latest(Database& db, std::string_view connector_id) {
+  const auto head = connector_head(db, connector_id);
+  if (!head) return;
+  const auto all = versions_of(db, connector_id);
+  if (all.empty()) return;
+  const VersionRecord* latest = &all[0];
+  for (const VersionRecord& v : all) {
+    if (becomes_latest(v, *latest)) latest = &v;
+  }
+  if (latest->version == head->latest_version) return;
+  const NewVersion n = described_by(db, *latest);
+  update_connector(db, head->num, n);
+  label_connector(db, head->num, n);
+}
+
+void leave_quarantined_latest(Database& db) {
+  std::vector<std::string> ids;
+  Query row = db.query(R"sql(
+      SELECT c.id FROM connectors AS c
+      JOIN versions AS v ON v.connector_id = c.id AND v.version = c.latest_version
+      WHERE v.quarantined = 1)sql");
+  while (row.step()) ids.push_back(row.text(0));
+  for (const std::string& id : ids) choose_latest(db, id);
+}
 
 Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor& actor) {
   VersionRecord v = n.version;
@@ -179,7 +225,8 @@ Result<Store::Published> publish(Database& db, const NewVersion& n, const Actor&
         .bind(v.published_at)
         .bind(num)
         .run();
-    if (becomes_latest(v.version, head->latest_version)) {
+    const auto latest = version_head(db, v.connector_id, head->latest_version);
+    if (!latest || becomes_latest(v, *latest)) {
       update_connector(db, num, n);
       label_connector(db, num, n);
     }
@@ -224,8 +271,8 @@ std::optional<VersionRecord> version(Database& db, std::string_view connector_id
                ", manifest, signature FROM versions WHERE connector_id = ? AND version = ?");
   if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
   VersionRecord v = version_row(row);
-  v.manifest = row.text(16);
-  v.signature = row.text(17);
+  v.manifest = row.text(18);
+  v.signature = row.text(19);
   return v;
 }
 
@@ -306,7 +353,28 @@ Status countersign(Database& db, const VersionRecord& v, UtcTime at, const Actor
       .bind(v.connector_id)
       .bind(v.version)
       .run();
+  choose_latest(db, v.connector_id);
   return {};
+}
+
+CatalogCounts counts(Database& db) {
+  Query row = db.query(R"sql(
+      SELECT (SELECT count(*) FROM connectors), (SELECT count(*) FROM versions),
+             (SELECT coalesce(sum(downloads), 0) FROM connectors),
+             (SELECT count(*) FROM publisher_keys WHERE status = 'active'))sql");
+  row.step();
+  return {row.number(0), row.number(1), row.number(2), row.number(3)};
+}
+
+std::vector<ConnectorCounts> most_downloaded(Database& db, std::uint32_t limit) {
+  Query row = db.query(R"sql(
+      SELECT c.id, c.latest_version, c.downloads,
+             (SELECT count(*) FROM versions AS v WHERE v.connector_id = c.id)
+      FROM connectors AS c ORDER BY c.downloads DESC, c.id LIMIT ?)sql");
+  row.bind(static_cast<std::int64_t>(limit));
+  std::vector<ConnectorCounts> all;
+  while (row.step()) all.push_back({row.text(0), row.text(1), row.number(2), row.number(3)});
+  return all;
 }
 
 bool blob_is_referenced(Database& db, std::string_view checksum) {

@@ -26,6 +26,12 @@ Status set_deprecated(Database& db, std::string_view connector_id, std::string_v
 std::vector<VersionRecord> signed_since(Database& db, std::string_view key_id, std::int64_t seq);
 void quarantine(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
 Status countersign(Database& db, const VersionRecord& version, UtcTime at, const Actor& actor);
+// Decides anew which version is the latest, after one of them went into quarantine or came out.
+void choose_latest(Database& db, std::string_view connector_id);
+// The same wherever the latest is in quarantine: an mktd before this one let it stay.
+void leave_quarantined_latest(Database& db);
+CatalogCounts counts(Database& db);
+std::vector<ConnectorCounts> most_downloaded(Database& db, std::uint32_t limit);
 bool blob_is_referenced(Database& db, std::string_view checksum);
 BlobTotals blob_totals(Database& db);
 void add_downloads(Database& db, std::string_view connector_id, std::string_view version,

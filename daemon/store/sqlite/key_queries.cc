@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <set>
 
 #include "daemon/store/key_rules.h"
 #include "daemon/store/sqlite/catalog_queries.h"
@@ -20,7 +21,7 @@ namespace {
 #define MKT_KEY_COLUMNS                                                             \
   "key_id, publisher_id, public_key, fingerprint, status, created_at, expires_at, " \
   "revoked_at, reason_code, reason, revoked_by, compromised_seq, endorsed_by, "     \
-  "endorsement, added_seq"
+  "endorsement, added_seq, alias"
 
 KeyRecord key_row(const Query& row) {
   KeyRecord k;
@@ -39,6 +40,7 @@ KeyRecord key_row(const Query& row) {
   k.endorsed_by = row.text(12);
   k.endorsement = row.text(13);
   k.added_seq = row.number(14);
+  k.alias = row.text(15);
   return k;
 }
 
@@ -113,6 +115,13 @@ std::optional<KeyRecord> key(Database& db, std::string_view key_id) {
   return key_row(row);
 }
 
+std::optional<KeyRecord> key_of_alias(Database& db, std::string_view alias) {
+  Query row =
+      db.query("SELECT " MKT_KEY_COLUMNS " FROM publisher_keys WHERE alias = ? AND alias <> ''");
+  if (!row.bind(alias).step()) return std::nullopt;
+  return key_row(row);
+}
+
 std::vector<KeyRecord> keys_of(Database& db, std::string_view publisher_id) {
   Query row = db.query("SELECT " MKT_KEY_COLUMNS
                        " FROM publisher_keys WHERE publisher_id = ? ORDER BY created_at, key_id");
@@ -145,6 +154,12 @@ Result<KeyRecord> require_signer(Database& db, std::string_view key_id, UtcTime 
 }
 
 Status require_new(Database& db, const KeyRecord& k) {
+  if (const auto other = k.alias.empty() ? std::nullopt : key_of_alias(db, k.alias)) {
+    return Error(ErrorCode::key_exists,
+                 fmt::format("\"{}\" is an alias of the key {} already; an alias stays with its "
+                             "key for ever, so choose another",
+                             k.alias, other->key_id));
+  }
   Query found = db.query("SELECT key_id FROM publisher_keys WHERE fingerprint = ?");
   if (!found.bind(k.fingerprint).step()) return {};
   return Error(ErrorCode::key_exists,
@@ -160,8 +175,8 @@ void insert(Database& db, const KeyRecord& k, const Actor& actor) {
   db.query(R"sql(
       INSERT INTO publisher_keys
         (key_id, publisher_id, public_key, fingerprint, status, created_at, expires_at, endorsed_by,
-         endorsement, added_seq, changed_seq)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+         endorsement, added_seq, changed_seq, alias)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
       .bind(k.key_id)
       .bind(k.publisher_id)
       .bind(k.public_key)
@@ -173,6 +188,7 @@ void insert(Database& db, const KeyRecord& k, const Actor& actor) {
       .bind(k.endorsement)
       .bind(seq)
       .bind(seq)
+      .bind(k.alias)
       .run();
 }
 
@@ -232,7 +248,12 @@ Result<RevocationOutcome> revoke(Database& db, const Revocation& r, const Actor&
       .bind(r.key_id)
       .run();
   Hit hit = find_what_is_hit(db, p);
-  for (const VersionRecord& v : hit.versions) catalog_queries::quarantine(db, v, r.at, actor);
+  std::set<std::string> connectors;
+  for (const VersionRecord& v : hit.versions) {
+    catalog_queries::quarantine(db, v, r.at, actor);
+    connectors.insert(v.connector_id);
+  }
+  for (const std::string& id : connectors) catalog_queries::choose_latest(db, id);
   const std::string reason = fmt::format("the key {} is compromised", r.key_id);
   for (InstallRequestRecord& request : hit.requests) {
     install_changes::deny_quarantined(db, request, reason, r.at, actor);

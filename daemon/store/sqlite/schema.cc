@@ -343,8 +343,15 @@ ALTER TABLE outbox_7 RENAME TO outbox;
 CREATE INDEX outbox_parked ON outbox (kind, key) WHERE parked <> '';
 )sql";
 
-constexpr auto kMigrations = std::to_array<const char*>(
-    {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6, kMigration7});
+constexpr const char* kMigration8 = R"sql(
+-- The id that a publisher gave its key before this registry: what its signature files say.
+ALTER TABLE publisher_keys ADD COLUMN alias TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX publisher_keys_by_alias ON publisher_keys (alias) WHERE alias <> '';
+)sql";
+
+constexpr auto kMigrations =
+    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5,
+                                kMigration6, kMigration7, kMigration8});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -32,9 +32,15 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     writer->execute("PRAGMA synchronous = FULL");
     writer->execute("PRAGMA foreign_keys = ON");
     writer->execute("PRAGMA trusted_schema = OFF");
-    // What a savepoint may have to undo: a commit's worth of pages, otherwise a file for each commit.
+    // What a savepoint may have to undo: a commit's worth of pages, otherwise a file for each
+    // commit.
     writer->execute("PRAGMA temp_store = MEMORY");
     MKT_CHECK(migrate(*writer));
+    {
+      Transaction transaction(*writer);
+      catalog_queries::leave_quarantined_latest(*writer);
+      transaction.commit();
+    }
     const std::int64_t key_sequence = key_queries::newest_change(*writer);
     std::unique_ptr<SqliteStore> store(new SqliteStore(file, std::move(writer), key_sequence));
     MKT_CHECK(store->fill_search_index());
@@ -133,6 +139,10 @@ Result<std::optional<KeyRecord>> SqliteStore::key(std::string_view key_id) {
   return read([&](Database& db) { return key_queries::key(db, key_id); });
 }
 
+Result<std::optional<KeyRecord>> SqliteStore::key_of_alias(std::string_view alias) {
+  return read([&](Database& db) { return key_queries::key_of_alias(db, alias); });
+}
+
 Result<std::vector<KeyRecord>> SqliteStore::keys_of(std::string_view publisher_id) {
   return read([&](Database& db) { return key_queries::keys_of(db, publisher_id); });
 }
@@ -167,6 +177,9 @@ Result<RevocationOutcome> SqliteStore::revoke_key(const Revocation& revocation,
     MKT_TRY(outcome, key_queries::revoke(db, revocation, actor));
     return {};
   }));
+  // Search shows another latest version now. What is revoked stays revoked where this fails.
+  if (outcome->hit_count > outcome->hit.size()) (void)fill_search_index();
+  for (const VersionRecord& v : outcome->hit) (void)refresh_search_index(v.connector_id);
   return std::move(*outcome);
 }
 
@@ -186,9 +199,11 @@ Result<Store::Published> SqliteStore::publish(const NewVersion& version, const A
 }
 
 Status SqliteStore::countersign(const VersionRecord& version, UtcTime at, const Actor& actor) {
-  return commits_->run(Touches::connector(version.connector_id), [&](Database& db) {
+  MKT_CHECK(commits_->run(Touches::connector(version.connector_id), [&](Database& db) {
     return catalog_queries::countersign(db, version, at, actor);
-  });
+  }));
+  (void)refresh_search_index(version.connector_id);  // as after publishing
+  return {};
 }
 
 Status SqliteStore::set_deprecated(std::string_view connector_id, std::string_view version,
@@ -221,8 +236,34 @@ Result<std::optional<ConnectorRecord>> SqliteStore::connector(std::string_view i
   return read([&](Database& db) { return catalog_queries::connector(db, id); });
 }
 
-Result<std::vector<VersionRecord>> SqliteStore::versions_of(std::string_view connector_id) {
-  return read([&](Database& db) { return catalog_queries::versions_of(db, connector_id); });
+Result<std::optional<ConnectorWithVersions>> SqliteStore::connector_with_versions(
+    std::string_view id) {
+  return read([&](Database& db) -> std::optional<ConnectorWithVersions> {
+    auto connector = catalog_queries::connector(db, id);
+    if (!connector) return std::nullopt;
+    const auto latest = catalog_queries::version(db, id, connector->latest_version);
+    return ConnectorWithVersions{std::move(*connector), catalog_queries::versions_of(db, id),
+                                 latest ? latest->manifest : std::string()};
+  });
+}
+
+Result<VersionLookup> SqliteStore::find_version(std::string_view connector_id,
+                                                std::string_view which) {
+  return read([&](Database& db) {
+    VersionLookup found{catalog_queries::connector(db, connector_id), std::nullopt};
+    if (!found.connector) return found;
+    found.version = catalog_queries::version(
+        db, connector_id, which == "latest" ? found.connector->latest_version : which);
+    return found;
+  });
+}
+
+Result<CatalogCounts> SqliteStore::catalog_counts() {
+  return read([&](Database& db) { return catalog_queries::counts(db); });
+}
+
+Result<std::vector<ConnectorCounts>> SqliteStore::connector_counts(std::uint32_t limit) {
+  return read([&](Database& db) { return catalog_queries::most_downloaded(db, limit); });
 }
 
 Result<std::optional<VersionRecord>> SqliteStore::version(std::string_view connector_id,

@@ -38,6 +38,7 @@ class SqliteStore : public Store {
   Status set_publisher_verified(std::string_view id, bool verified, UtcTime at,
                                 const Actor& actor) override;
   Result<std::optional<KeyRecord>> key(std::string_view key_id) override;
+  Result<std::optional<KeyRecord>> key_of_alias(std::string_view alias) override;
   Result<std::vector<KeyRecord>> keys_of(std::string_view publisher_id) override;
   Result<KeyList> keys_since(std::int64_t sequence) override;
   std::int64_t key_sequence() const override { return key_sequence_; }
@@ -56,7 +57,12 @@ class SqliteStore : public Store {
   Status remove_owner(std::string_view connector_id, std::string_view publisher_id, UtcTime at,
                       const Actor& actor) override;
   Result<std::optional<ConnectorRecord>> connector(std::string_view id) override;
-  Result<std::vector<VersionRecord>> versions_of(std::string_view connector_id) override;
+  Result<std::optional<ConnectorWithVersions>> connector_with_versions(
+      std::string_view id) override;
+  Result<VersionLookup> find_version(std::string_view connector_id,
+                                     std::string_view which) override;
+  Result<CatalogCounts> catalog_counts() override;
+  Result<std::vector<ConnectorCounts>> connector_counts(std::uint32_t limit) override;
   Result<std::optional<VersionRecord>> version(std::string_view connector_id,
                                                std::string_view version) override;
   Result<SearchPage> search(const SearchQuery& query) override;

@@ -151,5 +151,31 @@ TEST_CASE("text of more than 1 MiB, broken JSON and names twice are refused") {
   CHECK(Manifest::parse(R"({"id":"a","id":"b"})").error().code == ErrorCode::invalid_json);
 }
 
+TEST_CASE("an older manifest is taken with what it lacks, and is not a current one") {
+  const auto older = Manifest::parse_older(
+      R"({"id": "bare", "version": "1.0.0", "displayName": "Bare", "capabilities": ["vcs", "teleport"],
+          "tools": [{"name": "t"}], "own": 1})");
+  REQUIRE(older);
+  CHECK(older->author().empty());
+  CHECK(older->tools().empty());
+  CHECK(older->capabilities() == std::vector<std::string>{"vcs", "teleport"});
+  CHECK(older->json()["own"] == 1);
+  std::vector<std::string> paths;
+  for (const ErrorDetail& d : older->shortcomings()) paths.push_back(d.path);
+  CHECK(paths == std::vector<std::string>{"manifestVersion", "author", "license", "entrypoint",
+                                          "tools[0].policyClass", "capabilities[1]"});
+  REQUIRE(!older->require_current());
+  CHECK(older->require_current().error().code == ErrorCode::manifest_invalid);
+  // What no registry took.
+  for (const char* text : {R"({"version": "1.0.0", "displayName": "B", "capabilities": ["vcs"]})",
+                           R"({"id": "bare", "displayName": "B", "capabilities": ["vcs"]})",
+                           R"({"id": "bare", "version": "1.0.0", "capabilities": ["vcs"]})",
+                           R"({"id": "bare", "version": "1.0.0", "displayName": "B"})",
+                           R"({"id": "bare", "version": "1.0", "displayName": "B", "capabilities": ["vcs"]})"}) {
+    CAPTURE(std::string(text));
+    CHECK(!Manifest::parse_older(text));
+  }
+}
+
 }  // namespace
 }  // namespace mkt

@@ -35,5 +35,38 @@ TEST_CASE("a key id is a publisher, a colon and 16 lower-case hex digits") {
   }
 }
 
+TEST_CASE("a signature file may call a key by any text of 1 to 128 characters") {
+  for (const std::string& text :
+       {std::string("acme-2025"), std::string("acme:9e18cbc1"), std::string("acme/ci: key 2"),
+        std::string("x"), std::string(128, 'k'), std::string("cl\u00e9")}) {
+    CAPTURE(text);
+    REQUIRE(KeyName::parse(text));
+    CHECK(KeyName::parse(text)->text() == text);
+    CHECK_FALSE(KeyName::parse(text)->as_id());
+  }
+  for (const std::string& text :
+       {std::string(), std::string(" x"), std::string("x "), std::string("a\nb"),
+        std::string("a\0b", 3), std::string("\xff"), std::string(129, 'k')}) {
+    CAPTURE(text);
+    CHECK(!KeyName::parse(text));
+  }
+}
+
+TEST_CASE("the forms of a key's own ids are told from other names") {
+  const auto own = KeyName::parse("acme:0123456789abcdef");
+  REQUIRE(own);
+  REQUIRE(own->as_id());
+  CHECK(own->as_id()->publisher().text() == "acme");
+  CHECK_FALSE(own->publisher_of_older_form());
+  const auto older = KeyName::parse("acme:01234567");
+  REQUIRE(older);
+  REQUIRE(older->publisher_of_older_form());
+  CHECK(older->publisher_of_older_form()->text() == "acme");
+  for (const char* text : {"acme:0123456", "acme:0123456g", "Acme:01234567", ":01234567"}) {
+    CAPTURE(std::string(text));
+    CHECK_FALSE(KeyName::parse(text)->publisher_of_older_form());
+  }
+}
+
 }  // namespace
 }  // namespace mkt

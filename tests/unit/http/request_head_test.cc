@@ -78,13 +78,25 @@ TEST_CASE("what two readers could read differently is refused") {
 }
 
 TEST_CASE("a path has one spelling") {
-  for (const char* path : {"/a//b", "/a/", "/./a", "/a/..", "/%2e%2e/a", "/a%2Fb", "/a%5cb", "/%00",
+  for (const char* path : {"/a//b", "/a/", "/./a", "/a/..", "/%2e%2e/a", "/a%5cb", "/%00",
                            "/%0a", "/%ff", "/%", "/%2", "/%zz", "/%25"}) {
     CAPTURE(std::string(path));
     CHECK(refusal_of(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n", path)) ==
           ErrorCode::invalid_request);
   }
   CHECK(parse("GET / HTTP/1.1\r\nHost: x\r\n")->path == "/");
+}
+
+TEST_CASE("an encoded slash is part of a name and ends no segment") {
+  for (const char* slash : {"%2F", "%2f"}) {
+    const auto head =
+        parse(fmt::format("GET /a{}b/c{}{} HTTP/1.1\r\nHost: x\r\n", slash, slash, slash));
+    REQUIRE(head);
+    CHECK(head->path == "/a%2Fb/c%2F%2F");
+  }
+  // Nothing else leaves a percent sign in a path.
+  CHECK(parse("GET /%41%3a HTTP/1.1\r\nHost: x\r\n")->path == "/A:");
+  CHECK(refusal_of("GET /%252F HTTP/1.1\r\nHost: x\r\n") == ErrorCode::invalid_request);
 }
 
 TEST_CASE("bounds have their own codes") {

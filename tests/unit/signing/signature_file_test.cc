@@ -57,10 +57,13 @@ TEST_CASE_FIXTURE(Signed, "a wrong version, algorithm, length or type is refused
     CHECK(read.error().message.find(field) != std::string::npos);
   };
   malformed("version", "2.0", ErrorCode::signature_version_unknown);
+  malformed("version", 2, ErrorCode::signature_version_unknown);
   malformed("version", 1.0);
   malformed("algorithm", "rsa", ErrorCode::signature_algorithm_unknown);
   malformed("algorithm", "Ed25519", ErrorCode::signature_algorithm_unknown);
-  malformed("keyId", "acme");
+  malformed("keyId", "");
+  malformed("keyId", "acme ");
+  malformed("keyId", 1);
   malformed("checksum", "sha256:00");
   malformed("signature", to_base64(Bytes(63)));
   malformed("signature", to_base64(Bytes(65)));
@@ -72,6 +75,21 @@ TEST_CASE_FIXTURE(Signed, "a wrong version, algorithm, length or type is refused
   CHECK(!SignatureFile::parse("[]"));
   CHECK(!SignatureFile::parse("{"));
   CHECK(!SignatureFile::parse(std::string(kMaxSignatureFileBytes + 1, ' ')));
+}
+
+TEST_CASE_FIXTURE(Signed, "an older client's file is given back as it came") {
+  for (const Json& version : {Json("1.0"), Json(1), Json("1")}) {
+    Json json = file.json();
+    json["version"] = version;
+    json["keyId"] = "acme-2025";
+    json["checksum"] = checksum.hex();
+    json["signature"] = to_base64(key.sign(checksum.hex()));
+    json["payload"] = {{"any", 1}};
+    const auto read = SignatureFile::from_json(json);
+    REQUIRE(read);
+    CHECK(dump_json(read->json()) == dump_json(json));
+    CHECK(verify_signature(*read, checksum, key.public_key()));
+  }
 }
 
 }  // namespace

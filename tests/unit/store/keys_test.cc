@@ -259,5 +259,85 @@ TEST_CASE_FIXTURE(KeyFixture, "of two who revoke at once one changes something")
   CHECK(changed == 1);
 }
 
+TEST_CASE_FIXTURE(KeyFixture, "latest leaves quarantine, and comes back when it is signed again") {
+  const KeyRecord good = add_publisher("acme");
+  const KeyRecord stolen = another_key("acme", "1111111111111111");
+  REQUIRE(store->add_key(stolen, false, kActor));
+  const auto latest = [&] { return (*store->find_version("tool", "latest")).version->version; };
+  REQUIRE(store->publish(version("tool", "1.0.0", good), kActor));
+  REQUIRE(store->publish(version("tool", "1.1.0-rc.1", good), kActor));
+  REQUIRE(store->publish(version("tool", "2.0.0", stolen), kActor));
+  CHECK(latest() == "2.0.0");
+  REQUIRE(store->revoke_key(compromise(stolen), kActor));
+  CHECK(quarantined("tool", "2.0.0"));
+  CHECK(latest() == "1.0.0");
+  REQUIRE(store->publish(version("tool", "0.9.0", good), kActor));
+  CHECK(latest() == "1.0.0");
+  REQUIRE(store->countersign(version("tool", "2.0.0", good).version, utc_now(), kActor));
+  CHECK(latest() == "2.0.0");
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "where every version is in quarantine, latest names one all the same") {
+  const KeyRecord stolen = add_publisher("acme");
+  REQUIRE(store->publish(version("tool", "1.0.0", stolen), kActor));
+  REQUIRE(store->publish(version("tool", "2.0.0", stolen), kActor));
+  REQUIRE(store->revoke_key(compromise(stolen), kActor));
+  CHECK((*store->connector("tool"))->latest_version == "2.0.0");
+  // The next that can be installed is the latest, however low.
+  const KeyRecord good = another_key("acme", "2222222222222222");
+  REQUIRE(store->add_key(good, false, kActor));
+  REQUIRE(store->publish(version("tool", "0.1.0", good), kActor));
+  CHECK((*store->connector("tool"))->latest_version == "0.1.0");
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "an alias belongs to one key for ever") {
+  add_publisher("acme");
+  KeyRecord key = another_key("acme", "1111111111111111");
+  key.alias = "acme-2025";
+  REQUIRE(store->add_key(key, false, kActor));
+  const auto found = store->key_of_alias("acme-2025");
+  REQUIRE(found);
+  REQUIRE(*found);
+  CHECK((*found)->key_id == key.key_id);
+  CHECK_FALSE(*store->key_of_alias(""));
+  REQUIRE(store->revoke_key(compromise(key), kActor));
+  KeyRecord next = another_key("acme", "2222222222222222");
+  next.alias = "acme-2025";
+  const auto again = store->add_key(next, false, kActor);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::key_exists);
+  CHECK(again.error().message.find(key.key_id) != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(KeyFixture, "a token that was revoked meanwhile changes nothing any more") {
+  const KeyRecord key = add_publisher("acme");
+  TokenRecord token;
+  token.id = "0123456789ab";
+  token.name = "ci";
+  token.role = Role::publisher;
+  token.subject = "acme";
+  token.created_at = utc_now();
+  REQUIRE(store->add_token(token, kActor));
+  Actor actor = kActor;
+  actor.token_id = token.id;
+  REQUIRE(store->publish(version("tool", "1.0.0", key), actor));
+  // It may end itself; what it had begun ends with it.
+  REQUIRE(store->remove_token(token.id, actor));
+  const auto late = store->publish(version("tool", "1.0.1", key), actor);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == ErrorCode::unauthorized);
+  const auto found = store->find_version("tool", "1.0.1");
+  REQUIRE(found);
+  CHECK_FALSE(found->version);
+
+  token.id = "ba9876543210";
+  token.expires_at = utc_now() - std::chrono::seconds(1);
+  REQUIRE(store->add_token(token, kActor));
+  actor.token_id = token.id;
+  const auto expired = store->publish(version("tool", "1.0.1", key), actor);
+  REQUIRE_FALSE(expired);
+  CHECK(expired.error().code == ErrorCode::unauthorized);
+}
+
 }  // namespace
 }  // namespace mkt

@@ -81,10 +81,11 @@ TEST_CASE_FIXTURE(StoreFixture, "latest is the highest release by semver's prece
   CHECK(latest_after("1.2.0") == "1.10.0");
   CHECK(latest_after("3.0.0-alpha") == "1.10.0");
   CHECK(latest_after("2.0.0") == "2.0.0");
-  const auto versions = store->versions_of("tool");
-  REQUIRE(versions);
-  CHECK(versions->front().version == "2.0.0");  // newest published first
-  CHECK(versions->back().version == "2.0.0-rc.1");
+  const auto found = store->connector_with_versions("tool");
+  REQUIRE(found);
+  REQUIRE(*found);
+  CHECK((*found)->versions.front().version == "2.0.0");  // newest published first
+  CHECK((*found)->versions.back().version == "2.0.0-rc.1");
 }
 
 TEST_CASE_FIXTURE(StoreFixture, "search finds words and their beginnings, an exact id first") {

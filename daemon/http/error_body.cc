@@ -1,0 +1,126 @@
+// Writing failures; see error_body.h.
+#include "daemon/http/error_body.h"
+
+#include <string_view>
+
+namespace mkt {
+namespace {
+
+enum class Shown { title, sentence };
+
+bool is_publishing(std::string_view path) { return path == "/v1/publish"; }
+
+bool is_installing(std::string_view path) {
+  return path.starts_with("/v1/tenants/") &&
+         (path.find("/installs") != std::string_view::npos ||
+          path.find("/install-requests") != std::string_view::npos);
+}
+
+Shown shown_for(std::string_view path) {
+  return is_publishing(path) || is_installing(path) ? Shown::sentence : Shown::title;
+}
+
+// The older protocol's titles, of which there are few: by the code where it has one of its own,
+// else by the status.
+std::string_view title_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::connector_not_found:
+      return "Connector not found";
+    case ErrorCode::version_not_found:
+      return "Version not found";
+    case ErrorCode::tarball_too_large:
+    case ErrorCode::body_too_large:
+      return "Tarball too large";
+    case ErrorCode::checksum_mismatch:
+      return "Tarball checksum mismatch";
+    case ErrorCode::archive_invalid:
+    case ErrorCode::archive_unsafe:
+      return "Invalid tarball format";
+    case ErrorCode::key_unknown:
+      return "Publisher not registered";
+    default:
+      break;
+  }
+  switch (http_status(code)) {
+    case 400:
+    case 422:
+      return "Validation failed";
+    case 401:
+      return "Authentication required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not found";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Too large";
+    case 429:
+      return "Rate limit exceeded";
+    case 503:
+      return "Service unavailable";
+    case 507:
+      return "Storage full";
+    default:
+      return http_status(code) >= 500 ? "Internal server error" : "Request refused";
+  }
+}
+
+void add_headers(const Error& error, std::optional<std::chrono::seconds> wait, Response& response) {
+  if (error.code == ErrorCode::unauthorized) {
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  }
+  if (wait) response.headers.emplace_back("Retry-After", std::to_string(wait->count()));
+}
+
+std::optional<std::chrono::seconds> wait_of(const Error& error) {
+  using std::chrono::seconds;
+  if (error.retry_after) return std::chrono::ceil<seconds>(*error.retry_after);
+  const bool comes_back =
+      error.code == ErrorCode::overloaded || error.code == ErrorCode::in_progress;
+  return comes_back ? std::optional(seconds(1)) : std::nullopt;
+}
+
+}  // namespace
+
+Response error_response(const Error& error, const FailedRequest& failed) {
+  Json body = Json::object();
+  if (is_publishing(failed.path)) body["success"] = false;
+  body["error"] = shown_for(failed.path) == Shown::sentence ? std::string_view(error.message)
+                                                            : title_of(error.code);
+  body["code"] = error_code_name(error.code);
+  body["message"] = error.message;
+  if (!error.details.empty()) {
+    Json details = Json::array();
+    for (const ErrorDetail& d : error.details) {
+      details.push_back({{"path", d.path}, {"message", d.message}});
+    }
+    body["details"] = std::move(details);
+  }
+  if (http_status(error.code) == 404) {
+    if (!failed.id.empty()) body["id"] = failed.id;
+    if (error.code == ErrorCode::version_not_found && !failed.version.empty()) {
+      body["version"] = failed.version;
+    }
+  }
+  if (error.size) {
+    body["maxSize"] = error.size->most;
+    body["actualSize"] = error.size->actual;
+  }
+  const auto wait = wait_of(error);
+  if (http_status(error.code) == 429 && wait) body["retryAfter"] = wait->count();
+  body["requestId"] = failed.request_id;
+  Response response = json_response(http_status(error.code), body);
+  add_headers(error, wait, response);
+  return response;
+}
+
+FailedRequest failed_request(const Request& request) {
+  const auto parameter = [&](std::string_view name) {
+    const auto it = request.path_parameters.find(name);
+    return it == request.path_parameters.end() ? std::string() : it->second;
+  };
+  return {request.caller.request_id, request.head.path, parameter("id"), parameter("version")};
+}
+
+}  // namespace mkt
