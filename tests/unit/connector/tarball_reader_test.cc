@@ -58,6 +58,15 @@ TEST_CASE("an absolute or climbing prefix field is refused") {
         ErrorCode::archive_unsafe);
 }
 
+TEST_CASE("names that are not safe on every system are refused in a tarball") {
+  for (const char* name : {".git/config", "lib/.GIT/hooks/post-checkout", "git~1/config", "CON",
+                           "lib/nul.txt", "a:b", "index.js::$DATA", "foo.", "foo ", "lib./x"}) {
+    CAPTURE(std::string(name));
+    CHECK(code_of(TarBuilder().hello().file(name).tarball()) == ErrorCode::archive_unsafe);
+  }
+  CHECK(code_of(TarBuilder().hello().folder(".git/").tarball()) == ErrorCode::archive_unsafe);
+}
+
 TEST_CASE("two names that a file system could confuse are refused") {
   const auto twins = [](const char* a, const char* b) {
     return code_of(TarBuilder().hello().file(a).file(b).tarball());
@@ -77,6 +86,8 @@ TEST_CASE("a tarball may not bring an install receipt") {
   CHECK(code_of(TarBuilder().hello().file("install-receipt.json").tarball()) ==
         ErrorCode::archive_unsafe);
   CHECK(code_of(TarBuilder().hello().file("Install-Receipt.JSON").tarball()) ==
+        ErrorCode::archive_unsafe);
+  CHECK(code_of(TarBuilder().hello().file("install-receipt.json/x").tarball()) ==
         ErrorCode::archive_unsafe);
 }
 
