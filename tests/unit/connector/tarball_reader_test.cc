@@ -58,6 +58,29 @@ TEST_CASE("an absolute or climbing prefix field is refused") {
         ErrorCode::archive_unsafe);
 }
 
+TEST_CASE(
+    "a prefix counts under the mark of ustar only, else readers would differ about the name") {
+  // GNU's mark with what GNU tar keeps there (times), none at all (V7), and near misses. Python's
+  // tarfile puts such a prefix before the name, libarchive and GNU tar do not.
+  const std::string gnu("ustar  \0", 8), none(8, '\0'), other("ustar 00", 8), near("ustarX00", 8);
+  for (const std::string& magic : {gnu, none, other, near}) {
+    for (const std::string& prefix : {std::string("lib"),
+                                      std::string("14733567710\0"
+                                                  "14733567710",
+                                                  23),
+                                      std::string("\0\0evil", 6)}) {
+      CAPTURE(to_hex(as_bytes(magic)));
+      CAPTURE(prefix);
+      const TarBuilder::Header header{.name = "x", .prefix = prefix, .magic = magic};
+      CHECK(code_of(TarBuilder().hello().add(header, "x").tarball()) == ErrorCode::archive_unsafe);
+    }
+    CHECK(code_of(TarBuilder().hello().add({.name = "x", .magic = magic}, "x").tarball()) ==
+          kAccepted);
+  }
+  CHECK(code_of(TarBuilder().hello().add({.name = "x", .prefix = "lib"}, "x").tarball()) ==
+        kAccepted);
+}
+
 TEST_CASE("names that are not safe on every system are refused in a tarball") {
   for (const char* name : {".git/config", "lib/.GIT/hooks/post-checkout", "git~1/config", "CON",
                            "lib/nul.txt", "a:b", "index.js::$DATA", "foo.", "foo ", "lib./x"}) {
