@@ -275,6 +275,32 @@ TEST_CASE("gzip headers with an extra field, and what is not gzip, are refused")
   CHECK(code_of(gzip(TarBuilder().hello().tarball())) == ErrorCode::archive_invalid);
 }
 
+TEST_CASE("the name and comment of a gzip header are bounded, whatever size the pieces arrive in") {
+  const std::string tar = TarBuilder().hello().tar();
+  const auto with = [&](std::size_t name_bytes, std::size_t comment_bytes) {
+    gz_header header{};
+    std::string name(name_bytes, 'n'), comment(comment_bytes, 'c');
+    if (name_bytes != 0) header.name = reinterpret_cast<Bytef*>(name.data());
+    if (comment_bytes != 0) header.comment = reinterpret_cast<Bytef*>(comment.data());
+    return gzip(tar, &header);
+  };
+  for (const std::size_t step : {1UL, 1000UL, 1UL << 20}) {
+    CAPTURE(step);
+    const auto code = [&](const std::string& tarball) {
+      const auto contents = walk_tarball(source_of(tarball, step), {}, nullptr);
+      return contents ? kAccepted : contents.error().code;
+    };
+    // `gzip FILE` writes the file's name.
+    CHECK(code(with(255, 0)) == kAccepted);
+    CHECK(code(with(2000, 2000)) == kAccepted);
+    CHECK(code(with(4096, 0)) == ErrorCode::archive_invalid);
+    CHECK(code(with(0, 4096)) == ErrorCode::archive_invalid);
+    CHECK(code(with(2100, 2100)) == ErrorCode::archive_invalid);
+    CHECK(code(with(1 << 20, 0)) == ErrorCode::archive_invalid);
+    CHECK(code(with(0, 100'000)) == ErrorCode::archive_invalid);
+  }
+}
+
 TEST_CASE("a bomb stops at the ratio, the size and the number of entries") {
   const std::string bomb = TarBuilder().hello().file("zeros", std::string(8 << 20, '\0')).tarball();
   CHECK(code_of(bomb) == ErrorCode::archive_too_large);
