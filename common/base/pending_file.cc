@@ -73,10 +73,10 @@ Result<PendingFile> PendingFile::create(const fs::path& path, unsigned mode, Unt
     }
   }
   PendingFile file(path, UniqueFd());
-  MKT_CHECK(file.take_hidden_name());
-  auto fd = create_file(file.hidden_, mode);
-  if (!fd) return fd.error();
-  file.fd_ = std::move(*fd);
+  file.take_hidden_name();
+  file.fd_.reset(
+      ::open(file.hidden_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!file.fd_ || ::fchmod(file.fd(), mode) != 0) return cannot_write(path, errno);
   return file;
 }
 
@@ -95,10 +95,9 @@ PendingFile::~PendingFile() {
   forget_hidden_name();
 }
 
-Status PendingFile::take_hidden_name() {
+void PendingFile::take_hidden_name() {
   hidden_ = (folder_of(path_) / fmt::format(".mkt-new.{}", random_hex(6))).string();
   slot_ = register_name(hidden_.c_str());
-  return {};
 }
 
 void PendingFile::forget_hidden_name() {
@@ -108,7 +107,7 @@ void PendingFile::forget_hidden_name() {
 
 Status PendingFile::appear(Existing existing) {
   const bool nameless = hidden_.empty();
-  if (nameless && existing == Existing::replace) MKT_CHECK(take_hidden_name());
+  if (nameless && existing == Existing::replace) take_hidden_name();
   // link(2) replaces nothing, rename(2) whatever is there.
   const char* linked = existing == Existing::replace ? hidden_.c_str() : path_.c_str();
   const int done = nameless ? ::linkat(AT_FDCWD, descriptor_path(fd_.get()).c_str(), AT_FDCWD,

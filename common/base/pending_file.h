@@ -34,7 +34,7 @@ class PendingFile {
  private:
   PendingFile(std::filesystem::path path, UniqueFd fd)
       : path_(std::move(path)), fd_(std::move(fd)) {}
-  Status take_hidden_name();
+  void take_hidden_name();
   void forget_hidden_name();
 
   std::filesystem::path path_;

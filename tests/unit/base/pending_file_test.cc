@@ -73,7 +73,10 @@ TEST_CASE_FIXTURE(PendingFixture, "a file that never appears leaves nothing") {
     }
     CHECK(names().empty());
   }
-  CHECK(!PendingFile::create(root.path() / "no-such-folder" / "out", 0644));
+  const fs::path nowhere = root.path() / "no-such-folder" / "out";
+  const auto file = PendingFile::create(nowhere, 0644);
+  REQUIRE(!file);
+  CHECK(file.error().message.find(nowhere.string()) != std::string::npos);
 }
 
 // Ends a process of its own by that signal while a file is pending; answers how it ended.
