@@ -42,10 +42,11 @@ constexpr auto kTokens = std::to_array<TokenKind>({
 });
 
 constexpr std::string_view kKeyHeader = "PRIVATE KEY-----";
-constexpr std::size_t kKeyBody = 40;
+constexpr std::size_t kKeyBody = 60;  // the one line of an Ed25519 key has 64
 constexpr std::string_view kBase64 = "+/=";
-// Between a header and its body: a line break, or one in a string literal.
-constexpr std::string_view kBreaks = "\r\n\\ ";
+// Between a header and its body: the end of a line, in a file or in a string literal. Texts about
+// keys have a blank there.
+constexpr auto kLineEnds = std::to_array<std::string_view>({"\r\n", "\n", "\\r\\n", "\\n"});
 
 bool is_alnum(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -77,16 +78,15 @@ bool has_token(std::string_view text, const TokenKind& kind, bool begins_file) {
   return false;
 }
 
-// Base64 has letters and digits enough; a key begins with `MII`, `MC4C` or the like.
 bool has_private_key(std::string_view text) {
   for (std::size_t at = text.find(kKeyHeader); at != text.npos;
        at = text.find(kKeyHeader, at + 1)) {
-    std::string_view rest = text.substr(at + kKeyHeader.size());
-    // "\n" of a literal is a backslash and an n.
-    if (rest.starts_with("\\n")) rest.remove_prefix(2);
-    rest.remove_prefix(std::min(rest.find_first_not_of(kBreaks), rest.size()));
-    const std::string_view body = body_at(rest, kBase64);
-    if (body.size() >= kKeyBody && looks_random(body)) return true;
+    const std::string_view rest = text.substr(at + kKeyHeader.size());
+    for (const std::string_view line_end : kLineEnds) {
+      if (!rest.starts_with(line_end)) continue;
+      const std::string_view body = body_at(rest.substr(line_end.size()), kBase64);
+      if (body.size() >= kKeyBody && looks_random(body)) return true;
+    }
   }
   return false;
 }

@@ -43,12 +43,14 @@ TEST_CASE("tokens with a mark are found wherever they stand") {
 
 TEST_CASE("a private key with a body is found, in a file and in a string") {
   const std::string header = "-----BEGIN RSA " + std::string("PRIVATE KEY-----");
-  const std::string body = "MIIEpAIBAAKCAQEA" + kRandom36;
+  const std::string body = "MIIEpAIBAAKCAQEA" + kRandom36 + "S9t0U1v2W3x4";
   CHECK(found(header + "\n" + body + "\n") == "holds what looks like a private key");
   CHECK(found(header + "\r\n" + body) == "holds what looks like a private key");
   CHECK(!found("x = \"" + header + "\\n" + body + "\\n\"").empty());
   CHECK(found("text.includes('" + header + "')").empty());
   CHECK(found(header + "\n...\n").empty());
+  // As the documentation of a public package has it.
+  CHECK(found("For example, `" + header + " " + body + " -----END RSA").empty());
   CHECK(found(header + "\n" + std::string(64, 'x') + "\n").empty());
 }
 
