@@ -19,9 +19,9 @@ export async function hello({ name = "world" } = {}) {
 }
 )";
 constexpr std::string_view kIgnoreText =
-    R"(# What `mkt pack` leaves out, by the rules of .gitignore.
+    R"(# What `mkt pack` leaves out, by the rules of .gitignore, besides what it never packs:
+# .git, .env, private keys, editors' leftovers (see mkt-pack(1), and: mkt pack --list).
 *.log
-.env
 )";
 
 // The nearest valid connector id to a folder's name.
@@ -43,7 +43,7 @@ std::string id_from(const std::string& folder_name) {
   return id;
 }
 
-Json starting_manifest(const std::string& id) {
+Json starting_manifest(const std::string& id, const Checksum& entrypoint) {
   return {{"manifestVersion", "1.0"},
           {"id", id},
           {"version", "0.1.0"},
@@ -52,6 +52,8 @@ Json starting_manifest(const std::string& id) {
           {"author", "Your name or team"},
           {"license", "Apache-2.0"},
           {"entrypoint", kEntrypoint},
+          // Older programs load no connector without; mkt pack keeps it right in what it packs.
+          {"checksum", entrypoint.text()},
           {"tools", {{{"name", "hello"}, {"description", "Says hello"}, {"policyClass", "READ"}}}},
           {"capabilities", {"custom"}}};
 }
@@ -77,7 +79,10 @@ Status init(const Session& session, const std::string& folder_text, const std::s
   MKT_CHECK(make_folders(folder, 0755));
   MKT_CHECK(write_unless_there(folder / kEntrypoint, kEntrypointText));
   MKT_CHECK(write_unless_there(folder / ".mktignore", kIgnoreText));
-  MKT_CHECK(write_file_atomically(manifest, dump_json_pretty(starting_manifest(id)), 0644));
+  MKT_TRY(const UniqueFd entrypoint, open_for_reading(folder / kEntrypoint));
+  MKT_TRY(const Checksum checksum, checksum_of_file(entrypoint.get(), kEntrypoint));
+  MKT_CHECK(
+      write_file_atomically(manifest, dump_json_pretty(starting_manifest(id, checksum)), 0644));
   session.out.result({{"id", id}, {"folder", folder.string()}, {"manifest", manifest.string()}},
                      fmt::format("started the connector {} in {}", id, folder.string()));
   session.out.note(fmt::format("edit {}, then: mkt publish {}", manifest.string(), folder_text));

@@ -1,71 +1,146 @@
 // mkt pack: a folder becomes a tarball, always the same bytes.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/commands/command.h"
-#include "common/base/encoding.h"
-#include "common/base/files.h"
+#include "cli/commands/output_file.h"
+#include "cli/commands/pack_report.h"
 #include "common/base/utf8.h"
 #include "common/connector/pack.h"
+#include "common/connector/tarball_reader.h"
 
 namespace mkt {
 namespace {
 
 namespace fs = std::filesystem;
 
-Status pack_folder(const Session& session, const std::string& folder,
-                   const std::string& wanted_output) {
+struct PackArguments {
+  std::string folder = ".";
+  std::string output;
+  bool list = false;
+  bool force = false;
+};
+
+Json document_of(const PackPlan& plan) {
+  return {{"id", plan.manifest.id().text()},
+          {"version", plan.manifest.version().text()},
+          {"unpackedSize", plan.unpacked_bytes},
+          {"files", plan.files}};
+}
+
+Status list_files(const Session& session, const PackArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(const Manifest manifest, read_manifest(folder));
-  const fs::path output =
-      wanted_output.empty()
-          ? fs::path(fmt::format("{}-{}.tgz", manifest.id().text(), manifest.version().text()))
-          : fs::path(wanted_output);
-  // Written beside its final name and renamed, so that a failure leaves an older file as it was.
-  const fs::path temporary =
-      output.parent_path() / fmt::format(".{}.{}", output.filename().string(), random_hex(6));
-  Result<Packed> packed = [&]() -> Result<Packed> {
-    MKT_TRY(const UniqueFd file, create_file(temporary, 0644));
-    return pack_connector(folder, file.get(), {.limits = settings.archive});
-  }();
-  if (!packed || ::rename(temporary.c_str(), output.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    if (!packed) return packed.error();
-    return system_error(fmt::format("cannot write {}", printable(output.string())), reason);
+  MKT_TRY(const PackPlan plan, plan_pack(a.folder, {.limits = settings.archive}));
+  Json document = document_of(plan);
+  describe_tree(plan.tree, document);
+  report_plan(plan, session.out, document);
+  session.out.result(document, fmt::format("{}\n{} files, {}", format_tree(plan.tree), plan.files,
+                                           format_bytes(plan.unpacked_bytes)));
+  return {};
+}
+
+Result<Packed> pack_to_stdout(const std::string& folder, const PackOptions& options) {
+  if (::isatty(STDOUT_FILENO) == 1) {
+    return Error(ErrorCode::usage_error,
+                 "a tarball is nothing for a terminal; redirect the output, or name a file");
   }
-  if (packed->size > kMaxTarballBytes) {
+  return pack_connector(folder, STDOUT_FILENO, options);
+}
+
+// A pipe or a device, such as /dev/null: it stays what it is.
+bool is_special(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return fs::is_fifo(status) || fs::is_character_file(status);
+}
+
+Result<Packed> pack_to_special(const std::string& folder, const fs::path& output,
+                               const PackOptions& options) {
+  const UniqueFd fd(::open(output.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd) {
+    return system_error(fmt::format("cannot write {}", printable(output.string())), errno);
+  }
+  return pack_connector(folder, fd.get(), options);
+}
+
+// A link stays, such as /dev/stdout; what it leads to is written.
+fs::path behind_links(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
+  const fs::path real = fs::canonical(path, error);
+  return error ? path : real;
+}
+
+Result<Packed> pack_to_file(const PackArguments& a, const fs::path& wanted, const ConnectorId& id,
+                            const PackOptions& options) {
+  const fs::path output = behind_links(wanted);
+  const auto is_ours = [&](int fd) {
+    const auto manifest = manifest_of_tarball(file_source(fd, "the output"));
+    return manifest && manifest->id() == id;
+  };
+  const std::string what = "a tarball of " + id.text();
+  MKT_TRY(const PendingFile::Existing existing, may_take_name({output, a.force, is_ours, what}));
+  MKT_TRY(PendingFile file, PendingFile::create(output, 0644));
+  MKT_TRY(Packed packed, pack_connector(a.folder, file.fd(), options));
+  MKT_CHECK(file.appear(existing));
+  return packed;
+}
+
+Status run_pack(const Session& session, const PackArguments& a) {
+  MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(const Manifest manifest, read_manifest(a.folder));
+  const PackOptions options{.limits = settings.archive};
+  const bool to_stdout = a.output == "-";
+  const fs::path output =
+      a.output.empty()
+          ? fs::path(fmt::format("{}-{}.tgz", manifest.id().text(), manifest.version().text()))
+          : fs::path(a.output);
+  MKT_TRY(const Packed packed, to_stdout ? pack_to_stdout(a.folder, options)
+                               : is_special(output)
+                                   ? pack_to_special(a.folder, output, options)
+                                   : pack_to_file(a, output, manifest.id(), options));
+  if (packed.size > kMaxTarballBytes) {
     session.out.warn(
         fmt::format("the tarball has {}; a registry takes {} unless it is configured otherwise",
-                    format_bytes(packed->size), format_bytes(kMaxTarballBytes)));
+                    format_bytes(packed.size), format_bytes(kMaxTarballBytes)));
   }
-  session.out.result(
-      {{"file", output.string()},
-       {"id", manifest.id().text()},
-       {"version", manifest.version().text()},
-       {"checksum", packed->checksum.text()},
-       {"size", packed->size},
-       {"unpackedSize", packed->unpacked_bytes},
-       {"files", packed->files}},
-      fmt::format("{}\n{}\n{} ({} files, {} unpacked)", output.string(), packed->checksum.text(),
-                  format_bytes(packed->size), packed->files, format_bytes(packed->unpacked_bytes)));
+  Json document{{"file", output.string()}};
+  document.update(document_of(packed));
+  document["checksum"] = packed.checksum.text();
+  document["size"] = packed.size;
+  describe_tree(packed.tree, document);
+  report_plan(packed, session.out, document);
+  const std::string text =
+      fmt::format("{}\n{}\n{} ({} files, {} unpacked)", output.string(), packed.checksum.text(),
+                  format_bytes(packed.size), packed.files, format_bytes(packed.unpacked_bytes));
+  if (!to_stdout) {
+    session.out.result(document, text);
+  } else if (session.out.json) {
+    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout is the tarball's
+  } else {
+    session.out.note(text);
+  }
   return {};
 }
 
 }  // namespace
 
 void add_pack_command(CLI::App& app, Session& session) {
-  struct Arguments {
-    std::string folder = ".";
-    std::string output;
-  };
-  auto a = std::make_shared<Arguments>();
-  CLI::App* command =
-      add_subcommand(app, "pack", "Make the tarball of a connector",
-                     "  mkt pack\n  mkt pack ./my-connector -o /tmp/my-connector.tgz");
+  auto a = std::make_shared<PackArguments>();
+  CLI::App* command = add_subcommand(
+      app, "pack", "Make the tarball of a connector",
+      "  mkt pack\n  mkt pack --list\n  mkt pack ./my-connector -o /tmp/my-connector.tgz\n"
+      "  mkt pack -o - | tar -tzv");
   command->add_option("DIR", a->folder, "The connector's folder")->capture_default_str();
-  command->add_option("-o,--output", a->output, "File to write (default: ID-VERSION.tgz here)");
-  on_run(command, session, [&session, a] { return pack_folder(session, a->folder, a->output); });
+  command->add_option("-o,--output", a->output,
+                      "File to write, - for standard output (default: ID-VERSION.tgz here)");
+  command->add_flag("--list", a->list,
+                    "Show every file, and what is left out and why, without packing");
+  command->add_flag("--force", a->force, "Overwrite a file that is no tarball of this connector");
+  on_run(command, session,
+         [&session, a] { return a->list ? list_files(session, *a) : run_pack(session, *a); });
 }
 
 }  // namespace mkt

@@ -1,67 +1,25 @@
 // mkt publish: pack, sign, upload, in one go.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/pack_report.h"
+#include "cli/commands/publishable.h"
 #include "cli/commands/signing_key.h"
 #include "common/base/files.h"
-#include "common/base/utf8.h"
-#include "common/connector/pack.h"
-#include "common/connector/tarball_reader.h"
 
 namespace mkt {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct PublishArguments {
   std::string source = ".";
   std::string key;
   bool dry_run = false;
+  bool allow_secrets = false;
 };
-
-// A tarball ready to be signed and sent.
-struct Ready {
-  UniqueFd file;
-  Checksum checksum;
-  std::uint64_t size;
-  ConnectorId id;
-  Version version;
-};
-
-Result<UniqueFd> nameless_file() {
-  std::error_code error;
-  const fs::path folder = fs::temp_directory_path(error);
-  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  // Not every file system has nameless files.
-  std::string name = (folder / "mkt-XXXXXX").string();
-  fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd) return system_error("cannot make a temporary file", errno);
-  ::unlink(name.c_str());
-  return fd;
-}
-
-Result<Ready> pack_folder(const std::string& folder, const ArchiveLimits& limits) {
-  MKT_TRY(UniqueFd file, nameless_file());
-  MKT_TRY(const Packed packed, pack_connector(folder, file.get(), {.limits = limits}));
-  return Ready{std::move(file), packed.checksum, packed.size, packed.manifest.id(),
-               packed.manifest.version()};
-}
-
-Result<Ready> read_tarball(const std::string& path) {
-  MKT_TRY(UniqueFd file, open_for_reading(path));
-  MKT_TRY(const std::uint64_t size, file_size(file.get(), printable(path)));
-  MKT_TRY(const Checksum checksum, checksum_of_file(file.get(), printable(path)));
-  auto manifest = manifest_of_tarball(file_source(file.get(), printable(path)));
-  if (!manifest) return manifest.error().context(printable(path));
-  return Ready{std::move(file), checksum, size, manifest->id(), manifest->version()};
-}
 
 // FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
-Result<SignatureFile> signature_for(const PublishArguments& a, const Ready& ready) {
+Result<SignatureFile> signature_for(const PublishArguments& a, const Publishable& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
   if (text && a.key.empty()) {
     MKT_TRY(SignatureFile signature, SignatureFile::parse(*text));
@@ -71,12 +29,47 @@ Result<SignatureFile> signature_for(const PublishArguments& a, const Ready& read
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
-Status run(const Session& session, const PublishArguments& a) {
+// Whether these very bytes are published already. version_exists where others are; a registry that
+// cannot be asked is no reason to fail.
+Result<bool> is_published(const Session& session, const Settings& settings,
+                          const Publishable& ready, const std::string& name) {
+  RegistryClient registry(settings);
+  const auto there = registry.version(ready.id, ready.version.text());
+  if (!there) {
+    if (exit_status(there.error().code) != ExitStatus::not_found) {
+      session.out.warn(fmt::format("it is not known whether {} is there already: {}", name,
+                                   there.error().message));
+    }
+    return false;
+  }
+  if (there->tarball_checksum == ready.checksum.text()) return true;
+  return Error(ErrorCode::version_exists,
+               fmt::format("{} would be refused: it is published already with other bytes ({}, "
+                           "these are {}); raise the version",
+                           name, there->tarball_checksum, ready.checksum.text()));
+}
+
+Status dry_run(const Session& session, const Settings& settings, const Publishable& ready,
+               const SignatureFile& signature, const std::string& name, Json document) {
+  MKT_TRY(const bool published, is_published(session, settings, ready, name));
+  document["published"] = false;
+  document["alreadyPublished"] = published;
+  describe_tree(ready.tree, document);
+  const std::string what = fmt::format("{} ({}, {}) signed by {}", name, ready.checksum.text(),
+                                       format_bytes(ready.size), signature.key_id.text());
+  session.out.result(
+      document,
+      fmt::format("{}\n{}", format_tree(ready.tree),
+                  published ? fmt::format("would change nothing: {} has {} with these very bytes",
+                                          settings.registry, name)
+                            : fmt::format("would publish {} to {}", what, settings.registry)));
+  return {};
+}
+
+Status run_publish(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
-  std::error_code error;
-  MKT_TRY(const Ready ready, fs::is_directory(a.source, error)
-                                 ? pack_folder(a.source, settings.archive)
-                                 : read_tarball(a.source));
+  MKT_TRY(const Publishable ready, prepare_publish(a.source, settings.archive));
+  if (!a.allow_secrets) MKT_CHECK(check_no_secrets(ready.tree));
   MKT_TRY(const SignatureFile signature, signature_for(a, ready));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
   Json document{{"id", ready.id.text()},
@@ -86,16 +79,14 @@ Status run(const Session& session, const PublishArguments& a) {
                 {"keyId", signature.key_id.text()},
                 {"registry", settings.registry}};
   if (a.dry_run) {
-    document["published"] = false;
-    session.out.result(document, fmt::format("would publish {} ({}, {}) signed by {} to {}", name,
-                                             ready.checksum.text(), format_bytes(ready.size),
-                                             signature.key_id.text(), settings.registry));
-    return {};
+    if (ready.plan) report_plan(*ready.plan, session.out, document);
+    return dry_run(session, settings, ready, signature, name, std::move(document));
   }
   RegistryClient registry(settings);
   auto published = registry.publish(ready.id, ready.version, signature, ready.file.get(),
                                     ready.size, session.out.progress("publishing " + name));
   if (!published) return published.error().context("while publishing " + name);
+  if (ready.plan) report_plan(*ready.plan, session.out, document);
   document["published"] = true;
   document["new"] = published->is_new;
   document["publishedAt"] = published->version.published_at;
@@ -117,8 +108,11 @@ void add_publish_command(CLI::App& app, Session& session) {
   command->add_option("SOURCE", a->source, "A connector's folder, or a tarball of it")
       ->capture_default_str();
   command->add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
-  command->add_flag("--dry-run", a->dry_run, "Do everything but upload");
-  on_run(command, session, [&session, a] { return run(session, *a); });
+  command->add_flag("--dry-run", a->dry_run,
+                    "Do everything but upload; shows every file and what is left out");
+  command->add_flag("--allow-secrets", a->allow_secrets,
+                    "Publish files that look like secrets, too");
+  on_run(command, session, [&session, a] { return run_publish(session, *a); });
 }
 
 }  // namespace mkt

@@ -1,10 +1,16 @@
 // mkt sign: writes FILE.sig.json, or signs a published version again.
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/output_file.h"
 #include "cli/commands/signing_key.h"
+#include "common/base/encoding.h"
 #include "common/base/files.h"
+#include "common/base/json.h"
 #include "common/base/utf8.h"
 #include "common/signing/signature_file.h"
 
@@ -15,6 +21,7 @@ struct SignArguments {
   std::string file;
   std::string key;
   std::string countersign;
+  bool force = false;
 };
 
 Result<Checksum> checksum_of_tarball(const std::string& file) {
@@ -26,6 +33,30 @@ Result<Checksum> checksum_of_tarball(const std::string& file) {
   return checksum_of_file(fd.get(), printable(file));
 }
 
+// An earlier output of this command, by whichever key and of whichever bytes, sound or not.
+bool is_signature_file(int fd) {
+  std::string text(kMaxSignatureFileBytes, '\0');
+  const auto n = read_at(fd, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0,
+                         "the signature file");
+  if (!n) return false;
+  const auto json = parse_json(std::string_view(text).substr(0, *n), "it");
+  return json && text_member(*json, "keyId") && text_member(*json, "signature");
+}
+
+Status write_signature(const SignatureFile& signature, const std::string& output, bool force) {
+  MKT_TRY(const PendingFile::Existing existing,
+          may_take_name({output, force, is_signature_file, "a signature file"}));
+  MKT_TRY(PendingFile file, PendingFile::create(output, 0644));
+  const std::string shown = printable(output);
+  const std::string text = dump_json_pretty(signature.json());
+  MKT_CHECK(write_all(file.fd(), as_bytes(text), shown));
+  if (::fsync(file.fd()) != 0) {
+    return system_error(fmt::format("cannot write {}", shown), errno);
+  }
+  MKT_CHECK(file.appear(existing));
+  return sync_folder(folder_of(output));
+}
+
 Status sign_file(const Session& session, const SignArguments& a) {
   if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
   MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
@@ -33,7 +64,7 @@ Status sign_file(const Session& session, const SignArguments& a) {
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   const std::string output = a.file + ".sig.json";
-  MKT_CHECK(write_file_atomically(output, dump_json_pretty(signature.json()), 0644));
+  MKT_CHECK(write_signature(signature, output, a.force));
   Json document = signature.json();
   document["file"] = output;
   session.out.result(document, fmt::format("{}\nsigned {} with {}", output, checksum.text(),
@@ -86,6 +117,8 @@ void add_sign_command(CLI::App& app, Session& session) {
   command->add_option("--countersign", a->countersign,
                       "Sign this published ID@VERSION again; with FILE only if it is the same");
   command->add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
+  command->add_flag("--force", a->force,
+                    "Overwrite FILE.sig.json even where it is no signature file");
   on_run(command, session, [&session, a] {
     return a->countersign.empty() ? sign_file(session, *a) : countersign(session, *a);
   });

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/base/utf8.h"
+#include "common/connector/portable_name.h"
 
 namespace mkt {
 namespace {
@@ -41,12 +42,14 @@ Status check_entry_path(std::string_view path) {
 
 Status EntryNames::add(std::string_view path, Kind kind) {
   MKT_CHECK(check_entry_path(path));
-  if (fold_name(path) == kReceiptName) {
+  if (fold_name(path.substr(0, path.find('/'))) == kReceiptName) {
     return unsafe(fmt::format("the name {} belongs to mkt install", kReceiptName));
   }
-  for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
-       slash = path.find('/', slash + 1)) {
-    MKT_CHECK(add_one(path.substr(0, slash), Kind::folder, false));
+  for (std::size_t start = 0; start < path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    MKT_CHECK(check_portable_name(path.substr(start, end - start)));
+    if (end < path.size()) MKT_CHECK(add_one(path.substr(0, end), Kind::folder, false));
+    start = end + 1;
   }
   return add_one(path, kind, true);
 }

@@ -2,8 +2,9 @@
 //
 // A path is UTF-8, relative, '/'-separated, without empty, `.` or `..` components, backslashes or
 // control characters; at most kMaxEntryPathBytes bytes and kMaxEntryDepth components. EntryNames
-// also refuses a set of paths that some file system could not hold apart: equal ones, ones equal
-// but for case or Unicode form, and a file where another path needs a folder.
+// also refuses names that are not safe on every system (portable_name.h), the receipt's name at the
+// root, and a set of paths that some file system could not hold apart: equal ones, ones equal but
+// for case or Unicode form, and a file where another path needs a folder.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +20,13 @@ namespace mkt {
 inline constexpr std::size_t kMaxEntryPathBytes = 255;
 inline constexpr std::size_t kMaxEntryDepth = 32;
 
-// Written by `mkt install` at the root of what it installed, so no tarball may bring one.
+// Written by `mkt install` at the root of what it installed, so no tarball may bring one, nor a
+// folder of that name.
 inline constexpr std::string_view kReceiptName = "install-receipt.json";
 
-// archive_unsafe, with the rule that is broken and without repeating the path.
+// That the path leads to one place below its root, and nowhere else; whether other systems can
+// store its names is EntryNames' part. archive_unsafe, with the rule that is broken and without
+// repeating the path.
 Status check_entry_path(std::string_view path);
 
 // The paths seen so far. Not thread-safe.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <new>
 
 #include "common/base/files.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kInputBytes = 64 * 1024;
 constexpr std::size_t kHeaderBytes = 10;  // of RFC 1952, without what the flags add
-constexpr std::uint8_t kExtraField = 0x04;
+constexpr std::uint8_t kExtraField = 0x04, kName = 0x08, kComment = 0x10;
 
 Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
 
@@ -39,9 +40,9 @@ GzipReader::GzipReader(ByteSource source, const ArchiveLimits& limits)
 
 GzipReader::~GzipReader() { inflateEnd(stream_.get()); }
 
-Status GzipReader::refill() {
+Status GzipReader::refill(std::size_t least) {
   std::size_t filled = 0;
-  while (filled < kHeaderBytes) {  // a source may give less than what was asked for
+  while (filled < least) {  // a source may give less than what was asked for
     MKT_TRY(const std::size_t n, source_(std::span(input_).subspan(filled)));
     if (n == 0) break;
     filled += n;
@@ -52,18 +53,30 @@ Status GzipReader::refill() {
   return {};
 }
 
-// zlib reads the header itself; only the flags need our word.
+// zlib reads the header itself, and would read over a name of any length.
 Status GzipReader::check_header() {
   if (stream_->avail_in < kHeaderBytes || input_[0] != 0x1f || input_[1] != 0x8b ||
       input_[2] != 8) {
     return invalid("the tarball is not gzip");
   }
-  if ((input_[3] & kExtraField) != 0) return invalid("the gzip header has an extra field");
+  const std::uint8_t flags = input_[3];
+  if ((flags & kExtraField) != 0) return invalid("the gzip header has an extra field");
+  const auto end = input_.begin() + static_cast<std::ptrdiff_t>(
+                                        std::min<std::size_t>(stream_->avail_in, kMaxHeaderBytes));
+  auto at = input_.begin() + kHeaderBytes;
+  for (const std::uint8_t text : {kName, kComment}) {
+    if ((flags & text) == 0) continue;
+    at = std::find(at, end, 0);
+    if (at == end) {
+      return invalid(fmt::format("the gzip header is longer than {} bytes", kMaxHeaderBytes));
+    }
+    ++at;
+  }
   return {};
 }
 
 Status GzipReader::check_end() {
-  if (stream_->avail_in == 0) MKT_CHECK(refill());
+  if (stream_->avail_in == 0) MKT_CHECK(refill(1));
   if (stream_->avail_in != 0) return invalid("bytes follow the end of the gzip stream");
   return {};
 }
@@ -74,7 +87,7 @@ Result<std::size_t> GzipReader::read(std::span<std::uint8_t> into) {
   stream_->avail_out = static_cast<uInt>(into.size());
   while (stream_->avail_out == into.size()) {
     if (stream_->avail_in == 0) {
-      MKT_CHECK(refill());
+      MKT_CHECK(refill(header_checked_ ? 1 : kMaxHeaderBytes));
       if (stream_->avail_in == 0) return invalid("the gzip stream is cut short");
     }
     if (!header_checked_) {

@@ -1,7 +1,8 @@
 // GzipReader: reads one gzip stream (RFC 1952) to its very end, and nothing else.
 //
-// One member only, its CRC and length checked, no extra field, no byte behind it; what it unpacks
-// is bounded by the ratio of ArchiveLimits while it streams. Memory: the window and one buffer.
+// One member only, its CRC and length checked, no extra field, a name and comment of at most
+// kMaxHeaderBytes together, no byte behind it; what it unpacks is bounded by the ratio of
+// ArchiveLimits while it streams. Memory: the window and one buffer.
 // Not thread-safe.
 #pragma once
 
@@ -26,6 +27,8 @@ ByteSource file_source(int fd, std::string name);
 
 class GzipReader {
  public:
+  static constexpr std::size_t kMaxHeaderBytes = 4096;
+
   GzipReader(ByteSource source, const ArchiveLimits& limits);
   ~GzipReader();
   GzipReader(const GzipReader&) = delete;
@@ -36,7 +39,8 @@ class GzipReader {
   Result<std::size_t> read(std::span<std::uint8_t> into);
 
  private:
-  Status refill();
+  // Reads on until `least` bytes are there, or the source ends.
+  Status refill(std::size_t least);
   Status check_header();
   Status check_end();
 

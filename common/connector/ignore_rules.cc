@@ -347,9 +347,10 @@ std::string_view name_of(std::string_view path) {
 
 struct IgnoreRule {
   Glob glob;
-  bool includes = false;      // began with `!`
-  bool folders_only = false;  // ended with '/'
-  bool whole_path = false;    // has a '/' elsewhere, so is matched from the file's own folder on
+  bool includes = false;       // began with `!`
+  bool folders_only = false;   // ended with '/'
+  bool whole_path = false;     // has a '/' elsewhere, so is matched from the file's own folder on
+  bool names_in_full = false;  // its last component has no wildcard
 
   bool speaks_about(std::string_view path, bool is_folder) const {
     if (folders_only && !is_folder) return false;
@@ -369,6 +370,7 @@ std::optional<IgnoreRule> parse_rule(std::string_view line) {
   rule.whole_path = line.find('/') != std::string_view::npos;
   if (line.starts_with('/')) line.remove_prefix(1);
   if (line.empty()) return std::nullopt;
+  rule.names_in_full = name_of(line).find_first_of("*?[") == std::string_view::npos;
   auto glob = GlobParser(line).parse();
   if (!glob) return std::nullopt;
   rule.glob = std::move(*glob);
@@ -402,12 +404,23 @@ IgnoreRules IgnoreRules::parse(std::string_view text) {
   return parsed;
 }
 
+const IgnoreRule* IgnoreRules::deciding(std::string_view path, bool is_folder) const {
+  if (!rules_) return nullptr;
+  const auto rule = std::find_if(rules_->rbegin(), rules_->rend(), [&](const IgnoreRule& r) {
+    return r.speaks_about(path, is_folder);
+  });
+  return rule == rules_->rend() ? nullptr : &*rule;
+}
+
 std::optional<bool> IgnoreRules::match(std::string_view path, bool is_folder) const {
-  if (!rules_) return std::nullopt;
-  for (auto rule = rules_->rbegin(); rule != rules_->rend(); ++rule) {
-    if (rule->speaks_about(path, is_folder)) return !rule->includes;
-  }
-  return std::nullopt;
+  const IgnoreRule* rule = deciding(path, is_folder);
+  if (rule == nullptr) return std::nullopt;
+  return !rule->includes;
+}
+
+bool IgnoreRules::names(std::string_view path, bool is_folder) const {
+  const IgnoreRule* rule = deciding(path, is_folder);
+  return rule != nullptr && rule->includes && rule->names_in_full;
 }
 
 }  // namespace mkt

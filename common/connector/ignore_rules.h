@@ -49,10 +49,17 @@ class IgnoreRules {
   // lengths of its pattern and the path.
   std::optional<bool> match(std::string_view path, bool is_folder) const;
 
+  // Whether that last rule is a `!` rule that names the entry in full: the last component of its
+  // pattern has no wildcard. `!.env` and `!/conf/.env` name conf/.env, `!.env*` and `!conf` do not.
+  bool names(std::string_view path, bool is_folder) const;
+
   // Whether parse passed over a rule for the sake of the bounds.
   bool truncated() const { return truncated_; }
 
  private:
+  // The last rule that matches, or null.
+  const IgnoreRule* deciding(std::string_view path, bool is_folder) const;
+
   std::shared_ptr<const std::vector<IgnoreRule>> rules_;  // null when there are none
   bool truncated_ = false;
 };

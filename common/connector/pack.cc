@@ -13,7 +13,7 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "common/connector/gzip_writer.h"
-#include "common/connector/source_tree.h"
+#include "common/connector/manifest_checksum.h"
 
 namespace mkt {
 namespace {
@@ -46,10 +46,17 @@ class TarballFile {
   std::uint64_t size_ = 0;
 };
 
+Result<UniqueFd> open_entry(int root_fd, const std::string& path) {
+  UniqueFd fd(::openat(root_fd, path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return system_error(fmt::format("cannot read {}", printable(path)), errno);
+  return fd;
+}
+
 class Packer {
  public:
-  Packer(int root_fd, int out_fd, unsigned threads)
-      : root_fd_(root_fd),
+  Packer(const PackPlan& plan, int root_fd, int out_fd, unsigned threads)
+      : plan_(plan),
+        root_fd_(root_fd),
         out_(out_fd),
         gzip_([this](std::span<const std::uint8_t> bytes) { return out_.write(bytes); }, threads),
         tar_(archive_write_new()),
@@ -59,12 +66,12 @@ class Packer {
     archive_write_set_bytes_in_last_block(tar_.get(), kTarBlocking);
   }
 
-  Status run(const std::vector<SourceEntry>& entries) {
+  Status run() {
     if (archive_write_open2(tar_.get(), this, nullptr, &Packer::on_write, nullptr, nullptr) !=
         ARCHIVE_OK) {
       return failed("");
     }
-    for (const SourceEntry& entry : entries) MKT_CHECK(add(entry));
+    for (const SourceEntry& entry : plan_.tree.entries) MKT_CHECK(add(entry));
     if (archive_write_close(tar_.get()) != ARCHIVE_OK) return failed("");
     return gzip_.finish();
   }
@@ -104,31 +111,42 @@ class Packer {
                                "after at most 155 bytes of folders",
                                printable(entry.path)));
     }
-    return entry.is_folder ? Status() : content(entry);
+    if (entry.is_folder) return {};
+    return entry.path == kManifestName ? data(entry, as_bytes(plan_.manifest_text))
+                                       : content(entry);
+  }
+
+  Status data(const SourceEntry& entry, std::span<const std::uint8_t> bytes) {
+    if (archive_write_data(tar_.get(), bytes.data(), bytes.size()) ==
+        static_cast<la_ssize_t>(bytes.size())) {
+      return {};
+    }
+    return failed(entry.path);
   }
 
   Status content(const SourceEntry& entry) {
     const std::string shown = printable(entry.path);
-    UniqueFd fd(
-        ::openat(root_fd_, entry.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    if (!fd) return system_error(fmt::format("cannot read {}", shown), errno);
+    MKT_TRY(const UniqueFd fd, open_entry(root_fd_, entry.path));
+    const bool is_entrypoint = entry.path == plan_.manifest.entrypoint();
+    Hasher hasher;  // of the entrypoint, as the manifest went ahead of it
     std::uint64_t offset = 0;
     for (;;) {
       MKT_TRY(const std::size_t n, read_at(fd.get(), buffer_, offset, shown));
       if (n == 0) break;
       offset += n;
       if (offset > entry.size) break;
-      if (archive_write_data(tar_.get(), buffer_.data(), n) != static_cast<la_ssize_t>(n)) {
-        return failed(entry.path);
-      }
+      if (is_entrypoint) hasher.update({buffer_.data(), n});
+      MKT_CHECK(data(entry, {buffer_.data(), n}));
     }
-    if (offset != entry.size) {
+    if (offset != entry.size ||
+        (is_entrypoint && hasher.finish() != plan_.manifest.entrypoint_checksum())) {
       return Error(ErrorCode::io_error,
                    fmt::format("{} changed while it was being packed; try again", shown));
     }
     return {};
   }
 
+  const PackPlan& plan_;
   int root_fd_;
   TarballFile out_;
   GzipWriter gzip_;
@@ -146,66 +164,95 @@ Result<UniqueFd> open_folder(const std::filesystem::path& folder) {
   return fd;
 }
 
-}  // namespace
-
-Result<Manifest> read_manifest(const std::filesystem::path& folder) {
+Result<std::string> read_manifest_text(const std::filesystem::path& folder) {
   MKT_TRY(UniqueFd root, open_folder(folder));
-  const std::filesystem::path path = folder / kManifestName;
-  auto text = read_file(path, kMaxManifestBytes);
-  if (!text) {
-    if (text.error().code == ErrorCode::not_found) {
-      return Error(
-          ErrorCode::manifest_missing,
-          fmt::format("{} has no {}; make one with: mkt init {}", printable(folder.string()),
-                      kManifestName, printable(folder.string())));
-    }
-    return text.error();
+  auto text = read_file(folder / kManifestName, kMaxManifestBytes);
+  if (!text && text.error().code == ErrorCode::not_found) {
+    return Error(ErrorCode::manifest_missing,
+                 fmt::format("{} has no {}; make one with: mkt init {}", printable(folder.string()),
+                             kManifestName, printable(folder.string())));
   }
-  auto manifest = Manifest::parse(*text);
-  if (!manifest) return manifest.error().context(printable(path.string()));
+  return text;
+}
+
+Result<Manifest> parse_manifest(const std::filesystem::path& folder, std::string_view text) {
+  auto manifest = Manifest::parse(text);
+  if (!manifest) return manifest.error().context(printable((folder / kManifestName).string()));
   return manifest;
 }
 
-Result<Packed> pack_connector(const std::filesystem::path& folder, int out_fd,
-                              const PackOptions& options) {
-  MKT_TRY(Manifest manifest, read_manifest(folder));
-  MKT_TRY(UniqueFd root, open_folder(folder));
-  MKT_TRY(const std::vector<SourceEntry> entries,
-          list_source_tree(root.get(), manifest.id(), options.limits));
+ManifestChecksum compare(const std::optional<Checksum>& said, const Checksum& is) {
+  if (!said) return ManifestChecksum::missing;
+  return *said == is ? ManifestChecksum::right : ManifestChecksum::outdated;
+}
 
-  Packed packed{std::move(manifest), Checksum({}), 0, 0, 0};
-  bool has_manifest = false;
+// `output` is what is being written, or null.
+Result<PackPlan> plan(int root_fd, const std::filesystem::path& folder, const ArchiveLimits& limits,
+                      const struct stat* output) {
+  MKT_TRY(const std::string source_text, read_manifest_text(folder));
+  MKT_TRY(const Manifest source, parse_manifest(folder, source_text));
+  MKT_TRY(SourceTree tree, list_source_tree(root_fd, source.id(), limits, output));
+
+  SourceEntry* manifest_entry = nullptr;
   bool has_entrypoint = false;
-  for (const SourceEntry& e : entries) {
-    packed.files += e.is_folder ? 0 : 1;
-    packed.unpacked_bytes += e.size;
-    has_manifest = has_manifest || e.path == kManifestName;
-    has_entrypoint = has_entrypoint || (!e.is_folder && e.path == packed.manifest.entrypoint());
+  for (SourceEntry& e : tree.entries) {
+    if (!e.is_folder && e.path == kManifestName) manifest_entry = &e;
+    has_entrypoint = has_entrypoint || (!e.is_folder && e.path == source.entrypoint());
   }
-  if (!has_manifest) {
+  if (manifest_entry == nullptr) {
     return Error(ErrorCode::manifest_missing,
                  fmt::format("{} is left out by .mktignore; a tarball needs it", kManifestName));
   }
   if (!has_entrypoint) {
     return Error(ErrorCode::manifest_invalid,
                  fmt::format("{}: entrypoint: there is no file \"{}\" to pack", kManifestName,
-                             packed.manifest.entrypoint()),
-                 {{"entrypoint", "names a file that is missing or left out by .mktignore"}});
+                             source.entrypoint()),
+                 {{"entrypoint", "names a file that is missing or left out"}});
   }
-  if (const auto& wanted = packed.manifest.entrypoint_checksum()) {
-    MKT_TRY(UniqueFd fd, open_for_reading(folder / packed.manifest.entrypoint()));
-    MKT_TRY(const Checksum actual, checksum_of_file(fd.get(), packed.manifest.entrypoint()));
-    if (actual != *wanted) {
-      return Error(ErrorCode::manifest_invalid,
-                   fmt::format("{}: checksum: \"{}\" has {}, the manifest says {}", kManifestName,
-                               packed.manifest.entrypoint(), actual.text(), wanted->text()),
-                   {{"checksum", "is not the SHA-256 of the entrypoint"}});
-    }
-  }
+  MKT_TRY(const UniqueFd entrypoint, open_entry(root_fd, source.entrypoint()));
+  MKT_TRY(const Checksum checksum, checksum_of_file(entrypoint.get(), source.entrypoint()));
+  // A manifest cannot hold a checksum of itself.
+  const bool fills = source.entrypoint() != kManifestName;
+  std::string text = fills ? with_entrypoint_checksum(source_text, checksum) : source_text;
+  MKT_TRY(Manifest manifest, parse_manifest(folder, text));
+  manifest_entry->size = text.size();
 
-  Packer packer(root.get(), out_fd,
+  PackPlan p{std::move(manifest),
+             std::move(text),
+             compare(source.entrypoint_checksum(), checksum),
+             std::move(tree),
+             0,
+             0};
+  for (const SourceEntry& e : p.tree.entries) {
+    p.files += e.is_folder ? 0 : 1;
+    p.unpacked_bytes += e.size;
+  }
+  return p;
+}
+
+}  // namespace
+
+Result<Manifest> read_manifest(const std::filesystem::path& folder) {
+  MKT_TRY(const std::string text, read_manifest_text(folder));
+  return parse_manifest(folder, text);
+}
+
+Result<PackPlan> plan_pack(const std::filesystem::path& folder, const PackOptions& options) {
+  MKT_TRY(const UniqueFd root, open_folder(folder));
+  return plan(root.get(), folder, options.limits, nullptr);
+}
+
+Result<Packed> pack_connector(const std::filesystem::path& folder, int out_fd,
+                              const PackOptions& options) {
+  struct stat output {};
+  if (::fstat(out_fd, &output) != 0) return system_error("cannot write the tarball", errno);
+  MKT_TRY(const UniqueFd root, open_folder(folder));
+  MKT_TRY(PackPlan planned, plan(root.get(), folder, options.limits, &output));
+  Packed packed{{std::move(planned)}, Checksum({}), 0};
+
+  Packer packer(packed, root.get(), out_fd,
                 options.threads != 0 ? options.threads : default_gzip_threads());
-  MKT_CHECK(packer.run(entries));
+  MKT_CHECK(packer.run());
   packed.size = packer.out().size();
   packed.checksum = packer.out().checksum();
   if (packed.unpacked_bytes > options.limits.ratio_from &&

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kNameOffset = 0, kNameLength = 100;
 constexpr std::size_t kSizeOffset = 124, kSizeLength = 12;
 constexpr std::size_t kTypeOffset = 156;
+constexpr std::size_t kMagicOffset = 257;
+constexpr std::size_t kPrefixOffset = 345, kPrefixLength = 155;
+constexpr std::string_view kPosixMagic("ustar\0", 6);
 constexpr std::uint64_t kMaxPaxBytes = 64 * 1024;
 
 // pax keywords that change neither what a file is called nor what is in it.
@@ -97,6 +100,14 @@ Status TarGuard::header() {
   const std::string_view text = as_text(block_);
   const auto size = octal(text.substr(kSizeOffset, kSizeLength));
   if (!size) return unsafe_header("a tar header has a size that is not plain octal");
+  // Without it some readers put the prefix before the name and others do not (GNU tar keeps times
+  // there), so that one header names two files.
+  const std::string_view magic = text.substr(kMagicOffset, kPosixMagic.size());
+  const std::string_view prefix = text.substr(kPrefixOffset, kPrefixLength);
+  if (magic != kPosixMagic && prefix.find_first_not_of('\0') != std::string_view::npos) {
+    return unsafe_header(
+        "a tar header has a prefix and is not marked as ustar: it can be read in two ways");
+  }
   const char type = text[kTypeOffset];
   switch (type) {
     case '0':

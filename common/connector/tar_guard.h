@@ -3,9 +3,10 @@
 //
 // libarchive reads many dialects: GNU long names, sparse files, pax records that replace a name or
 // a size. Programs that read such headers differently see different files in one tarball, so only
-// plain ones pass (POSIX.1-1988 ustar and the old GNU and V7 forms of the same fields): files and
-// folders, sizes in octal, and pax records that carry nothing but times, owners and comments. It
-// also tells the sizes it saw, so that the caller can hold libarchive to them. Not thread-safe.
+// plain ones pass (POSIX.1-1988 ustar and the old GNU and V7 forms of the same fields, which have
+// no prefix): files and folders, sizes in octal, and pax records that carry nothing but times,
+// owners and comments. It also tells the sizes it saw, so that the caller can hold libarchive to
+// them. Not thread-safe.
 #pragma once
 
 #include <array>

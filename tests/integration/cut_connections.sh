@@ -83,6 +83,9 @@ done
 
 # Large enough that curl asks "100-continue" first, and that much is under way when it breaks.
 make_connector large
+# With its checksum, so that what is installed is the source to the byte.
+sum=$(sha256sum large/index.js | cut -d' ' -f1)
+sed -i "s/\"entrypoint\"/\"checksum\": \"sha256:$sum\", &/" large/connector.manifest.json
 head -c 5000000 /dev/urandom >large/lib/noise.bin
 "$MKT" pack large -o large.tgz >/dev/null
 cut_by --up 3000000 --times 2

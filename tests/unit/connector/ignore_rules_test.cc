@@ -337,6 +337,27 @@ TEST_CASE("rules beyond the bounds are passed over, and it says so") {
   }
 }
 
+TEST_CASE("an entry is asked for by a rule that names it in full, and by no other") {
+  const auto names = [](std::string_view rules, std::string_view path) {
+    return IgnoreRules::parse(rules).names(path, false);
+  };
+  CHECK(names("!.env", ".env"));
+  CHECK(names("!.env", "conf/.env"));
+  CHECK(names("!/conf/.env", "conf/.env"));
+  CHECK(names("!co*/.env", "conf/.env"));
+  CHECK(names("!\\.env", ".env"));
+  CHECK(names("*\n!.env", ".env"));
+  CHECK_FALSE(names("!.env*", ".env"));
+  CHECK_FALSE(names("!*", ".env"));
+  CHECK_FALSE(names("!.en?", ".env"));
+  CHECK_FALSE(names("!.en[v]", ".env"));
+  CHECK_FALSE(names("!.env\n.env", ".env"));
+  CHECK_FALSE(names("!.env\n!*", ".env"));
+  CHECK_FALSE(names(".env", ".env"));
+  CHECK_FALSE(names("!other", ".env"));
+  CHECK_FALSE(names("", ".env"));
+}
+
 // --- The same questions to git
 
 namespace {

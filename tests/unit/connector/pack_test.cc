@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <map>
+
 #include "common/base/files.h"
 #include "common/connector/unpack.h"
 #include "tests/unit/connector/tar_builder.h"
@@ -77,7 +80,8 @@ TEST_CASE_FIXTURE(PackFixture, "the same folder gives the same bytes, whatever t
 
 TEST_CASE_FIXTURE(PackFixture, "the bytes of a small connector are these for ever") {
   // A change here changes the checksum of everything that is packed from now on. The compressed
-  // bytes are zlib's; what must never change is what they unpack to.
+  // bytes are zlib's; what must never change is what they unpack to. The sum is that of a ustar
+  // archive put together by hand, whose manifest ends with the checksum of "hello".
   const std::string tarball = packed();
   CHECK(to_hex(as_bytes(tarball.substr(0, 10))) == "1f8b0800000000000003");
   std::string tar(1 << 20, '\0');
@@ -91,7 +95,7 @@ TEST_CASE_FIXTURE(PackFixture, "the bytes of a small connector are these for eve
   }
   tar.resize(size);
   CHECK(Checksum::of(as_bytes(tar)).hex() ==
-        "82acb4cdebb5738252d6b7fdf1d973aad46196ff396f62843579b1b41e5a57d5");
+        "569c5311033ed2922cc74fa71ab5105197977c00c3d5bb05baa3cfb8f6a1b33e");
 }
 
 TEST_CASE_FIXTURE(PackFixture, "only the owner's execute bit is kept of a mode") {
@@ -143,8 +147,182 @@ TEST_CASE_FIXTURE(PackFixture, "links, pipes and names that cannot be installed 
     write("README", "");
   }
   SUBCASE("receipt") { write("install-receipt.json", "{}"); }
+  SUBCASE("folder of the receipt's name") { write("install-receipt.json/x", "{}"); }
+  SUBCASE("what a Mac takes for .git") { write("vendor/.g\u200cit/config", ""); }
+  SUBCASE("what Windows takes for .git") { write("vendor/git~1/config", ""); }
+  SUBCASE("other case of .git") { write("vendor/.GIT/config", ""); }
+  SUBCASE("asked for .git") {
+    write(".git/config", "");
+    write(".mktignore", "!.git\n");
+  }
+  SUBCASE("device of Windows") { write("lib/aux.js", ""); }
+  SUBCASE("stream of NTFS") { write("index.js::$DATA", ""); }
+  SUBCASE("colon") { write("a:b", ""); }
+  SUBCASE("dot at the end") { write("foo.", ""); }
+  SUBCASE("blank at the end") { write("foo ", ""); }
   SUBCASE("long name") { write(std::string(200, 'a') + "/" + std::string(60, 'b'), ""); }
   CHECK(refused() == ErrorCode::archive_unsafe);
+}
+
+TEST_CASE_FIXTURE(PackFixture, "a refusal names each path and says what to do") {
+  write("lib/nul.txt", "");
+  write("vendor/.GIT/config", "");
+  const auto result = pack();
+  REQUIRE(!result);
+  CHECK(result.error().message.find("lib/nul.txt") != std::string::npos);
+  CHECK(result.error().message.find("rename or remove them, or name them in .mktignore") !=
+        std::string::npos);
+  bool names_git = false;
+  for (const ErrorDetail& d : result.error().details) {
+    names_git = names_git || d.path == "vendor/.GIT/config";
+  }
+  CHECK(names_git);
+}
+
+TEST_CASE_FIXTURE(PackFixture,
+                  "secrets, leftovers and version control stay out, wherever they are") {
+  for (const std::string folder : {"", "lib/", "node_modules/x/"}) {
+    for (const std::string name :
+         {".git/config", ".hg/hgrc", ".svn/entries", ".env", ".env.local", ".envrc", ".npmrc",
+          ".netrc", "id_rsa", "id_ed25519", "server.key", "acme.p12", ".DS_Store", "._x", "x.js~",
+          ".x.js.swp", "#x.js#", "Thumbs.db"}) {
+      write(folder + name, "x");
+    }
+  }
+  fs::create_symlink("me@host.1234", folder() / ".#index.js");  // how Emacs locks a file
+  write("cert.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+  write("secret.txt", "\n-----BEGIN RSA PRIVATE KEY-----\nMIIB\n");
+  write("both.pem",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+        "-----BEGIN PRIVATE KEY-----\nMIIB\n");
+  write("acme-0123456789abcdef.json", R"({"version": "1.0", "keyId": "acme:0", "secretKey": "x"})");
+  write("about-keys.md", "A key begins with\n-----BEGIN PRIVATE KEY-----\n");
+  CHECK(names() == std::vector<std::string>{"connector.manifest.json", "about-keys.md", "cert.pem",
+                                            "index.js", "lib", "node_modules", "node_modules/x"});
+}
+
+TEST_CASE_FIXTURE(PackFixture, "what is left out is told with its reason") {
+  write(".env", "TOKEN=x");
+  write(".git/config", "");
+  write("x.log", "");
+  write(".mktignore", "*.log\n");
+  const auto plan = plan_pack(folder(), {});
+  REQUIRE(plan);
+  std::map<std::string, LeftOut> left_out;
+  for (const LeftOut& l : plan->tree.left_out) left_out.emplace(l.path, l);
+  REQUIRE(left_out.size() == 4);
+  CHECK(left_out[".env"].secret);
+  CHECK(left_out[".env"].why == "may hold passwords and tokens");
+  CHECK(!left_out[".git"].secret);
+  CHECK(left_out[".git"].is_folder);
+  CHECK(left_out["x.log"].why == "is named in .mktignore");
+  CHECK(left_out.contains(".mktignore"));
+}
+
+TEST_CASE_FIXTURE(PackFixture,
+                  "what is asked for by its full name is packed, and known as a secret") {
+  write(".env", "TOKEN=x");
+  write(".env.example", "TOKEN=");
+  write("lib/.env", "TOKEN=y");
+  write("conf/key.pem", "-----BEGIN PRIVATE KEY-----\n");
+  SUBCASE("by name") {
+    write(".mktignore", "*.pem\n!/.env\n!.env.example\n!key.pem\n");
+    const auto plan = plan_pack(folder(), {});
+    REQUIRE(plan);
+    std::vector<std::string> secrets;
+    for (const SourceEntry& e : plan->tree.entries) {
+      if (!e.secret.empty()) secrets.push_back(e.path);
+    }
+    CHECK(secrets == std::vector<std::string>{".env", ".env.example", "conf/key.pem"});
+    CHECK(names() == std::vector<std::string>{"connector.manifest.json", ".env", ".env.example",
+                                              "conf", "conf/key.pem", "index.js", "lib"});
+  }
+  SUBCASE("by a wildcard, which nobody wrote for the sake of a secret") {
+    write(".mktignore", "*\n!*\n!.env*\n!*.pem\n!conf/*\n");
+    CHECK(names() ==
+          std::vector<std::string>{"connector.manifest.json", "conf", "index.js", "lib"});
+  }
+}
+
+TEST_CASE_FIXTURE(PackFixture, "what mkt writes into the folder changes no byte of the tarball") {
+  write("connectors/mine.js", "");  // the author's own
+  const std::string before = packed();
+  REQUIRE(write_file_atomically(folder() / "release.tar.gz", before, 0644));
+  REQUIRE(write_file_atomically(folder() / "dist.tgz", before, 0644));
+  write("release.tar.gz.sig.json", "{}");
+  write("hello-1.0.0.tgz", before.substr(0, 100));
+  write("hello-1.0.0.tgz.sig.json", "{}");
+  write(".hello-1.0.0.tgz.0123456789ab", before.substr(0, 100));
+  write(".dist.tgz.0123456789ab", "");
+  write(".mkt-new.0123456789ab", before.substr(0, 100));
+  write("mkt.lock", "{}");
+  write(".mkt.lock.0123456789ab", "{}");
+  write("connectors/other/install-receipt.json", "{}");
+  write("connectors/other/index.js", "x");
+  write("connectors/.mkt-install-0123456789abcdef/tarball", "x");
+  CHECK(packed() == before);
+  // Another connector's tarball, and what only looks like one, are the author's.
+  std::string other(test::kHelloManifest);
+  other.replace(other.find("hello"), 5, "other");
+  REQUIRE(write_file_atomically(folder() / "other.tgz",
+                                test::TarBuilder().file("connector.manifest.json", other).tarball(),
+                                0644));
+  write("data.gz", test::gzip("data"));
+  const auto all = names();
+  CHECK(std::count(all.begin(), all.end(), "other.tgz") == 1);
+  CHECK(std::count(all.begin(), all.end(), "data.gz") == 1);
+}
+
+TEST_CASE_FIXTURE(PackFixture, "a connectors folder that installs left empty is not packed") {
+  const std::string before = packed();
+  fs::create_directory(folder() / "connectors");
+  CHECK(packed() == before);
+  write("connectors/other/install-receipt.json", "{}");
+  CHECK(packed() == before);
+}
+
+TEST_CASE_FIXTURE(PackFixture, "the output is left out of itself") {
+  const std::string before = packed();
+  const UniqueFd out(
+      ::open((folder() / "out.bin").c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600));
+  const auto result = pack_connector(folder(), out.get(), {});
+  REQUIRE(result);
+  CHECK(result->checksum == Checksum::of(as_bytes(before)));
+}
+
+TEST_CASE_FIXTURE(PackFixture, "links to programs in node_modules do not stop a pack") {
+  write("node_modules/semver/bin/semver.js", "");
+  fs::create_directories(folder() / "node_modules/.bin");
+  fs::create_symlink("../semver/bin/semver.js", folder() / "node_modules/.bin/semver");
+  const auto all = names();
+  CHECK(std::count(all.begin(), all.end(), "node_modules/semver/bin/semver.js") == 1);
+  CHECK(std::count(all.begin(), all.end(), "node_modules/.bin") == 0);
+}
+
+TEST_CASE_FIXTURE(PackFixture,
+                  "the packed manifest has the entrypoint's checksum, the source keeps its text") {
+  const Checksum right = Checksum::of(as_bytes("hello"));
+  std::string source(test::kHelloManifest);
+  ManifestChecksum expected = ManifestChecksum::missing;
+  SUBCASE("none before") {}
+  SUBCASE("an outdated one") {
+    source.insert(1, "\"checksum\":\"" + Checksum::of(as_bytes("old")).text() + "\",");
+    expected = ManifestChecksum::outdated;
+  }
+  SUBCASE("the right one") {
+    source.insert(1, "\"checksum\":\"" + right.text() + "\",");
+    expected = ManifestChecksum::right;
+  }
+  write("connector.manifest.json", source);
+  const auto result = pack();
+  REQUIRE(result);
+  CHECK(result->source_checksum == expected);
+  CHECK(*read_file(folder() / "connector.manifest.json", 10'000) == source);
+  const std::string tarball = packed();
+  const auto contents = walk_tarball(test::source_of(tarball), {}, nullptr);
+  REQUIRE(contents);
+  CHECK(contents->manifest.entrypoint_checksum() == right);
+  if (expected == ManifestChecksum::right) CHECK(result->manifest_text == source);
 }
 
 TEST_CASE_FIXTURE(PackFixture, "what is refused can be left out by name") {

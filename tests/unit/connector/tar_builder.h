@@ -18,7 +18,7 @@ inline std::string gzip(std::string_view content, gz_header* header = nullptr) {
   z_stream stream{};
   deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
   if (header != nullptr) deflateSetHeader(&stream, header);
-  std::string out(deflateBound(&stream, content.size()) + 1024, '\0');
+  std::string out(deflateBound(&stream, content.size()) + (2 << 20), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
   stream.avail_in = static_cast<uInt>(content.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());

@@ -58,6 +58,38 @@ TEST_CASE("an absolute or climbing prefix field is refused") {
         ErrorCode::archive_unsafe);
 }
 
+TEST_CASE(
+    "a prefix counts under the mark of ustar only, else readers would differ about the name") {
+  // GNU's mark with what GNU tar keeps there (times), none at all (V7), and near misses. Python's
+  // tarfile puts such a prefix before the name, libarchive and GNU tar do not.
+  const std::string gnu("ustar  \0", 8), none(8, '\0'), other("ustar 00", 8), near("ustarX00", 8);
+  for (const std::string& magic : {gnu, none, other, near}) {
+    for (const std::string& prefix : {std::string("lib"),
+                                      std::string("14733567710\0"
+                                                  "14733567710",
+                                                  23),
+                                      std::string("\0\0evil", 6)}) {
+      CAPTURE(to_hex(as_bytes(magic)));
+      CAPTURE(prefix);
+      const TarBuilder::Header header{.name = "x", .prefix = prefix, .magic = magic};
+      CHECK(code_of(TarBuilder().hello().add(header, "x").tarball()) == ErrorCode::archive_unsafe);
+    }
+    CHECK(code_of(TarBuilder().hello().add({.name = "x", .magic = magic}, "x").tarball()) ==
+          kAccepted);
+  }
+  CHECK(code_of(TarBuilder().hello().add({.name = "x", .prefix = "lib"}, "x").tarball()) ==
+        kAccepted);
+}
+
+TEST_CASE("names that are not safe on every system are refused in a tarball") {
+  for (const char* name : {".git/config", "lib/.GIT/hooks/post-checkout", "git~1/config", "CON",
+                           "lib/nul.txt", "a:b", "index.js::$DATA", "foo.", "foo ", "lib./x"}) {
+    CAPTURE(std::string(name));
+    CHECK(code_of(TarBuilder().hello().file(name).tarball()) == ErrorCode::archive_unsafe);
+  }
+  CHECK(code_of(TarBuilder().hello().folder(".git/").tarball()) == ErrorCode::archive_unsafe);
+}
+
 TEST_CASE("two names that a file system could confuse are refused") {
   const auto twins = [](const char* a, const char* b) {
     return code_of(TarBuilder().hello().file(a).file(b).tarball());
@@ -77,6 +109,8 @@ TEST_CASE("a tarball may not bring an install receipt") {
   CHECK(code_of(TarBuilder().hello().file("install-receipt.json").tarball()) ==
         ErrorCode::archive_unsafe);
   CHECK(code_of(TarBuilder().hello().file("Install-Receipt.JSON").tarball()) ==
+        ErrorCode::archive_unsafe);
+  CHECK(code_of(TarBuilder().hello().file("install-receipt.json/x").tarball()) ==
         ErrorCode::archive_unsafe);
 }
 
@@ -239,6 +273,32 @@ TEST_CASE("gzip headers with an extra field, and what is not gzip, are refused")
   CHECK(code_of("") == ErrorCode::archive_invalid);
   CHECK(code_of("PK\x03\x04") == ErrorCode::archive_invalid);
   CHECK(code_of(gzip(TarBuilder().hello().tarball())) == ErrorCode::archive_invalid);
+}
+
+TEST_CASE("the name and comment of a gzip header are bounded, whatever size the pieces arrive in") {
+  const std::string tar = TarBuilder().hello().tar();
+  const auto with = [&](std::size_t name_bytes, std::size_t comment_bytes) {
+    gz_header header{};
+    std::string name(name_bytes, 'n'), comment(comment_bytes, 'c');
+    if (name_bytes != 0) header.name = reinterpret_cast<Bytef*>(name.data());
+    if (comment_bytes != 0) header.comment = reinterpret_cast<Bytef*>(comment.data());
+    return gzip(tar, &header);
+  };
+  for (const std::size_t step : {1UL, 1000UL, 1UL << 20}) {
+    CAPTURE(step);
+    const auto code = [&](const std::string& tarball) {
+      const auto contents = walk_tarball(source_of(tarball, step), {}, nullptr);
+      return contents ? kAccepted : contents.error().code;
+    };
+    // `gzip FILE` writes the file's name.
+    CHECK(code(with(255, 0)) == kAccepted);
+    CHECK(code(with(2000, 2000)) == kAccepted);
+    CHECK(code(with(4096, 0)) == ErrorCode::archive_invalid);
+    CHECK(code(with(0, 4096)) == ErrorCode::archive_invalid);
+    CHECK(code(with(2100, 2100)) == ErrorCode::archive_invalid);
+    CHECK(code(with(1 << 20, 0)) == ErrorCode::archive_invalid);
+    CHECK(code(with(0, 100'000)) == ErrorCode::archive_invalid);
+  }
 }
 
 TEST_CASE("a bomb stops at the ratio, the size and the number of entries") {

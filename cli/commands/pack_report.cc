@@ -1,0 +1,113 @@
+// Tables and documents of a source tree; see pack_report.h.
+#include "cli/commands/pack_report.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "common/base/utf8.h"
+#include "common/connector/older_loader.h"
+
+namespace mkt {
+namespace {
+
+// One line of a listing: a file, or a node_modules with all that is in it.
+struct Line {
+  std::string path;
+  std::uint64_t size = 0;
+  std::uint64_t files = 0;  // 0 for a file
+  std::string secret = {};  // why it looks like one, else empty
+};
+
+constexpr std::string_view kModules = "node_modules/";
+
+// Up to and with the outermost node_modules/ that the path leads through; else empty.
+std::string modules_of(const std::string& path) {
+  for (std::size_t at = path.find(kModules); at != std::string::npos;
+       at = path.find(kModules, at + 1)) {
+    if (at == 0 || path[at - 1] == '/') return path.substr(0, at + kModules.size());
+  }
+  return {};
+}
+
+std::vector<Line> lines_of(const SourceTree& tree) {
+  std::vector<Line> lines;
+  std::map<std::string, std::size_t> modules;
+  for (const SourceEntry& e : tree.entries) {
+    if (e.is_folder) continue;
+    const std::string folder = modules_of(e.path);
+    if (folder.empty()) {
+      lines.push_back({e.path, e.size, 0, e.secret});
+      continue;
+    }
+    const auto [it, is_new] = modules.try_emplace(folder, lines.size());
+    if (is_new) lines.push_back({folder, 0, 0});
+    lines[it->second].size += e.size;
+    ++lines[it->second].files;
+  }
+  return lines;
+}
+
+std::string shown(const LeftOut& left_out) {
+  return printable(left_out.path) + (left_out.is_folder ? "/" : "");
+}
+
+}  // namespace
+
+void describe_tree(const SourceTree& tree, Json& document) {
+  Json contents = Json::array();
+  for (const Line& line : lines_of(tree)) {
+    Json entry{{"path", line.path}, {"size", line.size}};
+    if (line.files != 0) entry["files"] = line.files;
+    if (!line.secret.empty()) entry["secret"] = line.secret;
+    contents.push_back(std::move(entry));
+  }
+  Json left_out = Json::array();
+  for (const LeftOut& l : tree.left_out) {
+    left_out.push_back(
+        {{"path", l.path + (l.is_folder ? "/" : "")}, {"why", l.why}, {"secret", l.secret}});
+  }
+  document["contents"] = std::move(contents);
+  document["leftOut"] = std::move(left_out);
+}
+
+std::string format_tree(const SourceTree& tree) {
+  std::vector<std::vector<std::string>> files{{"SIZE", "FILE"}};
+  for (const Line& line : lines_of(tree)) {
+    std::string name = printable(line.path);
+    if (line.files != 0) name += fmt::format(" ({} files)", line.files);
+    if (!line.secret.empty()) name += fmt::format(" ({})", line.secret);
+    files.push_back({format_bytes(line.size), std::move(name)});
+  }
+  std::string text = format_table(files);
+  if (tree.left_out.empty()) return text;
+  std::vector<std::vector<std::string>> left_out{{"LEFT OUT", "WHY"}};
+  for (const LeftOut& l : tree.left_out) left_out.push_back({shown(l), "it " + printable(l.why)});
+  return text + "\n" + format_table(left_out);
+}
+
+void report_plan(const PackPlan& plan, const Output& out, Json& document) {
+  Json warnings = Json::array();
+  for (const ErrorDetail& finding : older_loader_findings(plan.manifest, plan.tree.entries)) {
+    out.warn(fmt::format("programs older than mkt cannot load this connector: {}: {}", finding.path,
+                         finding.message));
+    warnings.push_back({{"path", finding.path}, {"message", finding.message}});
+  }
+  document["warnings"] = std::move(warnings);
+  if (plan.source_checksum == ManifestChecksum::outdated) {
+    out.note(
+        fmt::format("the checksum in {} was of another {}; the packed copy names the right one",
+                    kManifestName, printable(plan.manifest.entrypoint())));
+  }
+  for (const LeftOut& l : plan.tree.left_out) {
+    if (l.secret) out.note(fmt::format("left out {}: it {}", shown(l), l.why));
+  }
+  for (const Line& line : lines_of(plan.tree)) {
+    if (line.files == 0) continue;
+    out.note(fmt::format("{} is packed: {} in {} files", printable(line.path),
+                         format_bytes(line.size), line.files));
+  }
+}
+
+}  // namespace mkt

@@ -1,0 +1,81 @@
+// The rule of portable names; see portable_name.h.
+#include "common/connector/portable_name.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr auto kControlFolders = std::to_array<std::string_view>({"git", "hg", "svn"});
+
+// learn.microsoft.com, "Naming Files, Paths, and Namespaces"; COM and LPT take one digit more.
+constexpr auto kDevices =
+    std::to_array<std::string_view>({"con", "prn", "aux", "nul", "conin$", "conout$"});
+constexpr auto kNumberedDevices = std::to_array<std::string_view>({"com", "lpt"});
+
+constexpr std::string_view kNotOnWindows = "<>:\"|?*";
+
+Error unsafe(std::string message) { return Error(ErrorCode::archive_unsafe, std::move(message)); }
+
+template <typename List>
+bool contains(const List& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Windows drops them from the end of a name, wherever they come from.
+std::string_view without_dots_and_blanks(std::string_view name) {
+  return name.substr(0, name.find_last_not_of(". ") + 1);  // npos + 1 is 0
+}
+
+// The 8.3 name that NTFS gives `.git` beside its own: `GIT~1`, or a higher number where that is
+// taken.
+bool is_short_name(std::string_view folded) {
+  const std::size_t tilde = folded.find('~');
+  return tilde != std::string_view::npos && tilde + 1 < folded.size() &&
+         contains(kControlFolders, folded.substr(0, tilde)) &&
+         std::all_of(folded.begin() + static_cast<std::ptrdiff_t>(tilde) + 1, folded.end(),
+                     is_digit);
+}
+
+bool is_control_folder(std::string_view folded) {
+  const std::string_view name = without_dots_and_blanks(folded.substr(0, folded.find(':')));
+  return (name.starts_with('.') && contains(kControlFolders, name.substr(1))) ||
+         is_short_name(name);
+}
+
+// `nul.txt` and `aux .js` are the devices, too.
+bool is_device(std::string_view folded) {
+  const std::string_view stem =
+      without_dots_and_blanks(folded.substr(0, folded.find_first_of(".:")));
+  if (contains(kDevices, stem)) return true;
+  return stem.size() == 4 && is_digit(stem[3]) && contains(kNumberedDevices, stem.substr(0, 3));
+}
+
+}  // namespace
+
+Status check_portable_name(std::string_view name) {
+  const std::string folded = fold_name(name);
+  if (is_control_folder(folded)) {
+    return unsafe("a path must not lead through what some system takes for .git, .hg or .svn");
+  }
+  if (const std::size_t at = name.find_first_of(kNotOnWindows); at != std::string_view::npos) {
+    return unsafe(fmt::format("a path must not contain {}, which Windows cannot store", name[at]));
+  }
+  if (name.ends_with('.') || name.ends_with(' ')) {
+    return unsafe("no name in a path may end with a dot or a blank, which Windows drops");
+  }
+  if (is_device(folded)) {
+    return unsafe("no name in a path may be that of a device of Windows, such as CON or aux.js");
+  }
+  return {};
+}
+
+}  // namespace mkt
