@@ -1,6 +1,8 @@
 # Sourced by the integration tests: real programs, a folder of the test's own, checks that say what
-# broke. The environment gives MKT, MKTD (programs) and SOURCE (the repository).
+# broke. The environment gives MKT, MKTD (programs), SOURCE (the repository) and SANITIZER (what the
+# programs were built with: address, thread, or nothing).
 set -euo pipefail
+SANITIZER=${SANITIZER:-}
 
 work=$(mktemp -d)
 daemon=
@@ -114,6 +116,22 @@ make_connector() {
 JSON
   echo "// $1" >"$1/index.js"
   echo "export {}" >"$1/lib/deep.js"
+}
+
+# A sanitizer's memory is counted with the daemon's. AddressSanitizer keeps what was freed to see who
+# still uses it, 256 MiB unless told otherwise; here no more than these, so that a bound still bounds.
+quarantine=16 # MiB
+[[ $SANITIZER != address ]] || export ASAN_OPTIONS=quarantine_size_mb=$quarantine${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+
+# memory_bound KIB: what a bound on resident memory comes to in this build. Beside what was freed,
+# AddressSanitizer adds the space around each allocation and an eighth of all for its map (twice as
+# much is ample); ThreadSanitizer's map is four times the memory, and it remembers each access.
+memory_bound() {
+  case $SANITIZER in
+    address) echo $((2 * $1 + quarantine * 1024)) ;;
+    thread) echo $((8 * $1)) ;;
+    *) echo "$1" ;;
+  esac
 }
 
 # flip_byte FILE OFFSET: exactly this byte becomes another one.

@@ -99,9 +99,13 @@ kill -STOP "$redis"
 began=$(date +%s%N)
 for i in $(seq 1 10); do [[ $(searches) == 200 ]] || fail "a search failed while Redis hangs"; done
 took=$((($(date +%s%N) - began) / 1000000))
-((took < 1500)) || fail "ten searches took $took ms while Redis hangs"
 says headers "X-RateLimit-Remaining: 35"
 [[ $(counted_in) == memory ]] || fail "limits are not counted in memory"
+# Beside as many requests that know no limit: on a busy machine those are slow too.
+began=$(date +%s%N)
+for i in $(seq 1 10); do [[ $(http GET /healthz) == 200 ]] || fail "a probe failed while Redis hangs"; done
+usual=$((($(date +%s%N) - began) / 1000000))
+((took < 1300 + 2 * usual)) || fail "ten searches took $took ms while Redis hangs, ten probes $usual ms"
 [[ $(grep -c 'Redis fails' mktd.log) == 1 ]] || fail "the warning should be there once"
 # It goes on: what was counted meanwhile is added.
 kill -CONT "$redis"

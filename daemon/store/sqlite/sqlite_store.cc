@@ -21,7 +21,6 @@ namespace mkt {
 namespace {
 
 // More idle connections than this are closed when they come back.
-constexpr std::size_t kMaxIdleReaders = 16;
 
 }  // namespace
 

@@ -20,6 +20,9 @@ namespace mkt {
 
 class SqliteStore : public Store {
  public:
+  // Connections that are kept open for the reads to come; those beyond it close after their read.
+  static constexpr std::size_t kMaxIdleReaders = 16;
+
   // Makes or migrates the database. data_damaged when it is not ours or of a newer version.
   static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& file);
 
