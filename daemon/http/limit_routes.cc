@@ -15,13 +15,10 @@ wire::LimitInfo limit_message(LimitScope scope, const std::string& subject,
   m.scope = limit_scope_name(scope);
   m.subject = subject;
   if (!decision) return m;
-  const auto seconds = [](std::chrono::milliseconds time) {
-    return std::chrono::ceil<std::chrono::seconds>(time).count();
-  };
   m.limit = decision->limit.requests;
-  m.window_seconds = seconds(decision->limit.window);
+  m.window_seconds = std::chrono::ceil<std::chrono::seconds>(decision->limit.window).count();
   m.remaining = decision->remaining;
-  m.reset_seconds = seconds(decision->reset);
+  m.reset_seconds = decision->reset_seconds().count();
   m.counted_in = counted_in_word(decision->counted_in);
   return m;
 }

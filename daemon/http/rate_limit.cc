@@ -49,7 +49,7 @@ std::optional<std::string> client_subject(const Request& request) {
 
 std::vector<std::pair<std::string, std::string>> rate_limit_headers(LimitScope scope,
                                                                     const LimitDecision& d) {
-  const seconds reset = ceil<seconds>(d.reset);
+  const seconds reset = d.reset_seconds();
   const auto now = std::chrono::duration_cast<seconds>(utc_now().time_since_epoch());
   const std::string_view name = limit_scope_word(scope);
   return {{"X-RateLimit-Limit", std::to_string(d.limit.requests)},
@@ -61,7 +61,7 @@ std::vector<std::pair<std::string, std::string>> rate_limit_headers(LimitScope s
 }
 
 Error rate_limit_error(LimitScope scope, const LimitDecision& d) {
-  const seconds wait = std::max(seconds(1), ceil<seconds>(d.reset));
+  const seconds wait = std::max(seconds(1), d.reset_seconds());
   Error error(ErrorCode::rate_limited,
               fmt::format("the limit of {} for {} is used up; try again in {}", d.limit.text(),
                           what_of(scope), format_duration(wait)));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/duration.h"
@@ -42,6 +43,12 @@ std::optional<LimitScope> parse_limit_scope(std::string_view text) {
     if (text == limit_scope_word(scope) || text == limit_scope_name(scope)) return scope;
   }
   return std::nullopt;
+}
+
+std::chrono::seconds LimitDecision::reset_seconds() const {
+  using std::chrono::ceil;
+  using std::chrono::seconds;
+  return std::min(ceil<seconds>(reset), ceil<seconds>(limit.window));
 }
 
 std::string Limit::text() const { return fmt::format("{}/{}", requests, format_duration(window)); }

@@ -60,6 +60,10 @@ struct LimitDecision {
   // Of a refused request: when it will pass.
   std::chrono::milliseconds reset{0};
   CountedIn counted_in = CountedIn::memory;
+
+  // `reset` for people and programs: whole seconds, rounded up, and never longer than the window.
+  // A request counts from the next tick of its clock on, and so leaves a tick after the window.
+  std::chrono::seconds reset_seconds() const;
 };
 
 // Thread-safe. Errors are of the store itself: that it cannot be reached, or does not work.
