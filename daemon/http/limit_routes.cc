@@ -1,5 +1,8 @@
 // What is left of the limits: one's own for anyone, everybody's for admins, who may reset them.
+#include <fmt/format.h>
+
 #include "common/wire/status_messages.h"
+#include "daemon/http/change_limits.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
@@ -27,13 +30,15 @@ wire::LimitInfo limit_message(LimitScope scope, const std::string& subject,
 std::optional<std::string> own_subject(LimitScope scope, const Request& request) {
   switch (scope) {
     case LimitScope::publish:
-      return publishing_subject(request);
+      return publishing_subject(request.caller);
     case LimitScope::install:
       if (request.caller.signed_in() && request.caller.role != Role::publisher &&
           !request.caller.is_admin()) {
         return tenant_subject(request.caller.subject);
       }
       return std::nullopt;
+    case LimitScope::change:
+      return changing_subject(request.caller);
     default:
       return client_subject(request);
   }
@@ -50,7 +55,7 @@ std::string address_of(const std::string& subject, const Request& request) {
 Result<LimitScope> scope_named(std::string_view name) {
   if (const auto scope = parse_limit_scope(name)) return *scope;
   return Error(ErrorCode::not_found,
-               "no such limit; there are publish, search, download, install and auth-failure");
+               fmt::format("no such limit; there are {}", limit_scope_list()));
 }
 
 Status check_subject(std::string_view subject) {
@@ -74,6 +79,8 @@ bool is_counted(LimitScope scope, std::string_view subject) {
       return kind == "publisher" || kind == "token";
     case LimitScope::install:
       return kind == "tenant";
+    case LimitScope::change:
+      return true;
     default:
       return kind == "address";
   }

@@ -24,7 +24,16 @@ Result<Response> answer(const Result<Store::Published>& published) {
                        version_message(published->version).to_json());
 }
 
-Result<Response> put_version(const Marketplace& market, Request& request) {
+// A publish of a publisher's own is counted before this, without its body having been read.
+Status count_for_signer(const Marketplace& market, RateLimiter& limiter, Request& request,
+                        const SignatureFile& signature) {
+  if (!request.caller.is_admin()) return {};
+  return count_request(limiter, LimitScope::publish,
+                       {signing_subject(market, request.caller, signature), request.caller.address},
+                       request);
+}
+
+Result<Response> put_version(const Marketplace& market, RateLimiter& limiter, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
   const auto header = from_base64(request.head.header("mkt-signature"));
@@ -33,6 +42,7 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
                  "the header Mkt-Signature must hold the signature file in base64");
   }
   MKT_TRY(SignatureFile signature, SignatureFile::parse(as_text(*header)));
+  MKT_CHECK(count_for_signer(market, limiter, request, signature));
   if (!request.head.content_length) {
     return Error(ErrorCode::length_required, "publishing needs a Content-Length");
   }
@@ -55,7 +65,7 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
 }
 
 // {manifest, tarball, signature}: needs the whole body in memory, so the limit is its size.
-Result<Response> post_publish(const Marketplace& market, Request& request) {
+Result<Response> post_publish(const Marketplace& market, RateLimiter& limiter, Request& request) {
   MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
   if (request.body.length() > market.limits().json_body_bytes) {
     return Error(ErrorCode::body_too_large,
@@ -83,6 +93,7 @@ Result<Response> post_publish(const Marketplace& market, Request& request) {
                    "the body must hold manifest (object), tarball (base64) and signature (object)");
     }
     MKT_TRY(signature, SignatureFile::from_json(*signature_field));
+    MKT_CHECK(count_for_signer(market, limiter, request, *signature));
     auto bytes = from_base64(tarball_field->get_ref<const std::string&>());
     if (!bytes) return Error(ErrorCode::invalid_request, "tarball is not base64");
     tarball = std::move(*bytes);
@@ -123,16 +134,18 @@ Result<Response> deprecate(const Marketplace& market, Request& request, bool und
 
 void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
   const auto counted = [&](Handler handler) {
-    return limited(limiter, LimitScope::publish, publishing_subject, std::move(handler));
+    const auto subject = [](const Request& r) { return publishing_subject(r.caller); };
+    return limited(limiter, LimitScope::publish, subject, std::move(handler));
   };
   router.add("PUT", "/v1/connectors/{id}/{version}",
-             counted([&](Request& r) { return put_version(market, r); }));
+             counted([&](Request& r) { return put_version(market, limiter, r); }));
   router.add("PUT", "/v1/connectors/{id}/{version}/signature",
              [&](Request& r) { return put_signature(market, r); });
   const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
   router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
   router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
-  router.add("POST", "/v1/publish", counted([&](Request& r) { return post_publish(market, r); }));
+  router.add("POST", "/v1/publish",
+             counted([&](Request& r) { return post_publish(market, limiter, r); }));
 }
 
 }  // namespace mkt

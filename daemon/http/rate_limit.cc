@@ -22,6 +22,10 @@ std::string_view what_of(LimitScope scope) {
       return "downloading";
     case LimitScope::install:
       return "installing";
+    case LimitScope::change:
+      return "changes";
+    case LimitScope::registration:
+      return "registering publishers";
     case LimitScope::auth_failure:
       return "tokens that are not valid";
   }
@@ -30,11 +34,16 @@ std::string_view what_of(LimitScope scope) {
 
 }  // namespace
 
-std::optional<std::string> publishing_subject(const Request& request) {
-  const Caller& caller = request.caller;
-  if (caller.is_admin()) return "token:" + caller.token_id;
+std::optional<std::string> publishing_subject(const Caller& caller) {
   if (!caller.signed_in() || caller.role != Role::publisher) return std::nullopt;
   return publisher_subject(caller.subject);
+}
+
+std::string signing_subject(const Marketplace& market, const Caller& caller,
+                            const SignatureFile& signature) {
+  const auto key = market.store.key(signature.key_id.text());
+  if (key && *key) return publisher_subject((*key)->publisher_id);
+  return "token:" + caller.token_id;  // nobody's key: the handler refuses it
 }
 
 std::optional<std::string> installing_subject(const Request& request) {
@@ -69,15 +78,19 @@ Error rate_limit_error(LimitScope scope, const LimitDecision& d) {
   return error;
 }
 
+Status count_request(RateLimiter& limiter, LimitScope scope, const Limited& who, Request& request) {
+  MKT_TRY(const auto decision, limiter.check(scope, who));
+  if (!decision) return {};
+  request.answer_headers = rate_limit_headers(scope, *decision);
+  return decision->allowed ? Status() : rate_limit_error(scope, *decision);
+}
+
 Handler limited(RateLimiter& limiter, LimitScope scope, SubjectOf subject_of, Handler handler) {
   return [&limiter, scope, subject_of = std::move(subject_of),
           handler = std::move(handler)](Request& request) -> Result<Response> {
     const auto subject = subject_of(request);
     if (!subject) return handler(request);
-    MKT_TRY(const auto decision, limiter.check(scope, {*subject, request.caller.address}));
-    if (!decision) return handler(request);
-    request.answer_headers = rate_limit_headers(scope, *decision);
-    if (!decision->allowed) return rate_limit_error(scope, *decision);
+    MKT_CHECK(count_request(limiter, scope, {*subject, request.caller.address}, request));
     return handler(request);
   };
 }

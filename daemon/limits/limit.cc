@@ -22,7 +22,10 @@ constexpr auto kNames = std::to_array<ScopeNames>({{"publish", "marketplace:publ
                                                    {"search", "marketplace:search"},
                                                    {"download", "marketplace:download"},
                                                    {"install", "marketplace:install"},
+                                                   {"change", "marketplace:change"},
+                                                   {"register", "marketplace:register"},
                                                    {"auth-failure", "auth:failure"}});
+static_assert(kNames.size() == kLimitScopes.size());
 
 }  // namespace
 
@@ -36,6 +39,19 @@ std::string_view limit_scope_name(LimitScope scope) {
 
 std::string_view counted_in_word(CountedIn where) {
   return where == CountedIn::redis ? "redis" : "memory";
+}
+
+std::string limit_scope_list(std::string_view last) {
+  std::string list;
+  for (const LimitScope scope : kLimitScopes) {
+    if (scope == kLimitScopes.back()) {
+      list += fmt::format(" {} ", last);
+    } else if (!list.empty()) {
+      list += ", ";
+    }
+    list += limit_scope_word(scope);
+  }
+  return list;
 }
 
 std::optional<LimitScope> parse_limit_scope(std::string_view text) {

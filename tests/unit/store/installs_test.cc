@@ -441,6 +441,45 @@ TEST_CASE_FIXTURE(InstallFixture, "a policy has revisions, and nobody overwrites
   CHECK(store->policy_history("team")->size() == 2);
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "of a policy's history the newest hundred are kept") {
+  const auto set = [&](std::size_t of_list, const std::string& name) {
+    Policy policy;
+    for (std::size_t i = 0; i < of_list; ++i) {
+      policy.blocked_connectors.push_back(fmt::format("{}-{}", name, i));
+    }
+    set_policy(policy);
+  };
+  for (int i = 0; i < 120; ++i) set(1, fmt::format("c{}", i));
+  const auto history = store->policy_history("team");
+  REQUIRE(history);
+  REQUIRE(history->size() == 100);
+  CHECK(history->front().revision == 120);
+  CHECK(history->back().revision == 21);
+  // Revisions go on as if all were there.
+  set(1, "next");
+  CHECK(store->policy("team")->value().revision == 121);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "of a policy's history no more than a mebibyte is kept") {
+  std::size_t largest = 0;
+  for (int i = 0; i < 60; ++i) {
+    PolicyRecord record{"team", 0, "", now, ""};
+    record.document = dump_json({{"blockedConnectors", Json::array({fmt::format("c{}", i)})},
+                                 {"note", std::string(60'000, 'x')}});
+    largest = std::max(largest, record.document.size());
+    REQUIRE(store->set_policy(record, {}, kActor));
+  }
+  const auto history = store->policy_history("team");
+  REQUIRE(history);
+  CHECK(history->front().revision == 60);
+  CHECK(history->size() == 1024 * 1024 / largest);
+  // One that is larger than all of that would still be in force.
+  REQUIRE(store->set_policy(
+      {"team", 0, dump_json({{"note", std::string(2'000'000, 'x')}}), now, ""}, {}, kActor));
+  CHECK(store->policy_history("team")->size() == 1);
+  CHECK(store->policy("team")->value().revision == 61);
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "what a key was spent on is done at most once") {
   Actor actor = kActor;
   actor.idempotency = IdempotencyKey{"token", "k1", "hash", now, now + std::chrono::hours(24)};
