@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "daemon/store/sqlite/database_file.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace mkt {
@@ -441,6 +442,26 @@ TEST_CASE_FIXTURE(InstallFixture, "a policy has revisions, and nobody overwrites
   CHECK(store->policy_history("team")->size() == 2);
 }
 
+TEST_CASE_FIXTURE(InstallFixture, "what the policy refuses now it refuses though it is installed") {
+  REQUIRE(ask("tool"));
+  Policy policy;
+  policy.blocked_connectors = {"tool"};
+  set_policy(policy);
+  CHECK(ask("tool").error().code == ErrorCode::policy_denied);
+  REQUIRE(installed("tool"));
+  CHECK(installed("tool")->version == "1.0.0");  // nothing is taken away
+  set_policy(Policy());
+  CHECK(ask("tool")->kind == Kind::already_installed);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what the policy refuses now it refuses though it waits") {
+  pending("vault");
+  Policy policy;
+  policy.allowed_publishers = {"others"};
+  set_policy(policy);
+  CHECK(ask("vault").error().code == ErrorCode::policy_denied);
+}
+
 TEST_CASE_FIXTURE(InstallFixture, "of a policy's history the newest hundred are kept") {
   const auto set = [&](std::size_t of_list, const std::string& name) {
     Policy policy;
@@ -455,6 +476,13 @@ TEST_CASE_FIXTURE(InstallFixture, "of a policy's history the newest hundred are 
   REQUIRE(history->size() == 100);
   CHECK(history->front().revision == 120);
   CHECK(history->back().revision == 21);
+  // Not only shown: nothing more is kept.
+  std::size_t kept = 0;
+  REQUIRE(each_document(folder.path() / "mktd.db", [&](const OutboxEntry& document) -> Status {
+    if (document.name.kind == DocumentKind::policy) ++kept;
+    return {};
+  }));
+  CHECK(kept == 100);
   // Revisions go on as if all were there.
   set(1, "next");
   CHECK(store->policy("team")->value().revision == 121);
