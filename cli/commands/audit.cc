@@ -1,4 +1,4 @@
-// mkt audit: is anything installed here hit by a revocation?
+// mkt audit: is anything installed here hit by a revocation, or against the tenant's policy?
 #include <fmt/format.h>
 
 #include <map>
@@ -6,6 +6,7 @@
 
 #include "cli/client/receipt.h"
 #include "cli/commands/command.h"
+#include "cli/commands/policy_standing.h"
 #include "cli/commands/trust_options.h"
 #include "common/base/utf8.h"
 
@@ -64,6 +65,8 @@ Status run(const Session& session, const AuditArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const auto installed, list_installed(a.root));
   std::map<std::string, std::unique_ptr<Home>> homes;
+  PolicyStanding policy(session, settings, a.trust.offline);
+  bool revoked = false;
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "STATE", ""}};
   std::vector<ErrorDetail> hits;
@@ -78,7 +81,12 @@ Status run(const Session& session, const AuditArguments& a) {
     }
     auto finding = examine(*home, receipt, a.trust.offline);
     if (!finding) return finding.error().context(receipt.id);
-    const std::string state = finding->hit ? "hit" : "ok";
+    std::string state = finding->hit ? "hit" : "ok";
+    revoked = revoked || finding->hit;
+    if (const auto against = finding->hit ? std::nullopt : policy.refusal(receipt)) {
+      state = "refused";
+      finding->hit = Error(ErrorCode::policy_denied, *against);
+    }
     const std::string why = finding->hit ? finding->hit->message : finding->remark;
     if (finding->hit) hits.push_back({printable(i.folder.string()), why});
     rows.push_back({receipt.id, receipt.version, state, why});
@@ -102,7 +110,8 @@ Status run(const Session& session, const AuditArguments& a) {
   std::string message =
       fmt::format("{} of {} installed connectors must not be used any longer, first {}",
                   hits.size(), installed.size(), hits[0].path);
-  return Error(ErrorCode::version_quarantined, std::move(message), std::move(hits));
+  return Error(revoked ? ErrorCode::version_quarantined : ErrorCode::policy_denied,
+               std::move(message), std::move(hits));
 }
 
 }  // namespace
@@ -110,7 +119,7 @@ Status run(const Session& session, const AuditArguments& a) {
 void add_audit_command(CLI::App& app, Session& session) {
   auto a = std::make_shared<AuditArguments>();
   CLI::App* command =
-      add_subcommand(app, "audit", "Check what is installed against today's revocations",
+      add_subcommand(app, "audit", "Check what is installed against today's revocations and policy",
                      "  mkt audit\n  mkt audit --root /opt/connectors --offline --json");
   command->add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();

@@ -52,7 +52,9 @@ void add_limit_command(CLI::App& app, Session& session) {
 
   command = add_subcommand(*limit, "reset", "Forget what was counted; for admins",
                            "  mkt limit reset publish publisher:acme");
-  command->add_option("SCOPE", a->scope, "publish, search, download, install or auth-failure")
+  command
+      ->add_option("SCOPE", a->scope,
+                   "publish, search, download, install, change, register or auth-failure")
       ->required();
   command->add_option("SUBJECT", a->subject, "publisher:ID, tenant:ID, address:IP or token:ID")
       ->required();

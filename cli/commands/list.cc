@@ -3,24 +3,30 @@
 
 #include "cli/client/receipt.h"
 #include "cli/commands/command.h"
+#include "cli/commands/policy_standing.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
 Status show_installed(const Session& session, const std::string& root) {
+  MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const auto installed, list_installed(root));
+  PolicyStanding policy(session, settings, /*offline=*/false);
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "KEY", "FOLDER"}};
   for (const Installed& i : installed) {
     const std::string key = text_member(i.receipt.signature, "keyId").value_or("");
+    const auto against = policy.refusal(i.receipt);
+    if (against) session.out.warn(i.receipt.id + "@" + i.receipt.version + " is " + *against);
     all.push_back({{"id", i.receipt.id},
                    {"version", i.receipt.version},
                    {"folder", i.folder.string()},
                    {"checksum", i.receipt.checksum},
                    {"keyId", key},
                    {"registry", i.receipt.registry},
-                   {"installedAt", i.receipt.installed_at}});
+                   {"installedAt", i.receipt.installed_at},
+                   {"againstPolicy", against ? Json(*against) : Json()}});
     rows.push_back({i.receipt.id, i.receipt.version, printable(key), printable(i.folder.string())});
   }
   session.out.result({{"connectors", all}}, installed.empty() ? "" : format_table(rows));

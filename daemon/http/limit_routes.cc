@@ -1,5 +1,8 @@
 // What is left of the limits: one's own for anyone, everybody's for admins, who may reset them.
+#include <fmt/format.h>
+
 #include "common/wire/status_messages.h"
+#include "daemon/http/change_limits.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
@@ -15,13 +18,10 @@ wire::LimitInfo limit_message(LimitScope scope, const std::string& subject,
   m.scope = limit_scope_name(scope);
   m.subject = subject;
   if (!decision) return m;
-  const auto seconds = [](std::chrono::milliseconds time) {
-    return std::chrono::ceil<std::chrono::seconds>(time).count();
-  };
   m.limit = decision->limit.requests;
-  m.window_seconds = seconds(decision->limit.window);
+  m.window_seconds = std::chrono::ceil<std::chrono::seconds>(decision->limit.window).count();
   m.remaining = decision->remaining;
-  m.reset_seconds = seconds(decision->reset);
+  m.reset_seconds = decision->reset_seconds().count();
   m.counted_in = counted_in_word(decision->counted_in);
   return m;
 }
@@ -30,13 +30,15 @@ wire::LimitInfo limit_message(LimitScope scope, const std::string& subject,
 std::optional<std::string> own_subject(LimitScope scope, const Request& request) {
   switch (scope) {
     case LimitScope::publish:
-      return publishing_subject(request);
+      return publishing_subject(request.caller);
     case LimitScope::install:
       if (request.caller.signed_in() && request.caller.role != Role::publisher &&
           !request.caller.is_admin()) {
         return tenant_subject(request.caller.subject);
       }
       return std::nullopt;
+    case LimitScope::change:
+      return changing_subject(request.caller);
     default:
       return client_subject(request);
   }
@@ -53,7 +55,7 @@ std::string address_of(const std::string& subject, const Request& request) {
 Result<LimitScope> scope_named(std::string_view name) {
   if (const auto scope = parse_limit_scope(name)) return *scope;
   return Error(ErrorCode::not_found,
-               "no such limit; there are publish, search, download, install and auth-failure");
+               fmt::format("no such limit; there are {}", limit_scope_list()));
 }
 
 Status check_subject(std::string_view subject) {
@@ -77,6 +79,8 @@ bool is_counted(LimitScope scope, std::string_view subject) {
       return kind == "publisher" || kind == "token";
     case LimitScope::install:
       return kind == "tenant";
+    case LimitScope::change:
+      return true;
     default:
       return kind == "address";
   }

@@ -1,4 +1,4 @@
-// The mirror, for admins: how it gets on, and sending everything again.
+// The mirror, for admins: how it gets on, sending everything again, taking over what is there.
 #include "daemon/http/routes.h"
 
 namespace mkt {
@@ -52,6 +52,17 @@ Result<Response> resync(const Marketplace& market, const Mirror* known, const Re
   return json_response(202, {{"waiting", status.outbox.waiting}});
 }
 
+// What others wrote under its prefix may be overwritten.
+Result<Response> adopt(const Marketplace& market, const Mirror* known, const Request& request) {
+  MKT_CHECK(require_admin(request.caller));
+  MKT_TRY(const Mirror* const mirror, require_mirror(known));
+  MKT_CHECK(mirror->adopt());
+  MKT_TRY(const MirrorStatus status, mirror->status());
+  MKT_CHECK(
+      market.store.note("mirror.adopt", status.project, "", market.now(), request.caller.actor()));
+  return json_response(202, {{"project", status.project}});
+}
+
 }  // namespace
 
 void add_mirror_routes(Router& router, const Marketplace& market,
@@ -60,6 +71,8 @@ void add_mirror_routes(Router& router, const Marketplace& market,
              [&market, mirror](Request& r) { return show(market, mirror(), r); });
   router.add("POST", "/v1/mirror/resync",
              [&market, mirror](Request& r) { return resync(market, mirror(), r); });
+  router.add("POST", "/v1/mirror/adopt",
+             [&market, mirror](Request& r) { return adopt(market, mirror(), r); });
 }
 
 }  // namespace mkt

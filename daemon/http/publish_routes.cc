@@ -38,7 +38,16 @@ Status require_a_publisher(const Caller& caller) {
   return require_admin(caller);
 }
 
-Result<Response> put_version(const Marketplace& market, Request& request) {
+// A publish of a publisher's own is counted before this, without its body having been read.
+Status count_for_signer(const Marketplace& market, RateLimiter& limiter, Request& request,
+                        const SignatureFile& signature) {
+  if (!request.caller.is_admin()) return {};
+  return count_request(limiter, LimitScope::publish,
+                       {signing_subject(market, request.caller, signature), request.caller.address},
+                       request);
+}
+
+Result<Response> put_version(const Marketplace& market, RateLimiter& limiter, Request& request) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
   const auto header = from_base64(request.head.header("mkt-signature"));
@@ -47,6 +56,7 @@ Result<Response> put_version(const Marketplace& market, Request& request) {
                  "the header Mkt-Signature must hold the signature file in base64");
   }
   MKT_TRY(SignatureFile signature, SignatureFile::parse(as_text(*header)));
+  MKT_CHECK(count_for_signer(market, limiter, request, signature));
   if (!request.head.content_length) {
     return Error(ErrorCode::length_required, "publishing needs a Content-Length");
   }
@@ -125,12 +135,13 @@ Result<OlderBody> read_older_body(const Marketplace& market, BodyReader& body, B
 }
 
 // {manifest, tarball, signature}, the way of the older protocol.
-Result<Response> post_publish(const Marketplace& market, Request& request) {
+Result<Response> post_publish(const Marketplace& market, RateLimiter& limiter, Request& request) {
   MKT_CHECK(require_a_publisher(request.caller));
   const SizeBound size{market.limits().json_body_bytes, request.body.length()};
   if (size.actual > size.most) return json_body_too_large(size);
   MKT_TRY(BlobUpload upload, Publication::begin_upload(market));
   MKT_TRY(OlderBody body, read_older_body(market, request.body, upload));
+  MKT_CHECK(count_for_signer(market, limiter, request, body.signature));
   const std::string signed_text = body.signature.signed_text;
   PublishRequest publish{std::move(body.signature)};
   publish.manifest = std::move(body.manifest);
@@ -191,17 +202,19 @@ Result<Response> deprecate(const Marketplace& market, Request& request, bool und
 
 void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
   const auto counted = [&](Handler handler) {
-    return limited(limiter, LimitScope::publish, publishing_subject, std::move(handler));
+    const auto subject = [](const Request& r) { return publishing_subject(r.caller); };
+    return limited(limiter, LimitScope::publish, subject, std::move(handler));
   };
   router.add("PUT", "/v1/connectors/{id}/{version}",
-             counted([&](Request& r) { return put_version(market, r); }));
+             counted([&](Request& r) { return put_version(market, limiter, r); }));
   router.add("PUT", "/v1/connectors/{id}/{version}/signature",
              [&](Request& r) { return put_signature(market, r); });
   const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
   router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
   router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
   router.add("POST", "/v1/connectors", [&](Request& r) { return post_connector(market, r); });
-  router.add("POST", "/v1/publish", counted([&](Request& r) { return post_publish(market, r); }));
+  router.add("POST", "/v1/publish",
+             counted([&](Request& r) { return post_publish(market, limiter, r); }));
 }
 
 }  // namespace mkt

@@ -5,6 +5,7 @@
 
 #include "common/base/duration.h"
 #include "common/base/utc_time.h"
+#include "daemon/service/keys.h"
 
 namespace mkt {
 namespace {
@@ -22,6 +23,10 @@ std::string_view what_of(LimitScope scope) {
       return "downloading";
     case LimitScope::install:
       return "installing";
+    case LimitScope::change:
+      return "changes";
+    case LimitScope::registration:
+      return "registering publishers";
     case LimitScope::auth_failure:
       return "tokens that are not valid";
   }
@@ -30,11 +35,17 @@ std::string_view what_of(LimitScope scope) {
 
 }  // namespace
 
-std::optional<std::string> publishing_subject(const Request& request) {
-  const Caller& caller = request.caller;
-  if (caller.is_admin()) return "token:" + caller.token_id;
+std::optional<std::string> publishing_subject(const Caller& caller) {
   if (!caller.signed_in() || caller.role != Role::publisher) return std::nullopt;
   return publisher_subject(caller.subject);
+}
+
+std::string signing_subject(const Marketplace& market, const Caller& caller,
+                            const SignatureFile& signature) {
+  if (const auto key = find_key(market, signature.key_id)) {
+    return publisher_subject(key->publisher_id);
+  }
+  return "token:" + caller.token_id;  // nobody's key: the handler refuses it
 }
 
 std::optional<std::string> installing_subject(const Request& request) {
@@ -49,7 +60,7 @@ std::optional<std::string> client_subject(const Request& request) {
 
 std::vector<std::pair<std::string, std::string>> rate_limit_headers(LimitScope scope,
                                                                     const LimitDecision& d) {
-  const seconds reset = ceil<seconds>(d.reset);
+  const seconds reset = d.reset_seconds();
   const auto now = std::chrono::duration_cast<seconds>(utc_now().time_since_epoch());
   const std::string_view name = limit_scope_word(scope);
   return {{"X-RateLimit-Limit", std::to_string(d.limit.requests)},
@@ -61,7 +72,7 @@ std::vector<std::pair<std::string, std::string>> rate_limit_headers(LimitScope s
 }
 
 Error rate_limit_error(LimitScope scope, const LimitDecision& d) {
-  const seconds wait = std::max(seconds(1), ceil<seconds>(d.reset));
+  const seconds wait = std::max(seconds(1), d.reset_seconds());
   Error error(ErrorCode::rate_limited,
               fmt::format("the limit of {} for {} is used up; try again in {}", d.limit.text(),
                           what_of(scope), format_duration(wait)));
@@ -69,15 +80,19 @@ Error rate_limit_error(LimitScope scope, const LimitDecision& d) {
   return error;
 }
 
+Status count_request(RateLimiter& limiter, LimitScope scope, const Limited& who, Request& request) {
+  MKT_TRY(const auto decision, limiter.check(scope, who));
+  if (!decision) return {};
+  request.answer_headers = rate_limit_headers(scope, *decision);
+  return decision->allowed ? Status() : rate_limit_error(scope, *decision);
+}
+
 Handler limited(RateLimiter& limiter, LimitScope scope, SubjectOf subject_of, Handler handler) {
   return [&limiter, scope, subject_of = std::move(subject_of),
           handler = std::move(handler)](Request& request) -> Result<Response> {
     const auto subject = subject_of(request);
     if (!subject) return handler(request);
-    MKT_TRY(const auto decision, limiter.check(scope, {*subject, request.caller.address}));
-    if (!decision) return handler(request);
-    request.answer_headers = rate_limit_headers(scope, *decision);
-    if (!decision->allowed) return rate_limit_error(scope, *decision);
+    MKT_CHECK(count_request(limiter, scope, {*subject, request.caller.address}, request));
     return handler(request);
   };
 }

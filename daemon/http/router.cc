@@ -27,6 +27,7 @@ std::string with_slashes(std::string_view segment) {
 }  // namespace
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
+  if (surround_) handler = surround_(method, pattern, std::move(handler));
   Node* node = &root_;
   const std::string whole(pattern);
   std::vector<std::string> names;

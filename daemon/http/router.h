@@ -18,7 +18,13 @@ using Handler = std::function<Result<Response>(Request&)>;
 
 class Router {
  public:
+  // What stands around the handler of a route.
+  using Surround =
+      std::function<Handler(std::string_view method, std::string_view pattern, Handler handler)>;
+
   void add(std::string_view method, std::string_view pattern, Handler handler);
+  // Around every route that is added from now on.
+  void surround(Surround surround) { surround_ = std::move(surround); }
 
   // Runs the handler, with the path's parameters and the route filled in. not_found or
   // method_not_allowed where there is none. HEAD is answered by the GET handler.
@@ -35,6 +41,7 @@ class Router {
   const Node* find(const Node& node, std::string_view path,
                    std::vector<std::string_view>& values) const;
   Node root_;
+  Surround surround_;
 };
 
 }  // namespace mkt

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/duration.h"
@@ -21,7 +22,10 @@ constexpr auto kNames = std::to_array<ScopeNames>({{"publish", "marketplace:publ
                                                    {"search", "marketplace:search"},
                                                    {"download", "marketplace:download"},
                                                    {"install", "marketplace:install"},
+                                                   {"change", "marketplace:change"},
+                                                   {"register", "marketplace:register"},
                                                    {"auth-failure", "auth:failure"}});
+static_assert(kNames.size() == kLimitScopes.size());
 
 }  // namespace
 
@@ -37,11 +41,30 @@ std::string_view counted_in_word(CountedIn where) {
   return where == CountedIn::redis ? "redis" : "memory";
 }
 
+std::string limit_scope_list(std::string_view last) {
+  std::string list;
+  for (const LimitScope scope : kLimitScopes) {
+    if (scope == kLimitScopes.back()) {
+      list += fmt::format(" {} ", last);
+    } else if (!list.empty()) {
+      list += ", ";
+    }
+    list += limit_scope_word(scope);
+  }
+  return list;
+}
+
 std::optional<LimitScope> parse_limit_scope(std::string_view text) {
   for (const LimitScope scope : kLimitScopes) {
     if (text == limit_scope_word(scope) || text == limit_scope_name(scope)) return scope;
   }
   return std::nullopt;
+}
+
+std::chrono::seconds LimitDecision::reset_seconds() const {
+  using std::chrono::ceil;
+  using std::chrono::seconds;
+  return std::min(ceil<seconds>(reset), ceil<seconds>(limit.window));
 }
 
 std::string Limit::text() const { return fmt::format("{}/{}", requests, format_duration(window)); }

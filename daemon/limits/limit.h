@@ -17,16 +17,18 @@
 
 namespace mkt {
 
-enum class LimitScope { publish, search, download, install, auth_failure };
+enum class LimitScope { publish, search, download, install, change, registration, auth_failure };
 
-inline constexpr auto kLimitScopes =
-    std::to_array({LimitScope::publish, LimitScope::search, LimitScope::download,
-                   LimitScope::install, LimitScope::auth_failure});
+inline constexpr auto kLimitScopes = std::to_array(
+    {LimitScope::publish, LimitScope::search, LimitScope::download, LimitScope::install,
+     LimitScope::change, LimitScope::registration, LimitScope::auth_failure});
 
 // "publish": of flags and mktd.conf.
 std::string_view limit_scope_word(LimitScope scope);
 // "marketplace:publish": of headers, metrics, JSON and Redis.
 std::string_view limit_scope_name(LimitScope scope);
+// All of the first kind, for people: "publish, search … and auth-failure".
+std::string limit_scope_list(std::string_view last = "and");
 // Either of the two.
 std::optional<LimitScope> parse_limit_scope(std::string_view text);
 
@@ -60,6 +62,10 @@ struct LimitDecision {
   // Of a refused request: when it will pass.
   std::chrono::milliseconds reset{0};
   CountedIn counted_in = CountedIn::memory;
+
+  // `reset` for people and programs: whole seconds, rounded up, and never longer than the window.
+  // A request counts from the next tick of its clock on, and so leaves a tick after the window.
+  std::chrono::seconds reset_seconds() const;
 };
 
 // Thread-safe. Errors are of the store itself: that it cannot be reached, or does not work.

@@ -17,9 +17,8 @@ constexpr std::chrono::minutes kWindow{15};
 Result<LimitScope> parse_scope(std::string_view text) {
   if (const auto scope = parse_limit_scope(text)) return *scope;
   return Error(ErrorCode::usage_error,
-               fmt::format("\"{}\" is nothing that is limited; there are publish, search, "
-                           "download, install and auth-failure",
-                           printable(text.substr(0, 32))));
+               fmt::format("\"{}\" is nothing that is limited; there are {}",
+                           printable(text.substr(0, 32)), limit_scope_list()));
 }
 
 }  // namespace
@@ -60,6 +59,8 @@ LimitRules LimitRules::defaults() {
                    {LimitScope::search, Limit{100, kWindow}},
                    {LimitScope::download, Limit{50, kWindow}},
                    {LimitScope::install, Limit{30, kWindow}},
+                   {LimitScope::change, Limit{200, kWindow}},
+                   {LimitScope::registration, Limit{10, std::chrono::hours(1)}},
                    {LimitScope::auth_failure, Limit{20, kWindow}}};
   return rules;
 }

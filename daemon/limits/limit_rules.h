@@ -34,7 +34,8 @@ class LimitRules {
     Limits limits;
   };
 
-  // publish 10, search 100, download 50, install 30, each in 15 minutes; auth-failure 20.
+  // publish 10, search 100, download 50, install 30, change 200, auth-failure 20, each in 15
+  // minutes; register 10 in an hour.
   static LimitRules defaults();
 
   // "publish=10/15m"; usage_error.

@@ -1,24 +1,37 @@
 // The Lua script that decides within Redis, by Redis's own time: what all daemons share.
 //
-// KEYS[1]: the key, whose form is part of its name (redis_limits.cc).
-// ARGV: what to do ("check", "peek" or "add"), requests, window in microseconds, the width of a
-// slice in microseconds or 0 for a log, and for "add" how long ago each request came, in
-// microseconds.
-// Returns {allowed (1 or 0), counted, microseconds until the oldest leaves}.
+// KEYS[1]: the key, whose form is part of its name (redis_limits.cc). KEYS[2], for slices: what of
+// it each daemon counted.
+// ARGV: what to do ("check", "peek" or "merge"), requests, window in microseconds, the width of a
+// slice in microseconds or 0 for a log, the daemon's name, a number of its own for this request,
+// and how often the other daemons are told what is counted: 0 never, 1 each time, 10 each tenth
+// time. For "merge" then the parts that the daemon counted (counted_ledger.h), three words each:
+// number, count, and how long ago the last request of it came, in microseconds.
+// Returns {allowed (1 or 0), counted, microseconds until the oldest leaves, Redis's time}.
 //
-// A log is a sorted set of requests by their time; slices are a sorted set too, of slice numbers by
-// how many requests each holds. A slice counts until its last moment has left the window. Both go
-// by themselves once the window is over.
+// A log is a sorted set of requests by their time. A request's name is its daemon's and its number:
+// told twice it counts once. Slices are a sorted set too, of slice numbers by a score that holds
+// how many requests each counts and when the last of them came, in milliseconds since the slice
+// began. A slice counts until its last request has left the window. KEYS[2] is a hash of what each
+// daemon counted in each slice: of what is merged only the rest counts. All go by themselves once
+// the window is over.
 #pragma once
 
 namespace mkt {
 
+// Where daemons tell each other what is counted: "<requests> <window> <counted> <KEYS[1]>", and
+// that something was reset: "reset <KEYS[1]>".
+inline constexpr const char* kLimitChannel = "mkt:limit";
+
 inline constexpr const char* kLimitScript = R"lua(
 local act, limit, window, width = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local daemon, number, every = ARGV[5], ARGV[6], tonumber(ARGV[7])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local key = KEYS[1]
+local key, shares = KEYS[1], KEYS[2]
 local counted, first = 0, nil
+local SCALE = 16777216
+local leaves = {}
 
 local function oldest() return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]) end
 
@@ -40,39 +53,74 @@ end
 local function count_slices()
   local all = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   for i = 1, #all, 2 do
-    local last = (tonumber(all[i]) + 1) * width - 1
+    local score = tonumber(all[i + 1])
+    local last = tonumber(all[i]) * width + (score % SCALE) * 1000
     if now - last >= window then
       if act ~= 'peek' then redis.call('ZREM', key, all[i]) end
     else
-      counted = counted + tonumber(all[i + 1])
-      if not first or last < first then first = last end
+      counted = counted + math.floor(score / SCALE)
+      leaves[all[i]] = last
     end
   end
 end
 
-local function add(at, n)
-  if width > 0 then
-    redis.call('ZINCRBY', key, 1, string.format('%d', math.floor(at / width)))
-    local last = (math.floor(at / width) + 1) * width - 1
-    if not first or last < first then first = last end
-  else
-    redis.call('ZADD', key, string.format('%d', at), string.format('%d-%d', now, n))
-    if not first or at < first then first = at end
-  end
+local function add_to_log(name, at)
+  if redis.call('ZADD', key, 'NX', string.format('%d', at), name) == 0 then return end
   counted = counted + 1
+  if not first or at < first then first = at end
+end
+
+local function drop_old_shares()
+  local since = math.floor((now - window) / width) - 1
+  for _, field in ipairs(redis.call('HKEYS', shares)) do
+    if tonumber(string.match(field, '%d+$')) < since then redis.call('HDEL', shares, field) end
+  end
+end
+
+local function add_to_slice(slice, n, last)
+  local field = daemon .. ':' .. string.format('%d', slice)
+  if redis.call('HINCRBY', shares, field, n) == n then drop_old_shares() end
+  slice = math.min(slice, math.floor(now / width))
+  local name = string.format('%d', slice)
+  local score = tonumber(redis.call('ZSCORE', key, name)) or 0
+  local after = math.max(score % SCALE, math.ceil((last - slice * width) / 1000), 0)
+  after = math.min(after, math.ceil(width / 1000))
+  redis.call('ZADD', key, string.format('%d', (math.floor(score / SCALE) + n) * SCALE + after), name)
+  leaves[name] = slice * width + after * 1000
+  counted = counted + n
+end
+
+local function merge(part, count, last)
+  if now - last >= window then return end
+  if width == 0 then return add_to_log(daemon .. '-' .. part, last) end
+  local slice = tonumber(part)
+  local known = tonumber(redis.call('HGET', shares, daemon .. ':' .. string.format('%d', slice))) or 0
+  if count > known then add_to_slice(slice, count - known, last) end
 end
 
 if width > 0 then count_slices() else count_log() end
 local allowed = counted < limit
-if act == 'check' and allowed then add(now, counted) end
-if act == 'add' then
-  for i = 5, #ARGV do
-    local ago = tonumber(ARGV[i])
-    if ago < window then add(now - ago, counted) end
+if act == 'check' and allowed then
+  if width > 0 then
+    add_to_slice(math.floor(now / width), 1, now)
+  else
+    add_to_log(daemon .. '-' .. number, now)
+  end
+elseif act == 'merge' then
+  for i = 8, #ARGV, 3 do merge(ARGV[i], tonumber(ARGV[i + 1]), now - tonumber(ARGV[i + 2])) end
+end
+for _, last in pairs(leaves) do
+  if not first or last < first then first = last end
+end
+if act ~= 'peek' and first then
+  local ttl = math.ceil((window + width) / 1000) + 1000
+  redis.call('PEXPIRE', key, ttl)
+  if width > 0 then redis.call('PEXPIRE', shares, ttl) end
+  if every > 0 and (act == 'merge' or allowed and counted % every == 0) then
+    redis.pcall('PUBLISH', 'mkt:limit', string.format('%d %d %d %s', limit, window, counted, key))
   end
 end
-if act ~= 'peek' and first then redis.call('PEXPIRE', key, math.ceil((window + width) / 1000) + 1000) end
-return {allowed and 1 or 0, counted, first and math.max(0, first + window - now) or 0}
+return {allowed and 1 or 0, counted, first and math.max(0, first + window - now) or 0, now}
 )lua";
 
 }  // namespace mkt

@@ -72,21 +72,31 @@ SlidingWindow& MemoryLimits::window_of(Shard& shard, const Hash& hash, const Lim
 }
 
 Result<LimitDecision> MemoryLimits::check(const LimitKey& key, const Limit& limit) {
+  return check_up_to(limit.requests, key, limit);
+}
+
+Result<LimitDecision> MemoryLimits::peek(const LimitKey& key, const Limit& limit) {
+  return peek_up_to(limit.requests, key, limit);
+}
+
+LimitDecision MemoryLimits::check_up_to(std::uint32_t most, const LimitKey& key,
+                                        const Limit& limit) {
   const Hash hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   const Now at = now();
-  return window_of(shard, hash, limit, at.ms).check(limit, at.moment);
+  return window_of(shard, hash, limit, at.ms).check(limit, at.moment, most);
 }
 
-Result<LimitDecision> MemoryLimits::peek(const LimitKey& key, const Limit& limit) {
+LimitDecision MemoryLimits::peek_up_to(std::uint32_t most, const LimitKey& key,
+                                       const Limit& limit) {
   const Hash hash = hash_of(key);
   Shard& shard = shard_of(hash);
   const std::lock_guard lock(shard.mutex);
   const Now at = now();
   SlidingWindow none;
   SlidingWindow* window = find(shard, hash, limit, at.ms);
-  return (window != nullptr ? *window : none).peek(limit, at.moment);
+  return (window != nullptr ? *window : none).peek(limit, at.moment, most);
 }
 
 void MemoryLimits::raise_to(std::uint32_t used, const LimitKey& key, const Limit& limit) {
@@ -104,6 +114,14 @@ Status MemoryLimits::reset(const LimitKey& key, const Limit&) {
   shard.young.erase(hash);
   shard.old.erase(hash);
   return {};
+}
+
+void MemoryLimits::clear() {
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.young.clear();
+    shard.old.clear();
+  }
 }
 
 std::size_t MemoryLimits::keys() const {

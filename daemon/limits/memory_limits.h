@@ -28,9 +28,15 @@ class MemoryLimits : public LimitStore {
   Result<LimitDecision> check(const LimitKey& key, const Limit& limit) override;
   Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) override;
   Status reset(const LimitKey& key, const Limit& limit) override;
+  // The same as `check` and `peek` with only `most` allowed of the limit.
+  LimitDecision check_up_to(std::uint32_t most, const LimitKey& key, const Limit& limit);
+  LimitDecision peek_up_to(std::uint32_t most, const LimitKey& key, const Limit& limit);
 
   // So many were counted elsewhere: see SlidingWindow::raise_to.
   void raise_to(std::uint32_t used, const LimitKey& key, const Limit& limit);
+
+  // Forgets everything.
+  void clear();
 
   std::size_t keys() const;
 

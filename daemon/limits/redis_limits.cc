@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <charconv>
 
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
@@ -20,7 +20,11 @@ using std::chrono::microseconds;
 
 constexpr std::chrono::milliseconds kConnectTimeout{1000};
 constexpr std::size_t kMaxAnswerShown = 200;
-constexpr std::size_t kMostAdded = 512;
+constexpr std::size_t kNameBytes = 6;
+constexpr std::size_t kWordsOfPart = 3;
+constexpr std::size_t kMostMerged = kWordsOfPart * 170;  // words, in one run of the script
+// Of large limits others need not know every step.
+constexpr std::uint32_t kStepsTold = 1024;
 
 // Redis names scripts by their SHA-1 (EVALSHA); nothing is trusted because of it.
 std::string sha1_hex(std::string_view text) {
@@ -39,7 +43,35 @@ microseconds slice_length(const Limit& limit) {
 std::string redis_key(const LimitKey& key, const Limit& limit) {
   std::string name = fmt::format("mkt:limit:{{{}:{}}}:", limit_scope_word(key.scope), key.subject);
   return slice_length(limit).count() == 0 ? name + "log"
-                                          : name + fmt::format("slices:{}", limit.window.count());
+                                      : name + fmt::format("parts:{}", limit.window.count());
+}
+
+// What each daemon counted; a log has no need of it, but keys are given in a fixed number.
+std::string shares_key(const LimitKey& key, const Limit& limit) {
+  return fmt::format("mkt:limit:{{{}:{}}}:shares:{}", limit_scope_word(key.scope), key.subject,
+                     limit.window.count());
+}
+
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// Until Redis has told its time this machine's is as good as any.
+std::int64_t offset_of_system_clock() {
+  return std::chrono::duration_cast<microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+             .count() -
+         steady_us();
+}
+
+std::uint32_t told_every(const Limit& limit) {
+  return std::max<std::uint32_t>(1, limit.requests / kStepsTold);
+}
+
+std::uint64_t slice_at(const Limit& limit, microseconds time) {
+  return static_cast<std::uint64_t>(time / slice_length(limit));
 }
 
 std::string_view error_text(const redisReply& reply) {
@@ -52,8 +84,12 @@ Error not_understood() {
 
 }  // namespace
 
-RedisLimits::RedisLimits(RedisUrl url, std::chrono::milliseconds timeout)
-    : pipe_(std::move(url), timeout), hash_(sha1_hex(kLimitScript)) {}
+RedisLimits::RedisLimits(RedisUrl url, std::chrono::milliseconds timeout, bool tells_others)
+    : name_(random_hex(kNameBytes)),
+      tells_others_(tells_others),
+      clock_offset_us_(offset_of_system_clock()),
+      pipe_(std::move(url), timeout),
+      hash_(sha1_hex(kLimitScript)) {}
 
 Status RedisLimits::connect() {
   MKT_CHECK(pipe_.connect(kConnectTimeout));
@@ -63,7 +99,7 @@ Status RedisLimits::connect() {
 }
 
 Result<RedisReply> RedisLimits::run_script(const std::vector<std::string_view>& arguments) {
-  std::vector<std::string_view> words = {"EVALSHA", hash_, "1"};
+  std::vector<std::string_view> words = {"EVALSHA", hash_, "2"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   MKT_TRY(RedisReply reply, pipe_.call(redis_command(words)));
   if (reply->type == REDIS_REPLY_ERROR && error_text(*reply).starts_with("NOSCRIPT")) {
@@ -78,18 +114,22 @@ Result<RedisReply> RedisLimits::run_script(const std::vector<std::string_view>& 
   return reply;
 }
 
-Result<LimitDecision> RedisLimits::decide(std::string_view act, const LimitKey& key,
-                                          const Limit& limit,
-                                          const std::vector<std::string>& ages) {
+Result<RedisLimits::Answer> RedisLimits::decide(std::string_view act, const LimitKey& key,
+                                                const Limit& limit, std::uint64_t number,
+                                                const std::vector<std::string>& parts) {
   const std::string name = redis_key(key, limit);
+  const std::string shares = shares_key(key, limit);
   const std::string requests = std::to_string(limit.requests);
   const std::string window = std::to_string(microseconds(limit.window).count());
   const std::string slice = std::to_string(slice_length(limit).count());
-  std::vector<std::string_view> arguments = {name, act, requests, window, slice};
-  arguments.insert(arguments.end(), ages.begin(), ages.end());
+  const std::string of_daemon = std::to_string(number);
+  const std::string every = std::to_string(tells_others_ ? told_every(limit) : 0);
+  std::vector<std::string_view> arguments = {name,  shares, act,       requests, window,
+                                             slice, name_,  of_daemon, every};
+  arguments.insert(arguments.end(), parts.begin(), parts.end());
   MKT_TRY(const RedisReply reply, run_script(arguments));
-  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) return not_understood();
-  std::array<std::int64_t, 3> numbers{};
+  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4) return not_understood();
+  std::array<std::int64_t, 4> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (reply->element[i]->type != REDIS_REPLY_INTEGER) return not_understood();
     numbers[i] = reply->element[i]->integer;
@@ -101,45 +141,61 @@ Result<LimitDecision> RedisLimits::decide(std::string_view act, const LimitKey& 
   decision.remaining = limit.requests - static_cast<std::uint32_t>(counted);
   decision.reset = std::chrono::ceil<std::chrono::milliseconds>(microseconds(numbers[2]));
   decision.counted_in = CountedIn::redis;
-  return decision;
+  clock_offset_us_.store(numbers[3] - steady_us(), std::memory_order_relaxed);
+  return Answer{decision, microseconds(numbers[3])};
 }
 
 Result<LimitDecision> RedisLimits::check(const LimitKey& key, const Limit& limit) {
-  return decide("check", key, limit);
+  MKT_TRY(const Counted counted, check(key, limit, next_number()));
+  return counted.decision;
+}
+
+Result<RedisLimits::Counted> RedisLimits::check(const LimitKey& key, const Limit& limit,
+                                                std::uint64_t number) {
+  MKT_TRY(const Answer answer, decide("check", key, limit, number));
+  const bool log = slice_length(limit).count() == 0;
+  return Counted{answer.decision, log ? number : slice_at(limit, answer.time)};
+}
+
+std::uint64_t RedisLimits::part_of(const Limit& limit, std::uint64_t number) const {
+  if (slice_length(limit).count() == 0) return number;
+  const std::int64_t now = steady_us() + clock_offset_us_.load(std::memory_order_relaxed);
+  return slice_at(limit, microseconds(now));
 }
 
 Result<LimitDecision> RedisLimits::peek(const LimitKey& key, const Limit& limit) {
-  return decide("peek", key, limit);
+  MKT_TRY(const Answer answer, decide("peek", key, limit, 0));
+  return answer.decision;
 }
 
 Status RedisLimits::reset(const LimitKey& key, const Limit& limit) {
-  MKT_TRY(const RedisReply reply, pipe_.call(redis_command({"DEL", redis_key(key, limit)})));
-  if (reply->type == REDIS_REPLY_INTEGER) return {};
-  return not_understood();
+  const std::string name = redis_key(key, limit);
+  MKT_TRY(const RedisReply reply, pipe_.call(redis_command({"DEL", name, shares_key(key, limit)})));
+  if (reply->type != REDIS_REPLY_INTEGER) return not_understood();
+  if (tells_others_) {
+    MKT_TRY(const RedisReply told,
+            pipe_.call(redis_command({"PUBLISH", kLimitChannel, "reset " + name})));
+  }
+  return {};
 }
 
-Status RedisLimits::add(const std::vector<CountedRequest>& requests) {
-  struct Group {
-    const CountedRequest* first;
-    std::vector<std::string> ages;
-  };
-  std::map<std::string, Group> groups;
-  const auto now = std::chrono::steady_clock::now();
-  for (const CountedRequest& r : requests) {
-    Group& group = groups.try_emplace(redis_key(r.key, r.limit), Group{&r, {}}).first->second;
-    const auto age = std::chrono::duration_cast<microseconds>(now - r.at);
-    group.ages.push_back(std::to_string(std::max<std::int64_t>(0, age.count())));
-  }
-  for (auto& [name, group] : groups) {
-    // What is beyond a script's arguments counts on the next turn.
-    for (std::size_t from = 0; from < group.ages.size(); from += kMostAdded) {
-      const auto begin = group.ages.begin() + static_cast<std::ptrdiff_t>(from);
-      const auto end = group.ages.begin() +
-                       static_cast<std::ptrdiff_t>(std::min(from + kMostAdded, group.ages.size()));
-      const auto added =
-          decide("add", group.first->key, group.first->limit, std::vector<std::string>(begin, end));
-      if (!added) return added.error();
+Status RedisLimits::merge(const std::vector<CountedKey>& counted) {
+  const auto now = CountedLedger::TimePoint::clock::now();
+  for (const CountedKey& of_key : counted) {
+    std::vector<std::string> words;
+    const auto tell = [&]() -> Status {
+      const auto told = decide("merge", of_key.key, of_key.limit, 0, words);
+      words.clear();
+      return told ? Status() : told.error();
+    };
+    for (const CountedPart& part : of_key.parts) {
+      const auto age = std::chrono::duration_cast<microseconds>(now - part.last);
+      words.push_back(std::to_string(part.number));
+      words.push_back(std::to_string(part.count));
+      words.push_back(std::to_string(std::max<std::int64_t>(0, age.count())));
+      if (words.size() == kMostMerged) MKT_CHECK(tell());
     }
+    if (!words.empty()) MKT_CHECK(tell());
   }
   return {};
 }

@@ -15,10 +15,12 @@ BreakerOptions breaker_options() {
   options.open_for = SharedLimits::kProbeEvery;
   options.longest_open = SharedLimits::kProbeLongest;
   options.jitter = 0.2;
-  options.lease = std::chrono::seconds(5);
+  options.lease = std::chrono::seconds(60);  // every call of a probe has a time limit of its own
   options.successes = 1;
   return options;
 }
+
+using Time = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLook{50};
 
@@ -27,9 +29,10 @@ constexpr std::chrono::milliseconds kLook{50};
 SharedLimits::SharedLimits(RedisUrl url, unsigned daemons, std::function<bool(LimitScope)> denies,
                            BreakerRegistry& breakers)
     : place_(url.shown()),
-      daemons_(std::max(1U, daemons)),
+      has_others_(daemons > 1),
       denies_(std::move(denies)),
-      redis_(std::move(url)),
+      redis_(url, RedisLimits::kTimeout, has_others_),
+      share_(daemons),
       breaker_(breakers.get("redis", breaker_options())) {
   breaker_->add_listener([place = place_](const CircuitBreaker::Change& change) {
     if (change.from == BreakerState::closed) {
@@ -40,21 +43,44 @@ SharedLimits::SharedLimits(RedisUrl url, unsigned daemons, std::function<bool(Li
     }
   });
   probe();
+  rejoins_until_ = 0;  // nothing passed apart
+  share_.rejoin();
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  if (!has_others_) return;
+  news_ = std::make_unique<RedisNews>(
+      std::move(url), RedisNews::Ears{[this](const LimitNews& news) { hear(news); },
+                                      [this](const std::string& reason) { lose(reason); }});
 }
 
 SharedLimits::~SharedLimits() = default;
 
+void SharedLimits::hear(const LimitNews& news) {
+  if (!news.reset) return share_.seen(news.counted, news.key, news.limit);
+  share_.reset(news.key);
+  ledger_.forget(news.key);
+}
+
+// Redis goes. A daemon that nobody asks anything must know too, and tell Redis what it has counted
+// when it is back.
+void SharedLimits::lose(const std::string& reason) {
+  if (auto permit = breaker_->acquire_if_closed()) permit->failure(reason);
+}
+
 void SharedLimits::probe() {
   auto permit = breaker_->acquire();
   if (!permit) return;
+  owes_ = true;
   Status ready = redis_.connect();
+  if (ready && has_others_) share_.begin_rejoining();
   if (ready) ready = settle();
-  if (ready) {
-    permit->success();
-  } else {
+  if (!ready) {
     permit->failure(ready.error().message);
+    return;
   }
+  rejoins_until_ = (Time::now() + kRejoinTime).time_since_epoch().count();
+  permit->success();
+  // What passed between the ledger's reading and now.
+  (void)settle();
 }
 
 void SharedLimits::work(const std::stop_token& stop) {
@@ -63,49 +89,60 @@ void SharedLimits::work(const std::stop_token& stop) {
       probe();
       continue;
     }
-    // What came between the last look and the closing of the breaker. Should this fail, it stays
-    // for the next turn, and the checks find out by themselves that Redis fails.
+    // Should this fail, it is done in the next turn, and the checks find out by themselves that
+    // Redis fails.
     (void)settle();
+    if (rejoins_until_ != 0 && !is_rejoining()) {
+      rejoins_until_ = 0;
+      share_.rejoin();
+      owes_ = true;  // once more, so that all hear how much is counted now
+    }
   }
 }
 
-// Tells Redis what was let through without it.
+bool SharedLimits::is_rejoining() const {
+  const std::int64_t until = rejoins_until_.load(std::memory_order_relaxed);
+  return has_others_ && until != 0 && Time::now().time_since_epoch().count() < until;
+}
+
+// Tells Redis what this daemon has counted.
 Status SharedLimits::settle() {
-  std::deque<CountedRequest> owed;
-  {
-    const std::lock_guard lock(mutex_);
-    owed.swap(owed_);
-  }
-  if (owed.empty()) return {};
-  const Status added = redis_.add({owed.begin(), owed.end()});
-  if (added) return {};
-  const std::lock_guard lock(mutex_);
-  owed_.insert(owed_.begin(), owed.begin(), owed.end());
-  while (owed_.size() > kMostOwed) owed_.pop_front();
-  return added;
+  if (!owes_.exchange(false)) return {};
+  const Status told = redis_.merge(ledger_.in_window(Time::now()));
+  if (!told) owes_ = true;
+  return told;
 }
 
-void SharedLimits::owe(const LimitKey& key, const Limit& limit) {
-  const std::lock_guard lock(mutex_);
-  owed_.push_back({key, limit, std::chrono::steady_clock::now()});
-  if (owed_.size() > kMostOwed) owed_.pop_front();
+// What Redis says while daemons rejoin may lack what another one let through.
+Result<LimitDecision> SharedLimits::refuse_for_share(const LimitKey& key, const Limit& limit,
+                                                     LimitDecision share) {
+  MKT_TRY(const LimitDecision there, redis_.peek(key, limit));
+  if (!there.allowed) return there;
+  share.reset = std::min(share.reset, kRejoinTime);
+  return share;
 }
 
-Limit SharedLimits::share_of(const Limit& limit) const {
-  return {(limit.requests + daemons_ - 1) / daemons_, limit.window};
+Result<LimitDecision> SharedLimits::check_in_redis(const LimitKey& key, const Limit& limit,
+                                                   std::uint64_t number) {
+  MKT_TRY(const RedisLimits::Counted counted, redis_.check(key, limit, number));
+  const LimitDecision& decision = counted.decision;
+  if (decision.allowed) ledger_.count(key, limit, counted.part, Time::now());
+  share_.seen(limit.requests - decision.remaining, key, limit);
+  return decision;
 }
 
 Result<LimitDecision> SharedLimits::check(const LimitKey& key, const Limit& limit) {
-  const Limit share = share_of(limit);
+  const std::uint64_t number = redis_.next_number();
+  std::optional<LimitDecision> share;
+  if (is_rejoining()) share = share_.check(key, limit);
   if (auto permit = breaker_->acquire_if_closed()) {
     auto decision = [&] {
       const TurnPause pause;
-      return redis_.check(key, limit);
+      return share && !share->allowed ? refuse_for_share(key, limit, *share)
+                                      : check_in_redis(key, limit, number);
     }();
     if (decision) {
       permit->success();
-      // Where memory goes on from, should Redis fail.
-      memory_.raise_to(limit.requests - decision->remaining, key, share);
       return decision;
     }
     permit->failure(decision.error().message);
@@ -115,8 +152,11 @@ Result<LimitDecision> SharedLimits::check(const LimitKey& key, const Limit& limi
         ErrorCode::overloaded,
         "requests cannot be counted just now, and this is not allowed uncounted; try again");
   }
-  MKT_TRY(LimitDecision decision, memory_.check(key, share));
-  if (decision.allowed) owe(key, limit);
+  const LimitDecision decision = share ? *share : share_.check(key, limit);
+  if (decision.allowed) {
+    ledger_.count(key, limit, redis_.part_of(limit, number), Time::now());
+    owes_ = true;
+  }
   return decision;
 }
 
@@ -129,17 +169,12 @@ Result<LimitDecision> SharedLimits::peek(const LimitKey& key, const Limit& limit
     }
     permit->failure(decision.error().message);
   }
-  return memory_.peek(key, share_of(limit));
+  return share_.peek(key, limit);
 }
 
 Status SharedLimits::reset(const LimitKey& key, const Limit& limit) {
-  MKT_CHECK(memory_.reset(key, limit));
-  {
-    const std::lock_guard lock(mutex_);
-    std::erase_if(owed_, [&](const CountedRequest& r) {
-      return r.key.scope == key.scope && r.key.subject == key.subject;
-    });
-  }
+  share_.reset(key);
+  ledger_.forget(key);
   auto permit = breaker_->acquire_if_closed();
   if (!permit) {
     return Error(ErrorCode::registry_unavailable,

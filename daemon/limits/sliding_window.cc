@@ -7,8 +7,10 @@ namespace mkt {
 namespace {
 
 constexpr std::uint32_t kFirstCapacity = 4;
-// The window's slices, one that is begun, and one that is about to leave; two cells each.
-constexpr std::uint32_t kSliceCells = 2 * (LimitStore::kSlices + 2);
+// Of a slice: start, count, last request.
+constexpr std::uint32_t kCells = 3;
+// The window's slices, one that is begun, and one that is about to leave.
+constexpr std::uint32_t kSliceCells = kCells * (LimitStore::kSlices + 2);
 
 // How long ago, modulo 2^32; negative for what is yet to come.
 std::int32_t age(std::uint32_t now, std::uint32_t then) {
@@ -31,11 +33,10 @@ void SlidingWindow::shape(const Limit& limit) {
 
 void SlidingWindow::expire(const Limit& limit, std::uint32_t now) {
   const auto window = static_cast<std::int32_t>(limit.window.count());
-  const std::uint16_t step = logged() ? 1 : 2;
+  const std::uint16_t step = logged() ? 1 : kCells;
   while (filled_ > 0) {
-    // A slice leaves with the last request that it may hold.
-    const std::uint32_t last = logged() ? at(0) : at(0) + slice_ms_ - 1;
-    if (age(now, last) < window) break;
+    // A slice leaves with its last request.
+    if (age(now, oldest()) < window) break;
     used_ -= logged() ? 1 : at(1);
     head_ = static_cast<std::uint16_t>((head_ + step) % capacity_);
     filled_ = static_cast<std::uint16_t>(filled_ - step);
@@ -66,42 +67,42 @@ void SlidingWindow::add(const Limit& limit, std::uint32_t came, std::uint32_t co
     capacity_ = kSliceCells;
   }
   const bool goes_on =
-      filled_ > 0 && age(came, at(filled_ - 2U)) < static_cast<std::int32_t>(slice_ms_);
+      filled_ > 0 && age(came, at(filled_ - kCells)) < static_cast<std::int32_t>(slice_ms_);
   if (!goes_on) {
     at(filled_) = came;
     at(filled_ + 1U) = 0;
-    filled_ = static_cast<std::uint16_t>(filled_ + 2);
+    filled_ = static_cast<std::uint16_t>(filled_ + kCells);
   }
-  at(filled_ - 1U) += count;
+  at(filled_ - 2U) += count;
+  at(filled_ - 1U) = came;
   used_ += count;
 }
 
-std::uint32_t SlidingWindow::oldest_leaves(const Limit& limit) const {
-  const std::uint32_t last = logged() ? at(0) : at(0) + slice_ms_ - 1;
-  return last + static_cast<std::uint32_t>(limit.window.count());
-}
-
-LimitDecision SlidingWindow::describe(const Limit& limit, std::uint32_t now, bool allowed) const {
+LimitDecision SlidingWindow::describe(const Limit& limit, std::uint32_t now,
+                                      std::uint32_t most) const {
   LimitDecision decision;
-  decision.allowed = allowed;
   decision.limit = limit;
-  decision.remaining = limit.requests - std::min(limit.requests, used_);
-  if (filled_ > 0) decision.reset = std::chrono::milliseconds(age(oldest_leaves(limit), now));
+  decision.remaining = most - std::min(most, used_);
+  if (filled_ > 0) decision.reset = limit.window - std::chrono::milliseconds(age(now, oldest()));
   return decision;
 }
 
-LimitDecision SlidingWindow::check(const Limit& limit, Moment at) {
+LimitDecision SlidingWindow::check(const Limit& limit, Moment at, std::uint32_t most) {
   shape(limit);
   expire(limit, at.now);
-  const bool allowed = used_ < limit.requests;
+  const bool allowed = used_ < most;
   if (allowed) add(limit, at.came, 1);
-  return describe(limit, at.now, allowed);
+  LimitDecision decision = describe(limit, at.now, most);
+  decision.allowed = allowed;
+  return decision;
 }
 
-LimitDecision SlidingWindow::peek(const Limit& limit, Moment at) {
+LimitDecision SlidingWindow::peek(const Limit& limit, Moment at, std::uint32_t most) {
   shape(limit);
   expire(limit, at.now);
-  return describe(limit, at.now, used_ < limit.requests);
+  LimitDecision decision = describe(limit, at.now, most);
+  decision.allowed = used_ < most;
+  return decision;
 }
 
 void SlidingWindow::raise_to(std::uint32_t used, const Limit& limit, Moment at) {

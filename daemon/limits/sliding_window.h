@@ -1,7 +1,8 @@
 // SlidingWindow: the requests of one key that were let through, as small as can be.
 //
 // Up to LimitStore::kMostLogged requests a limit is kept as the times of the requests themselves,
-// four bytes each; above, as counts of slices of the window. Times are milliseconds of whatever
+// four bytes each; above, as slices of the window, each with a count and the time of its last
+// request. Times are milliseconds of whatever
 // clock, modulo 2^32: whoever keeps windows drops them before half of that has passed, 24 days.
 // A request counts from when it came, rounded up, until exactly the window later, so that rounding
 // never lets one more through. Not thread-safe.
@@ -22,8 +23,11 @@ class SlidingWindow {
     std::uint32_t came;
   };
 
-  LimitDecision check(const Limit& limit, Moment at);
-  LimitDecision peek(const Limit& limit, Moment at);
+  LimitDecision check(const Limit& limit, Moment at) { return check(limit, at, limit.requests); }
+  // The same with only so many allowed of the limit.
+  LimitDecision check(const Limit& limit, Moment at, std::uint32_t most);
+  LimitDecision peek(const Limit& limit, Moment at) { return peek(limit, at, limit.requests); }
+  LimitDecision peek(const Limit& limit, Moment at, std::uint32_t most);
   // Counts as many as are missing to `used`: somebody else has seen so many.
   void raise_to(std::uint32_t used, const Limit& limit, Moment at);
 
@@ -33,8 +37,9 @@ class SlidingWindow {
   void expire(const Limit& limit, std::uint32_t now);
   void add(const Limit& limit, std::uint32_t came, std::uint32_t count);
   void add_to_log(const Limit& limit, std::uint32_t came);
-  LimitDecision describe(const Limit& limit, std::uint32_t now, bool allowed) const;
-  std::uint32_t oldest_leaves(const Limit& limit) const;
+  LimitDecision describe(const Limit& limit, std::uint32_t now, std::uint32_t most) const;
+  // The last request of the oldest cells.
+  std::uint32_t oldest() const { return logged() ? at(0) : at(2); }
 
   bool logged() const { return slice_ms_ == 0; }
   std::uint32_t& at(std::uint32_t i) const {
@@ -43,7 +48,7 @@ class SlidingWindow {
     return cells_[place];
   }
 
-  // A ring. A log: the time of each request. Slices: pairs of a start and a count.
+  // A ring. A log: the time of each request. Slices: each its start, count and last request.
   std::unique_ptr<std::uint32_t[]> cells_;
   std::uint32_t used_ = 0;      // requests counted
   std::uint32_t slice_ms_ = 0;  // 0: a log

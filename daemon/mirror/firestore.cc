@@ -81,6 +81,33 @@ Result<std::optional<FirestoreDocument>> Firestore::get(const std::string& path)
                                          text_member(*found, "updateTime").value_or("")});
 }
 
+Result<FirestoreDocument> Firestore::document_of(const Json& json) const {
+  const std::string name = text_member(json, "name").value_or("");
+  if (!name.starts_with(root() + "/")) return not_of_the_protocol("Firestore");
+  const auto fields = json.find("fields");
+  return FirestoreDocument{name.substr(root().size() + 1),
+                           fields == json.end() ? Json::object() : Json(*fields),
+                           text_member(json, "updateTime").value_or("")};
+}
+
+Result<std::map<std::string, FirestoreDocument>> Firestore::get_field(
+    const std::vector<std::string>& paths, const std::string& field) {
+  Json names = Json::array();
+  for (const std::string& path : paths) names.push_back(root() + "/" + path);
+  const Json body{{"documents", std::move(names)}, {"mask", {{"fieldPaths", {field}}}}};
+  MKT_TRY(const Json answer, call("POST", ":batchGet", &body));
+  if (!answer.is_array()) return not_of_the_protocol("Firestore");
+  std::map<std::string, FirestoreDocument> all;
+  for (const Json& element : answer) {
+    const auto found = element.find("found");
+    if (found == element.end()) continue;
+    MKT_TRY(FirestoreDocument document, document_of(*found));
+    std::string path = document.path;
+    all.emplace(std::move(path), std::move(document));
+  }
+  return all;
+}
+
 Result<std::vector<FirestoreDocument>> Firestore::query(const std::string& collection_id,
                                                         const std::string& after, int most) {
   Json query{{"from", {{{"collectionId", collection_id}, {"allDescendants", true}}}},
@@ -97,12 +124,8 @@ Result<std::vector<FirestoreDocument>> Firestore::query(const std::string& colle
   for (const Json& element : answer) {
     const auto document = element.find("document");
     if (document == element.end()) continue;  // says only when it was read
-    const std::string name = text_member(*document, "name").value_or("");
-    if (!name.starts_with(root() + "/")) return not_of_the_protocol("Firestore");
-    const auto fields = document->find("fields");
-    documents.push_back({name.substr(root().size() + 1),
-                         fields == document->end() ? Json::object() : Json(*fields),
-                         text_member(*document, "updateTime").value_or("")});
+    MKT_TRY(FirestoreDocument one, document_of(*document));
+    documents.push_back(std::move(one));
   }
   return documents;
 }

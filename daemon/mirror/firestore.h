@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ class Firestore {
   // All of them or none; the first one's new update time.
   Result<std::string> commit(const std::vector<FirestoreWrite>& writes);
   Result<std::optional<FirestoreDocument>> get(const std::string& path);
+  // Those of the documents that are there, by path, each with this field alone where it has it.
+  Result<std::map<std::string, FirestoreDocument>> get_field(const std::vector<std::string>& paths,
+                                                             const std::string& field);
   // All documents of collections of that id, wherever they are, in the order of their paths, after
   // that one ("": from the start).
   Result<std::vector<FirestoreDocument>> query(const std::string& collection_id,
@@ -64,6 +68,7 @@ class Firestore {
 
  private:
   std::string root() const;  // "projects/…/documents"
+  Result<FirestoreDocument> document_of(const Json& json) const;
   Result<Json> call(const std::string& method, const std::string& what, const Json* body);
 
   const FirestoreOptions options_;

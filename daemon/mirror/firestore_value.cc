@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 
 #include "common/base/utc_time.h"
 
@@ -12,21 +13,42 @@ namespace {
 
 bool names_a_moment(std::string_view member) { return member == "at" || member.ends_with("At"); }
 
-Json to_value(std::string_view member, const Json& value) {
+// Beyond Firestore's 64 bits with a sign.
+bool is_too_large(const Json& value) {
+  return value.is_number_unsigned() &&
+         value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+}
+
+enum class Names { may_be_moments, mean_nothing };
+
+Json to_fields(const Json& content, Names names);
+
+Json to_value(std::string_view member, const Json& value, Names names) {
   if (value.is_boolean()) return {{"booleanValue", value}};
-  if (value.is_number_integer()) {
+  if (value.is_number_integer() && !is_too_large(value)) {
     const auto number = value.get<std::int64_t>();
-    if (names_a_moment(member)) return {{"timestampValue", format_utc(from_unix_ms(number))}};
+    if (names == Names::may_be_moments && names_a_moment(member)) {
+      return to_firestore_moment(number);
+    }
     return {{"integerValue", std::to_string(number)}};
   }
+  if (value.is_number()) return {{"doubleValue", value.get<double>()}};
   if (value.is_string()) return {{"stringValue", value}};
-  if (value.is_object()) return {{"mapValue", {{"fields", to_firestore_fields(value)}}}};
+  if (value.is_object()) return {{"mapValue", {{"fields", to_fields(value, names)}}}};
   if (value.is_array()) {
     Json values = Json::array();
-    for (const Json& element : value) values.push_back(to_value("", element));
+    for (const Json& element : value) values.push_back(to_value("", element, names));
     return {{"arrayValue", {{"values", std::move(values)}}}};
   }
   return {{"nullValue", nullptr}};
+}
+
+Json to_fields(const Json& content, Names names) {
+  Json fields = Json::object();
+  for (const auto& [member, value] : content.items()) {
+    fields[member] = to_value(member, value, names);
+  }
+  return fields;
 }
 
 Error unknown(std::string_view what) {
@@ -60,6 +82,7 @@ Result<Json> from_value(const Json& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error == std::errc() && end == text.data() + text.size()) return Json(number);
   }
+  if (type == "doubleValue" && held.is_number()) return Json(held.get<double>());
   if (type == "timestampValue" && held.is_string()) {
     if (const auto time = parse_utc(held.get_ref<const std::string&>())) {
       return Json(to_unix_ms(*time));
@@ -75,10 +98,12 @@ Result<Json> from_value(const Json& value) {
 
 }  // namespace
 
-Json to_firestore_fields(const Json& content) {
-  Json fields = Json::object();
-  for (const auto& [member, value] : content.items()) fields[member] = to_value(member, value);
-  return fields;
+Json to_firestore_fields(const Json& content) { return to_fields(content, Names::may_be_moments); }
+
+Json to_firestore_value(const Json& value) { return to_value("", value, Names::mean_nothing); }
+
+Json to_firestore_moment(std::int64_t unix_ms) {
+  return {{"timestampValue", format_utc(from_unix_ms(unix_ms))}};
 }
 
 Result<Json> from_firestore_fields(const Json& fields) {

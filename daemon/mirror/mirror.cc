@@ -9,6 +9,8 @@
 
 #include "common/base/encoding.h"
 #include "daemon/mirror/firestore_value.h"
+#include "daemon/mirror/mirrored_documents.h"
+#include "daemon/mirror/older_documents.h"
 #include "daemon/ops/log.h"
 
 namespace mkt {
@@ -17,6 +19,9 @@ namespace {
 constexpr std::size_t kIdBytes = 16;
 constexpr const char* kRegistry = "registry";
 constexpr const char* kBucket = "bucket";
+constexpr const char* kAdopted = "adopted";
+constexpr const char* kForm = "form";
+constexpr const char* kNewestForm = "2";  // older_documents.h
 // Tarballs known to be in the bucket, some 100 bytes each; others are looked for there again.
 constexpr std::size_t kMostRemembered = 50'000;
 
@@ -27,6 +32,7 @@ bool is_refusal(const Error& error) {
     case ErrorCode::forbidden:
     case ErrorCode::checksum_mismatch:  // a bucket's object
     case ErrorCode::data_damaged:       // a tarball's file here
+    case ErrorCode::target_exists:      // what somebody else wrote
       return true;
     default:
       return false;
@@ -40,6 +46,16 @@ BreakerOptions breaker_options(const MirrorPauses& pauses) {
   options.lease = std::chrono::seconds(90);  // longer than a call may take
   options.successes = 1;
   return options;
+}
+
+Error not_ours(const std::string& path, const FirestoreOptions& firestore) {
+  return Error(
+      ErrorCode::target_exists,
+      fmt::format("{} in {} was not written by this mirror, and is not overwritten; give "
+                  "the mirror another firestore-prefix, or take over all that is under {}: "
+                  "mktd mirror adopt",
+                  path, firestore.project,
+                  firestore.prefix.empty() ? "no prefix" : firestore.prefix));
 }
 
 std::string text_field(const Json& fields, const char* name) {
@@ -57,8 +73,8 @@ std::chrono::milliseconds MirrorStatus::lag(UtcTime now) const {
 }
 
 Json mirrored_fields(const OutboxEntry& entry) {
-  Json fields = to_firestore_fields(*entry.content);
-  if (entry.seq > 0) fields["mirrorSeq"] = {{"integerValue", std::to_string(entry.seq)}};
+  Json fields = older_fields(entry.name, *entry.content);
+  if (entry.seq > 0) fields[kMirrorSequence] = {{"integerValue", std::to_string(entry.seq)}};
   return fields;
 }
 
@@ -143,10 +159,20 @@ Status Mirror::know_bucket() {
   return store_.set_mirror_state(kBucket, name);
 }
 
+// Documents that an earlier mktd wrote have another form: the outbox counts as incomplete, and all
+// are sent again.
+Status Mirror::know_form() {
+  MKT_TRY(const std::string known, store_.mirror_state(kForm));
+  if (known == kNewestForm) return {};
+  MKT_CHECK(store_.stop_outbox());
+  return store_.set_mirror_state(kForm, kNewestForm);
+}
+
 void Mirror::work() {
   ::pthread_setname_np(::pthread_self(), "mirror");
   while (true) {
     Status ready = know_registry();
+    if (ready) ready = know_form();
     if (ready) ready = store_.start_outbox();
     if (ready) ready = know_bucket();
     if (ready) break;
@@ -219,6 +245,11 @@ bool Mirror::deliver(std::span<const OutboxEntry> entries) {
   const Status sent = send(entries);
   if (sent) return settle(entries);
   if (stopping() || !is_refusal(sent.error())) return false;
+  // Somebody else's document is no fault of ours: an admin decides.
+  if (sent.error().code == ErrorCode::target_exists) {
+    note_trouble(sent.error().message);
+    return false;
+  }
   return halve(entries, sent.error());
 }
 
@@ -278,6 +309,7 @@ Status Mirror::attempt(std::vector<FirestoreWrite>& writes, const std::string& b
     if (applied) return {};
   }
   writes.front().expected = *cursor_;
+  MKT_CHECK(expect_own(writes));
   auto committed = firestore_->commit(writes);
   if (committed) {
     cursor_ = std::move(*committed);
@@ -292,6 +324,7 @@ Status Mirror::attempt(std::vector<FirestoreWrite>& writes, const std::string& b
 Result<bool> Mirror::read_cursor(const std::string& batch) {
   MKT_TRY(const auto document, firestore_->get(layout_.cursor()));
   if (!document) {
+    MKT_CHECK(look_for_foreign());
     cursor_ = "";
     return false;
   }
@@ -304,5 +337,48 @@ Result<bool> Mirror::read_cursor(const std::string& batch) {
   cursor_ = document->update_time;
   return text_field(document->fields, "batch") == batch;
 }
+
+// The documents behind the cursor: as they are there now, or not there.
+Status Mirror::expect_own(std::vector<FirestoreWrite>& writes) {
+  if (writes.size() == 1) return {};
+  std::vector<std::string> paths;
+  for (std::size_t i = 1; i < writes.size(); ++i) paths.push_back(writes[i].path);
+  MKT_TRY(const auto there, firestore_->get_field(paths, kMirrorSequence));
+  for (std::size_t i = 1; i < writes.size(); ++i) {
+    FirestoreWrite& write = writes[i];
+    const auto found = there.find(write.path);
+    if (found == there.end()) {
+      write.expected = write.fields ? std::optional<std::string>("") : std::nullopt;
+      continue;
+    }
+    if (!found->second.fields.contains(kMirrorSequence)) {
+      MKT_TRY(const bool adopts, may_adopt());
+      if (!adopts) return not_ours(write.path, firestore_->options());
+    }
+    write.expected = found->second.update_time;
+  }
+  return {};
+}
+
+// Before the mirror's first word under this prefix.
+Status Mirror::look_for_foreign() {
+  MKT_TRY(const bool adopts, may_adopt());
+  if (adopts) return {};
+  return each_foreign_document(*firestore_, layout_, [&](const std::string& path) -> Status {
+    return not_ours(path, firestore_->options());
+  });
+}
+
+std::string Mirror::target() const {
+  const FirestoreOptions& o = firestore_->options();
+  return fmt::format("{}/{}/{}", o.project, o.database, o.prefix);
+}
+
+Result<bool> Mirror::may_adopt() const {
+  MKT_TRY(const std::string adopted, store_.mirror_state(kAdopted));
+  return adopted == target();
+}
+
+Status Mirror::adopt() const { return store_.set_mirror_state(kAdopted, target()); }
 
 }  // namespace mkt

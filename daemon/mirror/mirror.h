@@ -9,6 +9,11 @@
 // and one whose answer was lost is recognized by the batch that the cursor names. The cursor names
 // the registry too: a second one with the same project and prefix is refused.
 //
+// What is there and has no `mirrorSeq` somebody else wrote. The mirror never overwrites it: a
+// document is made under the precondition that there is none, and changed or deleted under the
+// precondition that it is still the one whose `mirrorSeq` was read. A prefix that holds such
+// documents stops the mirror, until an admin says that it may take them over (`adopt`).
+//
 // With a bucket, the tarball of a version is put there before the version's document is sent: what
 // Firestore names can be fetched. Those larger than the bucket is to take are only named.
 //
@@ -79,6 +84,8 @@ class Mirror {
 
   Result<MirrorStatus> status() const;
   std::string path_of(const DocumentName& name) const { return layout_.path_of(name); }
+  // Documents that others wrote where this one mirrors to may be overwritten from now on.
+  Status adopt() const;
 
  private:
   void work();
@@ -96,8 +103,13 @@ class Mirror {
   Status send(std::span<const OutboxEntry> entries);
   Status attempt(std::vector<FirestoreWrite>& writes, const std::string& batch);
   Result<bool> read_cursor(const std::string& batch);
+  Status expect_own(std::vector<FirestoreWrite>& writes);
+  Status look_for_foreign();
+  Result<bool> may_adopt() const;
+  std::string target() const;
   Status know_registry();
   Status know_bucket();
+  Status know_form();
   RetryPolicy retry_policy();
   void note_trouble(const std::string& why);
 

@@ -14,6 +14,8 @@
 #include "daemon/mirror/firestore_value.h"
 #include "daemon/mirror/layout.h"
 #include "daemon/mirror/mirror.h"
+#include "daemon/mirror/mirrored_documents.h"
+#include "daemon/mirror/older_documents.h"
 #include "daemon/store/blobs.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/database_file.h"
@@ -22,33 +24,32 @@
 namespace mkt {
 namespace {
 
-constexpr int kPage = 100;
+constexpr std::size_t kPage = 100;
 constexpr std::size_t kShown = 100;
-constexpr const char* kSequence = "mirrorSeq";
-
-// Every document of that kind that is there, in the order of paths.
-Status each_mirrored(Firestore& firestore, const MirrorLayout& layout, DocumentKind kind,
-                     const std::function<Status(const FirestoreDocument&)>& take) {
-  std::string after;
-  for (;;) {
-    MKT_TRY(const auto page, firestore.query(layout.collection_id(kind), after, kPage));
-    for (const FirestoreDocument& document : page) {
-      if (layout.is_of(kind, document.path)) MKT_CHECK(take(document));
-    }
-    if (page.size() < static_cast<std::size_t>(kPage)) return {};
-    after = page.back().path;
-  }
-}
 
 Result<Json> content_of(const FirestoreDocument& document) {
-  MKT_TRY(Json content, from_firestore_fields(document.fields));
-  content.erase(kSequence);
+  MKT_TRY(Json content, content_of_fields(document.fields));
+  content.erase(kMirrorSequence);
   return content;
 }
 
-// Of the content whatever the order of its members.
-std::string content_hash(const Json& content) {
-  return Checksum::of(as_bytes(nlohmann::json(content).dump())).hex();
+// Of a document whatever the order of its fields and the spelling of its values.
+Result<std::string> content_hash(const Json& fields) {
+  MKT_TRY(Json values, from_firestore_fields(fields));
+  values.erase(kMirrorSequence);
+  return Checksum::of(as_bytes(nlohmann::json(values).dump())).hex();
+}
+
+// A document as it is written now, and as an earlier mktd wrote it.
+struct Hashes {
+  std::string now;
+  std::string earlier;
+};
+
+Result<Hashes> hashes_of(const OutboxEntry& entry) {
+  MKT_TRY(std::string now, content_hash(older_fields(entry.name, *entry.content)));
+  MKT_TRY(std::string earlier, content_hash(earlier_fields(entry.name, *entry.content)));
+  return Hashes{std::move(now), std::move(earlier)};
 }
 
 // Where the tarballs of a restored database come from.
@@ -146,10 +147,10 @@ Status find_tarballs(Bucket& bucket, Tarballs& wanted, MirrorDifferences& found)
 Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
                                          Firestore& firestore, Bucket* bucket) {
   const MirrorLayout layout(firestore.options().prefix);
-  std::unordered_map<std::string, std::string> here;
+  std::unordered_map<std::string, Hashes> here;
   Tarballs tarballs;
   MKT_CHECK(each_document(database, [&](const OutboxEntry& entry) -> Status {
-    here[layout.path_of(entry.name)] = content_hash(*entry.content);
+    MKT_TRY(here[layout.path_of(entry.name)], hashes_of(entry));
     if (bucket == nullptr || entry.name.kind != DocumentKind::version) return {};
     MKT_TRY(const Checksum checksum,
             Checksum::parse(text_member(*entry.content, "checksum").value_or("")));
@@ -169,8 +170,8 @@ Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
         differs("only there", d.path);
         return {};
       }
-      const auto content = content_of(d);
-      if (content && content_hash(*content) == mine->second) {
+      const auto there = content_hash(d.fields);
+      if (there && (*there == mine->second.now || *there == mine->second.earlier)) {
         ++found.equal;
       } else {
         differs("different", d.path);
@@ -179,7 +180,7 @@ Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
       return {};
     }));
   }
-  for (const auto& [path, hash] : here) differs("missing there", path);
+  for (const auto& [path, hashes] : here) differs("missing there", path);
   if (bucket != nullptr) MKT_CHECK(find_tarballs(*bucket, tarballs, found));
   for (const auto& [object, size] : tarballs) {
     differs("missing there", fmt::format("gs://{}/{}", bucket->options().name, object));
@@ -213,10 +214,11 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
       return {};
     };
     MKT_CHECK(each_mirrored(firestore, layout, kind, [&](const FirestoreDocument& d) -> Status {
+      if (!d.fields.contains(kMirrorSequence)) return {};  // somebody else's
       auto content = content_of(d);
       if (!content) return content.error().context(d.path);
       page.push_back(std::move(*content));
-      return page.size() < static_cast<std::size_t>(kPage) ? Status() : put_back();
+      return page.size() < kPage ? Status() : put_back();
     }));
     MKT_CHECK(put_back());
   }

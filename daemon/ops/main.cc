@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "common/signing/key.h"
+#include "daemon/http/change_limits.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/server.h"
 #include "daemon/limits/memory_limits.h"
@@ -141,6 +142,9 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   const std::unique_ptr<Mirror> mirror = start_mirror(*store, *blobs, configuration);
   Usage usage(*store);
   Router router;
+  router.surround([&](std::string_view method, std::string_view pattern, Handler handler) {
+    return limit_changes(limiter, method, pattern, std::move(handler));
+  });
   add_catalog_routes(router, market, usage, limiter);
   add_publish_routes(router, market, limiter);
   add_publisher_routes(router, market);

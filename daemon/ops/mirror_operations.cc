@@ -9,7 +9,9 @@
 #include "common/base/utf8.h"
 #include "common/http/http_client.h"
 #include "common/wire/messages.h"
+#include "daemon/mirror/layout.h"
 #include "daemon/mirror/mirror_check.h"
+#include "daemon/mirror/mirrored_documents.h"
 #include "daemon/store/sqlite/database_file.h"
 
 namespace mkt {
@@ -17,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCheckTimeout{60'000};
 constexpr std::size_t kMaxLineBytes = 4096;
+constexpr std::size_t kShownForeign = 20;
 
 struct MirrorOperationArguments {
   FirestoreOptions firestore;
@@ -109,6 +112,31 @@ Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a
                 found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
+// Shows what nobody's mirror wrote under the prefix; with `yes` the daemon may overwrite it.
+Result<Answer> adopt(const std::string& data, const MirrorOperationArguments& a, bool yes) {
+  const auto firestore = open_firestore(a.firestore);
+  std::uint64_t count = 0;
+  std::vector<std::string> first;
+  MKT_CHECK(each_foreign_document(*firestore, MirrorLayout(a.firestore.prefix),
+                                  [&](const std::string& path) -> Status {
+                                    if (++count <= kShownForeign) first.push_back(path);
+                                    return {};
+                                  }));
+  std::string text;
+  for (const std::string& path : first) text += printable(path) + "\n";
+  if (count > first.size()) text += fmt::format("and {} more\n", count - first.size());
+  text +=
+      fmt::format("{} document{} under {} in {} {} not this mirror's", count, count == 1 ? "" : "s",
+                  a.firestore.prefix, a.firestore.project, count == 1 ? "is" : "are");
+  if (yes) {
+    MKT_CHECK(ask_daemon(data, "POST", "/v1/mirror/adopt"));
+    text += "; those that the registry has too are overwritten, the others stay";
+  } else if (count > 0) {
+    text += "; to let the registry overwrite those that it has too: mktd mirror adopt --yes";
+  }
+  return Answer{{{"foreign", count}, {"first", first}, {"adopted", yes}}, std::move(text)};
+}
+
 Result<Answer> restore_mirror(const MirrorOperationArguments& a) {
   const auto firestore = open_firestore(a.firestore);
   const auto bucket = a.open();
@@ -180,6 +208,12 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   CLI::App* command = mirror->add_subcommand("verify", "Compare the database with the mirror");
   add_firestore_options(command, *a);
   command->callback([&, a] { status = print(verify(data, *a), json); });
+  command = mirror->add_subcommand(
+      "adopt", "Show what others wrote under its prefix, and with --yes take it over");
+  add_firestore_options(command, *a);
+  const auto yes = std::make_shared<bool>(false);
+  command->add_flag("--yes", *yes, "The running mktd may overwrite it");
+  command->callback([&, a, yes] { status = print(adopt(data, *a, *yes), json); });
   command = mirror->add_subcommand("restore", "Make a data folder from the mirror");
   add_firestore_options(command, *a);
   command->add_option("--into", a->into, "The new data folder")->required();

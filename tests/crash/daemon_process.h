@@ -14,7 +14,8 @@ namespace mkt {
 
 struct DaemonOptions {
   // Tests do in seconds what people do in hours.
-  std::vector<std::string> limits = {"publish=off", "search=off", "download=off", "install=off",
+  std::vector<std::string> limits = {"publish=off",     "search=off", "download=off",
+                                     "install=off",     "change=off", "register=off",
                                      "auth-failure=off"};
   std::vector<std::string> flags = {};
   std::string redis_url = {};  // none: limits are counted in memory

@@ -159,6 +159,26 @@ publish evil-tool 1.0.0 custom
 expect 4 as ci install evil-tool
 says err "blockedConnectors"
 
+# What the policy refuses now it refuses on a new machine too, though the tenant has it; and what is
+# installed is listed as against it.
+expect 0 as tara policy set blockedConnectors='evil-*,tool'
+expect 4 as ci install tool --root elsewhere
+says err "blockedConnectors"
+[[ ! -e elsewhere/tool ]] || fail "a blocked connector was installed"
+expect 4 as bob audit
+says out "against the policy of team: tool is blocked (tool) (blockedConnectors)"
+expect 4 as bob --json audit
+expect 0 as bob list
+says err "tool@1.0.0 is against the policy of team"
+expect 0 as bob --json list
+[[ $(jq -r '.connectors[]|select(.id=="tool").againstPolicy' out) == "against the policy of team: "* ]] || fail "list: $(<out)"
+expect 0 env -u MKT_TENANT "$MKT" list
+! grep -q "against" err || fail "without a tenant there is no policy"
+expect 0 as tara policy set blockedConnectors='evil-*'
+expect 0 as ci install tool --root elsewhere
+rm -rf elsewhere
+expect 0 as bob audit
+
 # Updates: what asks for nothing more goes through, what asks for more waits.
 expect 0 as tara policy set minApprovals=1
 publish tool 1.1.0 custom

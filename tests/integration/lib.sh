@@ -35,7 +35,8 @@ skip() {
 }
 
 # Tests do in seconds what people do in hours; the limits have tests of their own (limits.sh).
-no_limits=(--limit publish=off search=off download=off install=off auth-failure=off)
+no_limits=(--limit publish=off search=off download=off install=off change=off register=off
+  auth-failure=off)
 
 # start_mktd [FLAG…]: on a free port, data in ./data; sets MKT_REGISTRY, token and `daemon`.
 start_mktd() {

@@ -14,6 +14,7 @@ root=http://$FIRESTORE_EMULATOR_HOST/v1/projects/test/databases/\(default\)/docu
 document() { curl -sS -g -H 'Authorization: Bearer owner' "$root/$1"; }
 
 mirrored=(--firestore-project test)
+mirror_of() { "$MKTD" mirror status --data "$1" --json 2>/dev/null; }
 sent_all() { wait_for "the mirror to have everything" eval '[[ $(waiting) == 0 ]]'; }
 equal() {
   sent_all
@@ -61,6 +62,34 @@ jq -e '.fields.publicKeys.arrayValue.values | length >= 1' p >/dev/null || fail 
 ! grep -rq "${token#mkt_}" <(curl -sS -g -H 'Authorization: Bearer owner' -d '{"structuredQuery":{"from":[{"allDescendants":true}]}}' -H 'Content-Type: application/json' "$root:runQuery") ||
   fail "a token is in the mirror"
 
+# Lists are arrays there and objects maps, times timestamps; field by field as older readers want them.
+typed() { # PATH JQ-CONDITION: of its fields
+  document "$1" >d
+  jq -e ".fields | $2" d >/dev/null || fail "$1 is not as older readers know it ($2): $(<d)"
+}
+typed gwi_marketplace_connectors/hello '(.capabilities.arrayValue.values[0].stringValue == "custom")
+  and ([.versions.arrayValue.values[].stringValue] == ["1.1.0", "1.0.0"]) and (.categories.arrayValue.values[0].stringValue == "other")
+  and .tags.arrayValue and .totalDownloads.integerValue and .downloads.integerValue and (.license.stringValue == "Apache-2.0")
+  and (.featured.booleanValue == false) and (.verified.booleanValue == false)
+  and .createdAt.timestampValue and .updatedAt.timestampValue and .updated.timestampValue'
+typed gwi_marketplace_versions/hello@1.0.0 '(.manifest.mapValue.fields.displayName.stringValue == "The hello")
+  and (.tarballUrl.stringValue == "/v1/connectors/hello/1.0.0/tarball") and (.signatureUrl.stringValue | test("/signature$"))
+  and (.tarballChecksum.stringValue | test("^sha256:[0-9a-f]{64}$")) and (.tarballSize.integerValue | tonumber > 0)
+  and (.prerelease.booleanValue == false) and (has("changelog") | not)'
+typed gwi_marketplace_versions/hello@1.1.0 'has("deprecationReason") | not'
+typed gwi_marketplace_publishers/acme '([.publicKeys.arrayValue.values[].mapValue.fields] | all(.createdAt.stringValue and .fingerprint.stringValue and .status.stringValue))
+  and (.revokedKeys.arrayValue.values[0].mapValue.fields | .revokedAt.stringValue and .revocationReason.stringValue == "of no use")
+  and has("verifiedAt") and (.createdAt.timestampValue and .updatedAt.timestampValue)'
+typed "gwi_tenants/team/install_requests/$request" "(.idempotencyKey.stringValue == \"$(printf %s team:secret:1.0.0 | sha256sum | cut -c1-32)\")
+  and (.requiredApprovals.integerValue == \"1\") and (.currentApprovalCount.integerValue == \"1\") and .expiresAt.timestampValue
+  and ([.approvalIds.arrayValue.values[].stringValue] == [\"alice\"]) and .policyId.stringValue and .createdAt.timestampValue and .config.mapValue"
+typed gwi_tenants/team/connector_installs/secret '(.id.stringValue == "secret") and (.status.stringValue == "installed") and .config.mapValue
+  and .installedAt.timestampValue and has("lastUsedAt")'
+# A connector says whether its owner is verified.
+expect 0 "$MKT" publisher verify acme
+equal
+typed gwi_marketplace_connectors/hello '.verified.booleanValue == true'
+
 # Firestore hangs: everything goes on, and is told later.
 kill -STOP -- "-$emulator_pid"
 make_connector later
@@ -98,6 +127,56 @@ equal
 "$MKTD" --data foreign --listen 127.0.0.1:0 "${no_limits[@]}" "${mirrored[@]}" 2>foreign.log &
 other=$!
 wait_for "the refusal" grep -q "another registry mirrors into test" foreign.log
+kill "$other"
+wait "$other" || true
+other=
+
+# What others wrote under a prefix stays as it is, until an admin says otherwise.
+theirs() { # PATH: a document as an older registry wrote it
+  curl -sS -g -o /dev/null -f -H 'Authorization: Bearer owner' -X PATCH -H 'Content-Type: application/json' \
+    -d '{"fields": {"id": {"stringValue": "theirs"}}}' "$root/$1"
+}
+theirs old_marketplace_connectors/hello
+theirs old_marketplace_connectors/unrelated
+"$MKTD" --data guarded --listen 127.0.0.1:0 "${no_limits[@]}" "${mirrored[@]}" --firestore-prefix old_ 2>guarded.log &
+other=$!
+wait_for "the refusal" grep -q "old_marketplace_connectors/hello in test was not written by this mirror" guarded.log
+says guarded.log "mktd mirror adopt"
+expect 0 "$MKTD" mirror status --data guarded
+says out "old_marketplace_connectors/hello in test was not written by this mirror"
+[[ $(curl -sS -g -H 'Authorization: Bearer owner' "$root/old_marketplace_mirror/cursor" | jq .error.code) == 404 ]] || fail "a refused mirror wrote"
+guarded=(--firestore-project test --firestore-prefix old_)
+expect 0 "$MKTD" mirror adopt --data guarded "${guarded[@]}"
+says out "2 documents under old_ in test are not this mirror's"
+says out "old_marketplace_connectors/unrelated"
+[[ $(jq -n "$(mirror_of guarded | jq .trouble) != null") == true ]] || fail "looking took them over"
+expect 0 "$MKTD" mirror adopt --data guarded "${guarded[@]}" --yes
+kill "$other"
+wait "$other" || true
+"$MKTD" --data guarded --listen 127.0.0.1:0 "${no_limits[@]}" "${guarded[@]}" 2>>guarded.log &
+other=$!
+wait_for "what was adopted" eval '[[ $(mirror_of guarded | jq ".waiting") == 0 ]]'
+[[ $(document old_marketplace_connectors/unrelated | jq -r .fields.id.stringValue) == theirs ]] || fail "a document of nobody's was changed"
+kill "$other"
+wait "$other" || true
+# Also one that appears later, at the very place of one of ours.
+"$MKTD" --data guarded2 --listen 127.0.0.1:0 "${no_limits[@]}" --firestore-project test --firestore-prefix late_ 2>late.log &
+other=$!
+wait_for "the mirror's start" eval '[[ -s guarded2/mktd.url && $(mirror_of guarded2 | jq ".sent > 0 and .waiting == 0") == true ]]'
+theirs late_marketplace_publishers/acme
+MKT_REGISTRY=$(<guarded2/mktd.url) MKT_TOKEN=$(<guarded2/admin.token) expect 0 "$MKT" publisher register acme \
+  --display-name A --email a@acme.example --key "$second"
+wait_for "the refusal" grep -q "late_marketplace_publishers/acme in test was not written by this mirror" late.log
+[[ $(document late_marketplace_publishers/acme | jq -r .fields.id.stringValue) == theirs ]] || fail "it was overwritten"
+expect 0 "$MKTD" mirror adopt --data guarded2 --firestore-project test --firestore-prefix late_ --yes
+says out "1 document under late_ in test is not this mirror's"
+kill "$other"
+wait "$other" || true
+"$MKTD" --data guarded2 --listen 127.0.0.1:0 "${no_limits[@]}" --firestore-project test --firestore-prefix late_ 2>>late.log &
+other=$!
+wait_for "what was adopted" eval '[[ $(document late_marketplace_publishers/acme | jq -r .fields.id.stringValue) == acme ]]'
+wait_for "the rest" eval '[[ $(mirror_of guarded2 | jq .waiting) == 0 ]]'
+expect 0 "$MKTD" mirror verify --data guarded2 --firestore-project test --firestore-prefix late_
 kill "$other"
 wait "$other" || true
 other=

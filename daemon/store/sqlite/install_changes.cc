@@ -212,6 +212,12 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
   using Kind = InstallOutcome::Kind;
   MKT_TRY(const Wanted wanted, wanted_version(db, n.connector_id, n.version));
   const auto installation = installation_queries::find(db, n.tenant_id, n.connector_id);
+  MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
+  const Decision decision = decide_now(db, policy, wanted, n.tenant_id);
+  InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
+  // What the policy refuses now it refuses on every machine, though the tenant has it or has asked
+  // for it.
+  if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
   if (installation && installation->version == n.version &&
       installation->config == config_of(n, installation)) {
     const auto by = request_queries::find(db, installation->request_id);
@@ -235,10 +241,6 @@ Result<InstallOutcome> request(Database& db, const NewInstallRequest& n, const A
     return denied(*before);
   }
 
-  MKT_TRY(const Policy policy, policy_queries::in_force(db, n.tenant_id));
-  const Decision decision = decide_now(db, policy, wanted, n.tenant_id);
-  InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
-  if (decision.outcome == Decision::Outcome::refused) return policy_denies(r, decision);
   if (decision.outcome == Decision::Outcome::needs_approval) {
     request_queries::insert(db, r);
     append_to_log(db, actor, "request.create", r.id, log_detail(r), n.at);

@@ -61,7 +61,17 @@ constexpr auto kForms = std::to_array<Form>({
        {"labels", "connector_labels", "(SELECT id FROM connectors WHERE num = ROW.num)",
         "SELECT l.label, l.kind, l.num FROM connector_labels AS l JOIN connectors AS c USING (num) "
         "WHERE c.id = ?1 ORDER BY l.label, l.kind"}}},
-     "SELECT * FROM connectors WHERE id = ?1",
+     // What readers of the mirror want to know of its newest version, its owner and its versions.
+     "SELECT c.*, p.verified, "
+     "json_extract(v.manifest, '$.license') AS license, "
+     "json_extract(v.manifest, '$.repository') AS repository_url, "
+     "json_extract(v.manifest, '$.homepage') AS documentation_url, "
+     "json_extract(v.manifest, '$.keywords') AS keywords, "
+     "(SELECT json_group_array(version) FROM (SELECT version FROM versions "
+     "WHERE connector_id = c.id ORDER BY seq DESC)) AS versions "
+     "FROM connectors AS c LEFT JOIN publishers AS p ON p.id = c.owner "
+     "LEFT JOIN versions AS v ON v.connector_id = c.id AND v.version = c.latest_version "
+     "WHERE c.id = ?1",
      "SELECT id FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
      "SELECT json_array(id) AS key FROM connectors"},
     {DocumentKind::version,
@@ -308,6 +318,14 @@ bool start(Database& writer) {
       }
     }
   }
+  // A connector's document says whether its owner is verified.
+  writer.execute(
+      fmt::format("CREATE TEMP TRIGGER IF NOT EXISTS mirror_verified AFTER UPDATE OF verified ON "
+                  "main.publishers WHEN OLD.verified <> NEW.verified BEGIN "
+                  "INSERT INTO outbox (kind, key, at) SELECT 'connector', json_array(id), {} FROM "
+                  "connectors WHERE owner = NEW.id; END",
+                  kNowMs)
+          .c_str());
   return state(writer, kComplete) != "yes";
 }
 

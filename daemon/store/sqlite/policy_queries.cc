@@ -8,11 +8,31 @@
 namespace mkt::policy_queries {
 namespace {
 
-constexpr int kMaxHistory = 100;
+// Of a tenant's revisions, the one in force included. A policy may have 64 KiB.
+constexpr std::int64_t kMaxHistory = 100;
+constexpr std::int64_t kMaxHistoryBytes = 1024 * 1024;
 
 // Column order of every SELECT on tenant_policies below.
 PolicyRecord policy_row(const Query& row) {
   return {row.text(0), row.number(1), row.text(2), row.time(3), row.text(4)};
+}
+
+// Older revisions than are kept; what is in force stays, however large.
+void prune(Database& db, std::string_view tenant_id) {
+  Query row = db.query(R"sql(
+      SELECT revision, length(CAST(document AS BLOB))
+      FROM tenant_policies WHERE tenant_id = ? ORDER BY revision DESC)sql");
+  row.bind(tenant_id);
+  std::int64_t count = 0, bytes = 0, oldest_kept = 0;
+  while (row.step()) {
+    bytes += row.number(1);
+    if (++count > 1 && (count > kMaxHistory || bytes > kMaxHistoryBytes)) break;
+    oldest_kept = row.number(0);
+  }
+  db.query("DELETE FROM tenant_policies WHERE tenant_id = ? AND revision < ?")
+      .bind(tenant_id)
+      .bind(oldest_kept)
+      .run();
 }
 
 }  // namespace
@@ -36,7 +56,7 @@ std::vector<PolicyRecord> history(Database& db, std::string_view tenant_id) {
   Query row = db.query(R"sql(
       SELECT tenant_id, revision, document, set_at, set_by
       FROM tenant_policies WHERE tenant_id = ? ORDER BY revision DESC LIMIT ?)sql");
-  row.bind(tenant_id).bind(std::int64_t{kMaxHistory});
+  row.bind(tenant_id).bind(kMaxHistory);
   std::vector<PolicyRecord> all;
   while (row.step()) all.push_back(policy_row(row));
   return all;
@@ -65,6 +85,7 @@ Result<PolicyRecord> set(Database& db, PolicyRecord p,
       .bind(p.set_at)
       .bind(p.set_by)
       .run();
+  prune(db, p.tenant_id);
   return p;
 }
 

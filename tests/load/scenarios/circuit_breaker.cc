@@ -60,8 +60,8 @@ void lose_redis(const Options& options, ScenarioReport& report) {
   RedisProcess redis(folder->path());
   redis.start();
   DaemonOptions daemon;
-  daemon.limits = {"publish=off", "download=off", "install=off", "auth-failure=off",
-                   "search=1000000/1m"};
+  daemon.limits = {"publish=off",  "download=off",     "install=off",      "change=off",
+                   "register=off", "auth-failure=off", "search=1000000/1m"};
   daemon.redis_url = redis.url();
   Registry registry(options, daemon);
   until_counted_in(registry, "redis");

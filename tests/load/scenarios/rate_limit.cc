@@ -119,7 +119,11 @@ void without_pause(Registry& registry, const Catalog& catalog, const std::string
 void measure(const Options& options, const std::string& where, const std::string& redis_url,
              ScenarioReport& report) {
   DaemonOptions daemon;
-  daemon.limits = {"publish=off", "search=off", "auth-failure=off",
+  daemon.limits = {"publish=off",
+                   "search=off",
+                   "change=off",
+                   "register=off",
+                   "auth-failure=off",
                    fmt::format("install={}/1h", kLimit),
                    fmt::format("download={}/{}s", kSteadyLimit, kWindow.count() / 1000)};
   daemon.redis_url = redis_url;

@@ -72,6 +72,21 @@ inline void check_limit_store(LimitStore& store, const std::function<void(std::i
     CHECK_FALSE(store.check(key, limit)->allowed);
   }
 
+  SUBCASE("of a large limit too the wait that is named is no longer than the window, and enough") {
+    const Limit limit{200, std::chrono::milliseconds(640)};
+    const LimitKey key{LimitScope::install, "tenant:large"};
+    for (std::uint32_t i = 0; i < limit.requests; ++i) {
+      const auto d = store.check(key, limit);
+      REQUIRE(d->allowed);
+      REQUIRE(d->reset <= limit.window + std::chrono::milliseconds(1));
+      REQUIRE(d->reset_seconds() <= std::chrono::seconds(1));
+    }
+    const auto refused = store.check(key, limit);
+    REQUIRE_FALSE(refused->allowed);
+    wait(refused->reset.count() * 1000);
+    CHECK(store.check(key, limit)->allowed);
+  }
+
   SUBCASE("a reset forgets") {
     for (const std::uint32_t requests : {1U, 500U}) {
       const Limit limit{requests, std::chrono::seconds(60)};

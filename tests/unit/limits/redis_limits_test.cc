@@ -66,7 +66,7 @@ TEST_CASE("with Redis: many threads of several daemons together get exactly the 
   }
 }
 
-TEST_CASE("with Redis: what passed elsewhere is added, unless it is past") {
+TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and counts once") {
   if (redis_for_tests() == nullptr) return;
   RedisLimits limits(test_url(), kPatience);
   REQUIRE(limits.connect());
@@ -75,12 +75,61 @@ TEST_CASE("with Redis: what passed elsewhere is added, unless it is past") {
     const Limit limit{requests, 1min};
     const LimitKey key{LimitScope::install, "tenant:owed"};
     REQUIRE(limits.reset(key, limit));
-    REQUIRE(limits.add({{key, limit, now - 5s}, {key, limit, now - 5s}, {key, limit, now - 2min}}));
-    const auto d = limits.peek(key, limit);
-    REQUIRE(d);
-    CHECK(d->remaining == requests - 2);
-    CHECK(d->reset <= 57s);
-    CHECK(d->reset > 50s);
+    CountedLedger ledger;
+    for (const auto ago : {5s, 5s, 120s}) {
+      const bool logged = requests <= LimitStore::kMostLogged;
+      const auto slices_ago =
+          static_cast<std::uint64_t>(ago / (limit.window / LimitStore::kSlices));
+      const std::uint64_t part = limits.part_of(limit, limits.next_number());
+      ledger.count(key, limit, logged ? part : part - slices_ago, now - ago);
+    }
+    for (int time = 0; time < 3; ++time) {
+      REQUIRE(limits.merge(ledger.in_window(now - 100s)));
+      const auto d = limits.peek(key, limit);
+      REQUIRE(d);
+      CHECK(d->remaining == requests - 2);
+      CHECK(d->reset <= 57s);
+      CHECK(d->reset > 45s);
+    }
+  }
+}
+
+TEST_CASE("with Redis: what two daemons counted is put back once, whatever Redis lost of it") {
+  if (redis_for_tests() == nullptr) return;
+  RedisLimits one(test_url(), kPatience), two(test_url(), kPatience);
+  REQUIRE(one.connect());
+  REQUIRE(two.connect());
+  for (const std::uint32_t requests : {100U, 1000U}) {
+    CAPTURE(requests);
+    const Limit limit{requests, 1h};
+    const LimitKey key{LimitScope::install, "tenant:lost"};
+    REQUIRE(one.reset(key, limit));
+    CountedLedger ledger_of_one, ledger_of_two;
+    const auto count = [&](RedisLimits& limits, CountedLedger& ledger) {
+      const auto counted = limits.check(key, limit, limits.next_number());
+      REQUIRE(counted);
+      REQUIRE(counted->decision.allowed);
+      ledger.count(key, limit, counted->part, std::chrono::steady_clock::now());
+    };
+    for (int i = 0; i < 20; ++i) count(one, ledger_of_one);
+    for (int i = 0; i < 16; ++i) count(two, ledger_of_two);
+    const auto remaining_after_merging = [&] {
+      const auto now = std::chrono::steady_clock::now();
+      for (int time = 0; time < 2; ++time) {
+        REQUIRE(one.merge(ledger_of_one.in_window(now)));
+        REQUIRE(two.merge(ledger_of_two.in_window(now)));
+      }
+      return one.peek(key, limit)->remaining;
+    };
+    CHECK(remaining_after_merging() == requests - 36);  // nothing was lost
+    REQUIRE(one.reset(key, limit));
+    CHECK(remaining_after_merging() == requests - 36);  // all was
+    REQUIRE(one.reset(key, limit));
+    for (int i = 0; i < 4; ++i) count(two, ledger_of_two);  // Redis has these only
+    CHECK(remaining_after_merging() == requests - 40);
+    // And counts on where it was.
+    count(one, ledger_of_one);
+    CHECK(remaining_after_merging() == requests - 41);
   }
 }
 

@@ -15,6 +15,7 @@ TEST_CASE("a document goes to Firestore's types and back") {
                      {"size", 9'007'199'254'740'993},
                      {"keys", {{{"keyId", "a"}, {"createdAt", 0}}, {{"keyId", "b"}}}},
                      {"none", Json::array()},
+                     {"ratio", 0.25},
                      {"map", {{"at", 5}}}};
   const Json fields = to_firestore_fields(content);
   CHECK(fields["createdAt"] == Json{{"timestampValue", "2026-01-01T00:00:00.123Z"}});
@@ -34,8 +35,14 @@ TEST_CASE("an empty list comes back without values, an empty map without fields"
   CHECK(*back == Json{{"list", Json::array()}, {"map", Json::object()}});
 }
 
+TEST_CASE("in what others wrote no name means a moment, and a number may be of any size") {
+  const Json value = to_firestore_value({{"createdAt", 5}, {"large", 18'446'744'073'709'551'615U}});
+  CHECK(value["mapValue"]["fields"]["createdAt"] == Json{{"integerValue", "5"}});
+  CHECK(value["mapValue"]["fields"]["large"].contains("doubleValue"));
+}
+
 TEST_CASE("what mktd never writes is refused") {
-  for (const Json& value : {Json{{"doubleValue", 1.5}}, Json{{"integerValue", "1x"}},
+  for (const Json& value : {Json{{"bytesValue", "AA=="}}, Json{{"integerValue", "1x"}},
                             Json{{"integerValue", 1}}, Json{{"timestampValue", "yesterday"}},
                             Json{{"stringValue", "a"}, {"integerValue", "1"}}, Json("text")}) {
     CAPTURE(dump_json(value));

@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "daemon/store/sqlite/database_file.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace mkt {
@@ -439,6 +440,72 @@ TEST_CASE_FIXTURE(InstallFixture, "a policy has revisions, and nobody overwrites
   CHECK(store->set_policy(changed, 0, kActor).error().code == ErrorCode::policy_changed);
   CHECK(store->set_policy(changed, 1, kActor)->revision == 2);
   CHECK(store->policy_history("team")->size() == 2);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what the policy refuses now it refuses though it is installed") {
+  REQUIRE(ask("tool"));
+  Policy policy;
+  policy.blocked_connectors = {"tool"};
+  set_policy(policy);
+  CHECK(ask("tool").error().code == ErrorCode::policy_denied);
+  REQUIRE(installed("tool"));
+  CHECK(installed("tool")->version == "1.0.0");  // nothing is taken away
+  set_policy(Policy());
+  CHECK(ask("tool")->kind == Kind::already_installed);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "what the policy refuses now it refuses though it waits") {
+  pending("vault");
+  Policy policy;
+  policy.allowed_publishers = {"others"};
+  set_policy(policy);
+  CHECK(ask("vault").error().code == ErrorCode::policy_denied);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "of a policy's history the newest hundred are kept") {
+  const auto set = [&](std::size_t of_list, const std::string& name) {
+    Policy policy;
+    for (std::size_t i = 0; i < of_list; ++i) {
+      policy.blocked_connectors.push_back(fmt::format("{}-{}", name, i));
+    }
+    set_policy(policy);
+  };
+  for (int i = 0; i < 120; ++i) set(1, fmt::format("c{}", i));
+  const auto history = store->policy_history("team");
+  REQUIRE(history);
+  REQUIRE(history->size() == 100);
+  CHECK(history->front().revision == 120);
+  CHECK(history->back().revision == 21);
+  // Not only shown: nothing more is kept.
+  std::size_t kept = 0;
+  REQUIRE(each_document(folder.path() / "mktd.db", [&](const OutboxEntry& document) -> Status {
+    if (document.name.kind == DocumentKind::policy) ++kept;
+    return {};
+  }));
+  CHECK(kept == 100);
+  // Revisions go on as if all were there.
+  set(1, "next");
+  CHECK(store->policy("team")->value().revision == 121);
+}
+
+TEST_CASE_FIXTURE(InstallFixture, "of a policy's history no more than a mebibyte is kept") {
+  std::size_t largest = 0;
+  for (int i = 0; i < 60; ++i) {
+    PolicyRecord record{"team", 0, "", now, ""};
+    record.document = dump_json({{"blockedConnectors", Json::array({fmt::format("c{}", i)})},
+                                 {"note", std::string(60'000, 'x')}});
+    largest = std::max(largest, record.document.size());
+    REQUIRE(store->set_policy(record, {}, kActor));
+  }
+  const auto history = store->policy_history("team");
+  REQUIRE(history);
+  CHECK(history->front().revision == 60);
+  CHECK(history->size() == 1024 * 1024 / largest);
+  // One that is larger than all of that would still be in force.
+  REQUIRE(store->set_policy(
+      {"team", 0, dump_json({{"note", std::string(2'000'000, 'x')}}), now, ""}, {}, kActor));
+  CHECK(store->policy_history("team")->size() == 1);
+  CHECK(store->policy("team")->value().revision == 61);
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "what a key was spent on is done at most once") {

@@ -1,0 +1,129 @@
+// A subscription and its messages; see redis_news.h.
+#include "daemon/limits/redis_news.h"
+
+#include <hiredis/hiredis.h>
+
+#include <array>
+#include <charconv>
+
+#include "common/reliability/clock.h"
+#include "daemon/limits/limit_script.h"
+#include "daemon/limits/redis_connection.h"
+#include "daemon/ops/log.h"
+
+namespace mkt {
+namespace {
+
+using Deadline = RedisConnection::Deadline;
+
+constexpr std::chrono::seconds kConnectTimeout{1};
+constexpr std::chrono::milliseconds kReconnectEvery{100};
+// Nothing heard for this long: is anybody there?
+constexpr std::chrono::seconds kSilence{5};
+constexpr std::size_t kMaxNewsBytes = 1024;
+
+// The next word, and the text behind it.
+std::string_view take_word(std::string_view& text) {
+  const std::size_t blank = std::min(text.find(' '), text.size());
+  const std::string_view word = text.substr(0, blank);
+  text.remove_prefix(std::min(blank + 1, text.size()));
+  return word;
+}
+
+template <typename Number>
+bool read_number(std::string_view word, Number& number) {
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  return error == std::errc() && end == word.data() + word.size() && !word.empty();
+}
+
+// "mkt:limit:{search:address:10.0.0.1}:log"
+std::optional<LimitKey> parse_key(std::string_view name) {
+  const std::size_t open = name.find('{');
+  const std::size_t close = name.rfind('}');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
+    return std::nullopt;
+  }
+  const std::string_view inner = name.substr(open + 1, close - open - 1);
+  const std::size_t colon = inner.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto scope = parse_limit_scope(inner.substr(0, colon));
+  if (!scope) return std::nullopt;
+  return LimitKey{*scope, std::string(inner.substr(colon + 1))};
+}
+
+std::string_view text_of(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_STRING) return {};
+  return {reply.str, static_cast<std::size_t>(reply.len)};
+}
+
+// The text of ["message", channel, text].
+std::string_view message_of(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 3) return {};
+  return text_of(*reply.element[0]) == "message" ? text_of(*reply.element[2]) : std::string_view();
+}
+
+}  // namespace
+
+std::optional<LimitNews> parse_limit_news(std::string_view text) {
+  if (text.size() > kMaxNewsBytes) return std::nullopt;
+  LimitNews news;
+  const std::string_view first = take_word(text);
+  news.reset = first == "reset";
+  if (!news.reset) {
+    std::int64_t window_us = 0;
+    const bool read = read_number(first, news.limit.requests) &&
+                      read_number(take_word(text), window_us) &&
+                      read_number(take_word(text), news.counted);
+    news.limit.window =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(window_us));
+    if (!read || news.limit.requests == 0 || news.limit.requests > Limit::kMostRequests ||
+        news.limit.window.count() <= 0 || news.limit.window > Limit::kLongestWindow) {
+      return std::nullopt;
+    }
+  }
+  auto key = parse_key(text);
+  if (!key) return std::nullopt;
+  news.key = std::move(*key);
+  return news;
+}
+
+RedisNews::RedisNews(RedisUrl url, Ears ears) : url_(std::move(url)), ears_(std::move(ears)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    do listen(stop);
+    while (system_clock().sleep(kReconnectEvery, stop));
+  });
+}
+
+void RedisNews::listen(const std::stop_token& stop) {
+  auto opened = RedisConnection::open(url_, Deadline::clock::now() + kConnectTimeout);
+  if (!opened) return;
+  RedisConnection& connection = **opened;
+  const std::stop_callback shut(stop, [&] { connection.shut(); });
+  const auto soon = Deadline::clock::now() + kConnectTimeout;
+  if (const auto subscribed = connection.call({"SUBSCRIBE", kLimitChannel}, soon); !subscribed) {
+    static std::once_flag once;
+    std::call_once(once, [&] {
+      log_event(LogLevel::warning, "daemons cannot hear of each other's requests through Redis",
+                {{"redis", url_.shown()}, {"reason", subscribed.error().message}});
+    });
+    return;
+  }
+  bool asked = false;  // whether it is there
+  while (!stop.stop_requested()) {
+    const auto reply = connection.read(Deadline::clock::now() + kSilence);
+    if (reply) {
+      asked = false;
+      if (const auto news = parse_limit_news(message_of(**reply))) ears_.heard(*news);
+      continue;
+    }
+    const bool silent = reply.error().code == ErrorCode::timed_out && !asked;
+    asked = true;
+    if (silent && connection.send(redis_command({"PING"}), Deadline::clock::now() + kSilence)) {
+      continue;
+    }
+    if (!stop.stop_requested()) ears_.lost(reply.error().message);
+    return;
+  }
+}
+
+}  // namespace mkt
