@@ -26,6 +26,9 @@ class BodyReader {
   virtual std::uint64_t length() const = 0;
   // Up to into.size() bytes; 0 after `length` bytes. body_incomplete when the client stops early.
   virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+  // Before reading: the body will only be compared with an earlier one and dropped. It takes no
+  // place of those that are taken in.
+  virtual void only_compare() {}
 };
 
 struct Request {

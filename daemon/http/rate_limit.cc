@@ -70,16 +70,16 @@ Error rate_limit_error(LimitScope scope, const LimitDecision& d) {
 }
 
 Handler limited(RateLimiter& limiter, LimitScope scope, SubjectOf subject_of, Handler handler) {
-  return [&limiter, scope, subject_of = std::move(subject_of),
-          handler = std::move(handler)](Request& request) -> Result<Response> {
-    const auto subject = subject_of(request);
-    if (!subject) return handler(request);
-    MKT_TRY(const auto decision, limiter.check(scope, {*subject, request.caller.address}));
-    if (!decision) return handler(request);
-    request.answer_headers = rate_limit_headers(scope, *decision);
-    if (!decision->allowed) return rate_limit_error(scope, *decision);
-    return handler(request);
-  };
+  return std::move(handler).behind(
+      [&limiter, scope, subject_of = std::move(subject_of)](Request& request) -> Status {
+        const auto subject = subject_of(request);
+        if (!subject) return {};
+        MKT_TRY(const auto decision, limiter.check(scope, {*subject, request.caller.address}));
+        if (!decision) return {};
+        request.answer_headers = rate_limit_headers(scope, *decision);
+        if (!decision->allowed) return rate_limit_error(scope, *decision);
+        return {};
+      });
 }
 
 }  // namespace mkt

@@ -17,6 +17,21 @@ std::string_view take_segment(std::string_view& path) {
 
 }  // namespace
 
+Handler Handler::behind(Gate gate) && {
+  gates_.insert(gates_.begin(), std::move(gate));
+  return std::move(*this);
+}
+
+Status Handler::ask_gates(Request& request) const {
+  for (const Gate& gate : gates_) MKT_CHECK(gate(request));
+  return {};
+}
+
+Result<Response> Handler::operator()(Request& request) const {
+  MKT_CHECK(ask_gates(request));
+  return work_(request);
+}
+
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
   Node* node = &root_;
   const std::string whole(pattern);
@@ -54,6 +69,16 @@ const Router::Node* Router::find(const Node& node, std::string_view path,
 }
 
 Result<Response> Router::dispatch(Request& request) const {
+  MKT_TRY(const Handler* handler, handler_of(request));
+  return (*handler)(request);
+}
+
+Status Router::ask_gates(Request& request) const {
+  MKT_TRY(const Handler* handler, handler_of(request));
+  return handler->ask_gates(request);
+}
+
+Result<const Handler*> Router::handler_of(Request& request) const {
   std::vector<std::string_view> values;
   const Node* node = find(root_, request.head.path, values);
   if (node == nullptr) {
@@ -74,7 +99,7 @@ Result<Response> Router::dispatch(Request& request) const {
     request.path_parameters.emplace(node->names[i], values[i]);
   }
   request.route = node->pattern;
-  return handler->second(request);
+  return &handler->second;
 }
 
 }  // namespace mkt

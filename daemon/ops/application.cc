@@ -52,7 +52,9 @@ Response answer_request(const Application& a, const RequestHead& head, BodyReade
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     Request request{head, body, std::move(*caller), {}};
-    auto response = a.idempotency.answer(request, [&](Request& r) { return a.router.dispatch(r); });
+    auto response = a.idempotency.answer(
+        request, [&](Request& r) { return a.router.dispatch(r); },
+        [&](Request& r) { return a.router.ask_gates(r); });
     exchange.route = request.route;
     return with_headers(
         response ? std::move(*response) : failure(response.error(), exchange.request_id),
