@@ -95,6 +95,7 @@ void Front::run(std::chrono::milliseconds drain_time) {
     if (now >= next_sweep) {
       if (!stopping_) pause_listeners(false);
       close_late_ones();
+      sink_.tick();
       next_sweep = now + std::chrono::milliseconds(kTickMs);
     }
   }

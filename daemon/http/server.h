@@ -3,8 +3,9 @@
 // Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
 // (request_head.h), and send. Workers run the application: some for reading, some for
 // changes, which wait for the disk, others for requests whose body is still to come, so that slow
-// uploads stop nobody else. Answers that may be given again are kept ready and leave from the front
-// itself. cpp-httplib writes the heads of answers; it never sees a byte that a client wrote.
+// uploads stop nobody else; who may read its body is upload_slots.h's to say. Answers that may be
+// given again are kept ready and leave from the front itself. cpp-httplib writes the heads of
+// answers; it never sees a byte that a client wrote.
 //
 // `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is
 // over.
@@ -29,6 +30,8 @@ struct Exchange {
   // For the access log, filled in by the application.
   std::string route;
   std::string who;
+  // Who is counted where slots are shared out, before the body is read; empty for nobody.
+  std::string subject = {};
 };
 
 // What the server works for; all are called from many threads at once.
