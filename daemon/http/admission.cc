@@ -93,8 +93,9 @@ Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) 
     const std::string_view last =
         trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
     list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-    if (!is_address(last)) break;
-    address = last;
+    auto named = forwarded_address(last);
+    if (!named) break;
+    address = std::move(*named);
   }
   return address;
 }

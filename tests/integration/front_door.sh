@@ -185,6 +185,30 @@ touch file
 expect 2 "$MKTD" --data other --listen "unix:$work/file"
 stop_mktd
 
+# A socket for both families: an IPv4 client is the same one as anywhere else.
+rm -f data/mktd.url
+"$MKTD" --data data --listen '[::]:0' "${no_limits[@]}" --max-connections-per-address 2 2>both.log &
+daemon=$!
+wait_for "mktd to start" test -s data/mktd.url
+MKT_REGISTRY=$(<data/mktd.url)
+MKT_REGISTRY=http://127.0.0.1:$(port)
+expect_http 200 - GET /v1/keys
+wait_for "the address" grep -q 'address=127.0.0.1 .*path=/v1/keys' both.log
+! grep -q '::ffff:' both.log || fail "a mapped address in the log"
+clients '
+  my @held = map { connect_to() } 1 .. 2;
+  print {$_} "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" for @held;
+  $_->flush, scalar <$_> for @held;
+  open my $ready, ">", "held.ready"; close $ready;
+  for (1 .. 100) { select undef, undef, undef, 0.1; last if -e "held.stop" }' &
+held=$!
+wait_for "the connections" test -e held.ready
+! http GET /v1/keys >/dev/null 2>&1 || fail "IPv4 clients of a socket for both are not counted"
+[[ $(curl -sS -o body -w '%{http_code}' "http://[::1]:$(port)/v1/keys") == 200 ]] || fail "an IPv6 client shares the count"
+touch held.stop
+wait "$held"
+stop_mktd
+
 # systemd's way: a socket that is there already, and word when the daemon is ready.
 perl -MIO::Socket::INET -MIO::Socket::UNIX -MSocket -e '
   use strict; use warnings; my ($mktd) = @ARGV;

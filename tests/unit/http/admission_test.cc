@@ -71,6 +71,14 @@ TEST_CASE("X-Forwarded-For counts from trusted proxies only, and no further than
   CHECK(address(a, kPeer, "nonsense, 10.0.0.7") == "10.0.0.7");
   CHECK(address(a, kPeer, "") == "127.0.0.1");
   CHECK(address(a, kPeer, "2001:db8::1") == "2001:db8::1");
+  // What proxies write: with a port, in brackets, an IPv4 client of a dual-stack socket.
+  CHECK(address(a, kPeer, "1.2.3.4:5678") == "1.2.3.4");
+  CHECK(address(a, kPeer, "[2001:db8::1]:443") == "2001:db8::1");
+  CHECK(address(a, kPeer, "[2001:db8::1]") == "2001:db8::1");
+  CHECK(address(a, kPeer, "2001:DB8:0::1") == "2001:db8::1");
+  CHECK(address(a, kPeer, "::ffff:1.2.3.4") == "1.2.3.4");
+  CHECK(address(a, kPeer, "9.9.9.9, [::ffff:10.0.0.7]:80") == "9.9.9.9");
+  CHECK(address(a, kPeer, "1.2.3.4:evil") == "127.0.0.1");
   // Several fields are one list.
   CHECK(*a.admit(request({{"host", "localhost"},
                           {"x-forwarded-for", "9.9.9.9"},
