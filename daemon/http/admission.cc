@@ -78,7 +78,7 @@ bool Admission::is_trusted(std::string_view address) const {
 
 Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) const {
   const std::string_view host = head.header("host");
-  if (!peer.is_local && !host.empty()) MKT_CHECK(check_host(host));
+  if (!host.empty() && (!peer.is_local || !hosts_.empty())) MKT_CHECK(check_host(host));
   MKT_CHECK(check_origin(head.header("origin"), host));
   std::string address = peer.address;
   if (trusted_proxies_.empty()) return address;

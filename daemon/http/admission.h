@@ -3,8 +3,12 @@
 // A web page may let the user's browser send requests to 127.0.0.1, or to a name that it made
 // resolve there. Such a request carries a Host that is a name of the page's, or an Origin. So: Host
 // must be an IP address (nobody can make an address resolve), "localhost", or a name that is
-// allowed; Origin, where there is one, must be the same host or be allowed. Over a Unix socket,
-// which no browser reaches, Host may be anything.
+// allowed. A browser reaches a Unix socket through a proxy, which passes Host on: there it is
+// checked too, where names are set, and may be anything where none is.
+//
+// A change, and whatever carries a token, may come from a page of the same host or of an origin
+// that is allowed; what anyone may read, any page may. What the answer tells the browser of that is
+// in Admitted (cors.h).
 //
 // X-Forwarded-For counts when it comes from a trusted proxy, and then only as far as the proxies it
 // names are trusted too. Immutable; thread-safe.

@@ -170,7 +170,11 @@ kill -9 "$daemon"
 wait "$daemon" 2>/dev/null || true
 daemon=
 [[ -S mktd.sock ]] || fail "the test wants a stale socket"
-start_mktd --listen "unix:$work/mktd.sock" --max-connections-per-address 3
+start_mktd --listen "unix:$work/mktd.sock" --max-connections-per-address 3 --allowed-hosts registry.acme.example
+# Where a proxy stands before the socket, the browser's Host comes through it.
+through_socket() { curl -sS -o body -w '%{http_code}' --unix-socket mktd.sock "http://$1/v1/keys"; }
+[[ $(through_socket registry.acme.example) == 200 && $(through_socket localhost) == 200 ]] || fail "a name of ours through the socket"
+[[ $(through_socket evil.example) == 421 ]] || fail "a foreign name through the socket"
 # An address may hold so many connections; those of the Unix socket are not counted.
 answers=$(clients '
   $SIG{PIPE} = "IGNORE";
@@ -180,7 +184,7 @@ answers=$(clients '
     my $line = <$c>; print defined $line ? substr($line, 9, 3) : "closed", " ";
   }')
 [[ $answers == "200 closed " ]] || fail "connections of one address: $answers"
-[[ $(curl -sS --unix-socket mktd.sock http://anything/healthz | jq -r .status) == ok ]] || fail "the stale socket stayed"
+[[ $(curl -sS --unix-socket mktd.sock http://localhost/healthz | jq -r .status) == ok ]] || fail "the stale socket stayed"
 touch file
 expect 2 "$MKTD" --data other --listen "unix:$work/file"
 stop_mktd
