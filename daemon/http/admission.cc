@@ -22,7 +22,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// "Host:3456" and "[::1]:3456" without the port.
+// "Host:3456" and "[::1]:3456" without the port, which RequestHead has checked.
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(1, std::min(host.find(']'), host.size()) - 1);
   return host.substr(0, host.find(':'));
@@ -57,13 +57,18 @@ Status Admission::check_host(std::string_view host) const {
                            printable(name.substr(0, kMaxShown))));
 }
 
-Status Admission::check_origin(std::string_view origin, std::string_view host) const {
-  if (origin.empty()) return {};
+Result<Cors> Admission::check_origin(const RequestHead& head, std::string_view host) const {
+  const std::string_view origin = head.header("origin");
+  const bool is_read = is_anonymous_read(head);
+  const Cors::Readers others = is_read ? Cors::Readers::anyone : Cors::Readers::same_origin;
+  if (origin.empty()) return Cors{others, !origins_.empty(), {}};
   const std::string text = lower(origin);
+  if (std::find(origins_.begin(), origins_.end(), text) != origins_.end()) {
+    return Cors{Cors::Readers::origin, true, std::string(origin)};
+  }
   const std::string here = lower(host);
-  if (text == "http://" + here || text == "https://" + here ||
-      std::find(origins_.begin(), origins_.end(), text) != origins_.end()) {
-    return {};
+  if (is_read || text == "http://" + here || text == "https://" + here) {
+    return Cors{others, !origins_.empty(), {}};
   }
   return Error(ErrorCode::origin_not_allowed,
                fmt::format("web pages of \"{}\" may not use this registry; an admin can allow "
@@ -76,12 +81,12 @@ bool Admission::is_trusted(std::string_view address) const {
                      [&](const AddressRange& range) { return range.contains(address); });
 }
 
-Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) const {
+Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) const {
   const std::string_view host = head.header("host");
   if (!host.empty() && (!peer.is_local || !hosts_.empty())) MKT_CHECK(check_host(host));
-  MKT_CHECK(check_origin(head.header("origin"), host));
+  MKT_TRY(Cors cors, check_origin(head, host));
   std::string address = peer.address;
-  if (trusted_proxies_.empty()) return address;
+  if (trusted_proxies_.empty()) return Admitted{std::move(address), std::move(cors)};
   // From the nearest to the farthest, for as long as who says so is trusted. RFC 7239 section 8.1.
   std::string all;
   for (const auto& [name, value] : head.headers) {
@@ -97,7 +102,7 @@ Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) 
     if (!named) break;
     address = std::move(*named);
   }
-  return address;
+  return Admitted{std::move(address), std::move(cors)};
 }
 
 }  // namespace mkt

@@ -21,9 +21,15 @@
 #include "common/base/address_range.h"
 #include "common/base/result.h"
 #include "daemon/http/connection.h"
+#include "daemon/http/cors.h"
 #include "daemon/http/request_head.h"
 
 namespace mkt {
+
+struct Admitted {
+  std::string address;
+  Cors cors;
+};
 
 class Admission {
  public:
@@ -32,14 +38,14 @@ class Admission {
   Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
             std::vector<AddressRange> trusted_proxies);
 
-  // The client's address. host_not_allowed, origin_not_allowed.
-  Result<std::string> admit(const RequestHead& head, const Peer& peer) const;
+  // The client's address, and who may read the answer. host_not_allowed, origin_not_allowed.
+  Result<Admitted> admit(const RequestHead& head, const Peer& peer) const;
 
   bool is_trusted(std::string_view address) const;
 
  private:
   Status check_host(std::string_view host) const;
-  Status check_origin(std::string_view origin, std::string_view host) const;
+  Result<Cors> check_origin(const RequestHead& head, std::string_view host) const;
 
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;

@@ -15,6 +15,7 @@
 #include "common/base/turns.h"
 #include "daemon/http/answer_cache.h"
 #include "daemon/http/byte_range.h"
+#include "daemon/http/cors.h"
 #include "daemon/http/front.h"
 #include "daemon/http/upload_slots.h"
 #include "daemon/http/worker_pool.h"
@@ -232,15 +233,15 @@ class HttpServer::Impl : public RequestSink {
     if (stopping_ || !head.keep_alive || !may_be_kept(head)) return false;
     const auto kept = cache_.find(head.path);
     if (!kept) return false;
-    auto address = parts_.admit(head, c.peer());
-    if (!address) return false;
+    auto admitted = parts_.admit(head, c.peer());
+    if (!admitted) return false;
     const bool same = !kept->etag.empty() && etag_matches(head.header("if-none-match"), kept->etag);
     const Answer& answer = same ? kept->not_modified : kept->answer;
     describe(c, new_request_id(), answer.status);
-    c.record.address = std::move(*address);
+    c.record.address = std::move(admitted->address);
     c.record.route = kept->route;
     c.close_after = c.body_unread = false;
-    switch (c.send_kept(answer, head_end(c.record.request_id))) {
+    switch (c.send_kept(answer, head_end(c.record.request_id, admitted->cors))) {
       case Connection::Sent::all:
         answered(c);
         c.next_request();
@@ -289,7 +290,13 @@ class HttpServer::Impl : public RequestSink {
                        c.request->keep_alive &&
                        c.body_received() >= c.request->content_length.value_or(0);
     c.close_after = c.body_unread = !stays;
-    c.send(make_answer(std::move(response), false, !stays), head_end(id));
+    // A head that cannot be read tells nobody anything either.
+    Cors cors{Cors::Readers::anyone, false, {}};
+    if (c.request) {
+      const auto admitted = parts_.admit(*c.request, c.peer());
+      cors = admitted ? admitted->cors : Cors();
+    }
+    c.send(make_answer(std::move(response), false, !stays), head_end(id, cors));
   }
 
   void answered(Connection& c) override {
@@ -316,11 +323,14 @@ class HttpServer::Impl : public RequestSink {
     Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}};
     ConnectionBody body(c, head, exchange, body_to_come ? &upload_slots_ : nullptr, repeat_slots_);
     Response response;
-    if (auto address = parts_.admit(head, c.peer())) {
-      exchange.address = std::move(*address);
-      response = parts_.application(head, body, exchange);
+    Cors cors;
+    if (auto admitted = parts_.admit(head, c.peer()); !admitted) {
+      response = error_response(admitted.error(), exchange.request_id);
     } else {
-      response = error_response(address.error(), exchange.request_id);
+      exchange.address = std::move(admitted->address);
+      cors = std::move(admitted->cors);
+      response = head.method == "OPTIONS" ? preflight_response(cors)
+                                          : parts_.application(head, body, exchange);
     }
     describe(c, exchange.request_id, response.status);
     c.record.address = exchange.address;
@@ -333,7 +343,7 @@ class HttpServer::Impl : public RequestSink {
       cache_.keep(head.path, keepable(response, exchange.route));
     }
     c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
-           head_end(exchange.request_id));
+           head_end(exchange.request_id, cors));
     c.phase = Connection::Phase::sending;
   }
 

@@ -17,6 +17,7 @@
 
 #include "common/base/result.h"
 #include "daemon/http/access_record.h"
+#include "daemon/http/admission.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/listener.h"
 #include "daemon/http/message.h"
@@ -39,9 +40,8 @@ struct ServerParts {
   // Answers one request; exceptions become 500.
   std::function<Response(const RequestHead& head, BodyReader& body, Exchange& exchange)>
       application;
-  // Is the request for us, and whose is it: the client's address, or host_not_allowed,
-  // origin_not_allowed.
-  std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;
+  // Is the request for us, and whose is it: see Admission.
+  std::function<Result<Admitted>(const RequestHead& head, const Peer& peer)> admit;
   // Is that a proxy whose word on its clients counts, and which may hold connections for them all?
   std::function<bool(const Peer& peer)> is_proxy;
   std::function<void(const AccessRecord&)> log;

@@ -122,7 +122,9 @@ done
 # A web page cannot reach it through the user's browser.
 expect_http 421 host_not_allowed GET /v1/keys -H 'Host: evil.example'
 expect_http 421 host_not_allowed GET /v1/connectors/wire/1.0.0 -H 'Host: evil.example'
-expect_http 403 origin_not_allowed GET /v1/connectors/wire/1.0.0 -H 'Origin: http://evil.example'
+expect_http 403 origin_not_allowed POST /v1/tokens -H 'Origin: http://evil.example' -d '{}'
+expect_http 403 origin_not_allowed GET /v1/tokens -H 'Origin: http://evil.example' -H "Authorization: Bearer $token"
+expect_http 400 invalid_request GET /v1/keys -H 'Host: localhost:evil.example'
 expect_http 200 - GET /v1/keys -H 'Host: registry.acme.example'
 
 # The log: JSON, with route, who, and the client behind the proxy.
