@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,6 +93,7 @@ class Connection {
   bool close_after = false;  // the answer that is being sent
   bool body_unread = false;  // the client may still be sending the body of the request answered
   AccessRecord record;       // of the request that is being answered
+  std::function<void()> when_sent;  // of that answer; dropped where it does not leave whole
   Clock::time_point deadline{};
   std::uint64_t mark = 0;        // bytes_sent when the deadline was set
   std::uint64_t collecting = 0;  // length of the small body that is being collected

@@ -339,6 +339,7 @@ void Front::go_on_sending(Connection& c) {
       sink_.answered(c);
       return close(c.fd());
     case Connection::Sent::all:
+      if (const auto when_sent = std::exchange(c.when_sent, {})) when_sent();
       sink_.answered(c);
       return end_answer(c);
   }

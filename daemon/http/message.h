@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ struct Response {
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of `body`, where it is kept elsewhere
   std::optional<FileBody> file;
+  // Called once the whole answer has left, and not where the client was gone before.
+  std::function<void()> when_sent;
   // The same for everybody: may be sent again without asking, for as long as that holds.
   std::optional<Freshness> same_while;
 };

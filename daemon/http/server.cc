@@ -342,6 +342,7 @@ class HttpServer::Impl : public RequestSink {
     if (response.same_while && response.status == 200 && may_be_kept(head)) {
       cache_.keep(head.path, keepable(response, exchange.route));
     }
+    c.when_sent = std::move(response.when_sent);
     c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
            head_end(exchange.request_id, cors));
     c.phase = Connection::Phase::sending;
