@@ -15,7 +15,7 @@ constexpr std::size_t kMaxShown = 100;
 // Proxies between the client and us that are looked through.
 constexpr int kMaxForwards = 16;
 
-// "Host:3456" and "[::1]:3456" without the port.
+// "Host:3456" and "[::1]:3456" without the port, which RequestHead has checked.
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(1, std::min(host.find(']'), host.size()) - 1);
   return host.substr(0, host.find(':'));
@@ -50,13 +50,18 @@ Status Admission::check_host(std::string_view host) const {
                            printable(name.substr(0, kMaxShown))));
 }
 
-Status Admission::check_origin(std::string_view origin, std::string_view host) const {
-  if (origin.empty()) return {};
+Result<Cors> Admission::check_origin(const RequestHead& head, std::string_view host) const {
+  const std::string_view origin = head.header("origin");
+  const bool is_read = is_anonymous_read(head);
+  const Cors::Readers others = is_read ? Cors::Readers::anyone : Cors::Readers::same_origin;
+  if (origin.empty()) return Cors{others, !origins_.empty(), {}};
   const std::string text = lower_case(origin);
+  if (std::find(origins_.begin(), origins_.end(), text) != origins_.end()) {
+    return Cors{Cors::Readers::origin, true, std::string(origin)};
+  }
   const std::string here = lower_case(host);
-  if (text == "http://" + here || text == "https://" + here ||
-      std::find(origins_.begin(), origins_.end(), text) != origins_.end()) {
-    return {};
+  if (is_read || text == "http://" + here || text == "https://" + here) {
+    return Cors{others, !origins_.empty(), {}};
   }
   return Error(ErrorCode::origin_not_allowed,
                fmt::format("web pages of \"{}\" may not use this registry; an admin can allow "
@@ -69,12 +74,12 @@ bool Admission::is_trusted(std::string_view address) const {
                      [&](const AddressRange& range) { return range.contains(address); });
 }
 
-Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) const {
+Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) const {
   const std::string_view host = head.header("host");
-  if (!peer.is_local && !host.empty()) MKT_CHECK(check_host(host));
-  MKT_CHECK(check_origin(head.header("origin"), host));
+  if (!host.empty() && (!peer.is_local || !hosts_.empty())) MKT_CHECK(check_host(host));
+  MKT_TRY(Cors cors, check_origin(head, host));
   std::string address = peer.address;
-  if (trusted_proxies_.empty()) return address;
+  if (trusted_proxies_.empty()) return Admitted{std::move(address), std::move(cors)};
   // From the nearest to the farthest, for as long as who says so is trusted. RFC 7239 section 8.1.
   std::string all;
   for (const auto& [name, value] : head.headers) {
@@ -86,10 +91,11 @@ Result<std::string> Admission::admit(const RequestHead& head, const Peer& peer) 
     const std::string_view last =
         trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
     list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-    if (!is_address(last)) break;
-    address = last;
+    auto named = forwarded_address(last);
+    if (!named) break;
+    address = std::move(*named);
   }
-  return address;
+  return Admitted{std::move(address), std::move(cors)};
 }
 
 }  // namespace mkt

@@ -110,7 +110,7 @@ Answer make_answer(Response response, bool head_only, bool close_after) {
   return answer;
 }
 
-std::string head_end(std::string_view request_id) {
+std::string head_end(std::string_view request_id, const Cors& cors) {
   // RFC 9110 section 6.6.1; the same for a whole second.
   thread_local std::time_t at = 0;
   thread_local std::string date;
@@ -123,8 +123,11 @@ std::string head_end(std::string_view request_id) {
     at = now;
   }
   std::string end;
-  end.reserve(date.size() + request_id.size() + 32);
-  end.append(date).append("X-Request-Id: ").append(request_id).append("\r\n\r\n");
+  constexpr std::size_t kRest = 480;  // with the fields of CORS
+  end.reserve(date.size() + request_id.size() + kRest);
+  end.append(date);
+  cors.append_to(end);
+  end.append("X-Request-Id: ").append(request_id).append("\r\n\r\n");
   return end;
 }
 

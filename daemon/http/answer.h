@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/http/cors.h"
 #include "daemon/http/message.h"
 
 namespace mkt {
@@ -27,7 +28,7 @@ struct Answer {
 // `head_only` for HEAD: the fields, but neither body nor file. Thread-safe.
 Answer make_answer(Response response, bool head_only, bool close_after);
 
-// "Date: …\r\nX-Request-Id: …\r\n\r\n": what ends a head. Thread-safe.
-std::string head_end(std::string_view request_id);
+// "Date: …\r\nX-Request-Id: …\r\n\r\n", with the fields of `cors`: what ends a head. Thread-safe.
+std::string head_end(std::string_view request_id, const Cors& cors);
 
 }  // namespace mkt

@@ -164,8 +164,13 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
         "Content-Range",
         fmt::format("bytes {}-{}/{}", range.offset, range.offset + range.length - 1, v.size));
   }
-  if (request.head.method != "HEAD" && range.offset == 0) usage.downloaded(v);
   response.file = FileBody{std::move(found.file), range.offset, range.length};
+  // A download is one that reached the end, in one piece or resumed.
+  if (request.head.method != "HEAD" && range.offset + range.length == v.size) {
+    response.when_sent = [&usage, version = std::move(found.version)] {
+      usage.downloaded(version);
+    };
+  }
   return response;
 }
 

@@ -16,9 +16,6 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kReceiveBytes = 32 * 1024;
-// A body must come with at least this many bytes in each window.
-constexpr std::chrono::seconds kFloorWindow{15};
-constexpr std::uint64_t kFloorBytes = 120 * 1024;
 // Given to sendfile at once, so that others have their turn.
 constexpr std::uint64_t kFileBytes = 1024 * 1024;
 // Kept for the next request of an idle connection; more is given back.
@@ -58,32 +55,25 @@ void Connection::next_request() {
   if (in_.empty() && in_.capacity() > kKeptBytes) std::string().swap(in_);
   request.reset();
   head_end_ = body_read_ = searched_ = 0;
-  floor_since_ = {};
+  floor_.reset();
   find_head_end();
 }
 
 Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
   const Error stopped(ErrorCode::body_incomplete, "the body ended before its Content-Length");
-  if (floor_since_ == Clock::time_point{}) floor_since_ = Clock::now();
+  if (!floor_) floor_.emplace(request->content_length.value_or(0));
   for (;;) {
     const ssize_t n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
     if (n > 0) {
-      floor_bytes_ += static_cast<std::uint64_t>(n);
+      floor_->received(static_cast<std::uint64_t>(n));
       return static_cast<std::size_t>(n);
     }
     if (n < 0 && errno == EINTR) continue;
     if (n == 0 || !would_block()) return stopped;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        floor_since_ + kFloorWindow - Clock::now());
-    if (left.count() > 0) {
-      pollfd waiting{fd(), POLLIN, 0};
-      ::poll(&waiting, 1, static_cast<int>(left.count()));
-    } else if (floor_bytes_ < kFloorBytes) {
-      return Error(ErrorCode::request_timeout, "the body comes too slowly");
-    } else {
-      floor_since_ = Clock::now();
-      floor_bytes_ = 0;
-    }
+    const auto patience = floor_->patience(Clock::now());
+    if (!patience) return Error(ErrorCode::request_timeout, "the body comes too slowly");
+    pollfd waiting{fd(), POLLIN, 0};
+    ::poll(&waiting, 1, static_cast<int>(patience->count()));
   }
 }
 

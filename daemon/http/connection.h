@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include "common/base/result.h"
 #include "daemon/http/access_record.h"
 #include "daemon/http/answer.h"
+#include "daemon/http/body_floor.h"
 #include "daemon/http/request_head.h"
 
 namespace mkt {
@@ -60,7 +62,8 @@ class Connection {
 
   // The body, waiting (a worker). ----------------------------------------------------------------
 
-  // body_incomplete when the client stops, or sends less than kBodyFloor over kFloorWindow.
+  // body_incomplete when the client stops, request_timeout when it is slower than body_floor.h
+  // says.
   Result<std::size_t> read(std::span<std::uint8_t> into);
   // A few bytes that matter more than an answer's order: "100 Continue".
   bool send_interim(std::string_view bytes);
@@ -90,6 +93,7 @@ class Connection {
   bool close_after = false;  // the answer that is being sent
   bool body_unread = false;  // the client may still be sending the body of the request answered
   AccessRecord record;       // of the request that is being answered
+  std::function<void()> when_sent;  // of that answer; dropped where it does not leave whole
   Clock::time_point deadline{};
   std::uint64_t mark = 0;        // bytes_sent when the deadline was set
   std::uint64_t collecting = 0;  // length of the small body that is being collected
@@ -104,13 +108,12 @@ class Connection {
 
   UniqueFd socket_;
   Peer peer_;
-  std::string in_;                 // requests that are over, then unread(): a head, what is behind
-  std::size_t start_ = 0;          // of unread() in in_
-  std::size_t searched_ = 0;       // of unread(), for the end of the head
-  std::size_t head_end_ = 0;       // in unread(), behind the empty line; 0 while it is not there
-  std::size_t body_read_ = 0;      // of unread() behind the head, given out by read
-  std::uint64_t floor_bytes_ = 0;  // of the body, received since floor_since_
-  Clock::time_point floor_since_{};
+  std::string in_;                  // requests that are over, then unread(): a head, what is behind
+  std::size_t start_ = 0;           // of unread() in in_
+  std::size_t searched_ = 0;        // of unread(), for the end of the head
+  std::size_t head_end_ = 0;        // in unread(), behind the empty line; 0 while it is not there
+  std::size_t body_read_ = 0;       // of unread() behind the head, given out by read
+  std::optional<BodyFloor> floor_;  // of the body, once it is waited for
 
   std::string out_;  // what is left of a head
   std::size_t out_sent_ = 0;

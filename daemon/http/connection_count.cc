@@ -1,25 +1,29 @@
 // Counting connections; see connection_count.h.
 #include "daemon/http/connection_count.h"
 
+#include "common/base/address_range.h"
+
 namespace mkt {
 
 bool ConnectionCount::enter(const std::string& address, bool shared) {
+  const std::string network = network_of(address);
   const std::lock_guard lock(mutex_);
   if (all_ >= most_) return false;
-  const auto it = by_address_.find(address);
-  const std::size_t here = it == by_address_.end() ? 0 : it->second;
+  const auto it = by_network_.find(network);
+  const std::size_t here = it == by_network_.end() ? 0 : it->second;
   if (!shared && per_address_ > 0 && here >= per_address_) return false;
   ++all_;
-  ++by_address_[address];
+  ++by_network_[network];
   return true;
 }
 
 void ConnectionCount::leave(const std::string& address) {
+  const std::string network = network_of(address);
   const std::lock_guard lock(mutex_);
-  const auto it = by_address_.find(address);
-  if (it == by_address_.end()) return;
+  const auto it = by_network_.find(network);
+  if (it == by_network_.end()) return;
   --all_;
-  if (--it->second == 0) by_address_.erase(it);
+  if (--it->second == 0) by_network_.erase(it);
 }
 
 std::size_t ConnectionCount::all() const {

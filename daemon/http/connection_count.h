@@ -1,4 +1,5 @@
-// ConnectionCount: how many connections there are, all in all and from each address.
+// ConnectionCount: how many connections there are, all in all and from each address; of IPv6 from
+// each /64, which one client has all of.
 //
 // One for all fronts; thread-safe.
 #pragma once
@@ -27,7 +28,7 @@ class ConnectionCount {
   const std::size_t per_address_;
   mutable std::mutex mutex_;
   std::size_t all_ = 0;                                      // guarded by mutex_
-  std::unordered_map<std::string, std::size_t> by_address_;  // guarded by mutex_; none are 0
+  std::unordered_map<std::string, std::size_t> by_network_;  // guarded by mutex_; none are 0
 };
 
 }  // namespace mkt

@@ -1,8 +1,8 @@
 // epoll, heads, deadlines; see front.h.
 #include "daemon/http/front.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/address_range.h"
+
 namespace mkt {
 namespace {
 
@@ -20,11 +22,17 @@ constexpr int kTickMs = 250;
 // Requests of one connection that are answered before others have their turn.
 constexpr int kPipelined = 16;
 
-std::string numeric_host(const sockaddr_storage& address, socklen_t size) {
-  char host[NI_MAXHOST] = "unknown";
-  ::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0,
-                NI_NUMERICHOST);
-  return host;
+// The client's address in its one spelling: a dual-stack socket shows IPv4 clients mapped.
+std::string numeric_host(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text,
+                sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text,
+                sizeof text);
+  }
+  return canonical_address(text).value_or("unknown");
 }
 
 }  // namespace
@@ -95,6 +103,7 @@ void Front::run(std::chrono::milliseconds drain_time) {
     if (now >= next_sweep) {
       if (!stopping_) pause_listeners(false);
       close_late_ones();
+      sink_.tick();
       next_sweep = now + std::chrono::milliseconds(kTickMs);
     }
   }
@@ -152,7 +161,7 @@ void Front::accept_from(int listener, bool is_local) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) pause_listeners(true);
       return;
     }
-    Peer peer{is_local ? "unix" : numeric_host(address, size), is_local};
+    Peer peer{is_local ? "unix" : numeric_host(address), is_local};
     const bool shared = is_local || sink_.is_shared(peer);
     if (!count_.enter(peer.address, shared)) continue;  // closes it
     if (!is_local) {
@@ -330,6 +339,7 @@ void Front::go_on_sending(Connection& c) {
       sink_.answered(c);
       return close(c.fd());
     case Connection::Sent::all:
+      if (const auto when_sent = std::exchange(c.when_sent, {})) when_sent();
       sink_.answered(c);
       return end_answer(c);
   }

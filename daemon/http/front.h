@@ -49,6 +49,8 @@ class RequestSink {
                          bool body_to_come) = 0;
   // Sets an answer without a worker: a malformed head, too much work, too slow a client.
   virtual void refuse(Connection& connection, const Error& error) = 0;
+  // Now and then, a few times a second: what waited too long is to be refused.
+  virtual void tick() = 0;
   // The answer has left, or the client has.
   virtual void answered(Connection& connection) = 0;
 };

@@ -8,41 +8,52 @@
 #include <algorithm>
 
 #include "common/base/encoding.h"
-#include "common/connector/checksum.h"
+#include "common/base/json.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/request_digest.h"
 #include "daemon/http/text_body.h"
 
 namespace mkt {
 namespace {
 
-// Passes the body on; once all of it was read, the key has the hash of method, path and body.
+// A retry need not wait long: the older protocol's clients are told this much.
+constexpr std::chrono::seconds kAskAgainAfter{5};
+constexpr std::size_t kPieceBytes = 64 * 1024;
+
+Error reused() {
+  return Error(ErrorCode::idempotency_key_reused,
+               "this Idempotency-Key was used for another request; take a new one");
+}
+
+// Passes the body on; once all of it was read, the key has the request's digest. Where that is not
+// the `expected` one, the last piece is not given: nobody has acted on the body by then.
 class HashingBody : public BodyReader {
  public:
-  HashingBody(const RequestHead& head, BodyReader& body, IdempotencyKey& key)
-      : body_(body), key_(key) {
-    hasher_.update(as_bytes(fmt::format("{} {}\n", head.method, head.path)));
-    finish_at_end();
-  }
+  HashingBody(const RequestHead& head, BodyReader& body, IdempotencyKey& key,
+              std::string expected = {})
+      : body_(body),
+        key_(key),
+        digest_(head, body.length(), expected),
+        expected_(std::move(expected)) {}
 
   std::uint64_t length() const override { return body_.length(); }
 
   Result<std::size_t> read(std::span<std::uint8_t> into) override {
     if (read_ == length()) return std::size_t{0};
     MKT_TRY(const std::size_t n, body_.read(into));
-    hasher_.update(into.first(n));
+    digest_.update(into.first(n));
     read_ += n;
-    finish_at_end();
+    if (read_ < length()) return n;
+    key_.request_hash = digest_.finish();
+    if (!expected_.empty() && key_.request_hash != expected_) return reused();
     return n;
   }
 
  private:
-  void finish_at_end() {
-    if (read_ == length()) key_.request_hash = hasher_.finish().hex();
-  }
-
   BodyReader& body_;
   IdempotencyKey& key_;
-  Hasher hasher_;
+  PassingDigest digest_;
+  std::string expected_;
   std::uint64_t read_ = 0;
 };
 
@@ -55,12 +66,33 @@ Status check_key(std::string_view key) {
                            Idempotency::kMaxKeyBytes));
 }
 
-Response replay(const FirstAnswer& first) {
+// The header that names the key, as the client spelled it.
+std::string_view key_of(const RequestHead& head) {
+  const std::string_view older = head.header("x-idempotency-key");
+  return older.empty() ? head.header("idempotency-key") : older;
+}
+
+Response replay(const FirstAnswer& first, const std::string& key) {
   Response response;
   response.status = first.status;
   response.content_type = first.content_type;
   response.body = first.body;
   response.headers.emplace_back("Idempotency-Replayed", "true");
+  response.headers.emplace_back("X-Idempotency-Replayed", "true");
+  response.headers.emplace_back("X-Idempotency-Key", key);
+  return response;
+}
+
+// As the older protocol has it: with the key, and when to ask again.
+Response in_progress(const IdempotencyKey& key, const std::string& request_id) {
+  Error error(ErrorCode::in_progress,
+              "a request with this Idempotency-Key is being answered; ask again in a moment");
+  error.retry_after = kAskAgainAfter;
+  Response response = error_response(error, request_id);
+  Json body = *parse_json(response.body, "an error");
+  body["error"] = "Request in progress";
+  body["key"] = key.key;
+  response.body = dump_json(body);
   return response;
 }
 
@@ -99,8 +131,9 @@ class Idempotency::InFlight {
   bool entered_ = false;
 };
 
-Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch) {
-  const std::string_view name = request.head.header("idempotency-key");
+Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch,
+                                     const Gates& gates) {
+  const std::string_view name = key_of(request.head);
   if (request.head.method != "POST" || name.empty() || !request.caller.signed_in()) {
     return dispatch(request);
   }
@@ -109,12 +142,9 @@ Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch)
   const auto key = std::make_shared<IdempotencyKey>(
       IdempotencyKey{request.caller.token_id, std::string(name), "", now, now + kKeptFor});
   const InFlight in_flight(*this, {key->scope, key->key});
-  if (!in_flight.entered()) {
-    return Error(ErrorCode::in_progress,
-                 "a request with this Idempotency-Key is being answered; ask again in a second");
-  }
+  if (!in_flight.entered()) return in_progress(*key, request.caller.request_id);
   MKT_TRY(const auto first, market_.store.first_answer(key->scope, key->key, now));
-  return first ? again(request, key, *first, dispatch) : first_time(request, key, dispatch);
+  return first ? again(request, key, *first, dispatch, gates) : first_time(request, key, dispatch);
 }
 
 Status Idempotency::require_room(const IdempotencyKey& key) {
@@ -161,25 +191,50 @@ Result<Response> Idempotency::first_time(Request& request,
                                          const std::shared_ptr<IdempotencyKey>& key,
                                          const Dispatch& dispatch) {
   MKT_CHECK(require_room(*key));
-  HashingBody hashed(request.head, request.body, *key);
-  // A handler may have no use for the body, and the key must have its hash before anything is
+  // A handler may have no use for the body, and the key must have its digest before anything is
   // changed under it.
-  if (hashed.length() > kMaxSmallBodyBytes) return dispatch_keyed(request, hashed, key, dispatch);
-  MKT_TRY(std::string text, read_body(hashed, kMaxSmallBodyBytes));
+  if (request.body.length() > kMaxSmallBodyBytes) {
+    HashingBody hashed(request.head, request.body, *key);
+    return dispatch_keyed(request, hashed, key, dispatch);
+  }
+  MKT_TRY(std::string text, read_body(request.body, kMaxSmallBodyBytes));
+  key->request_hash = small_request_digest(request.head, text);
   TextBody body(std::move(text));
   return dispatch_keyed(request, body, key, dispatch);
 }
 
 Result<Response> Idempotency::again(Request& request, const std::shared_ptr<IdempotencyKey>& key,
-                                    const FirstAnswer& first, const Dispatch& dispatch) {
-  HashingBody hashed(request.head, request.body, *key);
-  MKT_TRY(std::string text, read_body(hashed, market_.limits().json_body_bytes));
-  if (first.request_hash != key->request_hash) {
-    return Error(ErrorCode::idempotency_key_reused,
-                 "this Idempotency-Key was used for another request; take a new one");
+                                    const FirstAnswer& first, const Dispatch& dispatch,
+                                    const Gates& gates) {
+  const std::uint64_t length = request.body.length();
+  const bool small = length <= kMaxSmallBodyBytes;
+  const bool answered = first.status != 0;
+  if (!small && !answered && may_have_length(first.request_hash, length)) {
+    // Done, but never answered: a crash came between.
+    HashingBody checked(request.head, request.body, *key, first.request_hash);
+    return dispatch_keyed(request, checked, key, dispatch);
   }
-  if (first.status != 0) return replay(first);
-  // Done, but never answered: a crash came between.
+  if (answered) MKT_CHECK(gates(request));
+  if (!may_have_length(first.request_hash, length)) return reused();
+  request.body.only_compare();
+  if (!small) {
+    HashingBody checked(request.head, request.body, *key, first.request_hash);
+    Bytes piece(kPieceBytes);
+    for (std::size_t n = 1; n > 0;) {
+      MKT_TRY(n, checked.read(piece));
+    }
+    return replay(first, key->key);
+  }
+  MKT_TRY(std::string text, read_body(request.body, kMaxSmallBodyBytes));
+  if (is_digest_of_before(first.request_hash)) {
+    PassingDigest digest(request.head, length, first.request_hash);
+    digest.update(as_bytes(text));
+    key->request_hash = digest.finish();
+  } else {
+    key->request_hash = small_request_digest(request.head, text);
+  }
+  if (key->request_hash != first.request_hash) return reused();
+  if (answered) return replay(first, key->key);
   TextBody body(std::move(text));
   return dispatch_keyed(request, body, key, dispatch);
 }

@@ -1,8 +1,11 @@
 // Idempotency-Key (the IETF httpapi draft of that name): a POST that may be sent again.
 //
-// A caller with a token may name a POST by a key of its own. The first answer is kept for
-// kKeptFor and given to every retry; the same key with another body is idempotency_key_reused, and
-// while the first is still at work, in_progress. Kept are successes, and failures where something
+// A caller with a token may name a POST by a key of its own, in X-Idempotency-Key as clients of the
+// older protocol do, or else in Idempotency-Key. The first answer is kept for kKeptFor and given to
+// every retry; the same key with another request (request_digest.h) is idempotency_key_reused, and
+// while the first is still at work, in_progress. A retry counts against its route's limits as any
+// request does, is never larger than the first, and is hashed as it passes, without a place of
+// those that are taken in. Kept are successes, and failures where something
 // was changed under the key all the same, of at most kMaxAnswerBytes and none that hold a secret:
 // what changed nothing may be asked again. A caller may have kMaxKeys at a time. Whatever the
 // POST changes commits together with the key, so that a crash before the answer was kept cannot
@@ -39,8 +42,10 @@ class Idempotency {
   Idempotency& operator=(const Idempotency&) = delete;
 
   using Dispatch = std::function<Result<Response>(Request&)>;
+  // Asked of what is answered without `dispatch`: may it be, by the limits of its route?
+  using Gates = std::function<Status(Request&)>;
   // Answers by `dispatch`, or with what was kept. Any thread.
-  Result<Response> answer(Request& request, const Dispatch& dispatch);
+  Result<Response> answer(Request& request, const Dispatch& dispatch, const Gates& gates);
 
  private:
   using Name = std::pair<std::string, std::string>;  // scope and key
@@ -49,7 +54,7 @@ class Idempotency {
   Result<Response> first_time(Request& request, const std::shared_ptr<IdempotencyKey>& key,
                               const Dispatch& dispatch);
   Result<Response> again(Request& request, const std::shared_ptr<IdempotencyKey>& key,
-                         const FirstAnswer& first, const Dispatch& dispatch);
+                         const FirstAnswer& first, const Dispatch& dispatch, const Gates& gates);
   Result<Response> dispatch_keyed(Request& request, BodyReader& body,
                                   const std::shared_ptr<IdempotencyKey>& key,
                                   const Dispatch& dispatch);

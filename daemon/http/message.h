@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,9 @@ class BodyReader {
   virtual std::uint64_t length() const = 0;
   // Up to into.size() bytes; 0 after `length` bytes. body_incomplete when the client stops early.
   virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
+  // Before reading: the body will only be compared with an earlier one and dropped. It takes no
+  // place of those that are taken in.
+  virtual void only_compare() {}
 };
 
 struct Request {
@@ -56,6 +60,8 @@ struct Response {
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of `body`, where it is kept elsewhere
   std::optional<FileBody> file;
+  // Called once the whole answer has left, and not where the client was gone before.
+  std::function<void()> when_sent;
   // The same for everybody: may be sent again without asking, for as long as that holds.
   std::optional<Freshness> same_while;
 };

@@ -88,13 +88,12 @@ Status count_request(RateLimiter& limiter, LimitScope scope, const Limited& who,
 }
 
 Handler limited(RateLimiter& limiter, LimitScope scope, SubjectOf subject_of, Handler handler) {
-  return [&limiter, scope, subject_of = std::move(subject_of),
-          handler = std::move(handler)](Request& request) -> Result<Response> {
-    const auto subject = subject_of(request);
-    if (!subject) return handler(request);
-    MKT_CHECK(count_request(limiter, scope, {*subject, request.caller.address}, request));
-    return handler(request);
-  };
+  return std::move(handler).behind(
+      [&limiter, scope, subject_of = std::move(subject_of)](Request& request) -> Status {
+        const auto subject = subject_of(request);
+        if (!subject) return {};
+        return count_request(limiter, scope, {*subject, request.caller.address}, request);
+      });
 }
 
 }  // namespace mkt

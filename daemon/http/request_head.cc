@@ -20,7 +20,8 @@ constexpr std::size_t kMaxParameters = 32;
 // Fields whose repetition would let two readers see two different requests.
 constexpr auto kOnceOnly = std::to_array<std::string_view>(
     {"authorization", "content-encoding", "content-length", "content-type", "expect", "host",
-     "mkt-signature", "origin", "range", "transfer-encoding", "x-api-key"});
+     "idempotency-key", "mkt-signature", "origin", "range", "transfer-encoding", "x-api-key",
+     "x-idempotency-key"});
 
 Error bad(std::string message) { return Error(ErrorCode::invalid_request, std::move(message)); }
 
@@ -167,18 +168,54 @@ Status parse_field(std::string_view line, RequestHead& head) {
   return {};
 }
 
+bool has_field(const RequestHead& head, std::string_view lower_case_name) {
+  return std::any_of(head.headers.begin(), head.headers.end(),
+                     [&](const auto& field) { return field.first == lower_case_name; });
+}
+
+// RFC 9112 section 3.2: a name or an address, and a port, which is digits; or nothing.
+bool is_host(std::string_view value) {
+  const auto all = [](std::string_view text, std::string_view more) {
+    return std::all_of(text.begin(), text.end(), [more](char c) {
+      return (c >= '0' && c <= '9') || more.find(c) != std::string_view::npos;
+    });
+  };
+  std::size_t end = 0;  // of the host
+  if (value.starts_with('[')) {
+    end = value.find(']');
+    if (end == std::string_view::npos) return false;
+    if (!all(value.substr(1, end - 1), "abcdefABCDEF:.")) return false;
+    ++end;
+  } else {
+    end = std::min(value.find(':'), value.size());
+    const std::string_view name = value.substr(0, end);
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
+    });
+    if (!plain) return false;
+  }
+  const std::string_view port = value.substr(end);
+  return port.empty() || (port.front() == ':' && all(port.substr(1), ""));
+}
+
 Status interpret(RequestHead& head, bool http_1_0) {
   if (!http_1_0 && head.header("host").empty()) return bad("the header field Host is missing");
-  if (!head.header("transfer-encoding").empty()) {
-    if (!head.header("content-length").empty()) {
+  if (!is_host(head.header("host"))) return bad("the header field Host is malformed");
+  // A field that is there and empty would be none for one reader and a length for another.
+  const bool has_length = has_field(head, "content-length");
+  if (has_field(head, "transfer-encoding")) {
+    if (has_length) {
       return bad("Content-Length and Transfer-Encoding exclude each other");
     }
     return Error(ErrorCode::not_implemented,
                  "bodies need a Content-Length here; Transfer-Encoding is not supported");
   }
-  if (const std::string_view digits = head.header("content-length"); !digits.empty()) {
+  if (has_length) {
+    const std::string_view digits = head.header("content-length");
     std::uint64_t length = 0;
     const bool all_digits =
+        !digits.empty() &&
         std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!all_digits || digits.size() > kMaxLengthDigits) return bad("Content-Length is malformed");
     std::from_chars(digits.data(), digits.data() + digits.size(), length);

@@ -26,6 +26,21 @@ std::string with_slashes(std::string_view segment) {
 
 }  // namespace
 
+Handler Handler::behind(Gate gate) && {
+  gates_.insert(gates_.begin(), std::move(gate));
+  return std::move(*this);
+}
+
+Status Handler::ask_gates(Request& request) const {
+  for (const Gate& gate : gates_) MKT_CHECK(gate(request));
+  return {};
+}
+
+Result<Response> Handler::operator()(Request& request) const {
+  MKT_CHECK(ask_gates(request));
+  return work_(request);
+}
+
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
   if (surround_) handler = surround_(method, pattern, std::move(handler));
   Node* node = &root_;
@@ -64,6 +79,16 @@ const Router::Node* Router::find(const Node& node, std::string_view path,
 }
 
 Result<Response> Router::dispatch(Request& request) const {
+  MKT_TRY(const Handler* handler, handler_of(request));
+  return (*handler)(request);
+}
+
+Status Router::ask_gates(Request& request) const {
+  MKT_TRY(const Handler* handler, handler_of(request));
+  return handler->ask_gates(request);
+}
+
+Result<const Handler*> Router::handler_of(Request& request) const {
   std::vector<std::string_view> values;
   const Node* node = find(root_, request.head.path, values);
   if (node == nullptr) {
@@ -84,7 +109,7 @@ Result<Response> Router::dispatch(Request& request) const {
     request.path_parameters.emplace(node->names[i], with_slashes(values[i]));
   }
   request.route = node->pattern;
-  return handler->second(request);
+  return &handler->second;
 }
 
 }  // namespace mkt

@@ -9,12 +9,35 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "daemon/http/message.h"
 
 namespace mkt {
 
-using Handler = std::function<Result<Response>(Request&)>;
+// What answers a route: gates that are asked first, in order, and may refuse (rate_limit.h), then
+// the work.
+class Handler {
+ public:
+  using Gate = std::function<Status(Request&)>;
+  using Work = std::function<Result<Response>(Request&)>;
+
+  template <typename F>
+  requires(std::is_convertible_v<F, Work> && !std::is_same_v<std::remove_cvref_t<F>, Handler>)
+      Handler(F work)
+      : work_(std::move(work)) {}  // NOLINT: implicit, of any function
+
+  // The same with one more gate, asked before the others.
+  Handler behind(Gate gate) &&;
+
+  Status ask_gates(Request& request) const;
+  Result<Response> operator()(Request& request) const;
+
+ private:
+  std::vector<Gate> gates_;
+  Work work_;
+};
 
 class Router {
  public:
@@ -29,6 +52,8 @@ class Router {
   // Runs the handler, with the path's parameters and the route filled in. not_found or
   // method_not_allowed where there is none. HEAD is answered by the GET handler.
   Result<Response> dispatch(Request& request) const;
+  // The same without the work: what a request costs whose answer is there already.
+  Status ask_gates(Request& request) const;
 
  private:
   struct Node {
@@ -40,6 +65,7 @@ class Router {
   };
   const Node* find(const Node& node, std::string_view path,
                    std::vector<std::string_view>& values) const;
+  Result<const Handler*> handler_of(Request& request) const;
   Node root_;
   Surround surround_;
 };

@@ -10,12 +10,15 @@
 #include <optional>
 #include <thread>
 
+#include "common/base/address_range.h"
 #include "common/base/encoding.h"
 #include "common/base/turns.h"
 #include "daemon/http/answer_cache.h"
 #include "daemon/http/byte_range.h"
+#include "daemon/http/cors.h"
 #include "daemon/http/error_body.h"
 #include "daemon/http/front.h"
+#include "daemon/http/upload_slots.h"
 #include "daemon/http/worker_pool.h"
 
 namespace mkt {
@@ -31,6 +34,9 @@ constexpr unsigned kChangesAtOnce = 32;
 // was 510-850 ms, and 120-220 ms so.
 constexpr unsigned kLeastComputing = 2;
 constexpr std::size_t kMaxUploadsWaiting = 64;
+// Bodies under a used Idempotency-Key, which are only compared: a quarter of the slots more.
+constexpr std::size_t kLeastRepeats = 2;
+constexpr std::size_t kMaxRepeatsWaiting = 16;
 constexpr std::chrono::seconds kMaxWait{10};
 // Nobody is let in who would wait longer for a thread: there is more work than can be done. Large
 // uploads may wait for kMaxWait: how long those before them take is their clients' doing.
@@ -75,10 +81,25 @@ std::string new_request_id() {
   return fmt::format("{:016x}", z ^ (z >> 31));
 }
 
+std::size_t repeats_at_once(unsigned uploads) {
+  return std::max<std::size_t>(kLeastRepeats, uploads / 4);
+}
+
+// Whom a slot counts for. All clients of a Unix socket that no proxy named look alike.
+UploadSlots::Claim claim_of(const Exchange& exchange) {
+  return {exchange.subject, exchange.address == "unix" ? "" : network_of(exchange.address)};
+}
+
+// Takes a slot when it is first read, where the body is still to come.
 class ConnectionBody : public BodyReader {
  public:
-  ConnectionBody(Connection& connection, const RequestHead& head)
+  // `uploads` is null where the whole body is there.
+  ConnectionBody(Connection& connection, const RequestHead& head, const Exchange& exchange,
+                 UploadSlots* uploads, UploadSlots& repeats)
       : connection_(connection),
+        exchange_(exchange),
+        slots_(uploads),
+        repeats_(repeats),
         length_(head.content_length.value_or(0)),
         left_(length_),
         must_continue_(head.expects_continue && length_ > 0) {}
@@ -88,6 +109,10 @@ class ConnectionBody : public BodyReader {
 
   Result<std::size_t> read(std::span<std::uint8_t> into) override {
     if (left_ == 0 || into.empty()) return std::size_t{0};
+    if (slots_ != nullptr && !slot_) {
+      MKT_TRY(auto slot, slots_->take(claim_of(exchange_), kMaxWait));
+      slot_.emplace(std::move(slot));
+    }
     if (std::exchange(must_continue_, false)) {
       connection_.send_interim("HTTP/1.1 100 Continue\r\n\r\n");
     }
@@ -97,8 +122,16 @@ class ConnectionBody : public BodyReader {
     return n;
   }
 
+  void only_compare() override {
+    if (slots_ != nullptr) slots_ = &repeats_;
+  }
+
  private:
   Connection& connection_;
+  const Exchange& exchange_;
+  UploadSlots* slots_;
+  UploadSlots& repeats_;
+  std::optional<UploadSlots::Slot> slot_;
   std::uint64_t length_;
   std::uint64_t left_;
   bool must_continue_;
@@ -149,12 +182,18 @@ class HttpServer::Impl : public RequestSink {
   Impl(ServerParts parts, const ServerLimits& limits)
       : parts_(std::move(parts)),
         connections_(connection_limit(), limits.connections_per_address),
+        upload_slots_(limits.uploads, kMaxUploadsWaiting),
+        repeat_slots_(repeats_at_once(limits.uploads), kMaxRepeatsWaiting),
         workers_(std::make_unique<WorkerPool>("reads", worker_count(), kMaxWaiting, kMaxWait,
                                               kLongestWait)),
         changes_(std::make_unique<WorkerPool>("changes", kChangesAtOnce, kMaxWaiting, kMaxWait,
                                               kLongestWait)),
-        uploads_(
-            std::make_unique<WorkerPool>("uploads", limits.uploads, kMaxUploadsWaiting, kMaxWait)) {
+        // A thread for each that has a slot or waits for one.
+        uploads_(std::make_unique<WorkerPool>(
+            "uploads",
+            static_cast<unsigned>(limits.uploads + repeats_at_once(limits.uploads) +
+                                  kMaxUploadsWaiting + kMaxRepeatsWaiting),
+            kMaxUploadsWaiting, kMaxWait)) {
     for (unsigned i = 0; i < front_count(); ++i) {
       fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
     }
@@ -183,7 +222,8 @@ class HttpServer::Impl : public RequestSink {
   }
 
   ServerCounts counts() const {
-    return {connections_.all(), workers_->waiting(), changes_->waiting(), uploads_->waiting()};
+    return {connections_.all(), workers_->waiting(), changes_->waiting(),
+            uploads_->waiting() + upload_slots_.waiting() + repeat_slots_.waiting()};
   }
 
   // RequestSink, from the fronts' threads. -------------------------------------------------------
@@ -195,15 +235,15 @@ class HttpServer::Impl : public RequestSink {
     if (stopping_ || !head.keep_alive || !may_be_kept(head)) return false;
     const auto kept = cache_.find(head.path);
     if (!kept) return false;
-    auto address = parts_.admit(head, c.peer());
-    if (!address) return false;
+    auto admitted = parts_.admit(head, c.peer());
+    if (!admitted) return false;
     const bool same = !kept->etag.empty() && etag_matches(head.header("if-none-match"), kept->etag);
     const Answer& answer = same ? kept->not_modified : kept->answer;
     describe(c, new_request_id(), answer.status);
-    c.record.address = std::move(*address);
+    c.record.address = std::move(admitted->address);
     c.record.route = kept->route;
     c.close_after = c.body_unread = false;
-    switch (c.send_kept(answer, head_end(c.record.request_id))) {
+    switch (c.send_kept(answer, head_end(c.record.request_id, admitted->cors))) {
       case Connection::Sent::all:
         answered(c);
         c.next_request();
@@ -235,6 +275,13 @@ class HttpServer::Impl : public RequestSink {
     return pool.submit({std::move(run), std::move(expire)});
   }
 
+  void tick() override {
+    const auto now = Connection::Clock::now();
+    for (WorkerPool* pool : {workers_.get(), changes_.get(), uploads_.get()}) {
+      pool->expire_late(now);
+    }
+  }
+
   void refuse(Connection& c, const Error& error) override {
     const std::string id = new_request_id();
     Response response = error_response(error, id);
@@ -245,7 +292,13 @@ class HttpServer::Impl : public RequestSink {
                        c.request->keep_alive &&
                        c.body_received() >= c.request->content_length.value_or(0);
     c.close_after = c.body_unread = !stays;
-    c.send(make_answer(std::move(response), false, !stays), head_end(id));
+    // A head that cannot be read tells nobody anything either.
+    Cors cors{Cors::Readers::anyone, false, {}};
+    if (c.request) {
+      const auto admitted = parts_.admit(*c.request, c.peer());
+      cors = admitted ? admitted->cors : Cors();
+    }
+    c.send(make_answer(std::move(response), false, !stays), head_end(id, cors));
   }
 
   void answered(Connection& c) override {
@@ -269,14 +322,17 @@ class HttpServer::Impl : public RequestSink {
   // One request, by a worker: sets the answer; the front sends it.
   void answer(Connection& c, bool body_to_come) {
     const RequestHead& head = *c.request;
-    Exchange exchange{c.peer().address, new_request_id(), {}, {}};
-    ConnectionBody body(c, head);
+    Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}};
+    ConnectionBody body(c, head, exchange, body_to_come ? &upload_slots_ : nullptr, repeat_slots_);
     Response response;
-    if (auto address = parts_.admit(head, c.peer())) {
-      exchange.address = std::move(*address);
-      response = parts_.application(head, body, exchange);
+    Cors cors;
+    if (auto admitted = parts_.admit(head, c.peer()); !admitted) {
+      response = error_response(admitted.error(), exchange.request_id);
     } else {
-      response = error_response(address.error(), exchange.request_id);
+      exchange.address = std::move(admitted->address);
+      cors = std::move(admitted->cors);
+      response = head.method == "OPTIONS" ? preflight_response(cors)
+                                          : parts_.application(head, body, exchange);
     }
     describe(c, exchange.request_id, response.status);
     c.record.address = exchange.address;
@@ -288,8 +344,9 @@ class HttpServer::Impl : public RequestSink {
     if (response.same_while && response.status == 200 && may_be_kept(head)) {
       cache_.keep(head.path, keepable(response, exchange.route));
     }
+    c.when_sent = std::move(response.when_sent);
     c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
-           head_end(exchange.request_id));
+           head_end(exchange.request_id, cors));
     c.phase = Connection::Phase::sending;
   }
 
@@ -299,6 +356,8 @@ class HttpServer::Impl : public RequestSink {
   std::vector<Listener> listeners_;
   ConnectionCount connections_;
   std::atomic<bool> stopping_{false};
+  UploadSlots upload_slots_;
+  UploadSlots repeat_slots_;
   // Joined before the fronts, and so the connections, go.
   std::vector<std::unique_ptr<Front>> fronts_;
   std::unique_ptr<WorkerPool> workers_;

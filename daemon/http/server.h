@@ -3,8 +3,9 @@
 // Fronts (front.h), one thread each, hold all connections, collect request heads strictly read
 // (request_head.h), and send. Workers run the application: some for reading, some for
 // changes, which wait for the disk, others for requests whose body is still to come, so that slow
-// uploads stop nobody else. Answers that may be given again are kept ready and leave from the front
-// itself. cpp-httplib writes the heads of answers; it never sees a byte that a client wrote.
+// uploads stop nobody else; who may read its body is upload_slots.h's to say. Answers that may be
+// given again are kept ready and leave from the front itself. cpp-httplib writes the heads of
+// answers; it never sees a byte that a client wrote.
 //
 // `run` returns after `stop` (any thread) when what was in flight is finished or kDrainTime is
 // over.
@@ -16,6 +17,7 @@
 
 #include "common/base/result.h"
 #include "daemon/http/access_record.h"
+#include "daemon/http/admission.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/listener.h"
 #include "daemon/http/message.h"
@@ -29,6 +31,8 @@ struct Exchange {
   // For the access log, filled in by the application.
   std::string route;
   std::string who;
+  // Who is counted where slots are shared out, before the body is read; empty for nobody.
+  std::string subject = {};
 };
 
 // What the server works for; all are called from many threads at once.
@@ -36,9 +40,8 @@ struct ServerParts {
   // Answers one request; exceptions become 500.
   std::function<Response(const RequestHead& head, BodyReader& body, Exchange& exchange)>
       application;
-  // Is the request for us, and whose is it: the client's address, or host_not_allowed,
-  // origin_not_allowed.
-  std::function<Result<std::string>(const RequestHead& head, const Peer& peer)> admit;
+  // Is the request for us, and whose is it: see Admission.
+  std::function<Result<Admitted>(const RequestHead& head, const Peer& peer)> admit;
   // Is that a proxy whose word on its clients counts, and which may hold connections for them all?
   std::function<bool(const Peer& peer)> is_proxy;
   std::function<void(const AccessRecord&)> log;

@@ -41,6 +41,18 @@ bool WorkerPool::submit(Work work) {
   return true;
 }
 
+void WorkerPool::expire_late(Clock::time_point now) {
+  std::vector<Work> late;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!queue_.empty() && now - queue_.front().since > max_wait_) {
+      late.push_back(std::move(queue_.front().work));
+      queue_.pop_front();
+    }
+  }
+  for (const Work& work : late) work.expire();
+}
+
 std::size_t WorkerPool::waiting() const {
   const std::lock_guard lock(mutex_);
   return queue_.size();

@@ -1,7 +1,8 @@
 // WorkerPool: threads that take work from a bounded queue.
 //
 // A thread is started when there is work and none is idle, up to the bound, and then kept. What
-// waited too long is not begun: whoever asked has been told to try again by then, or is gone.
+// waited too long is not begun but expires, also while every thread is busy: somebody must call
+// expire_late now and then.
 //
 // While more comes than can be done, a long queue only adds to how long everything takes. So
 // nothing is added to a queue that what comes would wait in for longer than `longest_wait`: it is
@@ -40,6 +41,9 @@ class WorkerPool {
 
   // False when max_waiting wait already, or it would wait for longer than longest_wait.
   bool submit(Work work);
+
+  // Expires, in the calling thread, what has waited for longer than max_wait.
+  void expire_late(std::chrono::steady_clock::time_point now);
 
   // What nobody works on yet.
   std::size_t waiting() const;

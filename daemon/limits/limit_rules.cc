@@ -1,11 +1,9 @@
 // Defaults, exceptions and their text; see limit_rules.h.
 #include "daemon/limits/limit_rules.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <array>
-
+#include "common/base/address_range.h"
 #include "common/base/utf8.h"
 #include "common/connector/names.h"
 
@@ -29,16 +27,7 @@ std::string publisher_subject(std::string_view publisher) {
 
 std::string tenant_subject(std::string_view tenant) { return fmt::format("tenant:{}", tenant); }
 
-std::string address_subject(std::string_view address) {
-  constexpr std::size_t kNetwork = 8;  // bytes of a /64
-  std::array<std::uint8_t, 16> bytes{};
-  const std::string text(address);
-  if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return "address:" + text;
-  std::fill(bytes.begin() + kNetwork, bytes.end(), std::uint8_t{0});
-  std::array<char, INET6_ADDRSTRLEN> shown{};
-  ::inet_ntop(AF_INET6, bytes.data(), shown.data(), shown.size());
-  return fmt::format("address:{}/64", shown.data());
-}
+std::string address_subject(std::string_view address) { return "address:" + network_of(address); }
 
 Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::string_view text) {
   const std::size_t equals = text.find('=');

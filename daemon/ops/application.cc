@@ -23,6 +23,13 @@ std::string name_of(const Caller& caller) {
   return caller.subject.empty() ? role : role + ":" + caller.subject;
 }
 
+// All tokens of a publisher's count as one.
+std::string subject_of(const Caller& caller) {
+  if (!caller.signed_in()) return {};
+  return caller.role == Role::publisher ? "publisher:" + caller.subject
+                                        : "token:" + caller.token_id;
+}
+
 Response with_headers(Response response,
                       const std::vector<std::pair<std::string, std::string>>& headers) {
   response.headers.insert(response.headers.end(), headers.begin(), headers.end());
@@ -54,8 +61,11 @@ Response answer_request(const Application& a, const RequestHead& head, BodyReade
     if (!caller) return refuse_sign_in(a, caller.error(), head, exchange);
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
+    exchange.subject = subject_of(*caller);
     Request request{head, body, std::move(*caller), {}};
-    auto response = a.idempotency.answer(request, [&](Request& r) { return a.router.dispatch(r); });
+    auto response = a.idempotency.answer(
+        request, [&](Request& r) { return a.router.dispatch(r); },
+        [&](Request& r) { return a.router.ask_gates(r); });
     exchange.route = request.route;
     return with_headers(
         response ? std::move(*response) : failure(response.error(), failed_request(request)),

@@ -36,7 +36,7 @@ std::optional<RequestStatus> parse_request_status(std::string_view text);
 struct IdempotencyKey {
   std::string scope;  // whose key it is: a token's id
   std::string key;
-  std::string request_hash;  // hex SHA-256 of method, path and body
+  std::string request_hash;  // what tells it from another request; http/request_digest.h
   UtcTime at;
   UtcTime expires_at;
 };

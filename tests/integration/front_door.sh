@@ -126,7 +126,9 @@ done
 # A web page cannot reach it through the user's browser.
 expect_http 421 host_not_allowed GET /v1/keys -H 'Host: evil.example'
 expect_http 421 host_not_allowed GET /v1/connectors/wire/1.0.0 -H 'Host: evil.example'
-expect_http 403 origin_not_allowed GET /v1/connectors/wire/1.0.0 -H 'Origin: http://evil.example'
+expect_http 403 origin_not_allowed POST /v1/tokens -H 'Origin: http://evil.example' -d '{}'
+expect_http 403 origin_not_allowed GET /v1/tokens -H 'Origin: http://evil.example' -H "Authorization: Bearer $token"
+expect_http 400 invalid_request GET /v1/keys -H 'Host: localhost:evil.example'
 expect_http 200 - GET /v1/keys -H 'Host: registry.acme.example'
 
 # The log: JSON, with route, who, and the client behind the proxy.
@@ -173,7 +175,11 @@ kill -9 "$daemon"
 wait "$daemon" 2>/dev/null || true
 daemon=
 [[ -S mktd.sock ]] || fail "the test wants a stale socket"
-start_mktd --listen "unix:$work/mktd.sock" --max-connections-per-address 3
+start_mktd --listen "unix:$work/mktd.sock" --max-connections-per-address 3 --allowed-hosts registry.acme.example
+# Where a proxy stands before the socket, the browser's Host comes through it.
+through_socket() { curl -sS -o body -w '%{http_code}' --unix-socket mktd.sock "http://$1/v1/keys"; }
+[[ $(through_socket registry.acme.example) == 200 && $(through_socket localhost) == 200 ]] || fail "a name of ours through the socket"
+[[ $(through_socket evil.example) == 421 ]] || fail "a foreign name through the socket"
 # An address may hold so many connections; those of the Unix socket are not counted.
 answers=$(clients '
   $SIG{PIPE} = "IGNORE";
@@ -183,9 +189,33 @@ answers=$(clients '
     my $line = <$c>; print defined $line ? substr($line, 9, 3) : "closed", " ";
   }')
 [[ $answers == "200 closed " ]] || fail "connections of one address: $answers"
-[[ $(curl -sS --unix-socket mktd.sock http://anything/healthz | jq -r .status) == ok ]] || fail "the stale socket stayed"
+[[ $(curl -sS --unix-socket mktd.sock http://localhost/healthz | jq -r .status) == ok ]] || fail "the stale socket stayed"
 touch file
 expect 2 "$MKTD" --data other --listen "unix:$work/file"
+stop_mktd
+
+# A socket for both families: an IPv4 client is the same one as anywhere else.
+rm -f data/mktd.url
+"$MKTD" --data data --listen '[::]:0' "${no_limits[@]}" --max-connections-per-address 2 2>both.log &
+daemon=$!
+wait_for "mktd to start" test -s data/mktd.url
+MKT_REGISTRY=$(<data/mktd.url)
+MKT_REGISTRY=http://127.0.0.1:$(port)
+expect_http 200 - GET /v1/keys
+wait_for "the address" grep -q 'address=127.0.0.1 .*path=/v1/keys' both.log
+! grep -q '::ffff:' both.log || fail "a mapped address in the log"
+clients '
+  my @held = map { connect_to() } 1 .. 2;
+  print {$_} "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" for @held;
+  $_->flush, scalar <$_> for @held;
+  open my $ready, ">", "held.ready"; close $ready;
+  for (1 .. 100) { select undef, undef, undef, 0.1; last if -e "held.stop" }' &
+held=$!
+wait_for "the connections" test -e held.ready
+! http GET /v1/keys >/dev/null 2>&1 || fail "IPv4 clients of a socket for both are not counted"
+[[ $(curl -sS -o body -w '%{http_code}' "http://[::1]:$(port)/v1/keys") == 200 ]] || fail "an IPv6 client shares the count"
+touch held.stop
+wait "$held"
 stop_mktd
 
 # systemd's way: a socket that is there already, and word when the daemon is ready.

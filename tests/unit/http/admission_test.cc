@@ -37,13 +37,91 @@ TEST_CASE("Host: addresses, localhost and allowed names; a page's own name is re
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::host_not_allowed);
   }
-  CHECK(a.admit(request({{"host", "anything"}}), Peer{"unix", true}));
 }
 
-TEST_CASE("Origin: the same host or an allowed one") {
+TEST_CASE("Host through a Unix socket, behind which a proxy stands: checked where names are set") {
+  const Peer local{"unix", true};
+  const Admission named = admission();
+  CHECK(named.admit(request({{"host", "registry.acme.example"}}), local));
+  CHECK(named.admit(request({{"host", "localhost"}}), local));
+  CHECK(named.admit(request({{"host", "127.0.0.1"}}), local));
+  REQUIRE_FALSE(named.admit(request({{"host", "evil.example"}}), local));
+  CHECK(named.admit(request({{"host", "evil.example"}}), local).error().code ==
+        ErrorCode::host_not_allowed);
+  CHECK(Admission({}, {}, {}).admit(request({{"host", "anything"}}), local));
+}
+
+std::string fields_of(const Result<Admitted>& admitted) {
+  std::string head;
+  if (admitted) admitted->cors.append_to(head);
+  return head;
+}
+
+bool says(const std::string& head, std::string_view field) {
+  return ("\r\n" + head).find("\r\n" + std::string(field) + "\r\n") != std::string::npos;
+}
+
+TEST_CASE("what anyone may read any page may read, and a page that is allowed may do more") {
+  const Admission a = admission();
+  const auto fields = [&](const char* method, const char* origin, bool token) {
+    RequestHead head = request({{"host", "127.0.0.1:3456"}});
+    head.method = method;
+    if (*origin != '\0') head.headers.emplace_back("origin", origin);
+    if (token) head.headers.emplace_back("authorization", "Bearer x");
+    return fields_of(a.admit(head, kPeer));
+  };
+  for (const char* origin : {"", "https://evil.example", "null", "http://127.0.0.1:3456"}) {
+    CAPTURE(std::string(origin));
+    CHECK(says(fields("GET", origin, false), "Access-Control-Allow-Origin: *"));
+    CHECK(says(fields("HEAD", origin, false), "Access-Control-Allow-Origin: *"));
+    // An allowed one would be answered otherwise.
+    CHECK(says(fields("GET", origin, false), "Vary: Origin"));
+    CHECK(fields("GET", origin, true).find("Allow-Origin") == std::string::npos);
+    CHECK(fields("POST", origin, false).find("Allow-Origin") == std::string::npos);
+  }
+  for (const char* method : {"GET", "POST", "DELETE"}) {
+    const std::string head = fields(method, "https://tools.acme.example", true);
+    CHECK(says(head, "Access-Control-Allow-Origin: https://tools.acme.example"));
+    CHECK(says(head, "Vary: Origin"));
+    CHECK(head.find("Allow-Credentials") == std::string::npos);
+    for (const char* name : {"ETag", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+                             "X-RateLimit-Reset", "X-Request-ID"}) {
+      CHECK(head.find(name) > head.find("Access-Control-Expose-Headers: "));
+    }
+  }
+  // Without allowed origins every reader gets the same.
+  CHECK(fields_of(Admission({}, {}, {}).admit(request({{"host", "localhost"}}), kPeer))
+            .find("Vary") == std::string::npos);
+}
+
+TEST_CASE("a preflight tells an allowed page everything, another that it may read") {
+  const auto field = [](const Response& response, std::string_view name) {
+    for (const auto& [n, value] : response.headers) {
+      if (n == name) return value + ", ";
+    }
+    return std::string();
+  };
+  const Response all = preflight_response({Cors::Readers::origin, true, "https://a.example"});
+  CHECK(all.status == 204);
+  CHECK(all.body.empty());
+  for (const char* header : {"Content-Type, ", "Authorization, ", "X-API-Key, ", "X-Request-ID, ",
+                             "Idempotency-Key, ", "Mkt-Signature, "}) {
+    CHECK(field(all, "Access-Control-Allow-Headers").find(header) != std::string::npos);
+  }
+  for (const char* method : {"GET, ", "POST, ", "PUT, ", "PATCH, ", "DELETE, ", "OPTIONS, "}) {
+    CHECK(field(all, "Access-Control-Allow-Methods").find(method) != std::string::npos);
+  }
+  const Response reads = preflight_response({Cors::Readers::anyone, true, {}});
+  CHECK(field(reads, "Access-Control-Allow-Headers").find("Authorization") == std::string::npos);
+  CHECK(field(reads, "Access-Control-Allow-Methods").find("PUT") == std::string::npos);
+}
+
+TEST_CASE("Origin of a change: the same host or an allowed one") {
   const Admission a = admission();
   const auto with = [&](const char* origin) {
-    return a.admit(request({{"host", "127.0.0.1:3456"}, {"origin", origin}}), kPeer);
+    RequestHead head = request({{"host", "127.0.0.1:3456"}, {"origin", origin}});
+    head.method = "POST";
+    return a.admit(head, kPeer);
   };
   CHECK(with("http://127.0.0.1:3456"));
   CHECK(with("https://tools.acme.example"));
@@ -58,7 +136,7 @@ TEST_CASE("Origin: the same host or an allowed one") {
 
 TEST_CASE("X-Forwarded-For counts from trusted proxies only, and no further than they reach") {
   const auto address = [](const Admission& a, const Peer& peer, const char* forwarded) {
-    return *a.admit(request({{"host", "localhost"}, {"x-forwarded-for", forwarded}}), peer);
+    return a.admit(request({{"host", "localhost"}, {"x-forwarded-for", forwarded}}), peer)->address;
   };
   CHECK(address(admission(), kPeer, "1.2.3.4") == "127.0.0.1");
   const Admission a = admission({"127.0.0.0/8", "10.0.0.0/8", "unix"});
@@ -71,11 +149,20 @@ TEST_CASE("X-Forwarded-For counts from trusted proxies only, and no further than
   CHECK(address(a, kPeer, "nonsense, 10.0.0.7") == "10.0.0.7");
   CHECK(address(a, kPeer, "") == "127.0.0.1");
   CHECK(address(a, kPeer, "2001:db8::1") == "2001:db8::1");
+  // What proxies write: with a port, in brackets, an IPv4 client of a dual-stack socket.
+  CHECK(address(a, kPeer, "1.2.3.4:5678") == "1.2.3.4");
+  CHECK(address(a, kPeer, "[2001:db8::1]:443") == "2001:db8::1");
+  CHECK(address(a, kPeer, "[2001:db8::1]") == "2001:db8::1");
+  CHECK(address(a, kPeer, "2001:DB8:0::1") == "2001:db8::1");
+  CHECK(address(a, kPeer, "::ffff:1.2.3.4") == "1.2.3.4");
+  CHECK(address(a, kPeer, "9.9.9.9, [::ffff:10.0.0.7]:80") == "9.9.9.9");
+  CHECK(address(a, kPeer, "1.2.3.4:evil") == "127.0.0.1");
   // Several fields are one list.
-  CHECK(*a.admit(request({{"host", "localhost"},
-                          {"x-forwarded-for", "9.9.9.9"},
-                          {"x-forwarded-for", "1.2.3.4"}}),
-                 kPeer) == "1.2.3.4");
+  CHECK(a.admit(request({{"host", "localhost"},
+                         {"x-forwarded-for", "9.9.9.9"},
+                         {"x-forwarded-for", "1.2.3.4"}}),
+                kPeer)
+            ->address == "1.2.3.4");
 }
 
 TEST_CASE("ranges of addresses") {

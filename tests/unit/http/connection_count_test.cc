@@ -16,6 +16,17 @@ TEST_CASE("an address holds as many connections as it may, and another its own")
   CHECK(count.enter("10.0.0.1", false));
 }
 
+TEST_CASE("of IPv6 a /64 is one client, as it is for the limits") {
+  ConnectionCount count(100, 2);
+  CHECK(count.enter("2001:db8::1", false));
+  CHECK(count.enter("2001:db8::2", false));
+  CHECK_FALSE(count.enter("2001:db8::ffff:3", false));
+  CHECK(count.enter("2001:db8:0:1::1", false));
+  count.leave("2001:db8::1");
+  CHECK(count.enter("2001:db8::4", false));
+  CHECK(count.all() == 3);
+}
+
 TEST_CASE("an address that many clients share has no bound of its own") {
   ConnectionCount count(4, 2);
   for (int i = 0; i < 4; ++i) CHECK(count.enter("unix", true));

@@ -70,10 +70,33 @@ TEST_CASE("what two readers could read differently is refused") {
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x10\r\n",  //
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000000000\r\n",
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \t \r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding:\r\n",
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\nTransfer-Encoding: chunked\r\n",
+      "GET / HTTP/1.1\r\nHost: localhost:evil.com\r\n",  // RFC 9112 section 3.2
+      "GET / HTTP/1.1\r\nHost: localhost:80:80\r\n",     //
+      "GET / HTTP/1.1\r\nHost: localhost:-1\r\n",        //
+      "GET / HTTP/1.1\r\nHost: localhost@evil.com\r\n",  //
+      "GET / HTTP/1.1\r\nHost: localhost/evil.com\r\n",  //
+      "GET / HTTP/1.1\r\nHost: localhost, evil.com\r\n",
+      "GET / HTTP/1.1\r\nHost: [::1]evil.com\r\n",  //
+      "GET / HTTP/1.1\r\nHost: [::1\r\n",           //
+      "GET / HTTP/1.0\r\nHost: a b\r\n",            //
   };
   for (const char* lines : bad) {
     CAPTURE(lines);
     CHECK(!RequestHead::parse(std::string(lines) + "\r\n"));
+  }
+}
+
+TEST_CASE("RFC 9112 section 3.2: a Host is a name or an address, and a port") {
+  for (const char* host : {"x", "localhost:3456", "127.0.0.1:80", "[::1]", "[2001:db8::1]:443",
+                           "a-b.example.com", "my_service:1", "xn--bcher-kva.example", "x:"}) {
+    CAPTURE(std::string(host));
+    CHECK(parse(fmt::format("GET / HTTP/1.1\r\nHost: {}\r\n", host)));
   }
 }
 

@@ -43,6 +43,31 @@ TEST_CASE("what waited too long expires instead") {
   CHECK(expired == 5);
 }
 
+TEST_CASE("what waited too long expires also while nobody gets on") {
+  std::promise<void> go;
+  std::shared_future<void> gate(go.get_future());
+  std::promise<void> begun;
+  std::atomic<int> run = 0, expired = 0;
+  {
+    WorkerPool pool("test", 1, 10, std::chrono::seconds(10));
+    REQUIRE(pool.submit({[&] {
+                           begun.set_value();
+                           gate.wait();
+                         },
+                         [] {}}));
+    begun.get_future().wait();
+    for (int i = 0; i < 3; ++i) REQUIRE(pool.submit({[&] { ++run; }, [&] { ++expired; }}));
+    const auto now = std::chrono::steady_clock::now();
+    pool.expire_late(now);
+    CHECK(expired == 0);
+    pool.expire_late(now + std::chrono::seconds(11));
+    CHECK(expired == 3);
+    CHECK(pool.waiting() == 0);
+    go.set_value();
+  }
+  CHECK(run == 0);
+}
+
 TEST_CASE("after a standstill work is taken again") {
   std::promise<void> go;
   std::shared_future<void> gate(go.get_future());
