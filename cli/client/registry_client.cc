@@ -125,9 +125,12 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
 
 Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
-  request.url = settings_.registry + request.url;
+  // Looked at anew each time: a daemon may end while this waits, and another program take its port.
+  const auto local = local_daemon(settings_.registry);
+  // "localhost" may be either loopback address: the daemon's own leads to it and to nobody else.
+  request.url = (local ? local->url : settings_.registry) + request.url;
   if (as == As::somebody) {
-    MKT_TRY(const auto token, token_for(settings_));
+    MKT_TRY(const auto token, token_for(settings_, local));
     if (token) request.headers.push_back("Authorization: Bearer " + *token);
   }
   const bool keyed = again == Again::with_key && request.method == "POST";
