@@ -48,6 +48,28 @@ Result<std::vector<Message>> parse_list(const Json& json, const char* name) {
   return all;
 }
 
+// What failed there is told from what fails on this machine. A registry that failed unexpectedly is
+// not an mkt that did.
+Error of_the_registry(Error error, int status) {
+  switch (error.code) {
+    case ErrorCode::internal_error:
+      error.code = ErrorCode::registry_unavailable;
+      error.message =
+          fmt::format("the registry failed (HTTP status {}): {}", status, error.message);
+      break;
+    case ErrorCode::storage_full:
+      error.message = "the disk of the registry is full, not this machine's: " + error.message;
+      break;
+    case ErrorCode::storage_failed:
+    case ErrorCode::io_error:
+      error.message = "the disk of the registry failed, not this machine's: " + error.message;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
 }  // namespace
 
 std::string url_encode(std::string_view text) {
@@ -116,7 +138,8 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
   MKT_TRY(HttpResponse response, http_.send(request, sink, progress));
   const bool unchanged = response.status == 304;  // only where it was asked for
   if (response.status / 100 != 2 && !unchanged) {
-    Error error = wire::parse_error(response.status, response.body);
+    Error error =
+        of_the_registry(wire::parse_error(response.status, response.body), response.status);
     error.retry_after = response.retry_after;
     return error;
   }
