@@ -61,13 +61,14 @@ Result<Ready> read_tarball(const std::string& path) {
 }
 
 // FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
-Result<SignatureFile> signature_for(const Arguments& a, const Ready& ready) {
+Result<SignatureFile> signature_for(const Session& session, const Arguments& a,
+                                    const Ready& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
   if (text && a.key.empty()) {
     MKT_TRY(SignatureFile signature, SignatureFile::parse(*text));
     if (signature.checksum == ready.checksum) return signature;
   }
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
@@ -77,7 +78,7 @@ Status run(const Session& session, const Arguments& a) {
   MKT_TRY(const Ready ready, fs::is_directory(a.source, error)
                                  ? pack_folder(a.source, settings.archive)
                                  : read_tarball(a.source));
-  MKT_TRY(const SignatureFile signature, signature_for(a, ready));
+  MKT_TRY(const SignatureFile signature, signature_for(session, a, ready));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
   Json document{{"id", ready.id.text()},
                 {"version", ready.version.text()},

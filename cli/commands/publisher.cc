@@ -49,7 +49,7 @@ Status register_one(const Session& session, const Arguments& a) {
                              "generate --publisher {}",
                              key_id.text(), id.text(), id.text()));
   }
-  MKT_TRY(const SigningKey key, open_signing_key(key_id.text()));
+  MKT_TRY(const SigningKey key, open_signing_key(session, key_id.text()));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const RegistryClient::Registered registered,

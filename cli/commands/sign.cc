@@ -29,7 +29,7 @@ Result<Checksum> checksum_of_tarball(const std::string& file) {
 Status sign_file(const Session& session, const Arguments& a) {
   if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
   MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   const std::string output = a.file + ".sig.json";
@@ -62,7 +62,7 @@ Status countersign(const Session& session, const Arguments& a) {
                                printable(a.file), own.text(), name, checksum.text()));
     }
   }
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   auto signed_again = registry.countersign(spec.id, *spec.version, signature);
