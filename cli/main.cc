@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "cli/commands/command.h"
+#include "common/base/user_folders.h"
 #include "common/signing/key.h"
 #include "mkt_version.h"
 
@@ -18,7 +19,8 @@ void add_common_options(CLI::App& app, Session& session) {
   app.add_option("--token-file", session.flags.token_file, "File that holds the token");
   app.add_option("--tenant", session.flags.tenant, "For whom to install");
   app.add_option("--timeout", session.flags.timeout, "How long a request may take, e.g. 30s");
-  app.add_flag("--wait", session.flags.wait,
+  // --wait is its former name; behind install and update it means approvals.
+  app.add_flag("--wait-for-limits,--wait", session.flags.wait,
                "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
   app.add_flag("--quiet", session.out.quiet, "Print results and errors only");
@@ -79,6 +81,9 @@ int run(int argc, char** argv) {
   }
   if (!session.action) {
     return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));
+  }
+  if (!app.got_subcommand("completion")) {  // which only prints
+    if (const Status known = require_user_folders(); !known) return fail(session, known.error());
   }
   if (!init_crypto()) {
     return fail(session, Error(ErrorCode::internal_error, "the system gives no random numbers"));

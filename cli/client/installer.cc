@@ -1,12 +1,10 @@
 // Obtaining, checking, unpacking, placing; see installer.h.
 #include "cli/client/installer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
-
+#include "cli/client/placing.h"
 #include "cli/client/verified_download.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -29,107 +27,6 @@ struct Obtained {
   std::string deprecation{};
 };
 
-// Beside the target, so that the last step is a rename; hidden, so that `mkt list` passes over it.
-constexpr std::string_view kStagingPrefix = ".mkt-install-";
-constexpr int kPlacingTries = 10;
-
-// All files of the tree and their names, with one call instead of one a file.
-Status sync_file_system(const fs::path& tree) {
-  const UniqueFd folder(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder && ::syncfs(folder.get()) == 0) return {};
-  return system_error(fmt::format("cannot write {}", printable(tree.string())), errno);
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
-}
-
-// What may be replaced: nothing, an empty folder, or an installed version of the same connector.
-Result<std::optional<Receipt>> installed_before(const fs::path& target, const ConnectorId& id) {
-  std::error_code error;
-  const fs::file_status status = fs::symlink_status(target, error);
-  if (!fs::exists(status)) return std::optional<Receipt>();
-  if (!fs::is_directory(status)) {
-    return Error(ErrorCode::target_exists,
-                 fmt::format("{} is in the way and not a folder", printable(target.string())));
-  }
-  if (fs::is_empty(target, error)) return std::optional<Receipt>();
-  auto receipt = Receipt::read(target);
-  if (!receipt && receipt.error().code != ErrorCode::not_found) return receipt.error();
-  if (!receipt && !is_there(target)) return std::optional<Receipt>();  // gone just now
-  if (!receipt || receipt->id != id.text()) {
-    return Error(ErrorCode::target_exists,
-                 fmt::format("{} holds {}; move it away, or install into another folder with --dir",
-                             printable(target.string()),
-                             receipt ? "the connector " + receipt->id
-                                     : std::string("files that mkt did not install")));
-  }
-  return std::optional<Receipt>(std::move(*receipt));
-}
-
-// Where the old tree waits while a file system that cannot exchange two folders gets the new one.
-// Not below the staging folder: what a killed install left there is thrown away.
-fs::path aside_of(const fs::path& target) {
-  return folder_of(target) / fmt::format(".mkt-old-{}", target.filename().string());
-}
-
-// After a kill between the two steps of replace_in_two_steps: the old tree comes back, or it goes
-// where the new one has taken its place. Into `bin` in one step, so that no half of it is left.
-void mend_replacement(const fs::path& target, const fs::path& bin) {
-  const fs::path aside = aside_of(target);
-  if (!is_there(aside)) return;
-  // rename(2) puts a folder in nobody's place but an empty folder's.
-  if (::rename(aside.c_str(), target.c_str()) == 0) return;
-  if (is_there(target)) ::rename(aside.c_str(), bin.c_str());
-}
-
-// Both folders there and RENAME_EXCHANGE not: 0, or the reason.
-int replace_in_two_steps(const fs::path& tree, const fs::path& target) {
-  const fs::path aside = aside_of(target);
-  if (::rename(target.c_str(), aside.c_str()) != 0) return errno;
-  return ::rename(tree.c_str(), target.c_str()) == 0 ? 0 : errno;
-}
-
-// 0, or the reason why not.
-int put_at(const fs::path& tree, const fs::path& target, bool replaces) {
-  const unsigned flags = replaces ? RENAME_EXCHANGE : 0;
-  if (::renameat2(AT_FDCWD, tree.c_str(), AT_FDCWD, target.c_str(), flags) == 0) return 0;
-  if (!replaces || (errno != EINVAL && errno != ENOSYS)) return errno;
-  return replace_in_two_steps(tree, target);
-}
-
-// Another install or uninstall of the same connector came or took it away at this moment.
-bool is_race(int reason) { return reason == ENOTEMPTY || reason == EEXIST || reason == ENOENT; }
-
-// The new tree takes the target's name in one step; an older one is exchanged for it, and goes with
-// the staging folder. On the disk first: a power cut must not leave a name without its bytes.
-Status move_into_place(const TemporaryFolder& staging, const fs::path& tree, const fs::path& target,
-                       const ConnectorId& id) {
-  MKT_CHECK(sync_file_system(tree));
-  int reason = 0;
-  for (int i = 0; i < kPlacingTries; ++i) {
-    mend_replacement(target, staging.path() / fmt::format("mended-{}", i));
-    const auto before = installed_before(target, id);
-    if (!before && i + 1 < kPlacingTries) continue;  // it may be on its way
-    if (!before) return before.error();
-    reason = put_at(tree, target, before->has_value());
-    if (reason == 0 || !is_race(reason)) break;
-  }
-  mend_replacement(target, staging.path() / "old");
-  if (reason == 0) return sync_folder(folder_of(target));
-  return system_error(fmt::format("cannot put the connector at {}", printable(target.string())),
-                      reason);
-}
-
-// What an install that was killed left half replaced, before anybody looks at it.
-Status mend(const fs::path& target) {
-  if (!is_there(aside_of(target))) return {};
-  MKT_TRY(const TemporaryFolder bin, TemporaryFolder::create(folder_of(target), kStagingPrefix));
-  mend_replacement(target, bin.path() / "old");
-  return {};
-}
-
 // Nothing to do when this very tarball is installed and untouched.
 bool is_current(const fs::path& target, const std::optional<Receipt>& before,
                 const wire::VersionInfo& info) {
@@ -142,11 +39,9 @@ Result<Obtained> obtain_from_registry(const InstallContext& c, const Wish& wish,
   MKT_TRY(VerifiedVersion v,
           download_verified(c.registry, c.trust, *wish.id, wish.which(), tarball.get(),
                             c.progress("downloading " + wish.id->text())));
-  return Obtained{
-      std::move(tarball),   v.info.tarball_checksum,
-      v.info.tarball_size,  std::move(v.signature),
-      std::move(v.trusted), v.info.sequence,
-      v.info.version,       v.info.deprecated ? v.info.deprecation_reason : std::string()};
+  return Obtained{std::move(tarball),     v.info.tarball_checksum, v.info.tarball_size,
+                  std::move(v.signature), std::move(v.trusted),    v.info.sequence,
+                  v.info.version,         deprecation_of(v.info)};
 }
 
 struct Copied {
@@ -219,6 +114,7 @@ Result<std::optional<InstallDone>> nothing_to_do(const InstallContext& c, const 
   done.receipt = std::move(*before);
   done.folder = target;
   done.unchanged = true;
+  done.deprecation = deprecation_of(info);
   return std::optional(std::move(done));
 }
 
@@ -259,43 +155,57 @@ Status check_wish(const Wish& wish, const Manifest& manifest, const std::string&
 
 std::string key_of(const Json& signature) { return text_member(signature, "keyId").value_or(""); }
 
-}  // namespace
+// A connector that is ready: fetched, checked and unpacked; or there already.
+struct Staged {
+  InstallDone done;
+  std::optional<fs::path> tree;  // nullopt: nothing to do
+};
 
-Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
-                                      const InstallTarget& where) {
+fs::path target_of(const Wish& wish, const InstallTarget& where) {
   // Of a file the name is known once it is unpacked.
   fs::path target = !where.folder.empty() ? where.folder
                     : wish.id             ? where.root / wish.id->text()
                                           : where.root / "connector";
-  if (!target.has_filename()) target = target.parent_path();  // "dir/"
-  if (wish.id) {
-    MKT_CHECK(mend(target));
-    MKT_TRY(auto done, nothing_to_do(c, wish, target));
-    if (done && wish.locked) {
-      MKT_CHECK(check_lock(done->receipt.id, *wish.locked, done->receipt.checksum,
-                           key_of(done->receipt.signature)));
-    }
-    if (done) {
-      MKT_TRY(const Manifest manifest, read_manifest(target));
-      MKT_CHECK(check_wish(wish, manifest, done->receipt.checksum));
-      return std::move(*done);
-    }
+  return target.has_filename() ? target : target.parent_path();  // "dir/"
+}
+
+Status check_edits(const InstallContext& c, const fs::path& target, const ConnectorId& id) {
+  return c.overwrites_edits ? Status() : check_unedited(target, id);
+}
+
+// What is there already and is what is wanted; nullopt where there is something to do.
+Result<std::optional<Staged>> stage_nothing(const InstallContext& c, const Wish& wish,
+                                            const fs::path& target) {
+  MKT_CHECK(mend_target(target));
+  MKT_TRY(auto done, nothing_to_do(c, wish, target));
+  if (!done) return std::optional<Staged>();
+  if (wish.locked) {
+    MKT_CHECK(check_lock(done->receipt.id, *wish.locked, done->receipt.checksum,
+                         key_of(done->receipt.signature)));
   }
-  const fs::path parent = folder_of(target);
-  MKT_CHECK(make_folders(parent, 0755));
-  TemporaryFolder::remove_abandoned(parent, kStagingPrefix);
-  MKT_TRY(TemporaryFolder staging, TemporaryFolder::create(parent, kStagingPrefix));
-  MKT_TRY(const Obtained obtained, wish.id ? obtain_from_registry(c, wish, staging.path())
-                                           : obtain_from_file(c, wish.file, staging.path()));
+  MKT_TRY(const Manifest manifest, read_manifest(target));
+  MKT_CHECK(check_wish(wish, manifest, done->receipt.checksum));
+  return std::optional(Staged{std::move(*done), std::nullopt});
+}
+
+// Below `staging`, an empty folder on the target's file system.
+Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTarget& where,
+                     const fs::path& staging) {
+  fs::path target = target_of(wish, where);
+  if (wish.id) MKT_CHECK(check_edits(c, target, *wish.id));
+  MKT_TRY(const Obtained obtained, wish.id ? obtain_from_registry(c, wish, staging)
+                                           : obtain_from_file(c, wish.file, staging));
   if (wish.locked) {
     MKT_CHECK(
         check_lock(wish.id->text(), *wish.locked, obtained.checksum, obtained.trusted.key.key_id));
   }
 
-  const fs::path tree = staging.path() / "tree";
+  fs::path tree = staging / "tree";
   MKT_CHECK(make_folders(tree, 0755));
   MKT_TRY(Unpacked unpacked, unpack_tarball(file_source(obtained.tarball.get(), "the tarball"),
                                             c.settings.archive, tree));
+  ::unlink(
+      (staging / "tarball").c_str());  // what waits for others to be staged needs its tree only
   const Manifest& manifest = unpacked.contents.manifest;
   if (wish.id &&
       (manifest.id() != *wish.id || manifest.version().text() != obtained.version.value_or(""))) {
@@ -305,14 +215,102 @@ Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
                              printable(obtained.version.value_or(""))));
   }
   MKT_CHECK(check_wish(wish, manifest, obtained.checksum));
-  if (!wish.id && where.folder.empty()) target = parent / manifest.id().text();
-  const ConnectorId id = manifest.id();
+  if (!wish.id) {
+    if (where.folder.empty()) target = folder_of(target) / manifest.id().text();
+    MKT_CHECK(check_edits(c, target, manifest.id()));
+  }
   const bool has_dependencies = !manifest.dependencies().empty();
   Receipt receipt = receipt_of(c, wish, obtained, std::move(unpacked));
   MKT_CHECK(write_receipt(tree, receipt));
-  MKT_CHECK(move_into_place(staging, tree, target, id));
-  return InstallDone{std::move(receipt),   target,          false, obtained.trusted.remark,
-                     obtained.deprecation, has_dependencies};
+  return Staged{InstallDone{std::move(receipt), std::move(target), false, obtained.trusted.remark,
+                            obtained.deprecation, has_dependencies},
+                std::move(tree)};
+}
+
+// A folder of this process's own beside the target.
+Result<TemporaryFolder> make_staging(const fs::path& target) {
+  const fs::path parent = folder_of(target);
+  MKT_CHECK(make_folders(parent, 0755));
+  TemporaryFolder::remove_abandoned(parent, kStagingPrefix);
+  return TemporaryFolder::create(parent, kStagingPrefix);
+}
+
+}  // namespace
+
+std::string deprecation_of(const wire::VersionInfo& info) {
+  if (!info.deprecated) return {};
+  return info.deprecation_reason.empty() ? "no reason was given" : info.deprecation_reason;
+}
+
+Result<InstallDone> install_connector(const InstallContext& c, const Wish& wish,
+                                      const InstallTarget& where) {
+  const fs::path target = target_of(wish, where);
+  if (wish.id) {
+    MKT_TRY(auto there, stage_nothing(c, wish, target));
+    if (there) return std::move(there->done);
+  }
+  MKT_TRY(const TemporaryFolder staging, make_staging(target));
+  MKT_TRY(Staged staged, stage(c, wish, where, staging.path()));
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(staged.done.receipt.id));
+  MKT_TRY(const PlacedTree placed,
+          PlacedTree::place(*staged.tree, staged.done.folder, id, staging.path()));
+  return std::move(staged.done);
+}
+
+Result<std::vector<InstallDone>> install_all(const InstallContext& c,
+                                             const std::vector<Wish>& wishes,
+                                             const fs::path& root) {
+  std::vector<InstallDone> all;
+  if (wishes.empty()) return all;
+  const InstallTarget where{{}, root};
+  const auto failed = [](const Wish& wish, const Error& error) {
+    return error.context(fmt::format(
+        "nothing was installed; {}",
+        printable(wish.id ? wish.id->text() + "@" + wish.which() : wish.file.string())));
+  };
+  std::optional<TemporaryFolder> staging;
+  std::vector<Staged> staged;
+  for (const Wish& wish : wishes) {
+    const fs::path target = target_of(wish, where);
+    auto one = stage_nothing(c, wish, target);
+    if (!one) return failed(wish, one.error());
+    if (!*one && !staging) {
+      MKT_TRY(TemporaryFolder made, make_staging(target));
+      staging.emplace(std::move(made));
+    }
+    if (!*one) {
+      const fs::path own = staging->path() / std::to_string(staged.size());
+      MKT_CHECK(make_folders(own, 0700));
+      auto fresh = stage(c, wish, where, own);
+      if (!fresh) return failed(wish, fresh.error());
+      *one = std::move(*fresh);
+    }
+    staged.push_back(std::move(**one));
+  }
+  std::vector<PlacedTree> placed;
+  for (std::size_t i = 0; i < staged.size(); ++i) {
+    if (!staged[i].tree) continue;
+    MKT_TRY(const ConnectorId id, ConnectorId::parse(staged[i].done.receipt.id));
+    auto one = PlacedTree::place(*staged[i].tree, staged[i].done.folder, id,
+                                 staging->path() / std::to_string(i));
+    if (one) {
+      placed.push_back(std::move(*one));
+      continue;
+    }
+    // Backwards, so that the last is undone first.
+    for (auto it = placed.rbegin(); it != placed.rend(); ++it) {
+      if (const Status undone = it->undo(); !undone) {
+        // What could not go back must not be thrown away with the staging folder.
+        staging->keep();
+        return one.error().context(
+            fmt::format("some connectors were installed and could not be taken back ({})",
+                        undone.error().message));
+      }
+    }
+    return failed(wishes[i], one.error());
+  }
+  for (Staged& one : staged) all.push_back(std::move(one.done));
+  return all;
 }
 
 }  // namespace mkt

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/client/lock_file.h"
 #include "cli/client/receipt.h"
@@ -22,6 +23,7 @@ struct InstallContext {
   RegistryClient& registry;
   const Trust& trust;
   std::function<HttpClient::Progress(std::string what)> progress;
+  bool overwrites_edits = false;  // in a folder that is installed: --force
 };
 
 // A connector of the registry, or a tarball on this machine with its signature file beside it.
@@ -48,13 +50,23 @@ struct InstallDone {
   std::filesystem::path folder;
   bool unchanged = false;   // it was there already, untouched
   std::string remark;       // of the key; empty where there is nothing to say
-  std::string deprecation;  // why it is advised against; empty where it is not
+  std::string deprecation;  // why it is advised against (deprecation_of); empty where it is not
   bool has_dependencies = false;
 };
+
+// Why a version is advised against; empty where it is not.
+std::string deprecation_of(const wire::VersionInfo& info);
 
 // target_exists, lock_mismatch, manifest_mismatch, checksum_mismatch, and what download, trust and
 // unpacking give.
 Result<InstallDone> install_connector(const InstallContext& context, const Wish& wish,
                                       const InstallTarget& target);
+
+// All of them below `root`, or none: each is fetched, checked and unpacked before the first takes
+// its place, and where one cannot take its place the others give theirs back. A kill between two
+// places leaves some; the same again goes on.
+Result<std::vector<InstallDone>> install_all(const InstallContext& context,
+                                             const std::vector<Wish>& wishes,
+                                             const std::filesystem::path& root);
 
 }  // namespace mkt

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "cli/client/key_lines.h"
 #include "common/base/files.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
@@ -19,16 +20,17 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFormat = "mkt keys 1";
 constexpr std::uint64_t kMaxSeenBytes = 4096;
+constexpr std::uint64_t kMaxEvidenceBytes = 256 * 1024 * 1024;
 // A confirmation is written down again when the last one is this old: age is told in days.
 constexpr std::chrono::minutes kConfirmEvery{30};
 
 // "http+127.0.0.1:3456": an origin has no '+'.
-fs::path file_of(const fs::path& folder, const std::string& origin, const char* ending) {
+fs::path file_of(const fs::path& folder, const std::string& origin, std::string_view ending) {
   std::string name = origin;
   if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) {
     name.replace(scheme, 3, "+");
   }
-  return folder / (name + ending);
+  return folder / name.append(ending);
 }
 
 struct Seen {
@@ -59,11 +61,19 @@ Status write_seen(const fs::path& file, const Seen& seen) {
       0644);
 }
 
-Error damaged(std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("the kept list of keys is damaged ({}); fetch it anew: mkt key refresh "
-                           "--forget",
-                           what));
+// Both lists stay for whoever wants to know which of them was shown to others.
+std::string keep_evidence(const fs::path& folder, const std::string& origin, const KeyBook& kept,
+                          const fs::path& kept_file, const wire::KeyListing& sent) {
+  const auto name = [&](const char* what) {
+    return file_of(folder, origin, fmt::format(".refused-{}.{}", kept.sequence(), what));
+  };
+  const fs::path ours = name("kept"), theirs = name("sent");
+  const auto text = read_file(kept_file, kMaxEvidenceBytes);
+  const bool written = text && write_file_atomically(ours, *text, 0644) &&
+                       write_file_atomically(theirs, dump_json_pretty(sent.to_json()), 0644);
+  if (!written) return "the two lists could not be kept as evidence";
+  return fmt::format("the two lists are kept as evidence: {} and {}", printable(ours.string()),
+                     printable(theirs.string()));
 }
 
 Error rolled_back(const std::string& origin, std::string_view what) {
@@ -71,93 +81,6 @@ Error rolled_back(const std::string& origin, std::string_view what) {
                fmt::format("{}: {}; nothing it says of keys can be believed. If it was set up "
                            "anew, forget what was seen: mkt key refresh --forget",
                            origin, what));
-}
-
-// The id at the start of a line that to_json wrote.
-Result<std::string_view> id_of(std::string_view line) {
-  constexpr std::string_view kStart = R"({"keyId":")";
-  const std::size_t end = line.find('"', kStart.size());
-  if (!line.starts_with(kStart) || end == std::string_view::npos) return damaged("a line");
-  return line.substr(kStart.size(), end - kStart.size());
-}
-
-std::string_view line_at(std::string_view text, std::size_t begin) {
-  return text.substr(begin, text.find('\n', begin) - begin);
-}
-
-// The start of the first line whose key id is not less than `id`.
-Result<std::size_t> lower_bound(std::string_view text, std::string_view id) {
-  std::size_t low = 0, high = text.size();  // both at the start of a line, or the end
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    const std::size_t before = middle == 0 ? std::string_view::npos : text.rfind('\n', middle - 1);
-    const std::size_t begin = before == std::string_view::npos || before < low ? low : before + 1;
-    const std::string_view line = line_at(text, begin);
-    MKT_TRY(const std::string_view found, id_of(line));
-    if (found < id) {
-      low = std::min(text.size(), begin + line.size() + 1);
-    } else {
-      high = begin;
-    }
-  }
-  return low;
-}
-
-Result<wire::KeyInfo> parse_line(std::string_view line) {
-  const auto json = parse_json(line, "a line");
-  if (!json) return damaged(json.error().message);
-  auto key = wire::KeyInfo::parse(*json);
-  if (!key) return damaged(key.error().message);
-  return std::move(*key);
-}
-
-bool is_revoked(const wire::KeyInfo& key) { return key.status == "revoked"; }
-
-// The kept lines with the changed keys in their places. keys_rolled_back when one that was revoked
-// is so no longer.
-Result<std::string> merged(std::string_view kept, const wire::KeyListing& news,
-                           const std::string& origin) {
-  std::vector<const wire::KeyInfo*> changed;
-  for (const wire::KeyInfo& key : news.keys) changed.push_back(&key);
-  std::sort(changed.begin(), changed.end(),
-            [](const auto* a, const auto* b) { return a->key_id < b->key_id; });
-
-  std::string text;
-  text.reserve(kept.size() + news.keys.size() * 512);
-  std::size_t at = 0;
-  std::string_view previous;
-  for (const wire::KeyInfo* key : changed) {
-    if (!KeyId::parse(key->key_id) || key->key_id == previous) {
-      return Error(ErrorCode::invalid_json,
-                   fmt::format("the registry's list of keys is not of the protocol: \"{}\" is no "
-                               "key id, or is there twice",
-                               printable(key->key_id.substr(0, 100))));
-    }
-    previous = key->key_id;
-    MKT_TRY(const std::size_t begin, lower_bound(kept, key->key_id));
-    text += kept.substr(at, begin - at);
-    at = begin;
-    if (begin < kept.size()) {
-      const std::string_view line = line_at(kept, begin);
-      MKT_TRY(const std::string_view id, id_of(line));
-      if (id == key->key_id) {
-        MKT_TRY(const wire::KeyInfo before, parse_line(line));
-        if (is_revoked(before) && !is_revoked(*key)) {
-          return rolled_back(origin, fmt::format("the key {} was revoked and is said to be {} now",
-                                                 id, printable(key->status)));
-        }
-        at = begin + line.size() + 1;
-      }
-    }
-    text += dump_json(key->to_json());
-    text += '\n';
-  }
-  text += kept.substr(std::min(at, kept.size()));
-  return dump_json({{"format", kFormat},
-                    {"origin", origin},
-                    {"sequence", news.sequence},
-                    {"bytes", text.size()}}) +
-         "\n" + text;
 }
 
 std::string_view after_head(std::string_view text) {
@@ -176,7 +99,7 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
   auto file = MappedFile::open(file_of(folder, origin, ".keys"));
   if (!file || !seen) {
     if (!file && file.error().code != ErrorCode::not_found) return file.error();
-    if (seen) return damaged("it is gone");
+    if (seen) return key_list_damaged("it is gone");
     return Error(ErrorCode::not_found, fmt::format("no keys of {} were kept", origin));
   }
   const auto head = parse_json(file->text().substr(0, file->text().find('\n')), "its head");
@@ -184,7 +107,7 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
   if (!number || text_member(*head, "format") != kFormat ||
       text_member(*head, "origin") != origin ||
       number_member(*head, "bytes") != std::ssize(after_head(file->text()))) {
-    return damaged("its head");
+    return key_list_damaged("its head");
   }
   if (*number < seen->sequence) {
     return rolled_back(origin, fmt::format("the kept list of keys is number {}, but number {} was "
@@ -194,34 +117,77 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
   return KeyBook(std::move(*file), *number, seen->checked_at, false);
 }
 
+Result<KeyBook> KeyBook::keep(const fs::path& folder, const std::string& origin,
+                              std::int64_t sequence, std::string_view lines, UtcTime now) {
+  const std::string text = dump_json({{"format", kFormat},
+                                      {"origin", origin},
+                                      {"sequence", sequence},
+                                      {"bytes", lines.size()}}) +
+                           "\n" + std::string(lines);
+  const fs::path seen = file_of(folder, origin, ".seen");
+  // A number that goes down is written first: a kill in between must not leave a list that is older
+  // than what was seen.
+  MKT_TRY(const auto before, read_seen(seen));
+  if (before && before->sequence > sequence) MKT_CHECK(write_seen(seen, {sequence, now}));
+  MKT_CHECK(write_file_atomically(file_of(folder, origin, ".keys"), text, 0644));
+  MKT_CHECK(write_seen(seen, {sequence, now}));
+  MKT_TRY(KeyBook book, read(folder, origin));
+  book.fresh_ = true;
+  return book;
+}
+
 Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folder,
                                  const std::string& origin, UtcTime now) {
   auto kept = read(folder, origin);
   if (!kept && kept.error().code != ErrorCode::not_found) return kept.error();
-  const std::int64_t known = kept ? kept->sequence_ : 0;
-  MKT_TRY(const auto news, registry.keys_since(known));
-  if (news && news->sequence < known) {
-    return rolled_back(origin, fmt::format("the registry's list of keys is number {}, but number "
-                                           "{} was seen before",
-                                           news->sequence, known));
+  if (!kept) {
+    MKT_TRY(const auto all, registry.keys_since(0));
+    MKT_TRY(const MergedKeys merged, merge_keys("", *all, true));
+    return keep(folder, origin, all->sequence, merged.lines, now);
   }
-  // A registry whose keys never changed has sequence 0; its list is still worth keeping.
-  if (kept && (!news || news->sequence == known)) {
-    if (now - kept->checked_at_ > kConfirmEvery || now < kept->checked_at_) {
-      MKT_CHECK(write_seen(file_of(folder, origin, ".seen"), {known, now}));
-    }
-    kept->checked_at_ = now;
-    kept->fresh_ = true;
-    return std::move(*kept);
+  const std::int64_t known = kept->sequence_;
+  // From before the newest change that is known here: of the same history it comes again as it was.
+  const std::int64_t asked = std::max<std::int64_t>(known - 1, 0);
+  MKT_TRY(auto sent, registry.keys_since(asked));
+  if (sent->sequence < known && sent->since != 0) {
+    MKT_TRY(sent, registry.keys_since(0));
   }
-  if (!news) return Error(ErrorCode::invalid_json, "the registry gave no list of keys");
-  const bool is_delta = kept && news->since == known;
-  MKT_TRY(const std::string text, merged(is_delta ? kept->lines() : "", *news, origin));
-  MKT_CHECK(write_file_atomically(file_of(folder, origin, ".keys"), text, 0644));
-  MKT_CHECK(write_seen(file_of(folder, origin, ".seen"), {news->sequence, now}));
-  MKT_TRY(KeyBook book, read(folder, origin));
-  book.fresh_ = true;
-  return book;
+  const wire::KeyListing& news = *sent;
+  if (news.since != 0 && news.since != asked) {
+    return Error(ErrorCode::invalid_json,
+                 fmt::format("the registry sent what changed in its keys since {}, not since {}",
+                             news.since, asked));
+  }
+  MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news, news.since == 0));
+  const auto refuse = [&](const std::string& what) {
+    return rolled_back(origin, fmt::format("{} ({})", what,
+                                           keep_evidence(folder, origin, *kept,
+                                                         file_of(folder, origin, ".keys"), news)));
+  };
+  if (!merged.contradiction.empty()) {
+    return refuse(
+        fmt::format("the registry's list of keys is number {}, and number {} was seen "
+                    "before: {}",
+                    news.sequence, known, merged.contradiction));
+  }
+  if (news.sequence == known && !merged.difference.empty()) {
+    return refuse(
+        fmt::format("the registry showed two lists of keys with the number {}; they "
+                    "differ in {}",
+                    known, merged.difference));
+  }
+  // A higher number by itself says nothing: only changes that were sent explain it. A lower one is
+  // no way back where all that was seen is in the list still; what was too high was a lie.
+  const bool explained = merged.lines != kept->lines();
+  if (explained || news.sequence < known) {
+    return keep(folder, origin, news.sequence, merged.lines, now);
+  }
+  if (now - kept->checked_at_ > kConfirmEvery || now < kept->checked_at_) {
+    MKT_CHECK(write_seen(file_of(folder, origin, ".seen"), {known, now}));
+  }
+  kept->checked_at_ = now;
+  kept->fresh_ = true;
+  return std::move(*kept);
 }
 
 Result<KeyBook> KeyBook::open(RegistryClient& registry, const fs::path& folder,
@@ -265,24 +231,24 @@ Status KeyBook::forget(const fs::path& folder, const std::string& origin) {
 }
 
 Result<std::optional<wire::KeyInfo>> KeyBook::find(std::string_view key_id) const {
-  MKT_TRY(const std::size_t begin, lower_bound(lines(), key_id));
+  MKT_TRY(const std::size_t begin, lower_bound_of_key(lines(), key_id));
   if (begin >= lines().size()) return std::optional<wire::KeyInfo>();
   const std::string_view line = line_at(lines(), begin);
-  MKT_TRY(const std::string_view found, id_of(line));
+  MKT_TRY(const std::string_view found, key_id_of(line));
   if (found != key_id) return std::optional<wire::KeyInfo>();
-  MKT_TRY(wire::KeyInfo key, parse_line(line));
+  MKT_TRY(wire::KeyInfo key, parse_key_line(line));
   return std::optional(std::move(key));
 }
 
 Result<std::vector<wire::KeyInfo>> KeyBook::of_publisher(const PublisherId& publisher) const {
   const std::string prefix = publisher.text() + ":";
   std::vector<wire::KeyInfo> keys;
-  MKT_TRY(std::size_t at, lower_bound(lines(), prefix));
+  MKT_TRY(std::size_t at, lower_bound_of_key(lines(), prefix));
   while (at < lines().size()) {
     const std::string_view line = line_at(lines(), at);
-    MKT_TRY(const std::string_view id, id_of(line));
+    MKT_TRY(const std::string_view id, key_id_of(line));
     if (!id.starts_with(prefix)) break;
-    MKT_TRY(wire::KeyInfo key, parse_line(line));
+    MKT_TRY(wire::KeyInfo key, parse_key_line(line));
     keys.push_back(std::move(key));
     at += line.size() + 1;
   }
@@ -305,7 +271,7 @@ Result<std::optional<wire::KeyInfo>> KeyBook::find_named(const KeyName& name) co
        at = lines().find(wanted, at + 1)) {
     const std::size_t before = lines().rfind('\n', at);
     const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-    MKT_TRY(wire::KeyInfo key, parse_line(line_at(lines(), begin)));
+    MKT_TRY(wire::KeyInfo key, parse_key_line(line_at(lines(), begin)));
     if (std::find(key.aliases.begin(), key.aliases.end(), name.text()) != key.aliases.end()) {
       return std::optional(std::move(key));
     }

@@ -1,15 +1,18 @@
 // KeyBook: the registry's publisher keys as this machine last saw them.
 //
 // `$XDG_STATE_HOME/mkt/keys/<origin>.keys` is lines of JSON: a head {"format", "origin",
-// "sequence", "bytes"} (of all that follows), then one wire::KeyInfo a line, sorted by key id, so
-// that one of a hundred thousand is found without reading them all. `<origin>.seen` is {"sequence",
-// "checkedAt"}: the newest list that was ever seen, and when the registry last said that it still
-// stands. Asking the registry costs a 304, or what has changed since.
+// "sequence", "bytes"} (of all that follows), then the keys (key_lines.h). `<origin>.seen` is
+// {"sequence", "checkedAt"}: the newest list that was ever seen, and when the registry last said
+// that it still stands. Asking the registry costs its newest change, or what has changed since.
 //
-// What is missing never reads as "not revoked": a list older than one seen before is
-// keys_rolled_back, and so is a key that comes back from its revocation; no list and no registry is
-// registry_unavailable; a list that was not confirmed for kMaxAge is stale_keys. Use from one
-// thread; several processes may share the files.
+// What is missing never reads as "not revoked". A list from which a key that was seen is gone, in
+// which one is another than before or came back from its revocation, and one that differs from the
+// kept list of the same number, is keys_rolled_back; both lists are then kept as evidence
+// (`<origin>.refused-<number>.kept` and `.sent`). No list and no registry is registry_unavailable;
+// a list that was not confirmed for kMaxAge is stale_keys. The number alone decides nothing: one
+// that was raised without a change is not kept, and one that is lower than before is taken where
+// the list holds all that was seen, so that a registry that once gave a number from the air locks
+// nobody out. Use from one thread; several processes may share the files.
 #pragma once
 
 #include <chrono>
@@ -62,6 +65,9 @@ class KeyBook {
   KeyBook(MappedFile file, std::int64_t sequence, UtcTime checked_at, bool fresh)
       : file_(std::move(file)), sequence_(sequence), checked_at_(checked_at), fresh_(fresh) {}
 
+  // Writes the list down; it stands as confirmed at `now`.
+  static Result<KeyBook> keep(const std::filesystem::path& folder, const std::string& origin,
+                              std::int64_t sequence, std::string_view lines, UtcTime now);
   static Result<KeyBook> refresh(RegistryClient& registry, const std::filesystem::path& folder,
                                  const std::string& origin, UtcTime now);
   std::string_view lines() const;

@@ -26,18 +26,40 @@ Error damaged(const std::filesystem::path& path, std::string_view what) {
                   printable(path.string()), what));
 }
 
+std::filesystem::path without_slash(const std::filesystem::path& folder) {
+  return folder.has_filename() ? folder : folder.parent_path();  // "dir/"
+}
+
+// One name for one folder: of ".", of a link, the full one.
+std::filesystem::path own_name(const std::filesystem::path& root) {
+  const std::filesystem::path folder = without_slash(root);
+  std::error_code ignored;  // then the path stays as it is
+  const bool is_link = std::filesystem::is_symlink(folder, ignored);
+  if (!is_link && folder.filename() != "." && folder.filename() != "..") return folder;
+  auto full = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), ignored);
+  return ignored ? folder : without_slash(full);
+}
+
 }  // namespace
 
 Result<LockFile> LockFile::read_beside(const std::filesystem::path& root) {
-  std::filesystem::path folder = root;
-  // "." is where the connectors are as much as its full name is: the lock is beside it.
-  if (folder.filename() == "." || folder.filename() == "..") {
-    std::error_code ignored;  // then the path stays as it is
-    const auto full = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), ignored);
-    if (!ignored) folder = full;
+  const std::filesystem::path folder = own_name(root);
+  std::string name(kLockName);
+  if (folder.has_filename() && folder.filename() != kRootName) {
+    name = fmt::format("{}.{}", folder.filename().string(), kLockName);
   }
-  if (!folder.has_filename()) folder = folder.parent_path();  // "dir/"
-  return read(folder_of(folder) / kLockName);
+  return read(folder_of(folder) / name);
+}
+
+Result<LockFile> LockFile::read_to_install(const std::filesystem::path& root) {
+  MKT_TRY(LockFile own, read_beside(root));
+  if (own.exists_) return own;
+  MKT_TRY(LockFile older, read(folder_of(own.path_) / kLockName));
+  if (!older.exists_) {
+    MKT_TRY(older, read(folder_of(without_slash(root)) / kLockName));  // beside a link
+  }
+  if (older.exists_) return older;
+  return own;
 }
 
 Result<LockFile> LockFile::read(std::filesystem::path path) {
@@ -45,6 +67,7 @@ Result<LockFile> LockFile::read(std::filesystem::path path) {
   const auto text = read_file(lock.path_, kMaxLockBytes);
   if (!text && text.error().code == ErrorCode::not_found) return lock;
   if (!text) return text.error();
+  lock.exists_ = true;
   const auto json = parse_json(*text, "the lock file");
   if (!json) return damaged(lock.path_, json.error().message);
   if (number_member(*json, "lockVersion") != kLockVersion) {

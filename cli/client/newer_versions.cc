@@ -74,7 +74,8 @@ bool is_newer(const AvailableVersion& v, const Version& here) {
 // That there is no such version, or none that fits: of one connector, and no reason to give up all.
 bool is_obstacle(ErrorCode code) {
   return code == ErrorCode::dependency_conflict || code == ErrorCode::dependency_cycle ||
-         code == ErrorCode::connector_not_found || code == ErrorCode::version_not_found;
+         code == ErrorCode::connector_not_found || code == ErrorCode::version_not_found ||
+         code == ErrorCode::version_quarantined;
 }
 
 class UpdateSearch {

@@ -129,7 +129,7 @@ Status check_tree(const fs::path& folder, const Receipt& receipt) {
   if (error) {
     return system_error(fmt::format("cannot read {}", printable(folder.string())), error.value());
   }
-  for (const auto& [path, unused] : expected) findings.push_back({printable(path), "is missing"});
+  for (const auto& [path, unused] : expected) findings.push_back({printable(path), kMissing});
   if (findings.empty()) return {};
   const std::size_t count = findings.size();
   std::string message = fmt::format(

@@ -43,8 +43,9 @@ struct Receipt {
 
 Status write_receipt(const std::filesystem::path& folder, const Receipt& receipt);
 
-// Compares the folder with its receipt: data_damaged, with a detail for each file that is missing,
-// changed or not of the connector.
+// Compares the folder with its receipt: data_damaged, with a detail for each file that is missing
+// (kMissing), changed or not of the connector.
+inline constexpr const char* kMissing = "is missing";
 Status check_tree(const std::filesystem::path& folder, const Receipt& receipt);
 
 // The receipts of all connectors installed directly below `root`, sorted by id.

@@ -48,6 +48,28 @@ Result<std::vector<Message>> parse_list(const Json& json, const char* name) {
   return all;
 }
 
+// What failed there is told from what fails on this machine. A registry that failed unexpectedly is
+// not an mkt that did.
+Error of_the_registry(Error error, int status) {
+  switch (error.code) {
+    case ErrorCode::internal_error:
+      error.code = ErrorCode::registry_unavailable;
+      error.message =
+          fmt::format("the registry failed (HTTP status {}): {}", status, error.message);
+      break;
+    case ErrorCode::storage_full:
+      error.message = "the disk of the registry is full, not this machine's: " + error.message;
+      break;
+    case ErrorCode::storage_failed:
+    case ErrorCode::io_error:
+      error.message = "the disk of the registry failed, not this machine's: " + error.message;
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
 }  // namespace
 
 std::string url_encode(std::string_view text) {
@@ -116,7 +138,8 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
   MKT_TRY(HttpResponse response, http_.send(request, sink, progress));
   const bool unchanged = response.status == 304;  // only where it was asked for
   if (response.status / 100 != 2 && !unchanged) {
-    Error error = wire::parse_error(response.status, response.body);
+    Error error =
+        of_the_registry(wire::parse_error(response.status, response.body), response.status);
     error.retry_after = response.retry_after;
     return error;
   }
@@ -125,9 +148,12 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
 
 Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
-  request.url = settings_.registry + request.url;
+  // Looked at anew each time: a daemon may end while this waits, and another program take its port.
+  const auto local = local_daemon(settings_.registry);
+  // "localhost" may be either loopback address: the daemon's own leads to it and to nobody else.
+  request.url = (local ? local->url : settings_.registry) + request.url;
   if (as == As::somebody) {
-    MKT_TRY(const auto token, token_for(settings_));
+    MKT_TRY(const auto token, token_for(settings_, local));
     if (token) request.headers.push_back("Authorization: Bearer " + *token);
   }
   const bool keyed = again == Again::with_key && request.method == "POST";
@@ -223,15 +249,8 @@ Status RegistryClient::download(const ConnectorId& id, const Version& version,
 
 Result<std::optional<wire::KeyListing>> RegistryClient::keys_since(std::int64_t sequence) {
   HttpRequest request;
-  request.url = fmt::format("/v1/keys?since={}", sequence);
-  request.headers.push_back(fmt::format("If-None-Match: \"keys-{}\"", sequence));
-  // With nothing kept even an empty list is news.
-  if (sequence == 0) {
-    request.url = "/v1/keys";
-    request.headers.clear();
-  }
+  request.url = sequence == 0 ? "/v1/keys" : fmt::format("/v1/keys?since={}", sequence);
   MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
-  if (response.status == 304) return std::optional<wire::KeyListing>();
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   MKT_TRY(wire::KeyListing listing, wire::KeyListing::parse(json));
   return std::optional(std::move(listing));

@@ -111,7 +111,8 @@ class Resolution {
 
   // Of the choices, not of the source.
   static bool is_obstacle(const Error& e) {
-    return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found;
+    return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found ||
+           e.code == ErrorCode::version_quarantined;
   }
 
   Result<Version> choose(const std::string& id, const std::vector<Demand>& demands) {
@@ -125,6 +126,10 @@ class Resolution {
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
     auto versions = source_.versions(connector);
     if (!versions) return versions.error().context(path_to(id, demands.front()));
+    std::vector<Version> quarantined;
+    for (const AvailableVersion& v : *versions) {
+      if (v.quarantined && allowed(v.version)) quarantined.push_back(v.version);
+    }
     std::erase_if(*versions, [](const AvailableVersion& v) { return v.quarantined; });
     const auto kept = installed_.find(id);
     const bool keeps = kept != installed_.end() && is_wanted_.count(id) == 0;
@@ -136,6 +141,7 @@ class Resolution {
       if (best == nullptr) best = &v;
     }
     if (best != nullptr) return best->version;
+    if (!quarantined.empty()) return all_in_quarantine(id, std::move(quarantined));
     return conflict(id, demands, *versions);
   }
 
@@ -148,6 +154,19 @@ class Resolution {
     if (a.deprecated != b.deprecated) return b.deprecated;
     if (is_prerelease(a) != is_prerelease(b)) return is_prerelease(b);
     return compare_precedence(a.version, b.version) > 0;
+  }
+
+  // The newest of them as a detail, for whoever can say why.
+  static Error all_in_quarantine(const std::string& id, std::vector<Version> versions) {
+    std::sort(versions.begin(), versions.end(),
+              [](const Version& a, const Version& b) { return compare_precedence(a, b) > 0; });
+    std::vector<std::string> names;
+    for (const Version& v : versions) names.push_back(v.text());
+    if (names.size() > kMaxShown) names.resize(kMaxShown);
+    return Error(ErrorCode::version_quarantined,
+                 fmt::format("every version of {} that fits is in quarantine: {}", id,
+                             fmt::join(names, ", ")),
+                 {{id + "@" + versions.front().text(), "is in quarantine"}});
   }
 
   Error conflict(const std::string& id, const std::vector<Demand>& demands,

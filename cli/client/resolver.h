@@ -2,9 +2,10 @@
 //
 // A connector names others with ranges of versions; of each connector there is one version, the
 // highest that every range contains (an installed one is kept where it will do and is offered
-// still). Where a choice narrows, what hung on the former one is asked again, until nothing changes;
-// ranges that no version fits are an error only then. Errors: dependency_conflict, dependency_cycle, each naming
-// the way there, and what the source gives.
+// still). Where a choice narrows, what hung on the former one is asked again, until nothing
+// changes; ranges that no version fits are an error only then. Errors: dependency_conflict,
+// dependency_cycle, each naming the way there; version_quarantined where only such versions would
+// fit, with the newest of them as its detail ("id@version"); and what the source gives.
 #pragma once
 
 #include <map>

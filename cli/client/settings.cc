@@ -3,15 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <map>
-#include <sstream>
 
 #include "common/base/files.h"
+#include "common/base/toml.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 
@@ -20,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kMaxConfigBytes = 64 * 1024;
 constexpr std::uint64_t kMaxTokenBytes = 4096;
+constexpr unsigned kMaxPort = 65'535;
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
@@ -28,7 +28,11 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-// The first value of each key at the top of config.toml; an absent file has none.
+constexpr auto kNames =
+    std::to_array<std::string_view>({"registry", "token", "token_file", "tenant", "max_entries",
+                                     "max_unpacked_bytes", "require_trusted"});
+
+// By name; an absent file has none. Hyphens do as well as underscores, as in mktd.conf(5).
 Result<std::map<std::string, std::string>> read_config() {
   std::map<std::string, std::string> values;
   const auto text = read_file(config_file(), kMaxConfigBytes);
@@ -36,14 +40,20 @@ Result<std::map<std::string, std::string>> read_config() {
     if (text.error().code == ErrorCode::not_found) return values;
     return text.error();
   }
-  std::istringstream stream(*text);
-  try {
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(stream)) {
-      if (item.parents.empty() && !item.inputs.empty()) values.emplace(item.name, item.inputs[0]);
+  const std::string file = config_file().string();
+  MKT_TRY(const auto settings, read_toml(*text, file));
+  for (const TomlSetting& setting : settings) {
+    std::string name = setting.name;
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (!setting.table.empty() || std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
+      return toml_error(file, setting.line,
+                        fmt::format("{} is no setting of mkt; there are {}",
+                                    printable(setting.path()), fmt::join(kNames, ", ")));
     }
-  } catch (const CLI::Error& e) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("{} cannot be read: {}", config_file().string(), e.what()));
+    if (setting.is_array) {
+      return toml_error(file, setting.line, name + " takes one value, no list");
+    }
+    values.emplace(std::move(name), setting.values.front());
   }
   return values;
 }
@@ -85,6 +95,18 @@ Result<std::string> registry_origin(std::string_view url) {
            c == '[' || c == ']' || c == '_';
   });
   if ((scheme != "http" && scheme != "https") || rest.empty() || !plain) return wrong;
+  // The host may be an address with colons, in brackets; what follows its last colon is the port.
+  const std::size_t colon = rest.rfind(':');
+  const std::size_t bracket = rest.rfind(']');
+  if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket)) {
+    const std::string_view digits = std::string_view(rest).substr(colon + 1);
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size() || port == 0 ||
+        port > kMaxPort) {
+      return wrong;
+    }
+  }
   const std::string default_port = scheme == "http" ? ":80" : ":443";
   if (rest.ends_with(default_port)) rest.resize(rest.size() - default_port.size());
   return scheme + "://" + rest;
@@ -108,6 +130,7 @@ Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
 }
 
 Result<Settings> Settings::load(const SettingFlags& flags) {
+  MKT_CHECK(require_user_folders());
   MKT_TRY(const auto config, read_config());
   const auto configured = [&](const char* key) {
     const auto it = config.find(key);

@@ -6,6 +6,7 @@
 
 #include "cli/client/receipt.h"
 #include "cli/commands/command.h"
+#include "cli/commands/installed_here.h"
 #include "cli/commands/policy_standing.h"
 #include "cli/commands/trust_options.h"
 #include "common/base/utf8.h"
@@ -16,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct AuditArguments {
-  std::string root = "connectors";
+  RootOption root;
   TrustOptions trust;
 };
 
@@ -63,7 +64,8 @@ Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
 
 Status run(const Session& session, const AuditArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(const auto installed, list_installed(a.root));
+  MKT_TRY(const InstalledHere here, installed_here(a.root));
+  const auto installed = here.all();
   std::map<std::string, std::unique_ptr<Home>> homes;
   PolicyStanding policy(session, settings, a.trust.offline);
   bool revoked = false;
@@ -102,7 +104,7 @@ Status run(const Session& session, const AuditArguments& a) {
     session.out.result({{"connectors", all}, {"hits", 0}},
                        installed.empty() ? "" : format_table(rows));
     if (installed.empty()) {
-      session.out.note(fmt::format("nothing is installed in {}", printable(a.root)));
+      session.out.note(fmt::format("nothing is installed in {}", printable(a.root.root)));
     }
     return {};
   }
@@ -121,8 +123,7 @@ void add_audit_command(CLI::App& app, Session& session) {
   CLI::App* command =
       add_subcommand(app, "audit", "Check what is installed against today's revocations and policy",
                      "  mkt audit\n  mkt audit --root /opt/connectors --offline --json");
-  command->add_option("--root", a->root, "Folder that holds the connectors' folders")
-      ->capture_default_str();
+  add_root_option(command, a->root);
   add_trust_options(command, a->trust);
   on_run(command, session, [&session, a] { return run(session, *a); });
 }

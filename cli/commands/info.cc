@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "cli/client/installer.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/trust_options.h"
@@ -76,6 +77,12 @@ Result<KeyEnds> key_ends(const Session& session, const Settings& settings, Regis
   return ends;
 }
 
+void warn_of_deprecation(const Session& session, const wire::VersionInfo& v) {
+  if (!v.deprecated) return;
+  session.out.warn(fmt::format("{}@{} is deprecated: {}", printable(v.id), printable(v.version),
+                               printable(deprecation_of(v))));
+}
+
 Status show_info(const Session& session, const std::string& text) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
   MKT_TRY(const Settings settings, session.settings());
@@ -83,10 +90,14 @@ Status show_info(const Session& session, const std::string& text) {
   if (text.find('@') == std::string::npos) {
     MKT_TRY(const wire::ConnectorInfo info, registry.connector(spec.id));
     MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, info.versions));
+    for (const wire::VersionInfo& v : info.versions) {
+      if (v.version == info.latest_version) warn_of_deprecation(session, v);
+    }
     session.out.result(info.to_json(), describe(info, ends));
   } else {
     MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
     MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, {info}));
+    warn_of_deprecation(session, info);
     Json document = info.to_json();
     if (const std::string end = end_of(ends, info); !end.empty()) document["keyRemark"] = end;
     session.out.result(document, describe(info, ends));

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "cli/client/registry_versions.h"
 #include "cli/client/verified_download.h"
@@ -20,9 +19,9 @@ struct InstallArguments {
   std::vector<std::string> specs;
   std::string folder;  // --dir
   std::string root = "connectors";
-  std::vector<std::string> wait;
-  bool waits = false;
+  WaitOption wait;
   bool frozen = false;
+  bool force = false;
   TrustOptions trust;
 };
 
@@ -58,6 +57,42 @@ Status tell_replaced(const Session& session, RegistryVersions& source, const Res
   return {};
 }
 
+// Why the newest version that would have fitted is in quarantine.
+Error explain(RegistryVersions& source, const Trust& trust, Error error) {
+  if (error.code != ErrorCode::version_quarantined || error.details.empty()) return error;
+  const auto spec = ConnectorSpec::parse(error.details[0].path);
+  if (!spec || !spec->version) return error;
+  const auto info = source.version(spec->id, *spec->version);
+  if (!info || !info->quarantined) return error;
+  Error why = quarantine_error(trust, *info);
+  if (why.code != ErrorCode::version_quarantined) return error;
+  why.message += "; no other version fits";
+  return why;
+}
+
+// That a newer version was not taken only because it is in quarantine.
+Status tell_passed_over(const Session& session, RegistryVersions& source,
+                        const std::vector<ResolvedConnector>& all, const ResolvedConnector& r) {
+  MKT_TRY(const auto versions, source.versions(r.id));
+  const auto fits = [&](const Version& v) {
+    return std::all_of(all.begin(), all.end(), [&](const ResolvedConnector& other) {
+      const auto range = other.dependencies.find(r.id.text());
+      return range == other.dependencies.end() || range->second.contains(v);
+    });
+  };
+  const Version* newest = nullptr;
+  for (const AvailableVersion& v : versions) {
+    const bool is_prerelease = v.prerelease || v.version.is_prerelease();
+    if (!v.quarantined || (is_prerelease && !r.version.is_prerelease())) continue;
+    if (compare_precedence(v.version, r.version) <= 0 || !fits(v.version)) continue;
+    if (newest == nullptr || compare_precedence(v.version, *newest) > 0) newest = &v.version;
+  }
+  if (newest == nullptr) return {};
+  session.out.warn(fmt::format("{}@{} is in quarantine; the older {} is taken instead", r.id.text(),
+                               newest->text(), r.version.text()));
+  return {};
+}
+
 // What was named, and all that it needs; version_quarantined before anything of it is installed.
 Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient& registry,
                                          const Trust& trust,
@@ -67,14 +102,21 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
   const auto installed = by_id(listed);
   RegistryVersions source(registry);
   auto resolved = resolve(wanted, installed, source);
-  if (!resolved) return resolved.error().context("while working out what is needed");
+  if (!resolved) {
+    return explain(source, trust, std::move(resolved.error()))
+        .context("while working out what is needed");
+  }
   std::vector<Wish> wishes;
-  for (ResolvedConnector& r : *resolved) {
+  for (const ResolvedConnector& r : *resolved) {
     MKT_TRY(const wire::VersionInfo info, source.version(r.id, r.version));
     if (info.quarantined) return quarantine_error(trust, info);
     MKT_CHECK(tell_replaced(session, source, r, installed));
-    wishes.push_back(wish_for(std::move(r)));
+    const bool was_named = std::any_of(wanted.begin(), wanted.end(), [&](const WantedConnector& w) {
+      return w.id == r.id && w.version;
+    });
+    if (!was_named) MKT_CHECK(tell_passed_over(session, source, *resolved, r));
   }
+  for (ResolvedConnector& r : *resolved) wishes.push_back(wish_for(std::move(r)));
   return wishes;
 }
 
@@ -107,8 +149,8 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
 
 // Everything in mkt.lock, or what of it was named; nothing that is not in it.
 Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
-  MKT_TRY(const LockFile lock, LockFile::read_beside(a.root));
-  if (lock.connectors().empty()) {
+  MKT_TRY(const LockFile lock, LockFile::read_to_install(a.root));
+  if (!lock.exists()) {
     return Error(ErrorCode::not_found,
                  fmt::format("there is no {}; make it where the connectors may change: mkt install "
                              "ID",
@@ -133,25 +175,8 @@ Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
   return wishes;
 }
 
-// "--wait" may have taken what was meant as a connector: ids begin with a letter, times do not.
-Result<std::optional<std::chrono::milliseconds>> read_wait(InstallArguments& a) {
-  if (!a.waits) return std::optional<std::chrono::milliseconds>();
-  std::chrono::milliseconds wait{0};
-  for (const std::string& text : a.wait) {
-    if (!text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) == 0) {
-      a.specs.push_back(text);
-    } else {
-      MKT_TRY(wait, parse_duration(text));
-      if (wait.count() == 0) {
-        return Error(ErrorCode::usage_error, "--wait needs more than no time; or none, to wait on");
-      }
-    }
-  }
-  return std::optional(wait);
-}
-
 Result<ExitStatus> run(const Session& session, InstallArguments a) {
-  MKT_TRY(const auto wait, read_wait(a));
+  MKT_TRY(const auto wait, a.wait.read(a.specs));
   if (a.specs.empty() && !a.frozen) {
     return Error(ErrorCode::usage_error,
                  "which connector? name one, or install what mkt.lock says: mkt install --frozen");
@@ -168,15 +193,17 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
   MKT_TRY(std::vector<Wish> wishes,
           a.frozen ? locked_wishes(a) : work_out(session, registry, trust, a));
+  if (wishes.empty()) session.out.note("mkt.lock holds no connectors: there is nothing to install");
   if (!a.folder.empty() && wishes.size() > 1) {
     return Error(ErrorCode::usage_error,
                  fmt::format("{} needs {} others; with --root they all have their place",
                              printable(a.specs[0]), wishes.size() - 1));
   }
-  return carry_out(session,
-                   {settings, registry, trust,
-                    [&](std::string what) { return session.out.progress(std::move(what)); }},
-                   {std::move(wishes), {a.folder, a.root}, a.folder.empty() && !a.frozen, wait});
+  return carry_out(
+      session,
+      {settings, registry, trust,
+       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force},
+      {std::move(wishes), {a.folder, a.root}, a.folder.empty() && !a.frozen, a.frozen, wait});
 }
 
 }  // namespace
@@ -194,16 +221,13 @@ void add_install_command(CLI::App& app, Session& session) {
   command->add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
   command->add_option("--root", a->root, "Folder that holds a folder for each connector")
       ->capture_default_str();
-  command
-      ->add_option("--wait", a->wait,
-                   "Wait until it is approved, so long at most (default: until it is decided)")
-      ->expected(0, 1)
-      ->type_name("[TIME]");
-  command->add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, or fail");
+  add_wait_option(command, a->wait);
+  command->add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, all of it or nothing");
+  command->add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(command, a->trust);
-  on_run(command, session, [&session, a, command]() -> Status {
-    a->waits = command->count("--wait") > 0;
-    if (a->waits) session.flags.wait = true;  // for whatever there is to wait for
+  on_run(command, session, [&session, a]() -> Status {
+    if (a->wait.option->count() > 0)
+      session.flags.wait = true;  // for whatever there is to wait for
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

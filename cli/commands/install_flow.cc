@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "cli/client/own_folders.h"
 #include "common/base/duration.h"
 #include "common/base/utf8.h"
 #include "common/reliability/retry.h"
@@ -36,20 +37,28 @@ Json describe(const InstallDone& done) {
           {"unchanged", done.unchanged}};
 }
 
-void tell(const Output& out, const InstallDone& done) {
+// One line of the result; what to beware of goes beside it.
+std::string tell(const Output& out, const InstallDone& done) {
   const Receipt& r = done.receipt;
-  if (done.unchanged) {
-    out.note(fmt::format("{}@{} is installed in {} already", r.id, r.version,
-                         printable(done.folder.string())));
-    return;
-  }
-  out.note(fmt::format("installed {}@{} into {} ({} files, signed by {})", r.id, r.version,
-                       printable(done.folder.string()), r.files.size(),
-                       text_member(r.signature, "keyId").value_or("")));
-  if (!done.remark.empty()) out.warn(done.remark);
   if (!done.deprecation.empty()) {
     out.warn(fmt::format("{}@{} is deprecated: {}", r.id, r.version, printable(done.deprecation)));
   }
+  if (done.unchanged) {
+    return fmt::format("{}@{} is installed in {} already\n", r.id, r.version,
+                       printable(done.folder.string()));
+  }
+  if (!done.remark.empty()) out.warn(done.remark);
+  return fmt::format("installed {}@{} into {} ({} files, signed by {})\n", r.id, r.version,
+                     printable(done.folder.string()), r.files.size(),
+                     text_member(r.signature, "keyId").value_or(""));
+}
+
+// An install is none the less done where this cannot be written down.
+void remember(const Session& session, const std::filesystem::path& folder) {
+  const Status remembered = remember_folder(own_folders_file(), folder);
+  if (remembered) return;
+  session.out.warn(fmt::format("list, outdated and audit will not know of {}: {}",
+                               printable(folder.string()), remembered.error().message));
 }
 
 std::string title_of(const Wish& wish) {
@@ -183,6 +192,37 @@ Status wait_for_approval(const Session& session, TenantClient& tenant,
   return {};
 }
 
+void add_wait_option(CLI::App* command, WaitOption& wait) {
+  wait.option = command
+                    ->add_option("--wait", wait.given,
+                                 "Wait until it is approved, at most this long (default: until it "
+                                 "is decided)")
+                    ->expected(0, -1)
+                    ->type_name("[TIME]");
+}
+
+Result<std::optional<milliseconds>> WaitOption::read(std::vector<std::string>& arguments) const {
+  if (option == nullptr || option->count() == 0) return std::optional<milliseconds>();
+  milliseconds wait{0};
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::string& text = given[i];
+    // Ids begin with a letter, times with a digit; a file has a dot or a slash.
+    const bool is_time = i == 0 && !text.empty() && text.front() >= '0' && text.front() <= '9' &&
+                         text.find_first_of("./") == std::string::npos;
+    if (!is_time) {
+      if (!text.empty()) arguments.push_back(text);
+      continue;
+    }
+    MKT_TRY(wait, parse_duration(text));
+    if (wait.count() == 0) {
+      return Error(ErrorCode::usage_error,
+                   "--wait needs more than no time; leave it out so as not to wait, or write "
+                   "--wait alone to wait until it is decided");
+    }
+  }
+  return std::optional(wait);
+}
+
 Wish wish_for(ResolvedConnector resolved) {
   Wish wish{std::move(resolved.id), std::move(resolved.version), {}};
   wish.dependencies = std::move(resolved.dependencies);
@@ -208,10 +248,22 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
   }
   Json installed = Json::array();
+  if (plan.all_or_none) {
+    MKT_TRY(const auto all, install_all(context, wishes, plan.target.root));
+    std::string text;
+    for (const InstallDone& done : all) {
+      text += tell(session.out, done);
+      installed.push_back(describe(done));
+    }
+    session.out.result({{"installed", installed}}, text);
+    return ExitStatus::done;
+  }
   for (const Wish& wish : wishes) {
     const auto done = install_connector(context, wish, plan.target);
     if (!done) return done.error().context("while installing " + title_of(wish));
-    tell(session.out, *done);
+    const std::string line = tell(session.out, *done);
+    if (!session.out.json) session.out.result({}, line);  // as it goes: others may fail
+    if (!plan.target.folder.empty()) remember(session, done->folder);
     if (!wish.id && done->has_dependencies) {
       session.out.warn("what it depends on was not installed: a file brings itself alone");
     }
@@ -221,7 +273,7 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
                                  text_member(done->receipt.signature, "keyId").value_or("")});
     MKT_CHECK(lock->write());  // after each: what is installed is in the lock, whatever comes next
   }
-  session.out.result({{"installed", installed}}, "");
+  if (session.out.json) session.out.result({{"installed", installed}}, "");
   return ExitStatus::done;
 }
 

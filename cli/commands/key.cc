@@ -1,10 +1,13 @@
 // mkt key: the private keys on this machine; what concerns the registry is in key_add.cc,
 // key_revoke.cc and key_trust.cc.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
 #include "cli/commands/key_commands.h"
+#include "cli/commands/key_states.h"
+#include "cli/commands/output_option.h"
 #include "cli/terminal/prompt.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -46,13 +49,20 @@ Status generate(const Session& session, const std::string& publisher, bool no_pa
   return {};
 }
 
-Status list(const Session& session) {
+Status list(const Session& session, bool offline) {
   MKT_TRY(const auto keys, list_key_files(keys_folder()));
+  const KeyStates states = key_states(session, keys, offline);
+  if (states.why) {
+    session.out.note(fmt::format("what the registry says of the keys is not known: {}",
+                                 printable(states.why->message)));
+  }
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"KEY", "CREATED", "PASSPHRASE", "FILE"}};
+  std::vector<std::vector<std::string>> rows = {{"KEY", "STATE", "CREATED", "PASSPHRASE", "FILE"}};
   for (const KeyFileInfo& k : keys) {
+    const std::string state(key_state_name(states.of(k.key_id)));
     all.push_back(describe(k));
-    rows.push_back({k.key_id.text(), printable(k.created_at.substr(0, 10)),
+    all.back()["state"] = state;
+    rows.push_back({k.key_id.text(), state, printable(k.created_at.substr(0, 10)),
                     k.encrypted ? "yes" : "no", printable(k.path.string())});
   }
   session.out.result({{"keys", all}}, keys.empty() ? "" : format_table(rows));
@@ -70,6 +80,34 @@ Result<KeyFileInfo> find(const std::string& text) {
                            id.text()));
 }
 
+// A key that can sign still, or of which nobody knows, is not to be had again.
+Status remove_key(const Session& session, const std::string& text, bool force) {
+  MKT_TRY(const KeyFileInfo k, find(text));
+  const KeyState state = key_states(session, {k}, false).of(k.key_id);
+  const bool is_over =
+      state == KeyState::retired || state == KeyState::revoked || state == KeyState::expired;
+  if (!is_over && !force) {
+    const std::string what = fmt::format(
+        "the key {} is {}, and this is its only private part that "
+        "mkt knows of",
+        k.key_id.text(), key_state_name(state));
+    const auto answer = ask_yes_or_no(what + "; remove it all the same? [y/N] ");
+    if (!answer || !*answer) {
+      return Error(
+          ErrorCode::usage_error,
+          answer ? "nothing was removed" : what + "; to remove it without being asked: --force");
+    }
+  }
+  if (::unlink(k.path.c_str()) != 0) {
+    return system_error(fmt::format("cannot remove {}", printable(k.path.string())), errno);
+  }
+  Json document = describe(k);
+  document["state"] = key_state_name(state);
+  document["removed"] = true;
+  session.out.result(document, fmt::format("removed {}", printable(k.path.string())));
+  return {};
+}
+
 Status show(const Session& session, const std::string& text) {
   MKT_TRY(const KeyFileInfo k, find(text));
   session.out.result(
@@ -82,14 +120,18 @@ Status show(const Session& session, const std::string& text) {
 }
 
 Status export_key(const Session& session, const std::string& text, const std::string& format,
-                  const std::string& output) {
+                  const OutputOption& output) {
   MKT_TRY(const KeyFileInfo k, find(text));
   const std::string exported = format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
-  if (!output.empty()) MKT_CHECK(write_file_atomically(output, exported, 0644));
+  const bool to_file = !output.name.empty() && !output.is_stdout();
+  if (to_file) {
+    MKT_CHECK(output.check(output.name));
+    MKT_CHECK(write_file_atomically(output.name, exported, 0644));
+  }
   Json document = describe(k);
   document["format"] = format;
   document["exported"] = exported;
-  session.out.result(document, output.empty() ? exported : output);
+  session.out.result(document, to_file ? output.name : exported);
   return {};
 }
 
@@ -114,7 +156,9 @@ void add_key_command(CLI::App& app, Session& session) {
     bool no_passphrase = false;
     std::string key_id;
     std::string format = "pem";
-    std::string output;
+    OutputOption output;
+    bool offline = false;
+    bool force = false;
   };
   auto a = std::make_shared<Arguments>();
 
@@ -127,8 +171,16 @@ void add_key_command(CLI::App& app, Session& session) {
   on_run(command, session,
          [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
 
-  command = add_subcommand(*key, "list", "Show the keys on this machine", "  mkt key list --json");
-  on_run(command, session, [&session] { return list(session); });
+  command = add_subcommand(*key, "list", "Show the keys on this machine, and what each may do",
+                           "  mkt key list --json");
+  command->add_flag("--offline", a->offline, "Ask no registry; go by the keys kept here");
+  on_run(command, session, [&session, a] { return list(session, a->offline); });
+
+  command = add_subcommand(*key, "remove", "Delete a private key from this machine",
+                           "  mkt key remove acme:0123456789abcdef");
+  command->add_option("KEYID", a->key_id, "The key")->required();
+  command->add_flag("--force", a->force, "Also one that may sign; do not ask");
+  on_run(command, session, [&session, a] { return remove_key(session, a->key_id, a->force); });
 
   command = add_subcommand(*key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");
   command->add_option("KEYID", a->key_id, "The key")->required();
@@ -140,7 +192,7 @@ void add_key_command(CLI::App& app, Session& session) {
   command->add_option("--format", a->format, "pem or base64")
       ->check(CLI::IsMember({"pem", "base64"}))
       ->capture_default_str();
-  command->add_option("-o,--output", a->output, "File to write instead of stdout");
+  add_output_option(command, a->output, "File to write instead of stdout");
   on_run(command, session,
          [&session, a] { return export_key(session, a->key_id, a->format, a->output); });
 

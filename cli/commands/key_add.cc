@@ -53,14 +53,14 @@ Status add(const Session& session, const KeyAddArguments& a) {
     MKT_TRY(added, foreign_key(a));
   } else {
     MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
-    MKT_TRY(SigningKey opened, open_signing_key(id.text()));
+    MKT_TRY(SigningKey opened, open_signing_key(session, id.text()));
     own.emplace(std::move(opened));
     added.emplace(KeyToAdd{id.publisher(), own->secret});
     MKT_TRY(added->key.alias, given_alias(a.public_key));
   }
   std::optional<SigningKey> endorser;
   if (!a.other.empty()) {
-    MKT_TRY(SigningKey opened, open_signing_key(a.other));
+    MKT_TRY(SigningKey opened, open_signing_key(session, a.other));
     endorser.emplace(std::move(opened));
   }
   MKT_TRY(const Settings settings, session.settings());
@@ -73,16 +73,39 @@ Status add(const Session& session, const KeyAddArguments& a) {
   return {};
 }
 
+// The new key as the registry has it, where that has followed the old one.
+Result<std::optional<wire::KeyInfo>> rotated_already(RegistryClient& registry, const KeyId& old,
+                                                     const KeyId& now) {
+  const auto publisher = registry.publisher(now.publisher());
+  std::optional<wire::KeyInfo> successor;
+  bool old_is_retired = false;
+  if (!publisher) return successor;  // then the first error is the one to tell
+  for (const wire::KeyInfo& key : publisher->keys) {
+    old_is_retired = old_is_retired || (key.key_id == old.text() && key.status == "retired");
+    if (key.key_id == now.text() && key.status == "active" && key.endorsed_by == old.text()) {
+      successor = key;
+    }
+  }
+  if (!old_is_retired) successor.reset();
+  return successor;
+}
+
 Status rotate(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const auto expires_at, expiry(a.expires));
-  MKT_TRY(const SigningKey old, open_signing_key(a.key_id));
+  MKT_TRY(const SigningKey old, open_signing_key(session, a.key_id));
   const PublisherId& publisher = old.info.key_id.publisher();
-  auto made = a.other.empty() ? make_key(publisher, a.no_passphrase) : open_signing_key(a.other);
+  auto made =
+      a.other.empty() ? make_key(publisher, a.no_passphrase) : open_signing_key(session, a.other);
   if (!made) return made.error();
   const std::string& new_id = made->info.key_id.text();
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   auto info = registry.add_key(publisher, {made->secret, expires_at, &old.secret, true});
+  if (!info && !a.other.empty()) {
+    // An earlier try may have done it, and its answer was lost.
+    MKT_TRY(auto done, rotated_already(registry, old.info.key_id, made->info.key_id));
+    if (done) info = std::move(*done);
+  }
   if (!info) {
     // The new key stays: the registry may have taken it although its answer was lost.
     return info.error().context(
@@ -97,8 +120,8 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   session.out.result(document, new_id);
   session.out.note(
       fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
-                  "its file may go",
-                  new_id, old.info.key_id.text()));
+                  "its file may go: mkt key remove {}",
+                  new_id, old.info.key_id.text(), old.info.key_id.text()));
   return {};
 }
 
@@ -121,7 +144,9 @@ void add_key_add_commands(CLI::App& key, Session& session) {
 
   command = add_subcommand(key, "rotate", "Replace a key: make, register, retire the old one",
                            "  mkt key rotate acme:0123456789abcdef");
-  command->add_option("KEYID", a->key_id, "The key to retire (default: the only one, or $MKT_KEY)");
+  CLI::Option* const named = command->add_option(
+      "KEYID", a->key_id, "The key to retire (default: the only active one, or $MKT_KEY)");
+  command->add_option("--key", a->key_id, "The same, as other commands name it")->excludes(named);
   command->add_option("--to", a->other, "An unregistered key on this machine (default: a new one)");
   command->add_option("--expires", a->expires, "How long the new key may sign, e.g. 365d");
   command->add_flag("--no-passphrase", a->no_passphrase, "Leave the new key unencrypted");

@@ -1,17 +1,18 @@
 // mkt list: what is installed here.
 #include <fmt/format.h>
 
-#include "cli/client/receipt.h"
 #include "cli/commands/command.h"
+#include "cli/commands/installed_here.h"
 #include "cli/commands/policy_standing.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-Status show_installed(const Session& session, const std::string& root) {
+Status show_installed(const Session& session, const RootOption& root) {
   MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(const auto installed, list_installed(root));
+  MKT_TRY(const InstalledHere here, installed_here(root));
+  const auto installed = here.all();
   PolicyStanding policy(session, settings, /*offline=*/false);
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "KEY", "FOLDER"}};
@@ -31,7 +32,7 @@ Status show_installed(const Session& session, const std::string& root) {
   }
   session.out.result({{"connectors", all}}, installed.empty() ? "" : format_table(rows));
   if (installed.empty()) {
-    session.out.note(fmt::format("nothing is installed in {}", printable(root)));
+    session.out.note(fmt::format("nothing is installed in {}", printable(root.root)));
   }
   return {};
 }
@@ -39,11 +40,10 @@ Status show_installed(const Session& session, const std::string& root) {
 }  // namespace
 
 void add_list_command(CLI::App& app, Session& session) {
-  auto root = std::make_shared<std::string>("connectors");
+  auto root = std::make_shared<RootOption>();
   CLI::App* command = add_subcommand(app, "list", "Show what is installed here",
                                      "  mkt list\n  mkt list --root /opt/connectors --json");
-  command->add_option("--root", *root, "Folder that holds the connectors' folders")
-      ->capture_default_str();
+  add_root_option(command, *root);
   on_run(command, session, [&session, root] { return show_installed(session, *root); });
 }
 

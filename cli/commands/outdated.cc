@@ -1,20 +1,29 @@
 // mkt outdated: what is installed here and has a newer version.
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "cli/client/newer_versions.h"
 #include "cli/client/registry_versions.h"
 #include "cli/commands/command.h"
+#include "cli/commands/installed_here.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-Status list_outdated(const Session& session, const std::string& root) {
-  MKT_TRY(const auto installed, list_installed(root));
+Status list_outdated(const Session& session, const RootOption& root) {
+  MKT_TRY(const InstalledHere here, installed_here(root));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   RegistryVersions source(registry);
-  MKT_TRY(const Updates updates, find_updates(source, settings.registry, installed, {}));
+  MKT_TRY(Updates updates, find_updates(source, settings.registry, here.in_root, {}));
+  // Each for itself: what is installed elsewhere depends on nothing here.
+  for (const Installed& i : here.elsewhere) {
+    MKT_TRY(Updates own, find_updates(source, settings.registry, {i}, {}));
+    std::move(own.newer.begin(), own.newer.end(), std::back_inserter(updates.newer));
+    std::move(own.remarks.begin(), own.remarks.end(), std::back_inserter(updates.remarks));
+  }
   for (const std::string& remark : updates.remarks) session.out.warn(remark);
   Json outdated = Json::array();
   std::vector<std::vector<std::string>> rows = {{"ID", "INSTALLED", "LATEST", "FOLDER"}};
@@ -35,11 +44,10 @@ Status list_outdated(const Session& session, const std::string& root) {
 }  // namespace
 
 void add_outdated_command(CLI::App& app, Session& session) {
-  auto root = std::make_shared<std::string>("connectors");
+  auto root = std::make_shared<RootOption>();
   CLI::App* command = add_subcommand(app, "outdated", "Show what has a newer version",
                                      "  mkt outdated\n  mkt outdated --root /opt/connectors");
-  command->add_option("--root", *root, "Folder that holds the connectors' folders")
-      ->capture_default_str();
+  add_root_option(command, *root);
   on_run(command, session, [&session, root] { return list_outdated(session, *root); });
 }
 

@@ -19,13 +19,14 @@ struct PublishArguments {
 };
 
 // FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
-Result<SignatureFile> signature_for(const PublishArguments& a, const Publishable& ready) {
+Result<SignatureFile> signature_for(const Session& session, const PublishArguments& a,
+                                    const Publishable& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
   if (text && a.key.empty()) {
     MKT_TRY(SignatureFile signature, SignatureFile::parse(*text));
     if (signature.checksum == ready.checksum) return signature;
   }
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
@@ -70,7 +71,7 @@ Status run_publish(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Publishable ready, prepare_publish(a.source, settings.archive));
   if (!a.allow_secrets) MKT_CHECK(check_no_secrets(ready.tree));
-  MKT_TRY(const SignatureFile signature, signature_for(a, ready));
+  MKT_TRY(const SignatureFile signature, signature_for(session, a, ready));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
   Json document{{"id", ready.id.text()},
                 {"version", ready.version.text()},

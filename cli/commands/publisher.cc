@@ -43,7 +43,7 @@ struct PublisherArguments {
 };
 
 // A key of this machine, unlocked: it proves that it is here.
-Result<SigningKey> own_key(const PublisherId& id, const std::string& text) {
+Result<SigningKey> own_key(const Session& session, const PublisherId& id, const std::string& text) {
   MKT_TRY(const KeyId key_id, KeyId::parse(text));
   if (key_id.publisher() != id) {
     return Error(ErrorCode::key_foreign,
@@ -51,7 +51,7 @@ Result<SigningKey> own_key(const PublisherId& id, const std::string& text) {
                              "generate --publisher {}",
                              key_id.text(), id.text(), id.text()));
   }
-  return open_signing_key(key_id.text());
+  return open_signing_key(session, key_id.text());
 }
 
 Status register_one(const Session& session, const PublisherArguments& a) {
@@ -63,7 +63,7 @@ Status register_one(const Session& session, const PublisherArguments& a) {
   MKT_TRY(auto key, given_public_key(a.public_key));
   std::optional<SigningKey> own;
   if (!key) {
-    MKT_TRY(SigningKey opened, own_key(id, a.key));
+    MKT_TRY(SigningKey opened, own_key(session, id, a.key));
     own.emplace(std::move(opened));
     key.emplace(own->secret);
     MKT_TRY(key->alias, given_alias(a.public_key));

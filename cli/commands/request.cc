@@ -149,8 +149,9 @@ Status show_request(const Session& session, const std::string& id) {
 }
 
 // Over exactly what the registry shows as asked for.
-Result<Json> sign_approval(const InstallRequestInfo& r, const std::string& key_id) {
-  MKT_TRY(const SigningKey key, open_signing_key(key_id));
+Result<Json> sign_approval(const Session& session, const InstallRequestInfo& r,
+                           const std::string& key_id) {
+  MKT_TRY(const SigningKey key, open_signing_key(session, key_id));
   const Signature signature =
       key.secret.sign(approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum}));
   return Json{{"keyId", key.info.key_id.text()}, {"signature", to_base64(signature)}};
@@ -171,7 +172,7 @@ Status approve(const Session& session, const RequestArguments& a) {
         return Error(ErrorCode::invalid_json, "the registry answered with another request than " +
                                                   printable(id) + "; nothing was signed");
       }
-      MKT_TRY(signature, sign_approval(request, a.key));
+      MKT_TRY(signature, sign_approval(session, request, a.key));
     }
     const auto r = tenant.approve(id, signature);
     if (!r) return r.error().context("while approving " + printable(id));

@@ -28,6 +28,10 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
   std::chrono::milliseconds wait{0};
   if (!a.wait.empty()) {
     MKT_TRY(wait, parse_duration(a.wait));
+    if (wait.count() == 0) {
+      return Error(ErrorCode::usage_error,
+                   "--wait needs more than no time; look once with: mkt request show");
+    }
   }
   MKT_TRY(InstallRequestInfo request, tenant.request(a.id));
   if (request.status == "pending") {

@@ -60,7 +60,7 @@ Status write_signature(const SignatureFile& signature, const std::string& output
 Status sign_file(const Session& session, const SignArguments& a) {
   if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
   MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   const std::string output = a.file + ".sig.json";
@@ -93,7 +93,7 @@ Status countersign(const Session& session, const SignArguments& a) {
                                printable(a.file), own.text(), name, checksum.text()));
     }
   }
-  MKT_TRY(const SigningKey key, open_signing_key(a.key));
+  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
   const SignatureFile signature =
       sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
   auto signed_again = registry.countersign(spec.id, *spec.version, signature);

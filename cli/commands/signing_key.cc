@@ -6,12 +6,49 @@
 #include <cstdlib>
 
 #include "cli/client/settings.h"
+#include "cli/commands/key_states.h"
 #include "cli/terminal/prompt.h"
 
 namespace mkt {
 namespace {
 
-Result<std::filesystem::path> choose(const std::string& wanted) {
+// Of several keys the one that may sign.
+Result<std::filesystem::path> choose_active(const Session& session,
+                                            const std::vector<KeyFileInfo>& keys) {
+  const KeyStates states = key_states(session, keys, false);
+  std::vector<const KeyFileInfo*> active;
+  std::string all, candidates;
+  const auto add = [](std::string& list, const std::string& text) {
+    list += (list.empty() ? "" : ", ") + text;
+  };
+  for (const KeyFileInfo& k : keys) {
+    const KeyState state = states.of(k.key_id);
+    add(all, fmt::format("{} ({})", k.key_id.text(), key_state_name(state)));
+    if (state != KeyState::active) continue;
+    active.push_back(&k);
+    add(candidates, k.key_id.text());
+  }
+  if (active.size() == 1) return active[0]->path;
+  if (active.size() > 1) {
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("several keys may sign; name one with --key, or in MKT_KEY: {}", candidates));
+  }
+  if (states.why) {
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("there are several keys, and which of them may sign is not known ({}); "
+                    "name one with --key: {}",
+                    states.why->message, all));
+  }
+  return Error(
+      ErrorCode::key_not_found,
+      fmt::format("none of the keys here may sign: {}; register one: mkt key add KEYID, or "
+                  "make another: mkt key generate --publisher NAME",
+                  all));
+}
+
+Result<std::filesystem::path> choose(const Session& session, const std::string& wanted) {
   if (!wanted.empty()) {
     MKT_TRY(const KeyId id, KeyId::parse(wanted));
     return key_file_path(keys_folder(), id);
@@ -22,10 +59,7 @@ Result<std::filesystem::path> choose(const std::string& wanted) {
     return Error(ErrorCode::key_not_found,
                  "there is no key to sign with; make one: mkt key generate --publisher NAME");
   }
-  std::string all;
-  for (const KeyFileInfo& k : keys) all += (all.empty() ? "" : ", ") + k.key_id.text();
-  return Error(ErrorCode::usage_error,
-               fmt::format("there are several keys; name one with --key: {}", all));
+  return choose_active(session, keys);
 }
 
 Result<std::string> passphrase_for(const KeyFileInfo& info) {
@@ -40,10 +74,10 @@ Result<std::string> passphrase_for(const KeyFileInfo& info) {
 
 }  // namespace
 
-Result<SigningKey> open_signing_key(const std::string& wanted) {
+Result<SigningKey> open_signing_key(const Session& session, const std::string& wanted) {
   const char* from_environment = std::getenv("MKT_KEY");
   const std::string id = wanted.empty() && from_environment != nullptr ? from_environment : wanted;
-  MKT_TRY(const auto path, choose(id));
+  MKT_TRY(const auto path, choose(session, id));
   auto file = KeyFile::read(path);
   if (!file) {
     if (file.error().code != ErrorCode::not_found) return file.error();

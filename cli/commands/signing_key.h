@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "cli/terminal/output.h"
+#include "cli/commands/command.h"
 #include "common/signing/key_file.h"
 
 namespace mkt {
@@ -13,8 +13,10 @@ struct SigningKey {
   SecretKey secret;
 };
 
-// `wanted` is a key id, or empty for the only key there is (or $MKT_KEY). The passphrase comes from
-// MKT_KEY_PASSPHRASE or the terminal. key_not_found, passphrase_wrong, key_file_invalid.
-Result<SigningKey> open_signing_key(const std::string& wanted);
+// `wanted` is a key id, or empty for $MKT_KEY, else the only key there is, else the only one of
+// them that the registry lets sign: those that are retired, revoked, expired or not registered are
+// no candidates beside it. The passphrase comes from MKT_KEY_PASSPHRASE or the terminal.
+// key_not_found, passphrase_wrong, key_file_invalid; usage_error where several might sign.
+Result<SigningKey> open_signing_key(const Session& session, const std::string& wanted);
 
 }  // namespace mkt

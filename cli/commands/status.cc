@@ -69,7 +69,7 @@ Status show(Session& session) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::StatusInfo status, registry.status());
-  MKT_TRY(const auto token, token_for(settings));
+  MKT_TRY(const auto token, token_for(settings, local_daemon(settings.registry)));
   std::optional<wire::TokenInfo> me;
   if (token) {
     MKT_TRY(me, registry.whoami());

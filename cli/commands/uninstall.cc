@@ -6,8 +6,10 @@
 #include "cli/client/receipt.h"
 #include "cli/client/tenant_client.h"
 #include "cli/commands/command.h"
+#include "cli/terminal/prompt.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/connector/manifest.h"
 
 namespace mkt {
 namespace {
@@ -18,6 +20,8 @@ struct UninstallArguments {
   std::string id;
   std::string folder;
   std::string root = "connectors";
+  bool force = false;
+  bool place_named = false;  // --root or --dir was given
 };
 
 // What the tenant has is given back first: were the folder gone and the registry out of reach,
@@ -71,6 +75,34 @@ void tell(const Session& session, const ConnectorId& id, const fs::path& target,
                                                id.text(), kLockName));
 }
 
+// What is installed beside it and names it as a dependency: "app@1.0.0 (^1.0.0)".
+Result<std::vector<std::string>> needed_by(const fs::path& root, const ConnectorId& id) {
+  MKT_TRY(const auto installed, list_installed(root));
+  std::vector<std::string> all;
+  for (const Installed& i : installed) {
+    if (i.receipt.id == id.text()) continue;
+    MKT_TRY(const std::string text, read_file(i.folder / kManifestName, kMaxManifestBytes));
+    MKT_TRY(const Manifest manifest, Manifest::parse_older(text));
+    const auto it = manifest.dependencies().find(id.text());
+    if (it == manifest.dependencies().end()) continue;
+    const std::string range = it->second.text();
+    all.push_back(
+        fmt::format("{}@{} ({})", i.receipt.id, i.receipt.version, range.empty() ? "*" : range));
+  }
+  return all;
+}
+
+Status check_unneeded(const UninstallArguments& a, const ConnectorId& id) {
+  MKT_TRY(const auto needing, needed_by(a.root, id));
+  if (needing.empty() || a.force) return {};
+  const std::string what = fmt::format("{} is needed by {}", id.text(), fmt::join(needing, ", "));
+  const auto answer = ask_yes_or_no(what + "; uninstall it all the same? [y/N] ");
+  if (answer && *answer) return {};
+  return Error(ErrorCode::dependency_conflict,
+               answer ? "nothing was uninstalled"
+                      : what + "; uninstall that first, or this one all the same with --force");
+}
+
 Status run(const Session& session, const UninstallArguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   fs::path target = a.folder.empty() ? fs::path(a.root) / id.text() : fs::path(a.folder);
@@ -82,8 +114,12 @@ Status run(const Session& session, const UninstallArguments& a) {
   }
   Found was;
   MKT_TRY(was.receipt, receipt_of(target, id));
-  MKT_TRY(was.tenants, uninstall_of_tenant(session, id));
   was.locked = lock && lock->find(id.text()) != nullptr;
+  if (was.receipt && a.folder.empty()) MKT_CHECK(check_unneeded(a, id));
+  // A place that was named and does not have it is the wrong one: then nobody gives anything back.
+  if (!a.place_named || !was.nothing()) {
+    MKT_TRY(was.tenants, uninstall_of_tenant(session, id));
+  }
   if (was.nothing()) {
     return Error(ErrorCode::not_found,
                  fmt::format("{} is not installed in {}", id.text(), printable(target.string())));
@@ -107,7 +143,11 @@ void add_uninstall_command(CLI::App& app, Session& session) {
   command->add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
   command->add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  on_run(command, session, [&session, a] { return run(session, *a); });
+  command->add_flag("--force", a->force, "Also where another connector needs it");
+  on_run(command, session, [&session, a, command] {
+    a->place_named = command->count("--root") > 0 || command->count("--dir") > 0;
+    return run(session, *a);
+  });
 }
 
 }  // namespace mkt

@@ -7,7 +7,6 @@
 #include "cli/client/registry_versions.h"
 #include "cli/commands/install_flow.h"
 #include "cli/commands/trust_options.h"
-#include "common/base/duration.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -16,7 +15,8 @@ namespace {
 struct UpdateArguments {
   std::vector<std::string> ids;
   std::string root = "connectors";
-  std::string wait;
+  WaitOption wait;
+  bool force = false;
   TrustOptions trust;
 };
 
@@ -49,24 +49,22 @@ Result<std::vector<Wish>> work_out(const Session& session, const Settings& setti
   return wishes;
 }
 
-Result<ExitStatus> run(const Session& session, const UpdateArguments& a) {
+Result<ExitStatus> run(const Session& session, UpdateArguments a) {
   if (a.trust.offline) {
     return Error(ErrorCode::usage_error,
                  "update asks the registry what is new: not with --offline");
   }
-  std::optional<std::chrono::milliseconds> wait;
-  if (!a.wait.empty()) {
-    MKT_TRY(wait, parse_duration(a.wait));
-  }
+  MKT_TRY(const auto wait, a.wait.read(a.ids));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(std::vector<Wish> wishes, work_out(session, settings, registry, a));
   if (wishes.empty()) session.out.note("everything is up to date");
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
-  return carry_out(session,
-                   {settings, registry, trust,
-                    [&](std::string what) { return session.out.progress(std::move(what)); }},
-                   {std::move(wishes), {"", a.root}, true, wait});
+  return carry_out(
+      session,
+      {settings, registry, trust,
+       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force},
+      {std::move(wishes), {"", a.root}, true, false, wait});
 }
 
 }  // namespace
@@ -79,9 +77,12 @@ void add_update_command(CLI::App& app, Session& session) {
   command->add_option("ID", a->ids, "Only these connectors");
   command->add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  command->add_option("--wait", a->wait, "Wait for approvals, so long at most");
+  add_wait_option(command, a->wait);
+  command->add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(command, a->trust);
   on_run(command, session, [&session, a]() -> Status {
+    if (a->wait.option->count() > 0)
+      session.flags.wait = true;  // for whatever there is to wait for
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

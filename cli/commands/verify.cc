@@ -22,6 +22,26 @@ struct VerifyArguments {
   TrustOptions trust;
 };
 
+// A key id ends with the first digits of its key's fingerprint.
+bool is_of_another_key(const std::string& key_id, const std::string& fingerprint) {
+  constexpr std::size_t kDigits = 16;
+  const std::string digits = key_id.substr(key_id.rfind(':') + 1);
+  return digits.size() == kDigits && !fingerprint.starts_with(digits);
+}
+
+Status verify_with(const std::string& file, const PublicKey& key, const SignatureFile& signature,
+                   const Checksum& checksum) {
+  const Status verified = verify_signature(signature, checksum, key);
+  const std::string& key_id = signature.key_id.text();
+  if (verified || verified.error().code != ErrorCode::signature_invalid) return verified;
+  if (!is_of_another_key(key_id, key.fingerprint())) return verified;
+  return Error(ErrorCode::signature_invalid,
+               fmt::format("{} holds another key than the one that signed: the signature is by {}, "
+                           "and the fingerprint of the key in the file is {}; name the PEM file of "
+                           "{} (mkt key export)",
+                           printable(file), key_id, key.fingerprint(), key_id));
+}
+
 // Against the key in the file, with no registry asked, or against the registry's list.
 Status check(const Session& session, const VerifyArguments& a, const Settings& settings,
              const SignatureFile& signature, const Checksum& checksum,
@@ -30,7 +50,7 @@ Status check(const Session& session, const VerifyArguments& a, const Settings& s
     MKT_TRY(const std::string pem, read_file(a.public_key, kMaxPemBytes));
     auto key = PublicKey::from_pem(pem);
     if (!key) return key.error().context(printable(a.public_key));
-    return verify_signature(signature, checksum, *key);
+    return verify_with(a.public_key, *key, signature, checksum);
   }
   RegistryClient registry(settings);
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));

@@ -13,18 +13,32 @@ namespace fs = std::filesystem;
 fs::path folder(const char* variable, const char* below_home) {
   const char* value = std::getenv(variable);
   if (value != nullptr && fs::path(value).is_absolute()) return fs::path(value) / "mkt";
-  const char* home = std::getenv("HOME");
-  return fs::path(home != nullptr ? home : "/") / below_home / "mkt";
+  const fs::path home = home_folder();
+  return home.empty() ? fs::path() : home / below_home / "mkt";
 }
 
 }  // namespace
+
+fs::path home_folder() {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && fs::path(home).is_absolute() ? fs::path(home) : fs::path();
+}
 
 fs::path user_config_folder() { return folder("XDG_CONFIG_HOME", ".config"); }
 fs::path user_state_folder() { return folder("XDG_STATE_HOME", ".local/state"); }
 fs::path user_cache_folder() { return folder("XDG_CACHE_HOME", ".cache"); }
 
+Status require_user_folders() {
+  if (!user_config_folder().empty() && !user_state_folder().empty()) return {};
+  return Error(
+      ErrorCode::usage_error,
+      "HOME is not set, so where your settings and keys are is not known; set HOME to your "
+      "home folder, or both XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths");
+}
+
 fs::path daemon_announcement(int port) {
-  return user_state_folder() / "daemons" / std::to_string(port);
+  const fs::path state = user_state_folder();
+  return state.empty() ? state : state / "daemons" / std::to_string(port);
 }
 
 }  // namespace mkt

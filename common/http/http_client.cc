@@ -130,6 +130,16 @@ bool names_content_type(const std::vector<std::string>& headers) {
   });
 }
 
+// A proxy that is set for the rest of the world has no business between two programs of one
+// machine: it would see their tokens.
+bool is_on_this_machine(const std::string& url) {
+  const std::string origin = origin_of(url);
+  for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+    if (origin == host || origin.starts_with(std::string(host) + ":")) return true;
+  }
+  return false;
+}
+
 // What to do about it can be said of registries only.
 constexpr std::string_view kRegistry = "the registry";
 
@@ -222,6 +232,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
     set(CURLOPT_XFERINFODATA, &transfer);
   }
   set(CURLOPT_HTTPHEADER, headers.get());
+  if (is_on_this_machine(request.url)) set(CURLOPT_NOPROXY, "*");
 
   const CURLcode code = curl.easy_perform(handle_);
   if (transfer.failure) return std::move(*transfer.failure);

@@ -6,11 +6,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <set>
 
+#include "common/base/toml.h"
+#include "common/base/user_folders.h"
+#include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
 #include "mkt_version.h"
 
@@ -26,50 +32,111 @@ constexpr auto kFixed = std::to_array<std::string_view>(
 // TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
 // and [[limit]], which no option stands for, go to where they belong, and [limits] stands
 // behind the options that say the same on the command line.
+//
+// CLI11 takes much for TOML that is none. So the file is read by toml.h, and what is no setting is
+// refused with its line.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
-  explicit ConfigurationFile(Configuration& configuration) : c_(configuration) {}
+  ConfigurationFile(Configuration& configuration, const CLI::App& app)
+      : c_(configuration), app_(app) {}
 
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    check(std::string{std::istreambuf_iterator<char>(input), {}});
     std::vector<CLI::ConfigItem> options;
-    for (CLI::ConfigItem& item : CLI::ConfigTOML::from_config(input)) {
+    for (const TomlSetting& setting : settings_) {
+      CLI::ConfigItem item;
+      item.name = setting.name;
+      item.inputs = setting.values;
       std::replace(item.name.begin(), item.name.end(), '_', '-');
-      if (item.parents == std::vector<std::string>{"webhook"}) {
-        read_webhook(item);
-      } else if (item.parents == std::vector<std::string>{"limit"}) {
-        read_exception(item);
-      } else if (item.parents == std::vector<std::string>{"limits"}) {
+      if (setting.table == "webhook") {
+        read_webhook(setting, item);
+      } else if (setting.table == "limit") {
+        read_exception(setting, item);
+      } else if (setting.is_heading() || item.inputs.empty()) {
+        continue;
+      } else if (setting.table == "limits") {
         read_limit(item);
-      } else if (item.parents == std::vector<std::string>{"firestore"}) {
-        if (item.name == "++" || item.name == "--") continue;
-        item.parents.clear();
-        item.name = "firestore-" + item.name;
-        options.push_back(std::move(item));
       } else {
+        if (setting.table == "firestore") item.name = "firestore-" + item.name;
         options.push_back(std::move(item));
       }
     }
     return options;
   }
 
+  // "mktd.conf:3: " where what went wrong names a setting of the file, else nothing.
+  std::string place_of(std::string_view message) const {
+    const TomlSetting* found = nullptr;
+    for (const TomlSetting& setting : settings_) {
+      const std::string path = option_of(setting);
+      const bool named = message.find(path) != std::string_view::npos;
+      if (named && (found == nullptr || path.size() > option_of(*found).size())) found = &setting;
+    }
+    return found == nullptr ? "" : fmt::format("{}:{}: ", file(), found->line);
+  }
+
  private:
+  std::string file() const { return app_.get_config_ptr()->as<std::string>(); }
+
+  // As error messages name it: an option, or the path of what no option stands for.
+  static std::string option_of(const TomlSetting& setting) {
+    std::string path = setting.path();
+    std::replace(path.begin(), path.end(), '_', '-');
+    if (setting.table == "firestore") return "--firestore-" + path.substr(path.find('.') + 1);
+    return setting.table.empty() ? "--" + path : path;
+  }
+
+  bool is_known(const TomlSetting& setting) const {
+    std::string name = setting.name;
+    std::replace(name.begin(), name.end(), '_', '-');
+    const auto is_one_of = [&name](std::initializer_list<std::string_view> names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (setting.is_heading()) {
+      const bool is_list = setting.table == "webhook" || setting.table == "limit";
+      const bool is_table = setting.table == "limits" || setting.table == "firestore";
+      return setting.is_array ? is_list : is_table;
+    }
+    if (setting.table == "webhook") return is_one_of({"url", "secret", "events"});
+    if (setting.table == "limits") return name == "on-redis-failure" || parse_limit_scope(name);
+    if (setting.table == "limit") {
+      return is_one_of({"publisher", "tenant", "address"}) || parse_limit_scope(name);
+    }
+    if (!setting.table.empty() && setting.table != "firestore") return false;
+    if (is_one_of({"config", "check-config", "help", "version"})) return false;
+    return app_.get_option_no_throw(option_of(setting)) != nullptr;
+  }
+
+  void check(const std::string& text) const {
+    auto settings = read_toml(text, file());
+    if (!settings) throw CLI::ConfigError(settings.error().message);
+    for (const TomlSetting& setting : *settings) {
+      if (is_known(setting)) continue;
+      throw CLI::ConfigError(
+          toml_error(file(), setting.line,
+                     fmt::format("{} is no setting of mktd", printable(setting.path())))
+              .message);
+    }
+    settings_ = std::move(*settings);
+  }
+
   void read_limit(const CLI::ConfigItem& item) const {
-    std::vector<std::string>& on_failure = c_.file_on_redis_failure;
     if (item.name == "on-redis-failure") {
+      std::vector<std::string>& on_failure = c_.file_on_redis_failure;
       on_failure.insert(on_failure.end(), item.inputs.begin(), item.inputs.end());
-    } else if (parse_limit_scope(item.name) && item.inputs.size() == 1) {
-      c_.file_limit.push_back(item.name + "=" + item.inputs[0]);
-    } else if (item.name != "++" && item.name != "--") {
-      throw CLI::ConfigError::Extras("limits." + item.name);
+    } else {
+      for (const std::string& limit : item.inputs) c_.file_limit.push_back(item.name + "=" + limit);
     }
   }
 
-  void read_exception(const CLI::ConfigItem& item) const {
-    if (item.name == "++") {
+  void read_exception(const TomlSetting& setting, const CLI::ConfigItem& item) const {
+    if (setting.is_heading()) {
       c_.exceptions.emplace_back();
       return;
     }
-    if (item.name == "--") return;
+    if (c_.exceptions.empty()) {  // "limit.search = …" at the top
+      throw CLI::ConversionError("limit." + item.name, "it belongs below [[limit]]");
+    }
     const std::string value = item.inputs.size() == 1 ? item.inputs[0] : std::string();
     LimitRules::Exception& exception = c_.exceptions.back();
     if (item.name == "publisher") {
@@ -85,21 +152,25 @@ class ConfigurationFile : public CLI::ConfigTOML {
     }
   }
 
-  void read_webhook(const CLI::ConfigItem& item) const {
-    if (item.name == "++") {
+  void read_webhook(const TomlSetting& setting, const CLI::ConfigItem& item) const {
+    if (setting.is_heading()) {
       c_.webhooks.emplace_back();
-    } else if (item.name == "url" && item.inputs.size() == 1) {
-      c_.webhooks.back().url = item.inputs[0];
-    } else if (item.name == "secret" && item.inputs.size() == 1) {
-      c_.webhooks.back().secret = item.inputs[0];
+    } else if (c_.webhooks.empty()) {
+      throw CLI::ConversionError("webhook." + item.name, "it belongs below [[webhook]]");
     } else if (item.name == "events") {
       c_.webhooks.back().events = item.inputs;
-    } else if (item.name != "--") {
-      throw CLI::ConfigError::Extras("webhook." + item.name);
+    } else if (item.inputs.size() != 1) {
+      throw CLI::ConversionError("webhook." + item.name, "it takes one text");
+    } else if (item.name == "url") {
+      c_.webhooks.back().url = item.inputs[0];
+    } else {
+      c_.webhooks.back().secret = item.inputs[0];
     }
   }
 
   Configuration& c_;
+  const CLI::App& app_;
+  mutable std::vector<TomlSetting> settings_;  // CLI11 has a const reader
 };
 
 // A file with a secret is for its owner, and the daemon's group.
@@ -117,6 +188,26 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                fmt::format("{} holds the secret of a webhook and can be read by everybody; run: "
                            "chmod o= {}",
                            file, file));
+}
+
+// HOST:PORT with a port there is, or unix:PATH; whether it can be listened on shows later.
+Status check_addresses(const Configuration& c) {
+  constexpr unsigned kMaxPort = 65'535;
+  for (const std::string& address : c.listen) {
+    if (address.starts_with("unix:")) continue;
+    const std::size_t colon = address.rfind(':');
+    unsigned port = 0;
+    const char* const end = address.data() + address.size();
+    const char* const begin = colon == std::string::npos ? end : address.data() + colon + 1;
+    const auto [stop, error] = std::from_chars(begin, end, port);
+    if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) continue;
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
+                    "port of 0 to {}, or unix:PATH",
+                    printable(address), kMaxPort));
+  }
+  return {};
 }
 
 // They become parts of names in Firestore and of a URL.
@@ -236,8 +327,8 @@ std::filesystem::path default_data_folder() {
   if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') {
     return std::filesystem::path(xdg) / "mktd";
   }
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr ? home : ".") / ".local/share/mktd";
+  const std::filesystem::path home = home_folder();
+  return home.empty() ? home : home / ".local/share/mktd";
 }
 
 Result<Admission> Configuration::admission() const {
@@ -273,7 +364,8 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes."};
   app.footer("Example:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
-  app.config_formatter(std::make_shared<ConfigurationFile>(c));
+  const auto file = std::make_shared<ConfigurationFile>(c, app);
+  app.config_formatter(file);
   CLI::Option* const config =
       app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
           ->envname("MKTD_CONFIG");
@@ -288,15 +380,25 @@ ParsedArguments parse_arguments(int argc, char** argv) {
           fmt::format("{} ({}) ", webhook.name(), fmt::join(webhook.events, ", "));
     }
   } catch (const CLI::ParseError& e) {
-    // CLI11 prints help and version to stdout, errors to stderr.
-    const int status = app.exit(e);
-    parsed.exit_now = status == 0 ? 0 : static_cast<int>(ExitStatus::invalid);
+    if (e.get_exit_code() == 0) {  // help and version, on stdout
+      parsed.exit_now = app.exit(e);
+      return parsed;
+    }
+    const std::string what = e.what();
+    fmt::print(stderr, "mktd: {}{}; see: mktd --help\n", file->place_of(what), what);
+    parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
   const auto refuse = [&](const Error& error) {
     fmt::print(stderr, "mktd: {}\n", error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
+  if (c.data.empty()) {
+    refuse(
+        Error(ErrorCode::usage_error,
+              "HOME is not set, so where the data goes is not known; name a folder with --data"));
+  }
+  if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
   if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
   if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());

@@ -18,6 +18,10 @@ Announcement::Announcement(std::string_view url, const std::filesystem::path& da
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(data, error);
   const std::filesystem::path file = daemon_announcement(port);
+  if (file.empty()) {
+    log_event(LogLevel::debug, "not announced to mkt", {{"reason", "HOME is not set"}});
+    return;
+  }
   Status written = make_folders(file.parent_path(), 0700);
   if (written) written = write_file_atomically(file, absolute.string() + "\n", 0600);
   if (written) {

@@ -99,7 +99,10 @@ std::optional<int> run_operation(int argc, char** argv) {
   app.fallthrough();
   OperationArguments a;
   int status = 0;
-  app.add_option("--data", a.data, "The data folder")->envname("MKTD_DATA")->capture_default_str();
+  app.add_option("--data", a.data, "The data folder")
+      ->envname("MKTD_DATA")
+      ->capture_default_str()
+      ->required(a.data.empty());  // without HOME nobody knows where it is
   app.add_flag("--json", a.json, "Print one JSON document on stdout");
   app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
     status = check(a);

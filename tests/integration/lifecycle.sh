@@ -44,10 +44,17 @@ expect 0 "$MKT" verify connectors/first-steps
 expect 0 "$MKT" --json install first-steps
 [[ $(jq '.installed[0].unchanged' out) == true ]] || fail "a second install has nothing to do"
 
-# A changed file is found, and an install mends it.
+# A changed file is found, and is overwritten where that is wanted only; what is missing comes back.
 echo "// tampered" >>connectors/first-steps/index.js
 expect 10 "$MKT" verify connectors/first-steps
 says err "index.js: has changed"
+expect 8 "$MKT" install first-steps
+says err "index.js: has changed"
+says err "--force"
+says connectors/first-steps/index.js "// tampered"
+expect 0 "$MKT" install first-steps --force
+expect 0 "$MKT" verify connectors/first-steps
+rm connectors/first-steps/index.js
 expect 0 "$MKT" install first-steps
 expect 0 "$MKT" verify connectors/first-steps
 

@@ -53,6 +53,49 @@ TEST_CASE_FIXTURE(LockFixture, "it is beside the connectors, however their folde
   }
 }
 
+TEST_CASE_FIXTURE(LockFixture, "each folder of connectors has its own") {
+  LockFile first = read();
+  LockFile second = *LockFile::read_beside(project() / "plugins");
+  first.set("a", entry("1.0.0"));
+  second.set("b", entry("1.0.0"));
+  REQUIRE(first.write());
+  REQUIRE(second.write());
+  CHECK(second.path().filename() == "plugins.mkt.lock");
+  CHECK(read().find("b") == nullptr);
+  CHECK(LockFile::read_beside(project() / "plugins/")->find("a") == nullptr);
+  CHECK(LockFile::read_beside(project() / "plugins/")->find("b") != nullptr);
+}
+
+TEST_CASE_FIXTURE(LockFixture, "a folder and a link to it have one lock") {
+  REQUIRE(make_folders(root(), 0755));
+  std::filesystem::create_directory_symlink(root(), folder.path() / "link");
+  LockFile lock = *LockFile::read_beside(folder.path() / "link");
+  lock.set("a", entry("1.0.0"));
+  REQUIRE(lock.write());
+  CHECK(read().find("a") != nullptr);
+}
+
+TEST_CASE_FIXTURE(LockFixture, "to install, an older lock beside the folder stands for its own") {
+  LockFile older = read();
+  older.set("a", entry("1.0.0"));
+  REQUIRE(older.write());
+  CHECK(LockFile::read_to_install(project() / "plugins")->find("a") != nullptr);
+  LockFile own = *LockFile::read_beside(project() / "plugins");
+  CHECK_FALSE(own.exists());
+  own.set("b", entry("1.0.0"));
+  REQUIRE(own.write());
+  CHECK(LockFile::read_to_install(project() / "plugins")->find("a") == nullptr);
+}
+
+TEST_CASE_FIXTURE(LockFixture, "an empty lock is there, and none is not") {
+  CHECK_FALSE(read().exists());
+  REQUIRE(make_folders(project(), 0755));
+  REQUIRE(write_file_atomically(project() / kLockName, R"({"lockVersion": 1, "connectors": []})",
+                                0644));
+  CHECK(read().exists());
+  CHECK(read().connectors().empty());
+}
+
 TEST_CASE_FIXTURE(LockFixture, "what others wrote meanwhile stays") {
   LockFile one = read(), two = read();
   one.set("a", entry("1.0.0"));

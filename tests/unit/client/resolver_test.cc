@@ -139,6 +139,20 @@ TEST_CASE_FIXTURE(ResolverFixture, "what is installed makes way where it is not 
   CHECK(resolved({"lib"}) == "lib@1.0.0");
 }
 
+TEST_CASE_FIXTURE(ResolverFixture,
+                  "where only a quarantined version would fit, that is the error") {
+  table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}}}, {"lib", {{"1.0.0", {}}, {"2.0.0", {}}}}};
+  table.quarantined["lib"] = "1.0.0";
+  const auto refused =
+      resolve({{*ConnectorId::parse("app"), std::nullopt}}, installed, table).error();
+  CHECK(refused.code == ErrorCode::version_quarantined);
+  REQUIRE(refused.details.size() == 1);
+  CHECK(refused.details[0].path == "lib@1.0.0");
+  // One that would not fit anyway has nothing to do with it.
+  table.quarantined["lib"] = "2.0.0";
+  CHECK(resolved({"app"}) == "lib@1.0.0 app@1.0.0");
+}
+
 TEST_CASE_FIXTURE(ResolverFixture, "what an installed connector needs holds while it stays") {
   table.all = {{"app", {{"1.0.0", {{"lib", "^1.0.0"}}}, {"2.0.0", {{"lib", "^2.0.0"}}}}},
                {"lib", {{"1.0.0", {}}, {"1.2.0", {}}, {"2.0.0", {}}}}};

@@ -1,0 +1,30 @@
+// What list, outdated and audit look at: the connectors below a root, and, where no root was named,
+// those that `mkt install --dir` put elsewhere.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/client/receipt.h"
+#include "cli/commands/command.h"
+
+namespace mkt {
+
+struct RootOption {
+  std::string root = "connectors";
+  CLI::Option* option = nullptr;
+
+  bool named() const { return option != nullptr && option->count() > 0; }
+};
+
+void add_root_option(CLI::App* command, RootOption& root);
+
+struct InstalledHere {
+  std::vector<Installed> in_root;
+  std::vector<Installed> elsewhere;
+
+  std::vector<Installed> all() const;
+};
+Result<InstalledHere> installed_here(const RootOption& root);
+
+}  // namespace mkt

@@ -1,0 +1,31 @@
+// What the registry says of the keys on this machine.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands/command.h"
+#include "common/base/utc_time.h"
+#include "common/signing/key_file.h"
+
+namespace mkt {
+
+enum class KeyState { active, expired, retired, revoked, unregistered, unknown };
+
+// "active", "expired", "retired", "revoked", "not registered", "unknown"
+std::string_view key_state_name(KeyState state);
+
+// By key id. All are unknown where neither the registry nor a kept list of its keys can tell;
+// `why` then says why not.
+struct KeyStates {
+  std::map<std::string, KeyState> by_id;
+  std::optional<Error> why;
+
+  KeyState of(const KeyId& id) const;
+};
+// `offline`: by the kept list only.
+KeyStates key_states(const Session& session, const std::vector<KeyFileInfo>& keys, bool offline);
+
+}  // namespace mkt
