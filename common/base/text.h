@@ -24,6 +24,13 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
+// The value of a digit of either case; -1 for any other character.
+constexpr int hex_digit(char c) {
+  if (is_ascii_digit(c)) return c - '0';
+  const char lower = lower_case(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 // `text` without the `blanks` at its ends. It is a view: `text` must outlive it.
 constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n") {
   const std::size_t first = text.find_first_not_of(blanks);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -15,9 +16,9 @@ namespace {
 
 constexpr std::size_t kShown = 60;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_bare(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+  return is_ascii_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c == '-';
 }
 
 // "1_000", "-3", "0x1f", "1.5e3"; the digits without underscores.
@@ -29,7 +30,8 @@ std::optional<std::string> number_in(std::string_view word) {
       continue;
     }
     // An underscore stands between digits.
-    if (i == 0 || i + 1 == word.size() || !is_digit(word[i - 1]) || !is_digit(word[i + 1])) {
+    if (i == 0 || i + 1 == word.size() || !is_ascii_digit(word[i - 1]) ||
+        !is_ascii_digit(word[i + 1])) {
       return std::nullopt;
     }
   }
@@ -37,11 +39,11 @@ std::optional<std::string> number_in(std::string_view word) {
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '-')) rest.remove_prefix(1);
   const auto take_digits = [&rest] {
     std::size_t n = 0;
-    while (n < rest.size() && is_digit(rest[n])) ++n;
+    while (n < rest.size() && is_ascii_digit(rest[n])) ++n;
     rest.remove_prefix(n);
     return n;
   };
-  const bool leading_zero = rest.size() > 1 && rest[0] == '0' && is_digit(rest[1]);
+  const bool leading_zero = rest.size() > 1 && rest[0] == '0' && is_ascii_digit(rest[1]);
   if (take_digits() == 0 || leading_zero) return std::nullopt;
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
@@ -281,7 +283,7 @@ class Parser {
     for (std::size_t i = 0; i < digits; ++i, ++at_) {
       const char d = peek();
       const std::uint32_t lower = static_cast<std::uint32_t>(d | 0x20);
-      if (is_digit(d)) {
+      if (is_ascii_digit(d)) {
         point = point * 16 + static_cast<std::uint32_t>(d - '0');
       } else if (lower >= 'a' && lower <= 'f') {
         point = point * 16 + lower - 'a' + 10;

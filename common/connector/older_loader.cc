@@ -12,8 +12,8 @@ namespace mkt {
 namespace {
 
 // Of the older manifest schema; lengths count UTF-16 units, as JavaScript does.
-constexpr std::size_t kMaxLicense = 64;
-constexpr std::size_t kMaxDescription = 512;
+constexpr std::size_t kMaxOlderLicense = 64;
+constexpr std::size_t kMaxOlderDescription = 512;
 constexpr std::size_t kMaxPathBytes = 100;  // of a tar header's name field
 constexpr auto kExtensions = std::to_array<std::string_view>({".js", ".mjs", ".cjs"});
 
@@ -69,8 +69,8 @@ std::vector<ErrorDetail> older_loader_findings(const Manifest& manifest,
     if (length <= most) return;
     findings.push_back({path, fmt::format("has {} characters; at most {} are read", length, most)});
   };
-  check_length("license", manifest.license(), kMaxLicense);
-  check_length("description", manifest.description(), kMaxDescription);
+  check_length("license", manifest.license(), kMaxOlderLicense);
+  check_length("description", manifest.description(), kMaxOlderDescription);
   if (!is_old_version(manifest.version().text())) {
     findings.push_back({"version",
                         "must be N.N.N, with nothing but -letters, digits and dots behind it: no "

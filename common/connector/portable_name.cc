@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -21,14 +22,14 @@ constexpr auto kNumberedDevices = std::to_array<std::string_view>({"com", "lpt"}
 
 constexpr std::string_view kNotOnWindows = "<>:\"|?*";
 
-Error unsafe(std::string message) { return Error(ErrorCode::archive_unsafe, std::move(message)); }
-
-template <typename List>
-bool contains(const List& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+Error unsafe_name(std::string message) {
+  return Error(ErrorCode::archive_unsafe, std::move(message));
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+template <typename List>
+bool is_listed(const List& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 // Windows drops them from the end of a name, wherever they come from.
 std::string_view without_dots_and_blanks(std::string_view name) {
@@ -40,14 +41,14 @@ std::string_view without_dots_and_blanks(std::string_view name) {
 bool is_short_name(std::string_view folded) {
   const std::size_t tilde = folded.find('~');
   return tilde != std::string_view::npos && tilde + 1 < folded.size() &&
-         contains(kControlFolders, folded.substr(0, tilde)) &&
+         is_listed(kControlFolders, folded.substr(0, tilde)) &&
          std::all_of(folded.begin() + static_cast<std::ptrdiff_t>(tilde) + 1, folded.end(),
-                     is_digit);
+                     is_ascii_digit);
 }
 
 bool is_control_folder(std::string_view folded) {
   const std::string_view name = without_dots_and_blanks(folded.substr(0, folded.find(':')));
-  return (name.starts_with('.') && contains(kControlFolders, name.substr(1))) ||
+  return (name.starts_with('.') && is_listed(kControlFolders, name.substr(1))) ||
          is_short_name(name);
 }
 
@@ -55,8 +56,9 @@ bool is_control_folder(std::string_view folded) {
 bool is_device(std::string_view folded) {
   const std::string_view stem =
       without_dots_and_blanks(folded.substr(0, folded.find_first_of(".:")));
-  if (contains(kDevices, stem)) return true;
-  return stem.size() == 4 && is_digit(stem[3]) && contains(kNumberedDevices, stem.substr(0, 3));
+  if (is_listed(kDevices, stem)) return true;
+  return stem.size() == 4 && is_ascii_digit(stem[3]) &&
+         is_listed(kNumberedDevices, stem.substr(0, 3));
 }
 
 }  // namespace
@@ -64,16 +66,18 @@ bool is_device(std::string_view folded) {
 Status check_portable_name(std::string_view name) {
   const std::string folded = fold_name(name);
   if (is_control_folder(folded)) {
-    return unsafe("a path must not lead through what some system takes for .git, .hg or .svn");
+    return unsafe_name("a path must not lead through what some system takes for .git, .hg or .svn");
   }
   if (const std::size_t at = name.find_first_of(kNotOnWindows); at != std::string_view::npos) {
-    return unsafe(fmt::format("a path must not contain {}, which Windows cannot store", name[at]));
+    return unsafe_name(
+        fmt::format("a path must not contain {}, which Windows cannot store", name[at]));
   }
   if (name.ends_with('.') || name.ends_with(' ')) {
-    return unsafe("no name in a path may end with a dot or a blank, which Windows drops");
+    return unsafe_name("no name in a path may end with a dot or a blank, which Windows drops");
   }
   if (is_device(folded)) {
-    return unsafe("no name in a path may be that of a device of Windows, such as CON or aux.js");
+    return unsafe_name(
+        "no name in a path may be that of a device of Windows, such as CON or aux.js");
   }
   return {};
 }

@@ -48,13 +48,13 @@ constexpr std::string_view kBase64 = "+/=";
 // keys have a blank there.
 constexpr auto kLineEnds = std::to_array<std::string_view>({"\r\n", "\n", "\\r\\n", "\\n"});
 
-bool is_alnum(char c) {
+bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 std::string_view body_at(std::string_view text, std::string_view extra) {
   std::size_t end = 0;
-  while (end < text.size() && (is_alnum(text[end]) || extra.find(text[end]) != extra.npos)) ++end;
+  while (end < text.size() && (is_word_character(text[end]) || extra.find(text[end]) != extra.npos)) ++end;
   return text.substr(0, end);
 }
 
@@ -71,7 +71,7 @@ bool looks_random(std::string_view body) {
 // What stands before a mark at the very beginning of the text was seen with an earlier text.
 bool has_token(std::string_view text, const TokenKind& kind, bool begins_file) {
   for (std::size_t at = text.find(kind.mark); at != text.npos; at = text.find(kind.mark, at + 1)) {
-    if (at == 0 ? !begins_file : is_alnum(text[at - 1]) || text[at - 1] == '_') continue;
+    if (at == 0 ? !begins_file : is_word_character(text[at - 1]) || text[at - 1] == '_') continue;
     const std::string_view body = body_at(text.substr(at + kind.mark.size()), kind.extra);
     if (body.size() >= kind.least && looks_random(body)) return true;
   }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.h"
+
 namespace mkt {
 namespace {
 
@@ -11,13 +13,6 @@ constexpr std::string_view kTarball = "tarball";
 constexpr std::size_t kBase64Bytes = 64 * 1024;
 
 Error not_base64() { return Error(ErrorCode::invalid_request, "tarball is not base64"); }
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 

@@ -16,7 +16,7 @@ namespace {
 
 using Deadline = RedisConnection::Deadline;
 
-constexpr std::chrono::seconds kConnectTimeout{1};
+constexpr std::chrono::seconds kNewsConnectTimeout{1};
 constexpr std::chrono::milliseconds kReconnectEvery{100};
 // Nothing heard for this long: is anybody there?
 constexpr std::chrono::seconds kSilence{5};
@@ -95,11 +95,11 @@ RedisNews::RedisNews(RedisUrl url, Ears ears) : url_(std::move(url)), ears_(std:
 }
 
 void RedisNews::listen(const std::stop_token& stop) {
-  auto opened = RedisConnection::open(url_, Deadline::clock::now() + kConnectTimeout);
+  auto opened = RedisConnection::open(url_, Deadline::clock::now() + kNewsConnectTimeout);
   if (!opened) return;
   RedisConnection& connection = **opened;
   const std::stop_callback shut(stop, [&] { connection.shut(); });
-  const auto soon = Deadline::clock::now() + kConnectTimeout;
+  const auto soon = Deadline::clock::now() + kNewsConnectTimeout;
   if (const auto subscribed = connection.call({"SUBSCRIBE", kLimitChannel}, soon); !subscribed) {
     static std::once_flag once;
     std::call_once(once, [&] {

@@ -4,7 +4,7 @@
 namespace mkt {
 namespace {
 
-constexpr int kPage = 100;
+constexpr int kDocumentsAPage = 100;
 
 }  // namespace
 
@@ -12,11 +12,11 @@ Status each_mirrored(Firestore& firestore, const MirrorLayout& layout, DocumentK
                      const std::function<Status(const FirestoreDocument&)>& take) {
   std::string after;
   for (;;) {
-    MKT_TRY(const auto page, firestore.query(layout.collection_id(kind), after, kPage));
+    MKT_TRY(const auto page, firestore.query(layout.collection_id(kind), after, kDocumentsAPage));
     for (const FirestoreDocument& document : page) {
       if (layout.is_of(kind, document.path)) MKT_CHECK(take(document));
     }
-    if (page.size() < static_cast<std::size_t>(kPage)) return {};
+    if (page.size() < static_cast<std::size_t>(kDocumentsAPage)) return {};
     after = page.back().path;
   }
 }
