@@ -108,9 +108,9 @@ std::optional<NeverPacked> never_packed(std::span<const std::uint8_t> beginning)
   // "Bag Attributes" is how openssl pkcs12 begins.
   const bool is_pem = text.starts_with("-----BEGIN ") || text.starts_with("Bag Attributes");
   if (is_pem && has_private_key_header(text)) return kPrivateKey;
-  const std::string_view head = text.substr(0, 1024);
-  if (head.starts_with('{') && head.find("\"keyId\"") != std::string_view::npos &&
-      text.find("\"secretKey\"") != std::string_view::npos) {
+  // mkt's own, by the members that only they have (key_file.h).
+  const auto has = [&](std::string_view member) { return text.find(member) != text.npos; };
+  if (text.starts_with('{') && has("\"keyId\"") && has("\"kdf\"") && has("\"secretKey\"")) {
     return kPrivateKey;
   }
   return std::nullopt;

@@ -26,10 +26,10 @@ head -c 20000000 /dev/urandom >slow.bin # a pack that lasts long enough to be in
 interrupted() {
   cp "$work/slow.bin" "$work/hello/slow.bin"
   "$MKT" "$@" >"$work/out" 2>"$work/err" &
-  local pid=$! signals=(INT TERM HUP KILL)
+  # Not INT, which a background process of a script ignores; the unit test sends that.
+  local pid=$! signals=(TERM HUP KILL)
   sleep "0.0$((RANDOM % 10))"
-  # A background process of a script ignores INT; another signal does as well.
-  kill -"${signals[1 + RANDOM % 3]}" "$pid" 2>/dev/null || true
+  kill -"${signals[RANDOM % 3]}" "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   rm -f "$work/hello/slow.bin"
 }
@@ -57,7 +57,8 @@ for ((i = 0; i < 25; i++)); do
   eval "$step" >>steps.log 2>&1 || { cat steps.log >&2; fail "seed $seed: $step"; }
   same_checksum "step $i with PACK_SEED=$seed: $step"
 done
-left=$(find hello -name '.*' ! -name . ! -name .mkt.lock)
+# A kill -9 between the last two steps may leave the hidden name, which no pack takes.
+left=$(find hello -name '.*' ! -name . ! -name .mkt.lock ! -name '.mkt-new.*')
 [[ -z $left ]] || fail "seed $seed: left behind: $left"
 rm -rf hello/connectors hello/somewhere hello/mkt.lock hello/*.tgz* hello/lib/*.gz* hello-1.0.0.tgz
 

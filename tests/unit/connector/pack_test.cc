@@ -195,10 +195,14 @@ TEST_CASE_FIXTURE(PackFixture,
   write("both.pem",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
         "-----BEGIN PRIVATE KEY-----\nMIIB\n");
-  write("acme-0123456789abcdef.json", R"({"version": "1.0", "keyId": "acme:0", "secretKey": "x"})");
+  write(
+      "acme-0123456789abcdef.json",
+      R"({"version": "1.0", "keyId": "acme:0", "protection": {"kdf": "none"}, "secretKey": "x"})");
+  write("credentials.schema.json", R"({"properties": {"keyId": {}, "secretKey": {}}})");
   write("about-keys.md", "A key begins with\n-----BEGIN PRIVATE KEY-----\n");
   CHECK(names() == std::vector<std::string>{"connector.manifest.json", "about-keys.md", "cert.pem",
-                                            "index.js", "lib", "node_modules", "node_modules/x"});
+                                            "credentials.schema.json", "index.js", "lib",
+                                            "node_modules", "node_modules/x"});
 }
 
 TEST_CASE_FIXTURE(PackFixture, "what is left out is told with its reason") {
