@@ -145,9 +145,9 @@ stop_mktd
 # Every other change is limited too: for its caller, and for the address of who is no admin.
 rm -rf data
 start_mktd --limit change=6/1h publish=off auth-failure=off
-register acme   # the admin's first
+register acme # the admin's first
 make_connector hello
-expect 0 "$MKT" publish hello
+expect 0 "$MKT" publish hello --key "$key"
 new_token() {
   curl -sS -H "Authorization: Bearer $token" -d "{\"name\":\"$1\",\"role\":\"$1\",\"subject\":\"$2\"}" "$MKT_REGISTRY/v1/tokens" | jq -r .token
 }
