@@ -141,18 +141,17 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   auto kept = read(folder, origin);
   if (!kept && kept.error().code != ErrorCode::not_found) return kept.error();
   if (!kept) {
-    MKT_TRY(const auto all, registry.keys_since(0));
-    MKT_TRY(const MergedKeys merged, merge_keys("", *all, true));
-    return keep(folder, origin, all->sequence, merged.lines, now);
+    MKT_TRY(const wire::KeyListing all, registry.keys_since(0));
+    MKT_TRY(const MergedKeys merged, merge_keys("", all, true));
+    return keep(folder, origin, all.sequence, merged.lines, now);
   }
   const std::int64_t known = kept->sequence_;
   // From before the newest change that is known here: of the same history it comes again as it was.
   const std::int64_t asked = std::max<std::int64_t>(known - 1, 0);
-  MKT_TRY(auto sent, registry.keys_since(asked));
-  if (sent->sequence < known && sent->since != 0) {
-    MKT_TRY(sent, registry.keys_since(0));
+  MKT_TRY(wire::KeyListing news, registry.keys_since(asked));
+  if (news.sequence < known && news.since != 0) {
+    MKT_TRY(news, registry.keys_since(0));
   }
-  const wire::KeyListing& news = *sent;
   if (news.since != 0 && news.since != asked) {
     return Error(ErrorCode::invalid_json,
                  fmt::format("the registry sent what changed in its keys since {}, not since {}",

@@ -247,13 +247,12 @@ Status RegistryClient::download(const ConnectorId& id, const Version& version,
   return {};
 }
 
-Result<std::optional<wire::KeyListing>> RegistryClient::keys_since(std::int64_t sequence) {
+Result<wire::KeyListing> RegistryClient::keys_since(std::int64_t sequence) {
   HttpRequest request;
   request.url = sequence == 0 ? "/v1/keys" : fmt::format("/v1/keys?since={}", sequence);
   MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
-  MKT_TRY(wire::KeyListing listing, wire::KeyListing::parse(json));
-  return std::optional(std::move(listing));
+  return wire::KeyListing::parse(json);
 }
 
 Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,

@@ -58,9 +58,8 @@ class RegistryClient {
   // The tarball's bytes, in order, to the sink.
   Status download(const ConnectorId& id, const Version& version, const HttpClient::Sink& sink,
                   const HttpClient::Progress& progress);
-  // What changed after that sequence, or everything (then the listing's `since` is 0); nullopt when
-  // nothing did.
-  Result<std::optional<wire::KeyListing>> keys_since(std::int64_t sequence);
+  // What changed after that sequence, or everything (then the listing's `since` is 0).
+  Result<wire::KeyListing> keys_since(std::int64_t sequence);
 
   struct Published {
     wire::VersionInfo version;

@@ -84,9 +84,7 @@ Result<KeyFileInfo> find(const std::string& text) {
 Status remove_key(const Session& session, const std::string& text, bool force) {
   MKT_TRY(const KeyFileInfo k, find(text));
   const KeyState state = key_states(session, {k}, false).of(k.key_id);
-  const bool is_over =
-      state == KeyState::retired || state == KeyState::revoked || state == KeyState::expired;
-  if (!is_over && !force) {
+  if (!is_over(state) && !force) {
     const std::string what = fmt::format(
         "the key {} is {}, and this is its only private part that "
         "mkt knows of",

@@ -30,6 +30,10 @@ Status read_states(const Session& session, const std::vector<KeyFileInfo>& keys,
 
 }  // namespace
 
+bool is_over(KeyState state) {
+  return state == KeyState::expired || state == KeyState::retired || state == KeyState::revoked;
+}
+
 std::string_view key_state_name(KeyState state) {
   switch (state) {
     case KeyState::active:

@@ -14,6 +14,8 @@ namespace mkt {
 
 enum class KeyState { active, expired, retired, revoked, unregistered, unknown };
 
+// It will never sign anything again.
+bool is_over(KeyState state);
 // "active", "expired", "retired", "revoked", "not registered", "unknown"
 std::string_view key_state_name(KeyState state);
 

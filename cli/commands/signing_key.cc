@@ -12,40 +12,33 @@
 namespace mkt {
 namespace {
 
-// Of several keys the one that may sign.
-Result<std::filesystem::path> choose_active(const Session& session,
-                                            const std::vector<KeyFileInfo>& keys) {
+// Of several keys the only one that is not over.
+Result<std::filesystem::path> choose_unfinished(const Session& session,
+                                                const std::vector<KeyFileInfo>& keys) {
   const KeyStates states = key_states(session, keys, false);
-  std::vector<const KeyFileInfo*> active;
-  std::string all, candidates;
-  const auto add = [](std::string& list, const std::string& text) {
-    list += (list.empty() ? "" : ", ") + text;
-  };
+  std::vector<const KeyFileInfo*> candidates;
+  std::string all, left;
   for (const KeyFileInfo& k : keys) {
     const KeyState state = states.of(k.key_id);
-    add(all, fmt::format("{} ({})", k.key_id.text(), key_state_name(state)));
-    if (state != KeyState::active) continue;
-    active.push_back(&k);
-    add(candidates, k.key_id.text());
+    const std::string text = fmt::format("{} ({})", k.key_id.text(), key_state_name(state));
+    all += (all.empty() ? "" : ", ") + text;
+    if (is_over(state)) continue;
+    candidates.push_back(&k);
+    left += (left.empty() ? "" : ", ") + text;
   }
-  if (active.size() == 1) return active[0]->path;
-  if (active.size() > 1) {
-    return Error(
-        ErrorCode::usage_error,
-        fmt::format("several keys may sign; name one with --key, or in MKT_KEY: {}", candidates));
+  if (candidates.size() == 1) return candidates[0]->path;
+  if (candidates.empty()) {
+    return Error(ErrorCode::key_not_found,
+                 fmt::format("none of the keys here may sign any more: {}; make another: mkt key "
+                             "generate --publisher NAME, and register it: mkt key add KEYID",
+                             all));
   }
+  std::string message =
+      fmt::format("there are several keys; name one with --key, or in MKT_KEY: {}", left);
   if (states.why) {
-    return Error(
-        ErrorCode::usage_error,
-        fmt::format("there are several keys, and which of them may sign is not known ({}); "
-                    "name one with --key: {}",
-                    states.why->message, all));
+    message += fmt::format("; which of them may sign is not known: {}", states.why->message);
   }
-  return Error(
-      ErrorCode::key_not_found,
-      fmt::format("none of the keys here may sign: {}; register one: mkt key add KEYID, or "
-                  "make another: mkt key generate --publisher NAME",
-                  all));
+  return Error(ErrorCode::usage_error, std::move(message));
 }
 
 Result<std::filesystem::path> choose(const Session& session, const std::string& wanted) {
@@ -59,7 +52,7 @@ Result<std::filesystem::path> choose(const Session& session, const std::string& 
     return Error(ErrorCode::key_not_found,
                  "there is no key to sign with; make one: mkt key generate --publisher NAME");
   }
-  return choose_active(session, keys);
+  return choose_unfinished(session, keys);
 }
 
 Result<std::string> passphrase_for(const KeyFileInfo& info) {

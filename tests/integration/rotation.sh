@@ -23,18 +23,22 @@ is "$second" active
 expect 0 "$MKT" key list
 says out "retired"
 
-# One that nobody registered, and one whose time is over, are none either.
-spare=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
-is "$spare" "not registered"
+# One whose time is over is none either, nor one that was revoked.
 brief=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
 expect 0 "$MKT" key add "$brief" --expires 1s
 wait_for "the key to expire" eval '[[ $(state_of "$brief") == expired ]]'
+revoked=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+expect 0 "$MKT" key add "$revoked"
+expect 0 "$MKT" key revoke "$revoked" --reason-code superseded --reason "a test" --yes
+is "$revoked" revoked
 publish 1.2.0
 expect 0 "$MKT" pack tool -o tool.tgz
 expect 0 "$MKT" sign tool.tgz
 [[ $(jq -r .keyId tool.tgz.sig.json) == "$second" ]] || fail "signed with another key"
 
 # Where two may sign a person has to say which; the hint works, for rotate too.
+spare=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+is "$spare" "not registered"
 expect 0 "$MKT" key add "$spare"
 make_connector tool 1.3.0
 expect 2 "$MKT" publish tool
