@@ -42,8 +42,6 @@ constexpr std::chrono::seconds kMaxWait{10};
 // uploads may wait for kMaxWait: how long those before them take is their clients' doing.
 constexpr std::chrono::milliseconds kLongestWait{500};
 constexpr std::chrono::seconds kDrainTime{30};
-// Left to the database, the tarballs and the log.
-constexpr std::size_t kOtherDescriptors = 256;
 constexpr unsigned kMaxFronts = 8;
 constexpr std::size_t kMaxConnections = 16'384;
 
@@ -60,10 +58,11 @@ unsigned changes_computing() {
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
 
 std::size_t connection_limit() {
+  // Half of the descriptors: each connection may be sent a tarball, which takes another, and the
+  // database, uploads and the log have theirs.
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const std::size_t allowed = std::max<std::size_t>(limit.rlim_cur, 2 * kOtherDescriptors);
-  return std::min(kMaxConnections, allowed - kOtherDescriptors);
+  return std::min<std::size_t>(kMaxConnections, limit.rlim_cur / 2);
 }
 
 // Unique in this process and no count that tells how busy it is: splitmix64 of a counter.

@@ -8,6 +8,7 @@
 
 #include "common/base/encoding.h"
 #include "common/base/utc_time.h"
+#include "common/connector/category.h"
 #include "common/connector/checksum.h"
 #include "daemon/mirror/firestore_value.h"
 #include "daemon/mirror/google_call.h"
@@ -28,20 +29,6 @@ constexpr std::size_t kIdempotencyDigits = 32;
 // Columns that the store has of other tables, for the connector's document alone.
 constexpr auto kJoined = std::to_array<std::string_view>(
     {"verified", "license", "repositoryUrl", "documentationUrl", "keywords", "versions"});
-
-struct Category {
-  std::string_view capability;
-  std::string_view category;
-};
-constexpr auto kCategories = std::to_array<Category>({{"vcs", "version-control"},
-                                                      {"ci-cd", "ci-cd"},
-                                                      {"monitoring", "monitoring"},
-                                                      {"issue-tracking", "project-management"},
-                                                      {"data-integration", "data"},
-                                                      {"messaging", "communication"},
-                                                      {"cloud", "infrastructure"},
-                                                      {"database", "infrastructure"},
-                                                      {"auth", "security"}});
 
 bool fits(const Json& value, int depth, std::size_t& leaves, bool in_array) {
   if (depth > kMostDepth || ++leaves > kMostLeaves) return false;
@@ -139,9 +126,7 @@ Json categories_of(const Json& capabilities) {
     if (!known) categories.push_back(category);
   };
   for (const Json& capability : capabilities) {
-    const auto found = std::find_if(kCategories.begin(), kCategories.end(),
-                                    [&](const Category& c) { return capability == c.capability; });
-    if (found != kCategories.end()) add(found->category);
+    add(category_of(capability.get_ref<const std::string&>()));
   }
   if (categories.empty()) add("other");
   return categories;

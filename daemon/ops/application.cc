@@ -1,6 +1,11 @@
 // From a request to its answer; see application.h.
 #include "daemon/ops/application.h"
 
+#include <fmt/format.h>
+
+#include <new>
+#include <optional>
+
 #include "daemon/http/error_body.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
@@ -9,10 +14,36 @@
 namespace mkt {
 namespace {
 
-Response failure(const Error& error, const FailedRequest& failed) {
+// What a client is told of a failure that is this machine's: the words of the system name folders
+// and files, and are for the log. nullopt for one that may be told as it is.
+std::optional<std::string> told_instead(ErrorCode code, const std::string& request_id) {
+  const auto with_id = [&](std::string_view what) {
+    return fmt::format("{}; its log has the reason under the request {}", what, request_id);
+  };
+  switch (code) {
+    case ErrorCode::internal_error:
+      return with_id("the registry failed unexpectedly");
+    case ErrorCode::io_error:
+    case ErrorCode::storage_failed:
+      return with_id("the registry cannot read or write its files");
+    case ErrorCode::storage_full:
+      return with_id(
+          "No space left on the disk of the registry, which is not yours; tell its admin");
+    case ErrorCode::data_damaged:
+      return with_id("the registry's data is damaged there");
+    default:
+      return std::nullopt;
+  }
+}
+
+Response failure(Error error, const FailedRequest& failed) {
   if (http_status(error.code) >= 500) {
     log_event(LogLevel::error, error.message,
               {{"code", std::string(error_code_name(error.code))}, {"request", failed.request_id}});
+  }
+  if (auto told = told_instead(error.code, failed.request_id)) {
+    error.message = std::move(*told);
+    error.details.clear();
   }
   return error_response(error, failed);
 }
@@ -41,7 +72,7 @@ Response with_headers(Response response,
 Response refuse_sign_in(const Application& a, const Error& error, const RequestHead& head,
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};
-  auto refused = error_response(error, failed);
+  auto refused = failure(error, failed);
   if (error.code != ErrorCode::unauthorized) return refused;
   const auto decision = a.limiter.check(LimitScope::auth_failure,
                                         {address_subject(exchange.address), exchange.address});
@@ -70,12 +101,13 @@ Response answer_request(const Application& a, const RequestHead& head, BodyReade
     return with_headers(
         response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);
+  } catch (const std::bad_alloc&) {
+    return failure(Error(ErrorCode::overloaded, "the registry is out of memory; try again"),
+                   {exchange.request_id, head.path});
   } catch (const std::exception& e) {
-    log_event(LogLevel::error, "a request failed unexpectedly",
-              {{"reason", e.what()}, {"request", exchange.request_id}});
-    return error_response(Error(ErrorCode::internal_error,
-                                "the registry failed unexpectedly; its log has the reason"),
-                          exchange.request_id);
+    return failure(Error(ErrorCode::internal_error,
+                         fmt::format("a request failed unexpectedly: {}", e.what())),
+                   {exchange.request_id, head.path});
   }
 }
 

@@ -1,6 +1,7 @@
 // mktd: opens the data folder, starts the front door, waits for a signal.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <exception>
@@ -217,6 +218,8 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
+  // Nothing that is made here is for others, but where it says so: the socket, mktd.url.
+  ::umask(077);
   if (!init_crypto()) {
     fmt::print(stderr, "mktd: the system gives no random numbers\n");
     return static_cast<int>(ExitStatus::unexpected);

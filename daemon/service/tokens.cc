@@ -62,6 +62,12 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
     return Error(ErrorCode::invalid_request,
                  fmt::format("a token's name has at most {} bytes", kMaxNameLengthOfToken));
   }
+  if (!is_visible(wanted.name)) {
+    return Error(ErrorCode::invalid_request,
+                 "a token's name may hold nothing that cannot be seen, such as a zero-width space: "
+                 "it would look like another's",
+                 {{"name", "holds what cannot be seen"}});
+  }
   if (wanted.role == Role::admin) {
     if (!wanted.subject.empty()) {
       return Error(ErrorCode::invalid_request, "an admin's token has no subject");

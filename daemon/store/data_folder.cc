@@ -13,11 +13,26 @@
 
 namespace mkt {
 
-Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
-  MKT_CHECK(make_folders(path, 0700));
+namespace {
+
+constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kFileMode = 0600;
+
+Status require_own_folder(const std::filesystem::path& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
     return system_error(fmt::format("cannot read {}", path.string()), errno);
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    return Error(ErrorCode::usage_error, fmt::format("{} is no folder", path.string()));
+  }
+  // Whoever owns it could put other files in the place of ours, whatever the mode says.
+  if (info.st_uid != ::geteuid()) {
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("the data folder {} belongs to another user (uid {}); run mktd as that "
+                    "user (uid {} runs it now), or give the folder away with chown",
+                    path.string(), info.st_uid, ::geteuid()));
   }
   if ((info.st_mode & 022) != 0) {
     return Error(ErrorCode::usage_error,
@@ -25,9 +40,41 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
                              "yours alone: chmod 700 {}",
                              path.string(), info.st_mode & 07777, path.string()));
   }
+  // Others could only read: systemd makes a StateDirectory so where the unit says no other mode.
+  if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kFolderMode) != 0) {
+    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+  }
+  return {};
+}
+
+// A file of the folder, open, this user's alone; no descriptor where it is missing and `flags` have
+// no O_CREAT.
+Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | flags, kFileMode));
+  if (!fd && errno == ENOENT) return fd;
+  if (!fd && errno == ELOOP) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("{} is a link, which mktd does not make; remove it", path.string()));
+  }
+  if (!fd) return system_error(fmt::format("cannot open {}", path.string()), errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("{} is no file of this user's own; remove it", path.string()));
+  }
+  if ((info.st_mode & 07777) != kFileMode && ::fchmod(fd.get(), kFileMode) != 0) {
+    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+  }
+  return fd;
+}
+
+}  // namespace
+
+Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
+  MKT_CHECK(make_folders(path, kFolderMode));
+  MKT_CHECK(require_own_folder(path));
   const std::filesystem::path lock_path = path / "LOCK";
-  UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return system_error(fmt::format("cannot open {}", lock_path.string()), errno);
+  MKT_TRY(UniqueFd lock, open_own_file(lock_path, O_CREAT | O_NOFOLLOW));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) {
       return system_error(fmt::format("cannot lock {}", lock_path.string()), errno);
@@ -45,7 +92,14 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     return system_error(fmt::format("cannot write {}", lock_path.string()), errno);
   }
   MKT_CHECK(write_all(lock.get(), as_bytes(pid), lock_path.string()));
-  return DataFolder(path, std::move(lock));
+  // SQLite makes its files with the umask's mode, and the log beside the database with that of the
+  // database.
+  DataFolder folder(path, std::move(lock));
+  MKT_CHECK(open_own_file(folder.database(), O_CREAT));
+  for (const char* suffix : {"-wal", "-shm"}) {
+    MKT_CHECK(open_own_file(folder.database().string() + suffix, 0));
+  }
+  return folder;
 }
 
 }  // namespace mkt

@@ -18,8 +18,9 @@ namespace mkt {
 
 class DataFolder {
  public:
-  // Makes the folder (mode 0700) where it is missing. data_locked, with the other daemon's pid,
-  // when it is in use; forbidden when others than its owner may write into it.
+  // Makes the folder where it is missing. It and the database become their owner's alone: modes
+  // 0700 and 0600. data_locked, with the other daemon's pid, when it is in use; usage_error when it
+  // is another user's, others may write into it, or LOCK is a link.
   static Result<DataFolder> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -2,13 +2,12 @@
 #include "daemon/store/search_index.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <iterator>
 #include <limits>
 #include <mutex>
-#include <utility>
 
+#include "common/connector/category.h"
 #include "daemon/store/words.h"
 
 namespace mkt {
@@ -44,24 +43,6 @@ std::size_t position_of(std::string_view word, std::string_view text, std::size_
       ::memmem(text.data() + from, text.size() - from, word.data(), word.size());
   if (found == nullptr) return std::string_view::npos;
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-}
-
-// The older protocol's categories are not stored: each capability stands for one.
-std::string category_of(std::string_view capability) {
-  static constexpr auto kCategories = std::to_array<std::pair<std::string_view, const char*>>(
-      {{"vcs", "version-control"},
-       {"ci-cd", "ci-cd"},
-       {"monitoring", "monitoring"},
-       {"issue-tracking", "project-management"},
-       {"data-integration", "data"},
-       {"messaging", "communication"},
-       {"cloud", "infrastructure"},
-       {"database", "infrastructure"},
-       {"auth", "security"}});
-  for (const auto& [word, category] : kCategories) {
-    if (word == capability) return category;
-  }
-  return "other";
 }
 
 // The words of a connector and the fields they stand in.
@@ -125,7 +106,7 @@ void SearchIndex::put(const Document& d) {
   for (const std::string& word : d.capabilities) {
     label(capabilities_, word);
     label(labels_, word);
-    label(labels_, category_of(word));
+    label(labels_, std::string(category_of(word)));
   }
   for (const std::string& word : d.keywords) label(labels_, word);
   if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();

@@ -85,6 +85,19 @@ cp full.tar bad.tar
 noisy=$(tar -tvRf full.tar | sort -k5 -n | awk '/ blobs\//{block = $2} END {print block + 0}')
 flip_byte bad.tar $(((noisy + 1) * 512 + 5000))
 expect 10 "$MKTD" restore bad.tar --data bad
+# A tarball that nothing refers to must be what its name says, too: a later publish of the bytes
+# that it is named after would be answered with these.
+planted=$(echo planned | sha256sum | cut -d' ' -f1)
+mkdir -p "planted/blobs/${planted:0:2}"
+tar -C planted -xf full.tar
+echo other >"planted/blobs/${planted:0:2}/$planted"
+(cd planted && tar -cf ../planted.tar mktd.db $(find blobs -type f))
+expect 10 "$MKTD" restore planted.tar --data planted-data
+says err "$planted"
+[[ ! -e planted-data ]] || fail "a tarball under another's name was restored"
+echo planned >"planted/blobs/${planted:0:2}/$planted"
+(cd planted && tar -cf ../planted.tar mktd.db $(find blobs -type f))
+expect 0 "$MKTD" restore planted.tar --data planted-data
 mkdir -p evil/blobs
 echo x >evil/passwd
 tar -C evil --transform 's,passwd,../../passwd,' -cPf evil.tar passwd

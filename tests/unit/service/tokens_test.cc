@@ -38,6 +38,18 @@ struct MarketFixture {
   Caller admin;
 };
 
+TEST_CASE_FIXTURE(MarketFixture, "no token has a name that looks like another's") {
+  for (const char* name : {"bob\u200b", "\u202ebob", "b\u00adob", "bob\ufe0f"}) {
+    CAPTURE(name);
+    for (const Role role : {Role::approver, Role::member, Role::admin}) {
+      const char* tenant = role == Role::admin ? "" : "team";
+      const auto created = create_token(market, admin, {name, role, tenant, std::nullopt});
+      REQUIRE_FALSE(created);
+      CHECK(created.error().code == ErrorCode::invalid_request);
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(MarketFixture, "a token says who the caller is") {
   const auto created = create_token(market, admin, {"ci", Role::member, "team", std::nullopt});
   REQUIRE(created);
