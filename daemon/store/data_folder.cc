@@ -15,7 +15,7 @@ namespace mkt {
 
 namespace {
 
-constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kDataFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 
 Status require_own_folder(const std::filesystem::path& path) {
@@ -41,7 +41,7 @@ Status require_own_folder(const std::filesystem::path& path) {
                              path.string(), info.st_mode & 07777, path.string()));
   }
   // Others could only read: systemd makes a StateDirectory so where the unit says no other mode.
-  if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kFolderMode) != 0) {
+  if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kDataFolderMode) != 0) {
     return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
   }
   return {};
@@ -71,7 +71,7 @@ Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
 }  // namespace
 
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
-  MKT_CHECK(make_folders(path, kFolderMode));
+  MKT_CHECK(make_folders(path, kDataFolderMode));
   MKT_CHECK(require_own_folder(path));
   const std::filesystem::path lock_path = path / "LOCK";
   MKT_TRY(UniqueFd lock, open_own_file(lock_path, O_CREAT | O_NOFOLLOW));

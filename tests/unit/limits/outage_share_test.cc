@@ -12,12 +12,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const LimitKey kKey{LimitScope::publish, "publisher:acme"};
+const LimitKey kOutageKey{LimitScope::publish, "publisher:acme"};
 
 // What one lets through until it refuses.
 std::uint32_t exhaust(OutageShare& share, const Limit& limit) {
   std::uint32_t passed = 0;
-  while (share.check(kKey, limit).allowed) ++passed;
+  while (share.check(kOutageKey, limit).allowed) ++passed;
   return passed;
 }
 
@@ -31,7 +31,7 @@ TEST_CASE("three daemons share what is left of a limit when they cannot count to
       std::uint32_t in_all = used;
       for (int daemon = 0; daemon < 3; ++daemon) {
         OutageShare share(3, clock);
-        share.seen(used, kKey, limit);
+        share.seen(used, kOutageKey, limit);
         const std::uint32_t passed = exhaust(share, limit);
         CHECK(passed == (requests - used + 2) / 3);
         in_all += passed;
@@ -46,7 +46,7 @@ TEST_CASE("one daemon alone has all that is left") {
   FakeClock clock;
   OutageShare share(1, clock);
   const Limit limit{100, 15min};
-  share.seen(36, kKey, limit);
+  share.seen(36, kOutageKey, limit);
   CHECK(exhaust(share, limit) == 64);
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("what leaves the window is shared too") {
   FakeClock clock;
   OutageShare share(3, clock);
   const Limit limit{90, 15min};
-  share.seen(60, kKey, limit);
+  share.seen(60, kOutageKey, limit);
   clock.advance(5min);
   CHECK(exhaust(share, limit) == 10);
   clock.advance(10min);  // the 60 leave
@@ -67,50 +67,50 @@ TEST_CASE("the wait that a refusal names is enough") {
   FakeClock clock;
   OutageShare share(3, clock);
   const Limit limit{90, 15min};
-  share.seen(90, kKey, limit);
+  share.seen(90, kOutageKey, limit);
   clock.advance(1min);
-  const LimitDecision refused = share.check(kKey, limit);
+  const LimitDecision refused = share.check(kOutageKey, limit);
   REQUIRE_FALSE(refused.allowed);
   CHECK(refused.reset == 14min);
   clock.advance(refused.reset);
-  CHECK(share.check(kKey, limit).allowed);
+  CHECK(share.check(kOutageKey, limit).allowed);
 }
 
 TEST_CASE("back together, what was counted apart counts with what is seen") {
   FakeClock clock;
   OutageShare share(3, clock);
   const Limit limit{100, 15min};
-  share.seen(36, kKey, limit);
+  share.seen(36, kOutageKey, limit);
   CHECK(exhaust(share, limit) == 22);
   share.begin_rejoining();
-  share.seen(58, kKey, limit);
+  share.seen(58, kOutageKey, limit);
   share.rejoin();
-  CHECK(share.peek(kKey, limit).remaining == 14);
+  CHECK(share.peek(kOutageKey, limit).remaining == 14);
 }
 
 TEST_CASE("while the daemons come together again each keeps within its share, and no less") {
   FakeClock clock;
   OutageShare share(3, clock);
   const Limit limit{100, 15min};
-  share.seen(36, kKey, limit);
-  for (int i = 0; i < 12; ++i) REQUIRE(share.check(kKey, limit).allowed);
+  share.seen(36, kOutageKey, limit);
+  for (int i = 0; i < 12; ++i) REQUIRE(share.check(kOutageKey, limit).allowed);
   share.begin_rejoining();
   // Redis tells of these, of the other daemons', and of each that it counts now.
   for (std::uint32_t used = 48; used < 58; ++used) {
-    share.seen(used, kKey, limit);
-    REQUIRE(share.check(kKey, limit).allowed);
-    share.seen(used + 1, kKey, limit);
+    share.seen(used, kOutageKey, limit);
+    REQUIRE(share.check(kOutageKey, limit).allowed);
+    share.seen(used + 1, kOutageKey, limit);
   }
-  CHECK_FALSE(share.check(kKey, limit).allowed);
-  share.seen(88, kKey, limit);
+  CHECK_FALSE(share.check(kOutageKey, limit).allowed);
+  share.seen(88, kOutageKey, limit);
   share.rejoin();
-  CHECK(share.peek(kKey, limit).remaining == 4);
+  CHECK(share.peek(kOutageKey, limit).remaining == 4);
   // And so the next time.
   CHECK(exhaust(share, limit) == 4);
   share.begin_rejoining();
-  share.seen(99, kKey, limit);
+  share.seen(99, kOutageKey, limit);
   share.rejoin();
-  CHECK(share.peek(kKey, limit).remaining == 1);
+  CHECK(share.peek(kOutageKey, limit).remaining == 1);
 }
 
 TEST_CASE("a limit smaller than the number of daemons lets one of each through") {

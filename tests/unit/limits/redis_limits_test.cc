@@ -24,11 +24,11 @@ const char* redis_for_tests() { return std::getenv("MKT_TEST_REDIS"); }
 RedisUrl test_url() { return *RedisUrl::parse(redis_for_tests()); }
 
 // What is promised here is not promised within a time: the machine may be busy with other tests.
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kRedisPatience{10};
 
 TEST_CASE("with Redis: requests counted there") {
   if (redis_for_tests() == nullptr) return;
-  RedisLimits limits(test_url(), kPatience);
+  RedisLimits limits(test_url(), kRedisPatience);
   REQUIRE(limits.connect());
   for (const char* subject : {"publisher:acme", "publisher:other"}) {
     REQUIRE(limits.reset({LimitScope::publish, subject}, {3, 1s}));
@@ -44,7 +44,7 @@ TEST_CASE("with Redis: many threads of several daemons together get exactly the 
   for (const std::uint32_t requests : {100U, 1000U}) {
     const Limit limit{requests, 1h};
     const LimitKey key{LimitScope::publish, "publisher:busy"};
-    RedisLimits one(test_url(), kPatience), two(test_url(), kPatience);
+    RedisLimits one(test_url(), kRedisPatience), two(test_url(), kRedisPatience);
     REQUIRE(one.connect());
     REQUIRE(two.connect());
     REQUIRE(one.reset(key, limit));
@@ -68,7 +68,7 @@ TEST_CASE("with Redis: many threads of several daemons together get exactly the 
 
 TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and counts once") {
   if (redis_for_tests() == nullptr) return;
-  RedisLimits limits(test_url(), kPatience);
+  RedisLimits limits(test_url(), kRedisPatience);
   REQUIRE(limits.connect());
   const auto now = std::chrono::steady_clock::now();
   for (const std::uint32_t requests : {100U, 1000U}) {
@@ -96,7 +96,7 @@ TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and c
 
 TEST_CASE("with Redis: what two daemons counted is put back once, whatever Redis lost of it") {
   if (redis_for_tests() == nullptr) return;
-  RedisLimits one(test_url(), kPatience), two(test_url(), kPatience);
+  RedisLimits one(test_url(), kRedisPatience), two(test_url(), kRedisPatience);
   REQUIRE(one.connect());
   REQUIRE(two.connect());
   for (const std::uint32_t requests : {100U, 1000U}) {
