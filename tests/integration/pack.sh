@@ -22,7 +22,7 @@ same_checksum() {
 # A random walk over what people do, in and outside of the folder; the seed is printed on failure.
 seed=${PACK_SEED:-$RANDOM}
 RANDOM=$seed
-head -c 20000000 /dev/urandom >slow.bin # a pack that lasts long enough to be interrupted
+head -c 8000000 /dev/urandom >slow.bin # a pack that lasts long enough to be interrupted
 interrupted() {
   cp "$work/slow.bin" "$work/hello/slow.bin"
   "$MKT" "$@" >"$work/out" 2>"$work/err" &
@@ -52,7 +52,7 @@ steps=(
   '(cd hello && interrupted publish --dry-run)'
   '(cd hello && "$MKT" pack && interrupted sign hello-1.0.0.tgz)'
 )
-for ((i = 0; i < 25; i++)); do
+for ((i = 0; i < 16; i++)); do
   step=${steps[RANDOM % ${#steps[@]}]}
   eval "$step" >>steps.log 2>&1 || { cat steps.log >&2; fail "seed $seed: $step"; }
   same_checksum "step $i with PACK_SEED=$seed: $step"
