@@ -71,5 +71,18 @@ TEST_CASE_FIXTURE(ConnectionFixture, "a head that comes in pieces is found whole
   CHECK(take() == "/a");
 }
 
+TEST_CASE_FIXTURE(ConnectionFixture, "a body that ends before its length is incomplete") {
+  send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
+  REQUIRE(connection->receive());
+  REQUIRE(connection->holds_request());
+  connection->request = *RequestHead::parse(connection->head());
+  std::array<std::uint8_t, 4> body{};
+  CHECK(*connection->read(body) == 2);
+  client.reset();
+  const auto rest = connection->read(body);
+  REQUIRE_FALSE(rest);
+  CHECK(rest.error().code == ErrorCode::body_incomplete);
+}
+
 }  // namespace
 }  // namespace mkt
