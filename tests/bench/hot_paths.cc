@@ -45,6 +45,8 @@ class Daemon {
     add_install_routes(router_, market_, limiter_);
     const KeyRecord key = add_publisher();
     for (int i = 0; i < kConnectors; ++i) publish(fmt::format("connector-{}", i), key);
+    must(store_->add_token({"bench", "h", "bench", Role::admin, "", utc_now(), {}, {}},
+                           Actor{"bench", "", ""}));
     const Caller admin = [&] {
       Caller caller;
       caller.token_id = caller.token_name = "bench";

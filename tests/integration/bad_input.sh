@@ -84,6 +84,8 @@ put 400 signature_algorithm_unknown bad.sig.json other.tgz
 jq '.version = "2.0"' kept.sig.json >bad.sig.json
 put 400 signature_version_unknown bad.sig.json other.tgz
 jq '.keyId = "acme:00000000"' kept.sig.json >bad.sig.json
+put 403 key_unknown bad.sig.json other.tgz
+jq '.keyId = "acme "' kept.sig.json >bad.sig.json
 put 400 signature_malformed bad.sig.json other.tgz
 put 422 manifest_mismatch kept.sig.json other.tgz /v1/connectors/another/1.0.0
 put 422 manifest_mismatch kept.sig.json other.tgz /v1/connectors/other/1.0.1

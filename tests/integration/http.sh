@@ -13,7 +13,7 @@ expect_http 200 - GET $tarball
 cp body whole.tgz
 size=$(stat -c %s whole.tgz)
 grep -qi '^Cache-Control:.*immutable' headers || fail "Cache-Control"
-grep -qi "^Content-Disposition: attachment; filename=\"wire-1.0.0.tgz\"" headers || fail "Content-Disposition"
+grep -qi "^Content-Disposition: attachment; filename=\"wire-1.0.0.tar.gz\"" headers || fail "Content-Disposition"
 etag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' headers)
 expect_http 304 - GET $tarball -H "If-None-Match: $etag"
 [[ ! -s body ]] || fail "304 with a body"
@@ -44,7 +44,7 @@ expect_http 404 not_found GET /nowhere
 expect_http 404 connector_not_found GET /v1/connectors/none
 expect_http 404 version_not_found GET /v1/connectors/wire/7.0.0
 expect_http 405 method_not_allowed DELETE /v1/search
-expect_http 422 invalid_input GET /v1/connectors/Wire
+expect_http 404 connector_not_found GET /v1/connectors/Wire
 expect_http 400 invalid_request GET '/v1/search?page=0'
 expect_http 400 invalid_request GET '/v1/search?sortBy=color'
 for q in '"' '*' 'NEAR(a b)' '-x' 'a AND' '(' "'; DROP TABLE versions" '%F0%9F%98%80'; do

@@ -66,7 +66,8 @@ head -c 300000 /dev/urandom >wire/noise.bin
 expect 0 "$MKT" pack wire -o wire.tgz
 expect 0 "$MKT" sign wire.tgz --key "$("$MKT" key list --json | jq -r '[.. | .keyId? // empty | select(startswith("acme"))][0]')"
 base64 -w0 wire.tgz >wire.b64
-jq -n --rawfile tarball wire.b64 --slurpfile manifest wire/connector.manifest.json --slurpfile signature wire.tgz.sig.json \
+tar -xzOf wire.tgz connector.manifest.json >packed.json
+jq -n --rawfile tarball wire.b64 --slurpfile manifest packed.json --slurpfile signature wire.tgz.sig.json \
   '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >request
 publish() { expect_http "$1" "$2" POST /v1/publish -H "Authorization: Bearer $(<acme.token)" -H 'X-Idempotency-Key: large' --data-binary "@$3"; }
 publish 201 - request

@@ -93,8 +93,8 @@ class DotGitNames {
  public:
   std::string next() {
     std::string name;
-    for (const char c :
-         std::string_view(one_of({".git", ".git", "git~1", "gIT~1", ".gitx", "it~1"}))) {
+    const std::string base = one_of({".git", ".git", "git~1", "gIT~1", ".gitx", "it~1"});
+    for (const char c : base) {
       if (chance(6))
         name += one_of(
             {"\u200c", "\u200d", "\u200e", "\u200f", "\u206a", "\u206f", "\ufeff", "\u200b", "x"});
