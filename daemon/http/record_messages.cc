@@ -55,7 +55,7 @@ wire::VersionInfo version_message(const VersionRecord& v) {
   m.tarball_checksum = v.checksum;
   m.tarball_size = v.size;
   m.signature_url = version_path(v) + "/signature";
-  m.signing_key_id = v.signed_as;
+  m.signing_key_id = v.signed_as.empty() ? v.signing_key_id : v.signed_as;
   m.key_id = v.signing_key_id;
   m.key_fingerprint = v.key_fingerprint;
   m.published_at = format_utc(v.published_at);

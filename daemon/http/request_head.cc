@@ -53,7 +53,9 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return out;
 }
 
-Result<std::string> parse_path(std::string_view raw) {
+// The path without its encoded characters; the target is printable ASCII.
+Result<std::string> decoded_path(std::string_view raw) {
+  if (raw.find('%') == std::string_view::npos) return std::string(raw);
   // An encoded dot or percent sign is a second spelling of a path that has a first one.
   const std::string folded = lower_case(raw);
   for (std::string_view twin : {"%2e", "%5c", "%25"}) {
@@ -63,25 +65,29 @@ Result<std::string> parse_path(std::string_view raw) {
   }
   // An encoded slash is part of a name, such as a key's alias. It stays as it is, for the router to
   // decode in what it takes for a parameter: no other '%' is left in a path.
-  std::string kept;
+  std::string kept(raw);
   for (std::size_t at = folded.find("%2f"); at != std::string::npos; at = folded.find("%2f", at)) {
-    if (kept.empty()) kept = raw;
     kept.replace(kept.size() - (folded.size() - at), 3, "%252F");
     at += 3;
   }
-  const auto path = percent_decode(kept.empty() ? raw : std::string_view(kept), false);
+  auto path = percent_decode(kept, false);
   if (!path || !is_valid_utf8(*path) || has_control_characters(*path)) {
     return bad("the path is not valid percent-encoded UTF-8");
   }
-  for (std::size_t start = 1; start <= path->size();) {
-    const std::size_t end = std::min(path->find('/', start), path->size());
-    const std::string_view segment = std::string_view(*path).substr(start, end - start);
-    if ((segment.empty() && path->size() > 1) || segment == "." || segment == "..") {
+  return std::move(*path);
+}
+
+Result<std::string> parse_path(std::string_view raw) {
+  MKT_TRY(std::string path, decoded_path(raw));
+  for (std::size_t start = 1; start <= path.size();) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view segment = std::string_view(path).substr(start, end - start);
+    if ((segment.empty() && path.size() > 1) || segment == "." || segment == "..") {
       return bad("the path has an empty or a dot segment");
     }
     start = end + 1;
   }
-  return *path;
+  return path;
 }
 
 Status parse_query(std::string_view raw, RequestHead& head) {

@@ -27,8 +27,8 @@ Result<ConnectorWithVersions> show_connector(const Marketplace& market, const Co
 Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId& id,
                                    std::string_view which) {
   MKT_TRY(auto found, market.store.find_version(id.text(), which));
-  if (!found.connector) return no_connector(id);
   if (found.version) return std::move(*found.version);
+  if (!found.connector) return no_connector(id);
   return Error(ErrorCode::version_not_found,
                fmt::format("{} has no version {}; its latest is {}", id.text(),
                            printable(which.substr(0, Version::kMaxLength)),

@@ -140,6 +140,7 @@ struct ConnectorWithVersions {
 
 // What a request for one version finds, of one snapshot.
 struct VersionLookup {
+  // Looked at only for "latest", and where there is no such version.
   std::optional<ConnectorRecord> connector;
   std::optional<VersionRecord> version;
 };

@@ -128,10 +128,13 @@ std::vector<std::string> words_column(const Query& row, int column) {
 }
 
 // Column order of every SELECT on versions below.
-#define MKT_VERSION_COLUMNS                                                                      \
-  "connector_id, version, checksum, size, signing_key_id, published_at, published_by, "          \
-  "downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, "     \
-  "capabilities, policy_classes, coalesce(json_extract(signature, '$.keyId'), signing_key_id), " \
+#define MKT_VERSION_COLUMNS                                                                  \
+  "connector_id, version, checksum, size, signing_key_id, published_at, published_by, "      \
+  "downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, " \
+  "capabilities, policy_classes"
+// After them, where the signer is shown.
+#define MKT_SIGNER_COLUMNS                                        \
+  "coalesce(json_extract(signature, '$.keyId'), signing_key_id)," \
   "(SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id)"
 
 VersionRecord version_row(const Query& row) {
@@ -152,6 +155,11 @@ VersionRecord version_row(const Query& row) {
   v.signature_seq = row.number(13);
   v.capabilities = words_column(row, 14);
   v.policy_classes = words_column(row, 15);
+  return v;
+}
+
+VersionRecord version_row_with_signer(const Query& row) {
+  VersionRecord v = version_row(row);
   v.signed_as = row.text(16);
   v.key_fingerprint = row.text(17);
   return v;
@@ -256,21 +264,21 @@ std::optional<ConnectorRecord> connector(Database& db, std::string_view id) {
 }
 
 std::vector<VersionRecord> versions_of(Database& db, std::string_view connector_id) {
-  Query row = db.query("SELECT " MKT_VERSION_COLUMNS
+  Query row = db.query("SELECT " MKT_VERSION_COLUMNS ", " MKT_SIGNER_COLUMNS
                        " FROM versions WHERE connector_id = ? ORDER BY seq DESC");
   row.bind(connector_id);
   std::vector<VersionRecord> all;
-  while (row.step()) all.push_back(version_row(row));
+  while (row.step()) all.push_back(version_row_with_signer(row));
   return all;
 }
 
 std::optional<VersionRecord> version(Database& db, std::string_view connector_id,
                                      std::string_view version) {
   Query row =
-      db.query("SELECT " MKT_VERSION_COLUMNS
+      db.query("SELECT " MKT_VERSION_COLUMNS ", " MKT_SIGNER_COLUMNS
                ", manifest, signature FROM versions WHERE connector_id = ? AND version = ?");
   if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
-  VersionRecord v = version_row(row);
+  VersionRecord v = version_row_with_signer(row);
   v.manifest = row.text(18);
   v.signature = row.text(19);
   return v;

@@ -249,10 +249,13 @@ Result<std::optional<ConnectorWithVersions>> SqliteStore::connector_with_version
 Result<VersionLookup> SqliteStore::find_version(std::string_view connector_id,
                                                 std::string_view which) {
   return read([&](Database& db) {
-    VersionLookup found{catalog_queries::connector(db, connector_id), std::nullopt};
-    if (!found.connector) return found;
-    found.version = catalog_queries::version(
-        db, connector_id, which == "latest" ? found.connector->latest_version : which);
+    VersionLookup found;
+    if (which != "latest") found.version = catalog_queries::version(db, connector_id, which);
+    if (found.version) return found;
+    found.connector = catalog_queries::connector(db, connector_id);
+    if (found.connector && which == "latest") {
+      found.version = catalog_queries::version(db, connector_id, found.connector->latest_version);
+    }
     return found;
   });
 }
