@@ -354,7 +354,8 @@ says body "max-json-bytes"
 stop_mktd
 
 # Raised, exactly 50 MiB of tarball pass and one byte more does not, ten at once in bounded memory.
-start_mktd --max-json-bytes 73400320
+# One publisher holds a quarter of the slots: ten at once.
+start_mktd --max-json-bytes 73400320 --max-uploads 40
 # tarball_of SIZE: ./t.tgz of exactly that many bytes. A gzip header may hold a name of any length:
 # it makes up for what tar's blocks leave.
 tarball_of() {
