@@ -98,8 +98,8 @@ std::optional<NeverPacked> never_packed(std::string_view name, std::string_view 
 
 std::optional<NeverPacked> never_packed(std::span<const std::uint8_t> beginning) {
   std::string_view text = as_text(beginning.first(std::min(beginning.size(), kLookedAtBytes)));
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   if (text.starts_with("PuTTY-User-Key-File-") ||
       text.starts_with("---- BEGIN SSH2 ENCRYPTED PRIV")) {

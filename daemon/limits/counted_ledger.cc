@@ -85,8 +85,9 @@ std::vector<CountedKey> CountedLedger::in_window(TimePoint now) const {
   for (const Generation* generation : {&young_, &old_}) {
     for (const auto& [name, counted] : generation->keys) {
       CountedKey kept{counted.key, counted.limit, {}};
-      std::copy_if(counted.parts.begin(), counted.parts.end(), std::back_inserter(kept.parts),
-                   [&](const CountedPart& p) { return !is_past(p, counted.limit, now); });
+      std::copy_if(
+          counted.parts.begin(), counted.parts.end(), std::back_inserter(kept.parts),
+          [&, &limit = counted.limit](const CountedPart& p) { return !is_past(p, limit, now); });
       if (!kept.parts.empty()) all.push_back(std::move(kept));
     }
   }
