@@ -40,7 +40,7 @@ mkt_promise(locking "locks and contention"
   UNIT base/turns_test.cc client/lock_file_test.cc store/commit_queue_test.cc
   TESTS load.locking load.contention)
 mkt_promise(kill "what was answered survives kill -9, power cuts and failing disks"
-  UNIT store/blobs_test.cc
+  UNIT blobs/blobs_test.cc
   TESTS integration.crash integration.disk_fails integration.install_interrupted
     integration.power_cut)
 mkt_promise(downloads "downloads and uploads go on after a cut"
@@ -51,7 +51,7 @@ mkt_promise(mirror "the mirror goes on where it stopped"
 mkt_promise(webhooks "webhooks go on where they stopped"
   UNIT webhooks/webhooks_test.cc)
 mkt_promise(errors "every error code has one HTTP status, one exit status, and a test"
-  UNIT wire/error_code_test.cc
+  UNIT base/error_code_test.cc
   TESTS integration.error_codes)
 
 add_custom_command(TARGET mkt_tests POST_BUILD

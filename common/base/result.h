@@ -2,7 +2,7 @@
 //
 // A function whose caller can act on the failure returns Result<T>; exceptions are for bugs. Each
 // layer may add what it knows with Error::context ("while publishing github@1.4.0"), the code stays
-// that of the first cause and decides HTTP and exit status (common/wire/error_code.h).
+// that of the first cause and decides HTTP and exit status (common/base/error_code.h).
 //
 //   Result<Manifest> m = Manifest::parse(text);
 //   if (!m) return m.error();                 // or: MKT_TRY(Manifest m, Manifest::parse(text));
@@ -17,7 +17,7 @@
 #include <variant>
 #include <vector>
 
-#include "common/wire/error_code.h"
+#include "common/base/error_code.h"
 
 namespace mkt {
 

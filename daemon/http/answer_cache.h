@@ -12,7 +12,7 @@
 #include <unordered_map>
 
 #include "daemon/http/answer.h"
-#include "daemon/store/freshness.h"
+#include "daemon/views/freshness.h"
 
 namespace mkt {
 

@@ -8,9 +8,9 @@
 #include "daemon/http/error_body.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/catalog.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -8,10 +8,10 @@
 #include "daemon/http/byte_range.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/key_fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/rules/key_rules.h"
 #include "daemon/service/reason.h"
-#include "daemon/store/key_rules.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "daemon/http/fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -1,7 +1,7 @@
 // Owners of a connector.
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/owners.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

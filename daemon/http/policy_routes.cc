@@ -1,8 +1,8 @@
 // A tenant's policy: reading, setting, trying.
 #include "daemon/http/fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/policies.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

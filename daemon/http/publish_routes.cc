@@ -7,7 +7,6 @@
 #include "daemon/http/fields.h"
 #include "daemon/http/publish_body.h"
 #include "daemon/http/rate_limit.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/countersign.h"
@@ -15,6 +14,7 @@
 #include "daemon/service/owners.h"
 #include "daemon/service/publish.h"
 #include "daemon/service/reason.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "daemon/http/fields.h"
 #include "daemon/http/key_fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/reason.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -2,10 +2,10 @@
 #include <limits>
 
 #include "daemon/http/fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/reason.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

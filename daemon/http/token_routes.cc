@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "daemon/http/fields.h"
-#include "daemon/http/record_messages.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/record_messages.h"
 #include "daemon/service/tokens.h"
 
 namespace mkt {

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/live.h"
 #include "daemon/limits/limit.h"
 #include "daemon/limits/limit_rules.h"
-#include "daemon/service/live.h"
 
 namespace mkt {
 

@@ -6,10 +6,10 @@
 #include <array>
 #include <charconv>
 
+#include "common/base/log.h"
 #include "common/reliability/clock.h"
 #include "daemon/limits/limit_script.h"
 #include "daemon/limits/redis_connection.h"
-#include "daemon/ops/log.h"
 
 namespace mkt {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "common/base/log.h"
 #include "common/base/turns.h"
-#include "daemon/ops/log.h"
 
 namespace mkt {
 namespace {

@@ -8,10 +8,10 @@
 #include <limits>
 
 #include "common/base/encoding.h"
+#include "common/base/log.h"
 #include "daemon/mirror/firestore_value.h"
 #include "daemon/mirror/mirrored_documents.h"
 #include "daemon/mirror/older_documents.h"
-#include "daemon/ops/log.h"
 
 namespace mkt {
 namespace {

@@ -35,10 +35,10 @@
 
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
+#include "daemon/blobs/blobs.h"
 #include "daemon/mirror/bucket.h"
 #include "daemon/mirror/firestore.h"
 #include "daemon/mirror/layout.h"
-#include "daemon/store/blobs.h"
 #include "daemon/store/store.h"
 
 namespace mkt {

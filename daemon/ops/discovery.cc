@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "common/base/files.h"
+#include "common/base/log.h"
 #include "common/base/user_folders.h"
-#include "daemon/ops/log.h"
 
 namespace mkt {
 

@@ -6,17 +6,17 @@
 
 #include <exception>
 
+#include "common/base/log.h"
 #include "common/signing/key.h"
 #include "daemon/http/change_limits.h"
+#include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/server.h"
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/shared_limits.h"
-#include "daemon/ops/application.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/health.h"
-#include "daemon/ops/log.h"
 #include "daemon/ops/metrics.h"
 #include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"

@@ -8,9 +8,9 @@
 #include "common/base/encoding.h"
 #include "common/connector/manifest.h"
 #include "common/signing/key_proof.h"
+#include "daemon/rules/key_rules.h"
+#include "daemon/rules/person.h"
 #include "daemon/service/catalog.h"
-#include "daemon/store/key_rules.h"
-#include "daemon/store/person.h"
 
 namespace mkt {
 namespace {

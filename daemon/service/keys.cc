@@ -5,8 +5,8 @@
 
 #include "common/base/encoding.h"
 #include "common/signing/key_proof.h"
+#include "daemon/rules/key_rules.h"
 #include "daemon/service/reason.h"
-#include "daemon/store/key_rules.h"
 
 namespace mkt {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "daemon/store/person.h"
+#include "daemon/rules/person.h"
 
 namespace mkt {
 namespace {

@@ -8,13 +8,13 @@
 #include <memory>
 #include <string>
 
+#include "common/base/live.h"
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
+#include "daemon/blobs/blobs.h"
 #include "daemon/service/challenges.h"
-#include "daemon/service/live.h"
-#include "daemon/store/blobs.h"
 #include "daemon/store/store.h"
 
 namespace mkt {

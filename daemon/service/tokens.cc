@@ -5,7 +5,7 @@
 #include <sodium.h>
 
 #include "common/base/encoding.h"
-#include "daemon/store/person.h"
+#include "daemon/rules/person.h"
 
 namespace mkt {
 namespace {

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "daemon/store/freshness.h"
-#include "daemon/store/install_rules.h"
+#include "daemon/rules/install_rules.h"
 #include "daemon/store/outbox.h"
 #include "daemon/store/records.h"
+#include "daemon/views/freshness.h"
 
 namespace mkt {
 

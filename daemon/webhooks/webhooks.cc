@@ -8,13 +8,13 @@
 #include <limits>
 
 #include "common/base/encoding.h"
+#include "common/base/log.h"
 #include "common/base/utf8.h"
 #include "common/connector/checksum.h"
 #include "common/http/http_client.h"
 #include "common/signing/hmac.h"
 #include "common/wire/policy.h"
-#include "daemon/http/record_messages.h"
-#include "daemon/ops/log.h"
+#include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {

@@ -15,10 +15,10 @@
 #include "common/signing/key.h"
 #include "daemon/http/answer.h"
 #include "daemon/http/answer_cache.h"
+#include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/text_body.h"
 #include "daemon/limits/memory_limits.h"
-#include "daemon/ops/application.h"
 #include "daemon/service/tokens.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 

@@ -3,7 +3,7 @@
 # a test shows it. Those that no other test meets are met here, each with the two statuses of the table.
 source "$(dirname "$0")/lib.sh"
 
-table=$SOURCE/common/wire/error_code.h
+table=$SOURCE/common/base/error_code.h
 entries=$(sed -nE 's/^  X\(([a-z_]+), ([0-9]+), ([a-z_]+)\).*/\1 \2 \3/p' "$table")
 (($(wc -l <<<"$entries") > 80)) || fail "the table cannot be read"
 [[ -z $(cut -d' ' -f1 <<<"$entries" | sort | uniq -d) ]] || fail "a code stands twice in the table"

@@ -6,7 +6,7 @@
 #include "common/base/json.h"
 #include "common/connector/manifest.h"
 #include "common/connector/version.h"
-#include "daemon/store/key_rules.h"
+#include "daemon/rules/key_rules.h"
 #include "daemon/store/sqlite/key_queries.h"
 #include "daemon/store/sqlite/log_queries.h"
 #include "daemon/store/sqlite/owner_queries.h"

@@ -22,8 +22,8 @@
 #include "common/base/bucket_counts.h"
 #include "common/base/result.h"
 #include "common/base/semaphore.h"
-#include "daemon/store/freshness.h"
 #include "daemon/store/sqlite/database.h"
+#include "daemon/views/freshness.h"
 
 namespace mkt {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "daemon/store/person.h"
+#include "daemon/rules/person.h"
 #include "daemon/store/sqlite/catalog_queries.h"
 #include "daemon/store/sqlite/installation_queries.h"
 #include "daemon/store/sqlite/key_queries.h"

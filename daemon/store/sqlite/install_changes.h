@@ -2,7 +2,7 @@
 // inside of one transaction, over the queries of requests, installations and policies.
 #pragma once
 
-#include "daemon/store/install_rules.h"
+#include "daemon/rules/install_rules.h"
 #include "daemon/store/sqlite/database.h"
 
 namespace mkt::install_changes {

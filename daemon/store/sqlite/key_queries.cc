@@ -6,7 +6,7 @@
 #include <iterator>
 #include <set>
 
-#include "daemon/store/key_rules.h"
+#include "daemon/rules/key_rules.h"
 #include "daemon/store/sqlite/catalog_queries.h"
 #include "daemon/store/sqlite/install_changes.h"
 #include "daemon/store/sqlite/installation_queries.h"

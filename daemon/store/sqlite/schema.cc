@@ -147,7 +147,7 @@ INSERT INTO connector_owners SELECT id, owner, created_at, 0 FROM connectors;
 CREATE INDEX audit_log_by_time ON audit_log (at);
 )sql";
 
-// Search is answered from memory (store/search_index.h): FTS5's ranking looks at every match, and
+// Search is answered from memory (views/search_index.h): FTS5's ranking looks at every match, and
 // took 100 ms for a word that 100,000 connectors have.
 constexpr const char* kMigration3 = R"sql(
 DROP TABLE connector_search;

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "daemon/store/search_index.h"
 #include "daemon/store/sqlite/database.h"
+#include "daemon/views/search_index.h"
 
 namespace mkt::search_queries {
 

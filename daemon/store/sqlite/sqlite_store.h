@@ -11,10 +11,10 @@
 #include <mutex>
 #include <vector>
 
-#include "daemon/store/search_index.h"
 #include "daemon/store/sqlite/commit_queue.h"
 #include "daemon/store/store.h"
-#include "daemon/store/token_cache.h"
+#include "daemon/views/search_index.h"
+#include "daemon/views/token_cache.h"
 
 namespace mkt {
 

@@ -1,12 +1,12 @@
 // Who may install what; see install_rules.h.
-#include "daemon/store/install_rules.h"
+#include "daemon/rules/install_rules.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "common/connector/version.h"
-#include "daemon/store/key_rules.h"
+#include "daemon/rules/key_rules.h"
 
 namespace mkt {
 namespace {

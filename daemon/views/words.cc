@@ -1,5 +1,5 @@
 // Folding and splitting; see words.h.
-#include "daemon/store/words.h"
+#include "daemon/views/words.h"
 
 #include <utf8proc.h>
 

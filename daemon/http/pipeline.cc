@@ -1,15 +1,15 @@
-// From a request to its answer; see application.h.
-#include "daemon/ops/application.h"
+// From a request to its answer; see pipeline.h.
+#include "daemon/http/pipeline.h"
 
 #include <fmt/format.h>
 
 #include <new>
 #include <optional>
 
+#include "common/base/log.h"
 #include "daemon/http/error_body.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
-#include "daemon/ops/log.h"
 
 namespace mkt {
 namespace {
@@ -69,7 +69,7 @@ Response with_headers(Response response,
 
 // Tokens that are not valid are counted by the client's address. One that is valid always passes:
 // many clients may share an address, and a token cannot be guessed.
-Response refuse_sign_in(const Application& a, const Error& error, const RequestHead& head,
+Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};
   auto refused = failure(error, failed);
@@ -85,7 +85,7 @@ Response refuse_sign_in(const Application& a, const Error& error, const RequestH
 
 }  // namespace
 
-Response answer_request(const Application& a, const RequestHead& head, BodyReader& body,
+Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& body,
                         Exchange& exchange) {
   try {
     auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);

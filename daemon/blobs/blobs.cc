@@ -1,5 +1,5 @@
 // Files named by their hash; see blobs.h for the order of the steps.
-#include "daemon/store/blobs.h"
+#include "daemon/blobs/blobs.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

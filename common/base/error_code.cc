@@ -1,5 +1,5 @@
 // The one table of error codes; see error_code.h.
-#include "common/wire/error_code.h"
+#include "common/base/error_code.h"
 
 #include <array>
 

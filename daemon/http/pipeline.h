@@ -1,4 +1,4 @@
-// The application behind the front door: who asks, which route, and the last line against bugs.
+// The pipeline behind the front: who asks, which route, and the last line against bugs.
 #pragma once
 
 #include "daemon/http/idempotency.h"
@@ -10,7 +10,7 @@
 
 namespace mkt {
 
-struct Application {
+struct Pipeline {
   const Marketplace& market;
   const Router& router;
   Idempotency& idempotency;
@@ -19,7 +19,7 @@ struct Application {
 };
 
 // Errors become answers here; those that are ours to mend are logged.
-Response answer_request(const Application& application, const RequestHead& head, BodyReader& body,
+Response answer_request(const Pipeline& pipeline, const RequestHead& head, BodyReader& body,
                         Exchange& exchange);
 
 // One line for the access log.

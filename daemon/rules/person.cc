@@ -1,5 +1,5 @@
 // Names compared; see person.h.
-#include "daemon/store/person.h"
+#include "daemon/rules/person.h"
 
 #include <utf8proc.h>
 

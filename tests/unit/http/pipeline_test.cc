@@ -1,5 +1,5 @@
 // The last line against bugs and a machine in trouble: what a client is told, and what it is not.
-#include "daemon/ops/application.h"
+#include "daemon/http/pipeline.h"
 
 #include <new>
 #include <stdexcept>
@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-struct ApplicationFixture : StoreFixture {
+struct PipelineFixture : StoreFixture {
   // The answer to a request that `handler` works on.
   Response ask(Handler handler) {
     Router router;
@@ -40,13 +40,13 @@ bool holds(const Response& response, std::string_view text) {
   return response.body.find(text) != std::string::npos;
 }
 
-TEST_CASE_FIXTURE(ApplicationFixture, "without memory a client is told to come again") {
+TEST_CASE_FIXTURE(PipelineFixture, "without memory a client is told to come again") {
   const Response response = ask([](Request&) -> Result<Response> { throw std::bad_alloc(); });
   CHECK(response.status == 503);
   CHECK(holds(response, R"("code":"overloaded")"));
 }
 
-TEST_CASE_FIXTURE(ApplicationFixture,
+TEST_CASE_FIXTURE(PipelineFixture,
                   "why this machine failed is for its log: the client gets the request's id") {
   for (const ErrorCode code :
        {ErrorCode::internal_error, ErrorCode::io_error, ErrorCode::storage_failed,
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(ApplicationFixture,
   CHECK(holds(thrown, "request-1"));
 }
 
-TEST_CASE_FIXTURE(ApplicationFixture, "what is the client's own doing is told as it is") {
+TEST_CASE_FIXTURE(PipelineFixture, "what is the client's own doing is told as it is") {
   const Response response = fail_with(Error(ErrorCode::invalid_request, "q must be /x"));
   CHECK(response.status == 400);
   CHECK(holds(response, "q must be /x"));

@@ -1,5 +1,5 @@
 // Who counts as one person: what a reader could not tell apart.
-#include "daemon/store/person.h"
+#include "daemon/rules/person.h"
 
 #include <doctest/doctest.h>
 

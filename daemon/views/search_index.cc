@@ -1,5 +1,5 @@
 // Matching, scoring, sorting; see search_index.h.
-#include "daemon/store/search_index.h"
+#include "daemon/views/search_index.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "common/connector/category.h"
-#include "daemon/store/words.h"
+#include "daemon/views/words.h"
 
 namespace mkt {
 namespace {

@@ -1,10 +1,10 @@
 // Records to messages; see record_messages.h.
-#include "daemon/http/record_messages.h"
+#include "daemon/service/record_messages.h"
 
 #include <fmt/format.h>
 
+#include "daemon/rules/key_rules.h"
 #include "daemon/service/keys.h"
-#include "daemon/store/key_rules.h"
 
 namespace mkt {
 namespace {

@@ -1,5 +1,5 @@
 // The table of error codes.
-#include "common/wire/error_code.h"
+#include "common/base/error_code.h"
 
 #include <doctest/doctest.h>
 

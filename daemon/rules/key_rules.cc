@@ -1,5 +1,5 @@
 // Who may sign; see key_rules.h.
-#include "daemon/store/key_rules.h"
+#include "daemon/rules/key_rules.h"
 
 #include <fmt/format.h>
 

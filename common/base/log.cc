@@ -1,5 +1,5 @@
 // logfmt to stderr; see log.h.
-#include "daemon/ops/log.h"
+#include "common/base/log.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

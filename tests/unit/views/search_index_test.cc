@@ -1,5 +1,5 @@
 // SearchIndex: what is found, in which order, and that changes leave no trace of before.
-#include "daemon/store/search_index.h"
+#include "daemon/views/search_index.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "daemon/store/words.h"
+#include "daemon/views/words.h"
 
 namespace mkt {
 namespace {

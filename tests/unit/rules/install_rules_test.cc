@@ -1,5 +1,5 @@
 // Each rule of a policy, and which one wins.
-#include "daemon/store/install_rules.h"
+#include "daemon/rules/install_rules.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Blobs: what is kept, what is taken away, and what a crash leaves.
-#include "daemon/store/blobs.h"
+#include "daemon/blobs/blobs.h"
 
 #include <doctest/doctest.h>
 

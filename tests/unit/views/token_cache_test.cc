@@ -1,4 +1,4 @@
-#include "daemon/store/token_cache.h"
+#include "daemon/views/token_cache.h"
 
 #include <doctest/doctest.h>
 

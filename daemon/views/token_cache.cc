@@ -1,5 +1,5 @@
 // Keeping and forgetting tokens; see token_cache.h.
-#include "daemon/store/token_cache.h"
+#include "daemon/views/token_cache.h"
 
 namespace mkt {
 
