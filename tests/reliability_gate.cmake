@@ -32,7 +32,7 @@ mkt_promise(breaker "circuit breaker"
 mkt_promise(executor "retry and breaker together: the executor"
   UNIT reliability/resilient_executor_test.cc)
 mkt_promise(install-requests "an install that is asked for again is asked for once"
-  UNIT store/installs_test.cc
+  UNIT service/installs_test.cc
   TESTS load.idempotency)
 mkt_promise(idempotency-key "a change under one Idempotency-Key is made once"
   UNIT http/idempotency_test.cc)
@@ -40,13 +40,13 @@ mkt_promise(locking "locks and contention"
   UNIT base/turns_test.cc client/lock_file_test.cc store/commit_queue_test.cc
   TESTS load.locking load.contention)
 mkt_promise(kill "what was answered survives kill -9, power cuts and failing disks"
-  UNIT blobs/blobs_test.cc
+  UNIT blobs/file_blobs_test.cc
   TESTS integration.crash integration.disk_fails integration.install_interrupted
     integration.power_cut)
 mkt_promise(downloads "downloads and uploads go on after a cut"
   TESTS integration.cut_connections)
 mkt_promise(mirror "the mirror goes on where it stopped"
-  UNIT mirror/bucket_test.cc store/outbox_test.cc
+  UNIT mirror/bucket_test.cc service/outbox_test.cc
   TESTS integration.mirror_faults)
 mkt_promise(webhooks "webhooks go on where they stopped"
   UNIT webhooks/webhooks_test.cc)

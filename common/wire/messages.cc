@@ -309,7 +309,8 @@ Result<OwnerInfo> OwnerInfo::parse(const Json& json) {
 
 Json LogInfo::to_json() const {
   return {{"sequence", sequence},    {"at", at},         {"actor", actor},     {"address", address},
-          {"requestId", request_id}, {"action", action}, {"subject", subject}, {"detail", detail}};
+          {"requestId", request_id}, {"action", action}, {"subject", subject}, {"detail", detail},
+          {"document", document}};
 }
 
 Result<LogInfo> LogInfo::parse(const Json& json) {
@@ -323,6 +324,7 @@ Result<LogInfo> LogInfo::parse(const Json& json) {
   l.action = r.text("action");
   l.subject = r.text("subject");
   l.detail = r.text_or_empty("detail");
+  if (const auto document = json.find("document"); document != json.end()) l.document = *document;
   return r.result(std::move(l));
 }
 

@@ -203,7 +203,8 @@ struct LogInfo {
   std::string request_id;
   std::string action;
   std::string subject;
-  std::string detail;
+  std::string detail;              // for people
+  Json document = Json::object();  // ids and values of the change
 
   Json to_json() const;
   static Result<LogInfo> parse(const Json& json);

@@ -1,8 +1,8 @@
 // AnswerCache: hot answers, ready to be sent again.
 //
-// An answer is kept with the freshness of what it was made from (freshness.h) and is found for as
-// long as that holds. Bounded by kMaxBytes: when half of that is new, what was not asked for since
-// is dropped. Thread-safe.
+// An answer is kept with the freshness of what it was made from (views/change_clock.h) and is found
+// for as long as that holds. Bounded by kMaxBytes: when half of that is new, what was not asked for
+// since is dropped. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 #include <unordered_map>
 
 #include "daemon/http/answer.h"
-#include "daemon/views/freshness.h"
+#include "daemon/views/change_clock.h"
 
 namespace mkt {
 

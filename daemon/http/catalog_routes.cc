@@ -87,7 +87,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
   const bool named = order == "asc" || order == "desc";
   query.descending = named ? order == "desc" : query.sort_by != SortBy::name;
 
-  MKT_TRY(const SearchPage page, market.store.search(query));
+  MKT_TRY(const SearchPage page, market.views.search.search(query));
   wire::SearchResult result;
   for (const ConnectorRecord& c : page.connectors) result.connectors.push_back(hit_message(c));
   result.total = page.total;
@@ -99,7 +99,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
 
 Result<Response> connector(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
-  const Freshness fresh = market.store.freshness_of(id.text());
+  const Freshness fresh = market.views.clock.of_connector(id.text());
   MKT_TRY(const ConnectorWithVersions found, show_connector(market, id));
   const wire::ConnectorInfo info = connector_message(found);
   const bool earlier = is_earlier_mkt(request.head);
@@ -112,14 +112,14 @@ Result<Response> connector(const Marketplace& market, Request& request) {
 
 Result<Response> version(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
-  const Freshness fresh = market.store.freshness_of(id.text());
+  const Freshness fresh = market.views.clock.of_connector(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
   return kept_response(request, fresh, "application/json", dump_json(version_message(v).to_json()));
 }
 
 Result<Response> signature(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
-  const Freshness fresh = market.store.freshness_of(id.text());
+  const Freshness fresh = market.views.clock.of_connector(id.text());
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
   return kept_response(request, fresh, "application/json", v.signature);
 }
@@ -182,16 +182,17 @@ Result<Response> note_download(const Marketplace& market, Request& request) {
 }
 
 Result<Response> health(const Marketplace& market) {
-  MKT_TRY(const CatalogCounts counts, market.store.catalog_counts());
+  MKT_TRY(const CatalogCounts counts, count_catalog(market));
   return json_response(
       200,
       {{"status", "ok"}, {"connectors", counts.connectors}, {"totalDownloads", counts.downloads}});
 }
 
 Result<Response> stats(const Marketplace& market, Request& request) {
-  const Freshness fresh = market.store.freshness();
-  MKT_TRY(const CatalogCounts counts, market.store.catalog_counts());
-  MKT_TRY(const auto connectors, market.store.connector_counts(kMaxListed));
+  const Freshness fresh = market.views.clock.now();
+  MKT_TRY(const CatalogSummary summary, summarize_catalog(market, kMaxListed));
+  const CatalogCounts& counts = summary.counts;
+  const auto& connectors = summary.most_downloaded;
   Json list = Json::array();
   for (const ConnectorCounts& c : connectors) {
     list.push_back({{"id", c.id},

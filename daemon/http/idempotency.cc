@@ -12,6 +12,7 @@
 #include "daemon/http/fields.h"
 #include "daemon/http/request_digest.h"
 #include "daemon/http/text_body.h"
+#include "daemon/service/first_answers.h"
 
 namespace mkt {
 namespace {
@@ -143,7 +144,7 @@ Result<Response> Idempotency::answer(Request& request, const Dispatch& dispatch,
       IdempotencyKey{request.caller.token_id, std::string(name), "", now, now + kKeptFor});
   const InFlight in_flight(*this, {key->scope, key->key});
   if (!in_flight.entered()) return in_progress(*key, request.caller.request_id);
-  MKT_TRY(const auto first, market_.store.first_answer(key->scope, key->key, now));
+  MKT_TRY(const auto first, find_first_answer(market_, *key));
   return first ? again(request, key, *first, dispatch, gates) : first_time(request, key, dispatch);
 }
 
@@ -158,7 +159,7 @@ Status Idempotency::require_room(const IdempotencyKey& key) {
   }
   // Counted once for as many requests as there is room for: counting takes the longer the more
   // there are.
-  MKT_TRY(const std::size_t keys, market_.store.live_keys(key.scope, key.at));
+  MKT_TRY(const std::size_t keys, count_live_keys(market_, key));
   if (keys < kMaxKeys) {
     const std::lock_guard lock(mutex_);
     room_[key.scope] = kMaxKeys - keys - 1;
@@ -244,11 +245,11 @@ void Idempotency::keep(const IdempotencyKey& key, const Response& response) {
   if (key.request_hash.empty() || !may_be_kept(response)) return;
   const auto kept = [&]() -> Status {
     if (response.status / 100 != 2) {
-      MKT_TRY(const auto spent, market_.store.first_answer(key.scope, key.key, key.at));
+      MKT_TRY(const auto spent, find_first_answer(market_, key));
       if (!spent) return {};
     }
-    return market_.store.keep_first_answer(
-        key, {key.request_hash, response.status, response.content_type, response.body});
+    return keep_first_answer(
+        market_, key, {key.request_hash, response.status, response.content_type, response.body});
   }();
   if (!kept) report_(kept.error());
 }

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <memory>
-#include <mutex>
 
 #include "daemon/http/byte_range.h"
 #include "daemon/http/fields.h"
@@ -12,44 +10,16 @@
 #include "daemon/rules/key_rules.h"
 #include "daemon/service/reason.h"
 #include "daemon/service/record_messages.h"
+#include "daemon/service/revoke.h"
 
 namespace mkt {
 namespace {
 
-// The answer to GET /v1/keys, made once for as long as it says the same: until a key changes, or
-// expires. Larger ones than kMaxBytes are made anew each time.
-class KeyListCache {
- public:
-  static constexpr std::size_t kMaxBytes = 8 * 1024 * 1024;
-
-  struct Entry {
-    std::int64_t sequence = -1;
-    std::size_t expired = 0;  // keys that read so
-    UtcTime until = {};       // when the next one will
-    std::shared_ptr<const std::string> body = {};
-
-    // A client knows a list by the newest change in it. Once a key has expired it is another list.
-    std::string etag() const {
-      return expired == 0 ? fmt::format("\"keys-{}\"", sequence)
-                          : fmt::format("\"keys-{}-{}\"", sequence, expired);
-    }
-  };
-
-  std::optional<Entry> find(std::int64_t sequence, UtcTime now) const {
-    const std::lock_guard lock(mutex_);
-    if (entry_.sequence != sequence || entry_.until <= now) return std::nullopt;
-    return entry_;
-  }
-  void keep(Entry entry) {
-    if (entry.body->size() > kMaxBytes) entry.body.reset();
-    const std::lock_guard lock(mutex_);
-    entry_ = std::move(entry);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  Entry entry_;  // guarded by mutex_
-};
+// A client knows a list by the newest change in it. Once a key has expired it is another list.
+std::string etag_of(std::int64_t sequence, std::size_t expired) {
+  return expired == 0 ? fmt::format("\"keys-{}\"", sequence)
+                      : fmt::format("\"keys-{}-{}\"", sequence, expired);
+}
 
 std::string listing_of(const KeyList& keys, std::int64_t since, UtcTime now) {
   wire::KeyListing listing;
@@ -59,52 +29,33 @@ std::string listing_of(const KeyList& keys, std::int64_t since, UtcTime now) {
   return dump_json(listing.to_json());
 }
 
-Result<KeyListCache::Entry> whole_list(const Marketplace& market, KeyListCache& cache) {
-  const UtcTime now = market.now();
-  if (auto kept = cache.find(market.store.key_sequence(), now); kept && kept->body) {
-    return std::move(*kept);
-  }
-  MKT_TRY(const KeyList keys, market.store.keys_since(0));
-  KeyListCache::Entry entry{keys.sequence, 0, UtcTime::max()};
-  for (const KeyRecord& key : keys.keys) {
-    if (is_expired(key, now)) {
-      ++entry.expired;
-    } else if (key.status == KeyStatus::active && key.expires_at) {
-      entry.until = std::min(entry.until, *key.expires_at);
-    }
-  }
-  entry.body = std::make_shared<const std::string>(listing_of(keys, 0, now));
-  cache.keep(entry);
-  return entry;
-}
+std::string whole_listing(const KeyList& keys, UtcTime now) { return listing_of(keys, 0, now); }
 
-Result<Response> list(const Marketplace& market, KeyListCache& cache, Request& request) {
-  const Freshness fresh = market.store.freshness();
+Result<Response> list(const Marketplace& market, Request& request) {
+  const Freshness fresh = market.views.clock.now();
+  const UtcTime now = market.now();
   MKT_TRY(const std::uint64_t since,
           number_parameter(request.head, "since", 0, 0, std::numeric_limits<std::int64_t>::max()));
-  auto known = cache.find(market.store.key_sequence(), market.now());
-  if (!known) {
-    MKT_TRY(known, whole_list(market, cache));
-  }
+  MKT_TRY(const auto known, market.views.keys.known(now, whole_listing));
   Response response;
   response.headers.emplace_back("Cache-Control", "no-cache");
-  response.headers.emplace_back("ETag", known->etag());
+  response.headers.emplace_back("ETag", etag_of(known.sequence, known.expired));
   // What a key's end would change cannot be given without looking at the time.
-  if (known->until == UtcTime::max()) response.same_while = fresh;
-  if (etag_matches(request.head.header("if-none-match"), known->etag())) {
+  if (known.until == UtcTime::max()) response.same_while = fresh;
+  if (etag_matches(request.head.header("if-none-match"), response.headers.back().second)) {
     response.status = 304;
     return response;
   }
   response.content_type = "application/json";
   if (since > 0) {
     const auto after = static_cast<std::int64_t>(since);
-    MKT_TRY(const KeyList changed, market.store.keys_since(after));
-    response.body = listing_of(changed, after, market.now());
-    response.headers.back().second = KeyListCache::Entry{changed.sequence, known->expired}.etag();
+    MKT_TRY(const KeyList changed, list_keys_changed_since(market, after));
+    response.body = listing_of(changed, after, now);
+    response.headers.back().second = etag_of(changed.sequence, known.expired);
     return response;
   }
-  MKT_TRY(const KeyListCache::Entry whole, whole_list(market, cache));
-  response.headers.back().second = whole.etag();
+  MKT_TRY(const auto whole, market.views.keys.whole(now, whole_listing));
+  response.headers.back().second = etag_of(whole.sequence, whole.expired);
   response.shared_body = whole.body;
   return response;
 }
@@ -197,8 +148,7 @@ Result<std::optional<KeyProof>> proof_field(const Json& json) {
 }
 
 void add_key_routes(Router& router, const Marketplace& market) {
-  const auto cache = std::make_shared<KeyListCache>();
-  router.add("GET", "/v1/keys", [&market, cache](Request& r) { return list(market, *cache, r); });
+  router.add("GET", "/v1/keys", [&market](Request& r) { return list(market, r); });
   const std::string base = "/v1/publishers/{id}";
   router.add("POST", base + "/challenges", [&](Request& r) { return challenge(market, r); });
   router.add("POST", base + "/keys", [&](Request& r) { return add(market, r); });

@@ -6,6 +6,7 @@
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/audit_log.h"
 
 namespace mkt {
 namespace {
@@ -109,8 +110,8 @@ Result<Response> reset(const Marketplace& market, RateLimiter& limiter, Request&
   MKT_CHECK(check_subject(subject));
   const Limited who{subject, address_of(subject, request)};
   MKT_CHECK(limiter.reset(scope, who));
-  MKT_CHECK(market.store.note("limit.reset", subject, std::string(limit_scope_name(scope)),
-                              market.now(), request.caller.actor()));
+  MKT_CHECK(note(market, request.caller.actor(), "limit.reset", subject,
+                 {{"subject", subject}, {"scope", limit_scope_name(scope)}}));
   MKT_TRY(const auto decision, limiter.peek(scope, who));
   return json_response(200, limit_message(scope, subject, decision).to_json());
 }

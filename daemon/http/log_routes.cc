@@ -3,6 +3,7 @@
 
 #include "daemon/http/fields.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/audit_log.h"
 #include "daemon/service/record_messages.h"
 
 namespace mkt {
@@ -26,7 +27,7 @@ Result<Response> log(const Marketplace& market, Request& request) {
       return Error(ErrorCode::invalid_request, "since must be an RFC 3339 time");
     }
   }
-  MKT_TRY(auto entries, market.store.log(query));
+  MKT_TRY(auto entries, read_log(market, query));
   const bool has_more = entries.size() > limit;
   if (has_more) entries.pop_back();
   Json all = Json::array();

@@ -16,7 +16,7 @@
 #include "common/base/result.h"
 #include "daemon/http/request_head.h"
 #include "daemon/service/marketplace.h"
-#include "daemon/views/freshness.h"
+#include "daemon/views/change_clock.h"
 
 namespace mkt {
 

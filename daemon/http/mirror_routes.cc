@@ -1,5 +1,7 @@
 // The mirror, for admins: how it gets on, sending everything again, taking over what is there.
 #include "daemon/http/routes.h"
+#include "daemon/service/audit_log.h"
+#include "daemon/service/outbox.h"
 
 namespace mkt {
 namespace {
@@ -21,7 +23,7 @@ Result<Response> show(const Marketplace& market, const Mirror* known, const Requ
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Mirror* const mirror, require_mirror(known));
   MKT_TRY(const MirrorStatus status, mirror->status());
-  MKT_TRY(const auto parked, market.store.parked_documents(kMostParked));
+  MKT_TRY(const auto parked, parked_documents(market, kMostParked));
   Json list = Json::array();
   for (const ParkedDocument& p : parked) {
     list.push_back({{"document", mirror->path_of(p.name)},
@@ -45,10 +47,10 @@ Result<Response> show(const Marketplace& market, const Mirror* known, const Requ
 Result<Response> resync(const Marketplace& market, const Mirror* known, const Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Mirror* const mirror, require_mirror(known));
-  MKT_CHECK(market.store.fill_outbox());
+  MKT_CHECK(fill_outbox(market));
   MKT_TRY(const MirrorStatus status, mirror->status());
-  MKT_CHECK(
-      market.store.note("mirror.resync", status.project, "", market.now(), request.caller.actor()));
+  MKT_CHECK(note(market, request.caller.actor(), "mirror.resync", status.project,
+                 {{"project", status.project}}));
   return json_response(202, {{"waiting", status.outbox.waiting}});
 }
 
@@ -58,8 +60,8 @@ Result<Response> adopt(const Marketplace& market, const Mirror* known, const Req
   MKT_TRY(const Mirror* const mirror, require_mirror(known));
   MKT_CHECK(mirror->adopt());
   MKT_TRY(const MirrorStatus status, mirror->status());
-  MKT_CHECK(
-      market.store.note("mirror.adopt", status.project, "", market.now(), request.caller.actor()));
+  MKT_CHECK(note(market, request.caller.actor(), "mirror.adopt", status.project,
+                 {{"project", status.project}}));
   return json_response(202, {{"project", status.project}});
 }
 

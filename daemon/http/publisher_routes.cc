@@ -61,7 +61,7 @@ Result<Response> show_one(const Marketplace& market, Request& request) {
 }
 
 Result<Response> list_publishers(const Marketplace& market, Request& request) {
-  MKT_TRY(const auto publishers, market.store.publishers());
+  MKT_TRY(const auto publishers, list_publishers(market));
   Json all = Json::array();
   for (const PublisherRecord& p : publishers) {
     all.push_back(as_seen_by(request.caller, publisher_message(p, {}, market.now())).to_json());

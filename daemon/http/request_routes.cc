@@ -3,6 +3,7 @@
 
 #include "daemon/http/fields.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/reason.h"
 #include "daemon/service/record_messages.h"

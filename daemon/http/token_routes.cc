@@ -56,7 +56,7 @@ Result<Response> whoami(const Marketplace& market, Request& request) {
   if (!caller.signed_in()) {
     return Error(ErrorCode::unauthorized, "nobody is logged in; run: mkt login");
   }
-  MKT_TRY(const auto token, market.store.token(caller.token_id));
+  MKT_TRY(const auto token, find_token(market, caller.token_id));
   if (!token) return Error(ErrorCode::unauthorized, "the token was revoked");
   return json_response(200, token_message(*token).to_json());
 }

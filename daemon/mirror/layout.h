@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/store/outbox.h"
+#include "daemon/store/records/outbox.h"
 
 namespace mkt {
 

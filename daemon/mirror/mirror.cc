@@ -12,6 +12,7 @@
 #include "daemon/mirror/firestore_value.h"
 #include "daemon/mirror/mirrored_documents.h"
 #include "daemon/mirror/older_documents.h"
+#include "daemon/service/outbox.h"
 
 namespace mkt {
 namespace {
@@ -21,7 +22,7 @@ constexpr const char* kRegistry = "registry";
 constexpr const char* kBucket = "bucket";
 constexpr const char* kAdopted = "adopted";
 constexpr const char* kForm = "form";
-constexpr const char* kNewestForm = "2";  // older_documents.h
+constexpr const char* kNewestForm = "3";  // older_documents.h
 // Tarballs known to be in the bucket, some 100 bytes each; others are looked for there again.
 constexpr std::size_t kMostRemembered = 50'000;
 
@@ -78,10 +79,9 @@ Json mirrored_fields(const OutboxEntry& entry) {
   return fields;
 }
 
-Mirror::Mirror(Store& store, const BlobStore& blobs, MirrorTarget target, MirrorPauses pauses,
+Mirror::Mirror(const Marketplace& market, MirrorTarget target, MirrorPauses pauses,
                BreakerRegistry& breakers)
-    : store_(store),
-      blobs_(blobs),
+    : market_(market),
       firestore_(std::move(target.firestore)),
       bucket_(std::move(target.bucket)),
       layout_(firestore_->options().prefix),
@@ -109,7 +109,7 @@ bool Mirror::pause(std::chrono::milliseconds time) const {
 }
 
 Result<MirrorStatus> Mirror::status() const {
-  MKT_TRY(const OutboxCounts outbox, store_.outbox_counts());
+  MKT_TRY(const OutboxCounts outbox, count_outbox(market_));
   const std::lock_guard lock(mutex_);
   MirrorStatus status = status_;
   status.outbox = outbox;
@@ -144,28 +144,28 @@ RetryPolicy Mirror::retry_policy() {
 
 // Who we are, made once and kept with the store.
 Status Mirror::know_registry() {
-  MKT_TRY(registry_, store_.mirror_state(kRegistry));
+  MKT_TRY(registry_, mirror_state(market_, kRegistry));
   if (!registry_.empty()) return {};
   registry_ = random_hex(kIdBytes);
-  return store_.set_mirror_state(kRegistry, registry_);
+  return set_mirror_state(market_, kRegistry, registry_);
 }
 
 // A bucket that is new has none of the tarballs yet: all versions are looked at once.
 Status Mirror::know_bucket() {
   const std::string name = bucket_ ? bucket_->options().name : "";
-  MKT_TRY(const std::string known, store_.mirror_state(kBucket));
+  MKT_TRY(const std::string known, mirror_state(market_, kBucket));
   if (known == name) return {};
-  if (bucket_) MKT_CHECK(store_.fill_outbox());
-  return store_.set_mirror_state(kBucket, name);
+  if (bucket_) MKT_CHECK(fill_outbox(market_));
+  return set_mirror_state(market_, kBucket, name);
 }
 
 // Documents that an earlier mktd wrote have another form: the outbox counts as incomplete, and all
 // are sent again.
 Status Mirror::know_form() {
-  MKT_TRY(const std::string known, store_.mirror_state(kForm));
+  MKT_TRY(const std::string known, mirror_state(market_, kForm));
   if (known == kNewestForm) return {};
-  MKT_CHECK(store_.stop_outbox());
-  return store_.set_mirror_state(kForm, kNewestForm);
+  MKT_CHECK(stop_outbox(market_));
+  return set_mirror_state(market_, kForm, kNewestForm);
 }
 
 void Mirror::work() {
@@ -173,7 +173,7 @@ void Mirror::work() {
   while (true) {
     Status ready = know_registry();
     if (ready) ready = know_form();
-    if (ready) ready = store_.start_outbox();
+    if (ready) ready = start_outbox(market_);
     if (ready) ready = know_bucket();
     if (ready) break;
     note_trouble(ready.error().message);
@@ -181,10 +181,10 @@ void Mirror::work() {
   }
   std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();
   while (pause(pauses_.look)) {
-    const std::uint64_t changes = store_.changes();
+    const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
     for (;;) {
-      auto entries = store_.outbox(kMostDocuments, kMostBytes);
+      auto entries = waiting_documents(market_, kMostDocuments, kMostBytes);
       if (!entries) note_trouble(entries.error().message);
       if (!entries || stopping()) break;
       if (entries->empty()) {
@@ -229,7 +229,7 @@ Status Mirror::put_tarball(const OutboxEntry& version) {
   if (size > bucket_->options().most_bytes || in_bucket_.contains(checksum.hex())) return {};
   const Status done = bucket_executor_
                           ->run([&]() -> Status {
-                            MKT_TRY(const UniqueFd file, blobs_.open_blob(checksum, size));
+                            MKT_TRY(const UniqueFd file, market_.blobs.open_blob(checksum, size));
                             return bucket_->put(checksum, file.get(), size);
                           })
                           .result;
@@ -269,7 +269,7 @@ bool Mirror::halve(std::span<const OutboxEntry> entries, const Error& error) {
 bool Mirror::park(const OutboxEntry& entry, const Error& error) {
   log_event(LogLevel::error, "a document cannot be mirrored; it is parked",
             {{"document", layout_.path_of(entry.name)}, {"reason", error.message}});
-  const Status parked = store_.park(entry, error.message);
+  const Status parked = park_document(market_, entry, error.message);
   if (!parked) note_trouble(parked.error().message);
   return static_cast<bool>(parked);
 }
@@ -282,7 +282,7 @@ bool Mirror::settle(std::span<const OutboxEntry> entries) {
     status_.last_sent = utc_now();
   }
   // Should this fail, they are sent again, and nothing changes.
-  const Status done = store_.outbox_sent(entries);
+  const Status done = mark_sent(market_, entries);
   if (!done) note_trouble(done.error().message);
   return static_cast<bool>(done);
 }
@@ -375,10 +375,10 @@ std::string Mirror::target() const {
 }
 
 Result<bool> Mirror::may_adopt() const {
-  MKT_TRY(const std::string adopted, store_.mirror_state(kAdopted));
+  MKT_TRY(const std::string adopted, mirror_state(market_, kAdopted));
   return adopted == target();
 }
 
-Status Mirror::adopt() const { return store_.set_mirror_state(kAdopted, target()); }
+Status Mirror::adopt() const { return set_mirror_state(market_, kAdopted, target()); }
 
 }  // namespace mkt

@@ -35,11 +35,11 @@
 
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
-#include "daemon/blobs/blobs.h"
+#include "daemon/blobs/blob_store.h"
 #include "daemon/mirror/bucket.h"
 #include "daemon/mirror/firestore.h"
 #include "daemon/mirror/layout.h"
-#include "daemon/store/store.h"
+#include "daemon/service/marketplace.h"
 
 namespace mkt {
 
@@ -76,7 +76,7 @@ class Mirror {
   static constexpr std::uint32_t kMostDocuments = 499;
   static constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 
-  Mirror(Store& store, const BlobStore& blobs, MirrorTarget target, MirrorPauses pauses = {},
+  Mirror(const Marketplace& market, MirrorTarget target, MirrorPauses pauses = {},
          BreakerRegistry& breakers = process_breakers());
   ~Mirror();
   Mirror(const Mirror&) = delete;
@@ -113,8 +113,7 @@ class Mirror {
   RetryPolicy retry_policy();
   void note_trouble(const std::string& why);
 
-  Store& store_;
-  const BlobStore& blobs_;
+  const Marketplace& market_;
   const std::unique_ptr<Firestore> firestore_;
   const std::unique_ptr<Bucket> bucket_;  // may be none
   const MirrorLayout layout_;

@@ -11,7 +11,7 @@
 #include "common/base/files.h"
 #include "common/connector/checksum.h"
 #include "common/http/http_client.h"
-#include "daemon/blobs/blobs.h"
+#include "daemon/blobs/file_blobs.h"
 #include "daemon/mirror/firestore_value.h"
 #include "daemon/mirror/layout.h"
 #include "daemon/mirror/mirror.h"
@@ -142,6 +142,19 @@ Status find_tarballs(Bucket& bucket, Tarballs& wanted, MirrorDifferences& found)
   return {};
 }
 
+Status change_outbox(Store& store, const std::function<Status(Outbox&)>& write) {
+  const auto done = store.change(
+      Touches::all(), [&](Records& records) -> Status { return write(records.outbox()); });
+  return done ? Status() : done.error();
+}
+
+Status put_back_rows(Store& store, DocumentKind kind, const std::vector<Json>& documents) {
+  return change_outbox(store, [&](Outbox& outbox) -> Status {
+    for (const Json& document : documents) MKT_CHECK(outbox.put_back(kind, document));
+    return {};
+  });
+}
+
 }  // namespace
 
 Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
@@ -198,7 +211,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   MKT_TRY(const DataFolder data, DataFolder::open(into));
   MKT_TRY(const auto store, SqliteStore::open(data.database()));
   MKT_TRY(const auto blobs,
-          BlobStore::open(data.blobs(), [](const Checksum&) -> Result<bool> { return true; }));
+          FileBlobs::open(data.blobs(), [](const Checksum&) -> Result<bool> { return true; }));
   const MirrorLayout layout(firestore.options().prefix);
   MirrorRestored restored;
   Fetcher fetcher(sources, *blobs);
@@ -206,7 +219,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
     std::vector<Json> page;
     const auto put_back = [&]() -> Status {
       restored.documents += page.size();
-      MKT_CHECK(store->put_back(kind, page));
+      MKT_CHECK(put_back_rows(*store, kind, page));
       if (kind == DocumentKind::version && fetcher.has_source()) {
         for (const Json& version : page) MKT_CHECK(fetcher.fetch(version, restored));
       }
@@ -232,7 +245,10 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   if (cursor) {
     MKT_TRY(const Json place, from_firestore_fields(cursor->fields));
     if (const auto registry = text_member(place, "registry")) {
-      MKT_CHECK(store->set_mirror_state("registry", *registry));
+      MKT_CHECK(change_outbox(*store, [&](Outbox& outbox) -> Status {
+        outbox.set_state("registry", *registry);
+        return {};
+      }));
     }
   }
   return restored;

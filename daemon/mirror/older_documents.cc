@@ -266,9 +266,9 @@ Json older_fields(const DocumentName& name, const Json& content) {
       shape_installation(fields, content);
       break;
     case DocumentKind::policy:
+    case DocumentKind::log:
       fields.unfold("document");
       break;
-    case DocumentKind::log:
     case DocumentKind::installation_event:
       break;
   }

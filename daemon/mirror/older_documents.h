@@ -10,7 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
-#include "daemon/store/outbox.h"
+#include "daemon/store/records/outbox.h"
 
 namespace mkt {
 

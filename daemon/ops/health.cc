@@ -63,14 +63,19 @@ std::optional<std::uint64_t> free_disk_space(const std::filesystem::path& folder
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
-Health::Health(SqliteStore& store, std::filesystem::path data, const BreakerRegistry& breakers)
-    : store_(store), data_(std::move(data)), breakers_(breakers) {}
+Health::Health(Store& store, const StoreHealth& health, std::filesystem::path data,
+               const BreakerRegistry& breakers)
+    : store_(store), store_health_(health), data_(std::move(data)), breakers_(breakers) {}
 
 wire::PartInfo Health::check_store() const {
-  if (store_.broken()) {
+  if (store_health_.broken()) {
     return {"store", "failed", "the disk failed to keep a change; the daemon ends to be restarted"};
   }
-  if (const auto read = store_.log({0, std::nullopt, 1}); !read) {
+  const Status read = store_.read([](const Records& records) -> Status {
+    (void)records.log().entries({0, std::nullopt, 1});
+    return {};
+  });
+  if (!read) {
     return {"store", "failed", read.error().message};
   }
   return ok("store");

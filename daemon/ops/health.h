@@ -13,13 +13,14 @@
 #include "common/reliability/breaker_registry.h"
 #include "common/wire/status_messages.h"
 #include "daemon/mirror/mirror.h"
-#include "daemon/store/sqlite/sqlite_store.h"
+#include "daemon/store/store.h"
+#include "daemon/store/store_health.h"
 
 namespace mkt {
 
 class Health {
  public:
-  Health(SqliteStore& store, std::filesystem::path data,
+  Health(Store& store, const StoreHealth& health, std::filesystem::path data,
          const BreakerRegistry& breakers = process_breakers());
 
   // Before the first question; there is none by default. More changes than that should not wait.
@@ -32,7 +33,8 @@ class Health {
   wire::PartInfo check_disk() const;
   wire::PartInfo check_mirror() const;
 
-  SqliteStore& store_;
+  Store& store_;
+  const StoreHealth& store_health_;
   const std::filesystem::path data_;
   const BreakerRegistry& breakers_;
   const UtcTime started_ = utc_now();

@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "common/signing/key.h"
+#include "daemon/blobs/file_blobs.h"
 #include "daemon/http/change_limits.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
@@ -21,7 +22,9 @@
 #include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
+#include "daemon/service/catalog.h"
 #include "daemon/service/housekeeping.h"
+#include "daemon/service/outbox.h"
 #include "daemon/service/tokens.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/sqlite_store.h"
@@ -45,10 +48,9 @@ void configure_log(const Configuration& c) {
 }
 
 Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
-  MKT_TRY(const auto tokens, market.store.tokens());
-  if (!tokens.empty()) return {};
-  MKT_TRY(const CreatedToken created, create_first_admin_token(market));
-  return write_file_atomically(data.admin_token(), created.secret + "\n", 0600);
+  MKT_TRY(const auto created, create_first_admin_token(market));
+  if (!created) return {};
+  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
 }
 
 // What of the configuration may change while the daemon runs.
@@ -97,16 +99,16 @@ Result<std::unique_ptr<LimitStore>> open_limit_store(const Configuration& config
 }
 
 // None where the configuration names no project.
-std::unique_ptr<Mirror> start_mirror(Store& store, const BlobStore& blobs, const Configuration& c) {
+std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configuration& c) {
   if (c.firestore_project.empty()) {
-    if (const auto stopped = store.stop_outbox(); !stopped) {
+    if (const auto stopped = stop_outbox(market); !stopped) {
       log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
                 {{"reason", stopped.error().message}});
     }
     return nullptr;
   }
   return std::make_unique<Mirror>(
-      store, blobs,
+      market,
       MirrorTarget{
           open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}),
           open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
@@ -125,14 +127,17 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(const DataFolder data, DataFolder::open(configuration.data));
   MKT_TRY(const auto store, SqliteStore::open(data.database()));
-  MKT_TRY(const auto blobs, BlobStore::open(data.blobs(), [&](const Checksum& checksum) {
-            return store->blob_is_referenced(checksum.text());
+  MKT_TRY(const auto blobs, FileBlobs::open(data.blobs(), [&](const Checksum& checksum) {
+            return is_named(*store, checksum);
           }));
   Marketplace market{.store = *store,
                      .blobs = *blobs,
                      .rules = configuration.rules(),
                      .now = utc_now,
-                     .challenges = {}};
+                     .challenges = {},
+                     .mirrored = !configuration.firestore_project.empty()};
+  MKT_CHECK(leave_quarantined_latest(market));
+  MKT_CHECK(market.views.search.catch_up());
   MKT_CHECK(write_first_admin_token(market, data));
   MKT_TRY(Admission admission, configuration.admission());
   MKT_TRY(LimitRules limit_rules, configuration.limit_rules());
@@ -140,8 +145,8 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   MKT_TRY(auto limit_store, open_limit_store(configuration, live));
   RateLimiter limiter(live.limits, std::move(limit_store));
 
-  const std::unique_ptr<Mirror> mirror = start_mirror(*store, *blobs, configuration);
-  Usage usage(*store);
+  const std::unique_ptr<Mirror> mirror = start_mirror(market, configuration);
+  Usage usage(market);
   Router router;
   router.surround([&](std::string_view method, std::string_view pattern, Handler handler) {
     return limit_changes(limiter, method, pattern, std::move(handler));
@@ -160,9 +165,9 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
   add_token_routes(router, market);
 
   RequestMetrics requests;
-  Health health(*store, data.path());
+  Health health(*store, *store, data.path());
   if (mirror) health.watch(*mirror, configuration.firestore_most_waiting);
-  const Metrics metrics({requests, limiter, *store, data});
+  const Metrics metrics({requests, limiter, *store, *store, data});
   HttpServer* running = nullptr;  // set before the first request comes
   add_operation_routes(router,
                        {.metrics = [&] { return metrics.text(running->counts(), mirror.get()); },
@@ -203,7 +208,7 @@ Result<int> serve(const Configuration& configuration, int argc, char** argv) {
       [&] { reload(argc, argv, market, live); });
   // After the signals, so that a second one ends the process while these two are joined.
   const Housekeeping housekeeping(market);
-  const Webhooks webhooks(*store, configuration.webhooks);
+  const Webhooks webhooks(market, configuration.webhooks);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   store->when_broken([&] {

@@ -145,8 +145,8 @@ std::uint64_t file_bytes(const std::filesystem::path& file) {
   return none ? 0 : size;
 }
 
-void add_store(Families& f, const SqliteStore& store, const DataFolder& data) {
-  const CommitQueue::Counts c = store.commit_counts();
+void add_store(Families& f, const StoreHealth& store, const DataFolder& data) {
+  const StoreCounts c = store.counts();
   f.gauge("mktd_store_waiting_changes", "Changes that are in no commit yet.", {}, c.waiting);
   f.histogram("mktd_store_commit_changes", "Changes that a commit made durable together.", {},
               c.changes);
@@ -189,7 +189,9 @@ std::optional<BlobTotals> Metrics::blobs() const {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   if (!blobs_ || now - blobs_counted_ >= kBlobsEvery) {
-    if (const auto totals = sources_.store.blob_totals()) blobs_ = *totals;
+    const auto totals = read_from(
+        sources_.store, [](const Records& records) { return records.catalog().blob_totals(); });
+    if (totals) blobs_ = *totals;
     blobs_counted_ = now;
   }
   return blobs_;
@@ -203,7 +205,7 @@ std::string Metrics::text(const ServerCounts& server, const Mirror* mirror) cons
   add_limits(f, sources_.limiter);
   add_breakers(f, sources_.breakers);
   add_retries(f, sources_.retries);
-  add_store(f, sources_.store, sources_.data);
+  add_store(f, sources_.store_health, sources_.data);
   if (const auto totals = blobs()) {
     f.gauge("mktd_blobs", "Tarballs that versions name.", {}, totals->blobs);
     f.gauge("mktd_blob_bytes", "Their size.", {}, totals->bytes);

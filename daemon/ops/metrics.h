@@ -17,14 +17,16 @@
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
 #include "daemon/store/data_folder.h"
-#include "daemon/store/sqlite/sqlite_store.h"
+#include "daemon/store/store.h"
+#include "daemon/store/store_health.h"
 
 namespace mkt {
 
 struct MetricSources {
   const RequestMetrics& requests;
   const RateLimiter& limiter;
-  SqliteStore& store;
+  Store& store;
+  const StoreHealth& store_health;
   const DataFolder& data;
   const BreakerRegistry& breakers = process_breakers();
   const RetryBudget& retries = process_retry_budget();

@@ -8,7 +8,8 @@
 
 #include "common/base/result.h"
 #include "common/wire/policy.h"
-#include "daemon/store/records.h"
+#include "daemon/store/records/catalog.h"
+#include "daemon/store/records/publishers.h"
 
 namespace mkt {
 

@@ -54,6 +54,10 @@ Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publ
   return may_publish(*publisher);
 }
 
+Error no_publisher(std::string_view id) {
+  return Error(ErrorCode::publisher_not_found, fmt::format("there is no publisher {}", id));
+}
+
 Error unknown_key(std::string_view key_id) {
   return Error(ErrorCode::key_unknown,
                fmt::format("the registry knows no key {}; list the publisher's: mkt publisher show "

@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "common/base/result.h"
-#include "daemon/store/records.h"
+#include "daemon/store/records/keys.h"
+#include "daemon/store/records/publishers.h"
 
 namespace mkt {
 
@@ -20,5 +21,6 @@ bool is_expired(const KeyRecord& key, UtcTime now);
 Status may_publish(const PublisherRecord& publisher);
 
 Error unknown_key(std::string_view key_id);
+Error no_publisher(std::string_view id);
 
 }  // namespace mkt

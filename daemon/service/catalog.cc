@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "common/base/utf8.h"
+#include "common/connector/manifest.h"
+#include "daemon/rules/latest.h"
 
 namespace mkt {
 namespace {
@@ -16,17 +16,50 @@ Error no_connector(const ConnectorId& id) {
       fmt::format("there is no connector {}; look for one: mkt search {}", id.text(), id.text()));
 }
 
+// What the connector shows of its latest version, out of that version's manifest.
+ConnectorListing listing_of(const std::string& manifest_text) {
+  ConnectorListing listing;
+  const auto manifest = Manifest::parse_older(manifest_text);
+  if (!manifest) return listing;
+  listing.display_name = manifest->display_name();
+  listing.description = manifest->description();
+  listing.author = manifest->author();
+  listing.capabilities = manifest->capabilities();
+  listing.keywords = manifest->keywords();
+  return listing;
+}
+
 }  // namespace
 
+VersionLookup find_version(const Records& records, std::string_view connector_id,
+                           std::string_view which) {
+  const Catalog& catalog = records.catalog();
+  VersionLookup found;
+  if (which != "latest") found.version = catalog.version(connector_id, which);
+  if (found.version) return found;
+  found.connector = catalog.connector(connector_id);
+  if (found.connector && which == "latest") {
+    found.version = catalog.version(connector_id, found.connector->latest_version);
+  }
+  return found;
+}
+
 Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id) {
-  MKT_TRY(auto found, market.store.connector_with_versions(id.text()));
-  if (!found) return no_connector(id);
-  return std::move(*found);
+  return market.read([&](const Records& records) -> Result<ConnectorWithVersions> {
+    const Catalog& catalog = records.catalog();
+    auto connector = catalog.connector(id.text());
+    if (!connector) return no_connector(id);
+    const auto latest = catalog.version(id.text(), connector->latest_version);
+    return ConnectorWithVersions{std::move(*connector), catalog.versions_of(id.text()),
+                                 latest ? latest->manifest : std::string()};
+  });
 }
 
 Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId& id,
                                    std::string_view which) {
-  MKT_TRY(auto found, market.store.find_version(id.text(), which));
+  MKT_TRY(auto found, market.read([&](const Records& records) {
+    return find_version(records, id.text(), which);
+  }));
   if (found.version) return std::move(*found.version);
   if (!found.connector) return no_connector(id);
   return Error(ErrorCode::version_not_found,
@@ -46,6 +79,46 @@ Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,
   MKT_TRY(const Checksum checksum, Checksum::parse(version.checksum));
   MKT_TRY(UniqueFd file, market.blobs.open_blob(checksum, version.size));
   return Tarball{std::move(version), std::move(file)};
+}
+
+Result<CatalogCounts> count_catalog(const Marketplace& market) {
+  return market.read([](const Records& records) { return records.catalog().counts(); });
+}
+
+Result<CatalogSummary> summarize_catalog(const Marketplace& market, std::uint32_t limit) {
+  return market.read([&](const Records& records) {
+    return CatalogSummary{records.catalog().counts(), records.catalog().most_downloaded(limit)};
+  });
+}
+
+Result<bool> is_named(Store& store, const Checksum& checksum) {
+  return read_from(
+      store, [&](const Records& records) { return records.catalog().names_blob(checksum.text()); });
+}
+
+void choose_latest(Change& change, std::string_view connector_id) {
+  Catalog& catalog = change.records().catalog();
+  const auto head = catalog.connector_head(connector_id, Hold::exclusive);
+  if (!head) return;
+  const auto all = catalog.versions_of(connector_id);
+  const VersionRecord* latest = latest_of(all);
+  if (latest == nullptr || latest->version == head->latest_version) return;
+  const auto whole = catalog.version(connector_id, latest->version);
+  catalog.set_latest(connector_id, latest->version,
+                     listing_of(whole ? whole->manifest : std::string()));
+}
+
+Status leave_quarantined_latest(const Marketplace& market) {
+  MKT_TRY(const auto ids, market.read([](const Records& records) {
+    return records.catalog().with_quarantined_latest();
+  }));
+  if (ids.empty()) return {};
+  Touches touches;
+  touches.connectors = ids;
+  return market.change(kSystem, market.now(), touches, [&](Change& change) -> Status {
+    for (const std::string& id : ids) choose_latest(change, id);
+    return {};
+  });
 }
 
 }  // namespace mkt

@@ -1,10 +1,46 @@
 // Countersigning, top to bottom; see countersign.h.
 #include "daemon/service/countersign.h"
 
+#include <fmt/format.h>
+
 #include "daemon/service/catalog.h"
 #include "daemon/service/keys.h"
+#include "daemon/service/publish.h"
 
 namespace mkt {
+namespace {
+
+Status decide_to_countersign(Change& change, const VersionRecord& v) {
+  Records& records = change.records();
+  MKT_TRY(const KeyRecord key, hold_signer(records, v.published_by, v.signing_key_id, change.at()));
+  const auto head = records.catalog().connector_head(v.connector_id, Hold::exclusive);
+  if (head) MKT_CHECK(require_ownership(records, v, *head));
+  const auto now_there = records.catalog().version_head(v.connector_id, v.version, Hold::exclusive);
+  const std::string name = fmt::format("{}@{}", v.connector_id, v.version);
+  if (!now_there) {
+    return Error(ErrorCode::version_not_found, fmt::format("there is no {}", name));
+  }
+  if (now_there->checksum != v.checksum) {
+    return Error(ErrorCode::checksum_mismatch, fmt::format("the signature is over {}; {} has {}",
+                                                           v.checksum, name, now_there->checksum));
+  }
+  Json document = signature_document(v, key);
+  document["replaces"] = now_there->signing_key_id;
+  const EntryRef accepted = change.log("version.countersign", name, document);
+  VersionRecord countersigned = v;
+  countersigned.quarantined = false;
+  records.catalog().replace_signature(countersigned, accepted);
+  choose_latest(change, v.connector_id);
+  return {};
+}
+
+}  // namespace
+
+Status keep_countersignature(const Marketplace& market, const Actor& actor,
+                             const VersionRecord& version, UtcTime at) {
+  return market.change(actor, at, Touches::connector(version.connector_id),
+                       [&](Change& change) { return decide_to_countersign(change, version); });
+}
 
 Result<VersionRecord> countersign(const Marketplace& market, const Caller& caller,
                                   const ConnectorId& id, const Version& version,
@@ -16,7 +52,7 @@ Result<VersionRecord> countersign(const Marketplace& market, const Caller& calle
   record.signature = dump_json(signature.json());
   record.signing_key_id = signer.record.key_id;
   record.published_by = signer.record.publisher_id;
-  MKT_CHECK(market.store.countersign(record, market.now(), caller.actor()));
+  MKT_CHECK(keep_countersignature(market, caller.actor(), record, market.now()));
   return show_version(market, id, version.text());
 }
 

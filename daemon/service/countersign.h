@@ -14,4 +14,9 @@ Result<VersionRecord> countersign(const Marketplace& market, const Caller& calle
                                   const ConnectorId& id, const Version& version,
                                   const SignatureFile& signature);
 
+// The commit: the key is checked again, as for publishing. `version` has the new signature and who
+// made it.
+Status keep_countersignature(const Marketplace& market, const Actor& actor,
+                             const VersionRecord& version, UtcTime at);
+
 }  // namespace mkt

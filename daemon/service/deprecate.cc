@@ -1,17 +1,48 @@
 // Deprecating; see deprecate.h.
 #include "daemon/service/deprecate.h"
 
+#include <fmt/format.h>
+
 #include "daemon/service/catalog.h"
 #include "daemon/service/owners.h"
 
 namespace mkt {
+namespace {
+
+Status decide_to_deprecate(Change& change, std::string_view connector_id, std::string_view version,
+                           const std::optional<std::string>& reason) {
+  Catalog& catalog = change.records().catalog();
+  const std::string name = fmt::format("{}@{}", connector_id, version);
+  const auto before = catalog.version_head(connector_id, version, Hold::exclusive);
+  if (!before) return Error(ErrorCode::version_not_found, fmt::format("there is no {}", name));
+  const bool as_it_is =
+      before->deprecated == reason.has_value() && before->deprecation_reason == reason.value_or("");
+  if (as_it_is) return {};
+  change.log(reason ? "version.deprecate" : "version.undeprecate", name,
+             {{"connector", connector_id},
+              {"version", version},
+              {"checksum", before->checksum},
+              {"reason", reason.value_or("")}});
+  catalog.set_deprecated(connector_id, version, reason);
+  return {};
+}
+
+}  // namespace
+
+Status keep_deprecation(const Marketplace& market, const Actor& actor,
+                        std::string_view connector_id, std::string_view version,
+                        const std::optional<std::string>& reason, UtcTime at) {
+  return market.change(
+      actor, at, Touches::connector(std::string(connector_id)),
+      [&](Change& change) { return decide_to_deprecate(change, connector_id, version, reason); });
+}
 
 Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& caller,
                                      const ConnectorId& id, const Version& version,
                                      const std::optional<std::string>& reason) {
   MKT_CHECK(require_owner(market, caller, id));
   MKT_CHECK(
-      market.store.set_deprecated(id.text(), version.text(), reason, market.now(), caller.actor()));
+      keep_deprecation(market, caller.actor(), id.text(), version.text(), reason, market.now()));
   return show_version(market, id, version.text());
 }
 

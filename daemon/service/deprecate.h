@@ -14,4 +14,9 @@ Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& ca
                                      const ConnectorId& id, const Version& version,
                                      const std::optional<std::string>& reason);
 
+// The commit. version_not_found.
+Status keep_deprecation(const Marketplace& market, const Actor& actor,
+                        std::string_view connector_id, std::string_view version,
+                        const std::optional<std::string>& reason, UtcTime at);
+
 }  // namespace mkt

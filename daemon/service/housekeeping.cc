@@ -3,6 +3,9 @@
 
 #include <chrono>
 
+#include "daemon/service/first_answers.h"
+#include "daemon/service/installs.h"
+
 namespace mkt {
 namespace {
 
@@ -42,9 +45,9 @@ void Housekeeping::work() {
   std::unique_lock lock(mutex_);
   for (int round = 0; !stopping_; ++round) {
     lock.unlock();
-    until_nothing_is_left([&] { return market_.store.expire_requests(market_.now()); });
+    until_nothing_is_left([&] { return expire_requests(market_, market_.now()); });
     if (round % kRoundsBetweenPurges == 0) {
-      until_nothing_is_left([&] { return market_.store.remove_expired_answers(market_.now()); });
+      until_nothing_is_left([&] { return remove_expired_answers(market_, market_.now()); });
     }
     lock.lock();
     wake_.wait_for(lock, kEvery, [this] { return stopping_; });

@@ -1,22 +1,22 @@
-// Asking, approving, listing; see installs.h.
+// Asking, cancelling, listing, removing; see installs.h.
 #include "daemon/service/installs.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 
 #include "common/base/encoding.h"
-#include "common/connector/manifest.h"
-#include "common/signing/key_proof.h"
-#include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
 #include "daemon/service/catalog.h"
+#include "daemon/service/install_requests.h"
+#include "daemon/service/policies.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::size_t kRequestIdBytes = 8;
 constexpr std::uint32_t kMaxHistory = 100;
+constexpr std::uint32_t kExpiredTogether = 500;
 
 // "req_", the time in milliseconds and 64 random bits, in hex: what is made together stands
 // together in the index, and a commit writes fewer pages.
@@ -24,65 +24,181 @@ std::string new_request_id(UtcTime now) {
   return fmt::format("req_{:012x}{}", to_unix_ms(now), random_hex(kRequestIdBytes));
 }
 
-Powers powers_of(const Manifest& manifest) {
-  Powers powers{manifest.capabilities(), {}};
-  for (const Tool& tool : manifest.tools()) {
-    powers.tools.push_back({tool.name, std::string(policy_class_name(tool.policy_class))});
-  }
-  return powers;
-}
-
-template <typename T>
-std::vector<T> without(const std::vector<T>& all, const std::vector<T>& known) {
-  std::vector<T> rest;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(rest), [&](const T& one) {
-    return std::find(known.begin(), known.end(), one) == known.end();
-  });
-  return rest;
-}
-
-Powers difference(const Powers& a, const Powers& b) {
-  return {without(a.capabilities, b.capabilities), without(a.tools, b.tools)};
-}
-
-Result<Powers> powers_of_version(const Marketplace& market, const std::string& connector_id,
-                                 const std::string& version) {
-  MKT_TRY(const auto record, market.store.version(connector_id, version));
-  if (!record) return Powers{};
-  MKT_TRY(const Manifest manifest, Manifest::parse_older(record->manifest));
-  return powers_of(manifest);
-}
-
-// The approver's own key, as far as names can tell: that of the publisher of the same name.
-Status check_approval_signature(const Marketplace& market, const Caller& caller,
-                                const InstallRequestRecord& r, const ApprovalSignature& s) {
-  if (!same_person(s.key_id.publisher().text(), caller.person())) {
-    return Error(ErrorCode::key_foreign,
-                 fmt::format("{} is not a key of yours: it belongs to the publisher {}, and your "
-                             "token is {}'s",
-                             s.key_id.text(), s.key_id.publisher().text(), caller.person()));
-  }
-  MKT_TRY(const auto key, market.store.key(s.key_id.text()));
-  if (!key) return unknown_key(s.key_id.text());
-  MKT_TRY(const auto publisher, market.store.publisher(key->publisher_id));
-  MKT_CHECK(may_sign(*key, publisher, market.now()));
-  MKT_TRY(const PublicKey public_key, PublicKey::from_base64(key->public_key));
-  const std::string text =
-      approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum});
-  if (public_key.verifies(text, s.signature)) return {};
+Error denied(const InstallRequestRecord& r) {
   return Error(
-      ErrorCode::signature_invalid,
-      fmt::format("the signature is not one of {} over the approval of {}", s.key_id.text(), r.id));
+      ErrorCode::request_denied,
+      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver takes it back: "
+                  "mkt request cancel {}",
+                  name_of(r), r.tenant_id, format_utc(r.decided_at.value_or(r.requested_at)),
+                  r.decided_by, r.reason, r.id));
+}
+
+Error differs(const InstallRequestRecord& r) {
+  return Error(
+      ErrorCode::request_differs,
+      fmt::format("{} waits for an approval with another configuration, in the request {}; "
+                  "cancel it first: mkt request cancel {}",
+                  name_of(r), r.id, r.id));
+}
+
+// What would be installed: as asked for, or as it is.
+std::string config_of(const NewInstallRequest& n,
+                      const std::optional<InstallationRecord>& installation) {
+  if (n.config) return *n.config;
+  return installation ? installation->config : "{}";
+}
+
+InstallRequestRecord new_request(const NewInstallRequest& n, const Wanted& wanted,
+                                 const Policy& policy, const Decision& decision,
+                                 const std::optional<InstallationRecord>& installation) {
+  InstallRequestRecord r;
+  r.id = n.request_id;
+  r.tenant_id = n.tenant_id;
+  r.connector_id = n.connector_id;
+  r.version = n.version;
+  r.checksum = wanted.version.checksum;
+  r.config = config_of(n, installation);
+  r.requested_by = n.requested_by;
+  r.requested_at = n.at;
+  r.expires_at = n.at + policy.request_ttl;
+  r.min_approvals = policy.min_approvals;
+  r.allow_self_approval = policy.allow_self_approval;
+  r.rule = decision.rule;
+  r.explanation = decision.explanation;
+  r.installed_version = installation ? installation->version : "";
+  r.installed_request = installation ? installation->request_id : "";
+  r.deprecated = wanted.version.deprecated;
+  return r;
+}
+
+void expire(Change& change, InstallRequestRecord& r) {
+  end_request(change, r, RequestStatus::expired, kSystem.who, "");
+  change.log_as(kSystem, "request.expire", r.id, request_document(r));
+}
+
+void end_outdated(Change& change, InstallRequestRecord& r) {
+  end_request(change, r, RequestStatus::cancelled, kSystem.who, "");
+  Json document = request_document(r);
+  document["reason"] = "asked for anew";
+  change.log_as(kSystem, "request.cancel", r.id, document);
+}
+
+Result<InstallOutcome> decide_request(Change& change, const NewInstallRequest& n) {
+  using Kind = InstallOutcome::Kind;
+  Records& records = change.records();
+  MKT_TRY(const Wanted wanted, wanted_version(records, n.connector_id, n.version, Hold::shared));
+  records.hold_tenant(n.tenant_id, Hold::exclusive);
+  const auto installation = records.installations().find(n.tenant_id, n.connector_id);
+  MKT_TRY(const Policy policy, policy_in_force(records, n.tenant_id));
+  const Decision decision = decide_now(records, policy, wanted, n.tenant_id);
+  InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
+  // What the policy refuses now it refuses on every machine, though the tenant has it or has asked
+  // for it.
+  if (decision.outcome == Decision::Outcome::refused) {
+    return policy_denies(n.tenant_id, wanted.version, decision);
+  }
+  if (installation && installation->version == n.version &&
+      installation->config == config_of(n, installation)) {
+    const auto by = records.requests().find(installation->request_id);
+    return InstallOutcome{Kind::already_installed, false, by.value_or(InstallRequestRecord()),
+                          installation};
+  }
+  auto before = records.requests().latest(n.tenant_id, n.connector_id, n.version);
+  if (before && before->status == RequestStatus::pending) {
+    if (before->expires_at <= n.at) {
+      expire(change, *before);
+    } else if (is_outdated(*before, installation)) {
+      end_outdated(change, *before);
+    } else if (n.config && *n.config != before->config) {
+      return differs(*before);
+    } else {
+      return InstallOutcome{Kind::pending, false, std::move(*before)};
+    }
+  }
+  // What a quarantine denied may be asked again once that is lifted.
+  if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
+    return denied(*before);
+  }
+
+  if (decision.outcome == Decision::Outcome::needs_approval) {
+    records.requests().insert(r);
+    change.log("request.create", r.id, request_document(r));
+    return InstallOutcome{Kind::pending, true, std::move(r)};
+  }
+  r.status = RequestStatus::approved;
+  r.decided_at = n.at;
+  r.decided_by = "policy";
+  records.requests().insert(r);
+  InstallationRecord installed = put_installation(change, r, installation);
+  return InstallOutcome{Kind::installed, true, std::move(r), std::move(installed)};
+}
+
+Result<InstallRequestRecord> decide_cancellation(Change& change, std::string_view tenant_id,
+                                                 std::string_view id, RequestStatus from,
+                                                 std::string_view by) {
+  change.records().hold_tenant(tenant_id, Hold::exclusive);
+  MKT_TRY(InstallRequestRecord r, require_request(change.records(), tenant_id, id));
+  if (r.status == RequestStatus::cancelled) return r;
+  MKT_CHECK(require_in_time(r, change.at()));
+  if (r.status != from) return already_decided(r);
+  change.log("request.cancel", r.id, request_document(r));
+  end_request(change, r, RequestStatus::cancelled, by, r.reason);
+  return r;
+}
+
+std::size_t expire_some(Change& change) {
+  Records& records = change.records();
+  std::set<std::string> tenants;
+  for (const auto& r : records.requests().overdue(change.at(), kExpiredTogether)) {
+    tenants.insert(r.tenant_id);
+  }
+  for (const std::string& id : tenants) records.hold_tenant(id, Hold::exclusive);
+  auto over = records.requests().overdue(change.at(), kExpiredTogether);
+  for (InstallRequestRecord& r : over) expire(change, r);
+  return over.size();
+}
+
+Result<InstallationRecord> decide_removal(Change& change, std::string_view tenant_id,
+                                          std::string_view connector_id) {
+  Records& records = change.records();
+  records.hold_tenant(tenant_id, Hold::exclusive);
+  auto before = records.installations().find(tenant_id, connector_id);
+  if (!before) {
+    return Error(ErrorCode::installation_not_found,
+                 fmt::format("{} has not installed {}", tenant_id, connector_id));
+  }
+  records.installations().remove(tenant_id, connector_id);
+  records.installations().add_event(tenant_id, connector_id,
+                                    {"uninstall", before->version, before->version,
+                                     before->request_id, change.actor().who, change.at()});
+  change.log("installation.remove", fmt::format("{}/{}", tenant_id, connector_id),
+             {{"tenant", tenant_id}, {"connector", connector_id}, {"version", before->version}});
+  return std::move(*before);
 }
 
 }  // namespace
+
+Result<InstallOutcome> keep_request(const Marketplace& market, const Actor& actor,
+                                    const NewInstallRequest& request) {
+  return market.change(actor, request.at, Touches::nothing(),
+                       [&](Change& change) { return decide_request(change, request); });
+}
+
+Result<Decision> preview_install(const Records& records, std::string_view tenant_id,
+                                 std::string_view connector_id, std::string_view version) {
+  MKT_TRY(const Wanted wanted, wanted_version(records, connector_id, version, Hold::none));
+  MKT_TRY(const Policy policy, policy_in_force(records, tenant_id));
+  return decide_now(records, policy, wanted, tenant_id);
+}
 
 Result<InstallOutcome> request_install(const Marketplace& market, const Caller& caller,
                                        const WantedInstall& wanted) {
   MKT_CHECK(require_member(caller, wanted.tenant));
   std::string version = wanted.which;
   if (version == "latest") {
-    MKT_TRY(const auto connector, market.store.connector(wanted.connector.text()));
+    MKT_TRY(const auto connector, market.read([&](const Records& records) {
+      return records.catalog().connector_head(wanted.connector.text());
+    }));
     if (!connector) {
       return Error(ErrorCode::connector_not_found,
                    fmt::format("there is no connector {}", wanted.connector.text()));
@@ -90,10 +206,9 @@ Result<InstallOutcome> request_install(const Marketplace& market, const Caller& 
     version = connector->latest_version;
   }
   const UtcTime now = market.now();
-  return market.store.request_install(
-      {new_request_id(now), wanted.tenant.text(), wanted.connector.text(), std::move(version),
-       wanted.config, caller.person(), now},
-      caller.actor());
+  return keep_request(market, caller.actor(),
+                      {new_request_id(now), wanted.tenant.text(), wanted.connector.text(),
+                       std::move(version), wanted.config, caller.person(), now});
 }
 
 std::string wish_key(const InstallRequestRecord& r) {
@@ -101,18 +216,16 @@ std::string wish_key(const InstallRequestRecord& r) {
       .hex();
 }
 
-RequestStatus status_at(const InstallRequestRecord& r, UtcTime now) {
-  const bool over = r.status == RequestStatus::pending && r.expires_at <= now;
-  return over ? RequestStatus::expired : r.status;
+Result<std::optional<InstallRequestRecord>> find_request(const Marketplace& market,
+                                                         std::string_view id) {
+  return market.read([&](const Records& records) { return records.requests().find(id); });
 }
 
 Result<InstallRequestRecord> show_request(const Marketplace& market, const Caller& caller,
                                           const TenantId& tenant, std::string_view id) {
   MKT_CHECK(require_member(caller, tenant));
-  MKT_TRY(auto found, market.store.install_request(id));
-  if (found && found->tenant_id == tenant.text()) return std::move(*found);
-  return Error(ErrorCode::request_not_found,
-               fmt::format("{} has no install request {}", tenant.text(), id.substr(0, 64)));
+  return market.read(
+      [&](const Records& records) { return require_request(records, tenant.text(), id); });
 }
 
 Result<std::vector<InstallRequestRecord>> list_requests(const Marketplace& market,
@@ -122,66 +235,7 @@ Result<std::vector<InstallRequestRecord>> list_requests(const Marketplace& marke
   MKT_CHECK(require_member(caller, tenant));
   InstallRequestQuery asked = query;
   asked.now = market.now();
-  return market.store.install_requests(asked);
-}
-
-Result<RequestReview> review_request(const Marketplace& market, const InstallRequestRecord& r) {
-  RequestReview review;
-  MKT_TRY(auto version, market.store.version(r.connector_id, r.version));
-  if (!version) {
-    return Error(ErrorCode::version_not_found,
-                 fmt::format("there is no {}@{}", r.connector_id, r.version));
-  }
-  review.version = std::move(*version);
-  MKT_TRY(auto publisher, market.store.publisher(review.version.published_by));
-  if (publisher) review.publisher = std::move(*publisher);
-  MKT_TRY(auto key, market.store.key(review.version.signing_key_id));
-  if (key) review.key = std::move(*key);
-  MKT_TRY(const Manifest manifest, Manifest::parse_older(review.version.manifest));
-  review.powers = powers_of(manifest);
-
-  MKT_TRY(const auto installation, market.store.installation(r.tenant_id, r.connector_id));
-  Powers before;
-  if (installation) {
-    review.installed_version = installation->version;
-    MKT_TRY(before, powers_of_version(market, r.connector_id, installation->version));
-  }
-  review.added = difference(review.powers, before);
-  review.removed = difference(before, review.powers);
-  if (status_at(r, market.now()) == RequestStatus::pending) {
-    if (const Status allowed = market.store.may_approve(r); !allowed) {
-      review.obstacle = allowed.error();
-    }
-  }
-  return review;
-}
-
-Result<InstallRequestRecord> approve_request(const Marketplace& market, const Caller& caller,
-                                             const TenantId& tenant, std::string_view id,
-                                             const std::optional<ApprovalSignature>& signature) {
-  MKT_CHECK(require_approver(caller, tenant));
-  if (!caller.has_name()) {
-    return Error(ErrorCode::forbidden,
-                 "your token has no name, and approvals are counted by it; have one made with "
-                 "mkt token create --name");
-  }
-  NewApproval approval{tenant.text(), std::string(id), caller.person(), "", "",
-                       market.now(),  caller.token_id};
-  if (signature) {
-    MKT_TRY(const InstallRequestRecord request, show_request(market, caller, tenant, id));
-    MKT_CHECK(check_approval_signature(market, caller, request, *signature));
-    approval.key_id = signature->key_id.text();
-    approval.signature = to_base64(signature->signature);
-  }
-  return market.store.approve_request(approval, caller.actor());
-}
-
-Result<InstallRequestRecord> deny_request(const Marketplace& market, const Caller& caller,
-                                          const TenantId& tenant, std::string_view id,
-                                          const std::string& reason) {
-  MKT_CHECK(require_approver(caller, tenant));
-  return market.store.deny_request(tenant.text(), id, caller.person(), reason, market.now(),
-                                   caller.actor());
+  return market.read([&](const Records& records) { return records.requests().list(asked); });
 }
 
 Result<InstallRequestRecord> cancel_request(const Marketplace& market, const Caller& caller,
@@ -193,9 +247,27 @@ Result<InstallRequestRecord> cancel_request(const Marketplace& market, const Cal
   } else if (!same_person(caller.person(), r.requested_by)) {
     MKT_CHECK(require_tenant_admin(caller, tenant));
   }
-  return market.store.cancel_request(
-      tenant.text(), id, takes_back_denial ? RequestStatus::denied : RequestStatus::pending,
-      caller.person(), market.now(), caller.actor());
+  return keep_cancellation(market, caller.actor(), tenant.text(), id,
+                           takes_back_denial ? RequestStatus::denied : RequestStatus::pending,
+                           caller.person(), market.now());
+}
+
+Result<InstallRequestRecord> keep_cancellation(const Marketplace& market, const Actor& actor,
+                                               std::string_view tenant_id, std::string_view id,
+                                               RequestStatus from, std::string_view by,
+                                               UtcTime at) {
+  return market.change(actor, at, Touches::nothing(), [&](Change& change) {
+    return decide_cancellation(change, tenant_id, id, from, by);
+  });
+}
+
+Result<std::size_t> expire_requests(const Marketplace& market, UtcTime now) {
+  // Looked at first, so that a second in which nothing ends costs no commit.
+  MKT_TRY(const bool any, market.read([&](const Records& records) {
+    return !records.requests().overdue(now, 1).empty();
+  }));
+  if (!any) return std::size_t{0};
+  return market.change(kSystem, now, Touches::nothing(), expire_some);
 }
 
 Result<std::vector<InstallationRecord>> list_installations(const Marketplace& market,
@@ -204,26 +276,39 @@ Result<std::vector<InstallationRecord>> list_installations(const Marketplace& ma
                                                            std::string_view after,
                                                            std::uint32_t limit) {
   MKT_CHECK(require_member(caller, tenant));
-  return market.store.installations(tenant.text(), after, limit);
+  return market.read([&](const Records& records) {
+    return records.installations().list(tenant.text(), after, limit);
+  });
 }
 
 Result<InstallationWithHistory> show_installation(const Marketplace& market, const Caller& caller,
                                                   const TenantId& tenant, const ConnectorId& id) {
   MKT_CHECK(require_member(caller, tenant));
-  InstallationWithHistory found;
-  MKT_TRY(found.history, market.store.installation_history(tenant.text(), id.text(), kMaxHistory));
-  if (found.history.empty()) {
-    return Error(ErrorCode::installation_not_found,
-                 fmt::format("{} has never installed {}", tenant.text(), id.text()));
-  }
-  MKT_TRY(found.installation, market.store.installation(tenant.text(), id.text()));
-  return found;
+  return market.read([&](const Records& records) -> Result<InstallationWithHistory> {
+    const Installations& installations = records.installations();
+    InstallationWithHistory found;
+    found.history = installations.history(tenant.text(), id.text(), kMaxHistory);
+    if (found.history.empty()) {
+      return Error(ErrorCode::installation_not_found,
+                   fmt::format("{} has never installed {}", tenant.text(), id.text()));
+    }
+    found.installation = installations.find(tenant.text(), id.text());
+    return found;
+  });
 }
 
 Result<InstallationRecord> uninstall(const Marketplace& market, const Caller& caller,
                                      const TenantId& tenant, const ConnectorId& id) {
   MKT_CHECK(require_member(caller, tenant));
-  return market.store.uninstall(tenant.text(), id.text(), market.now(), caller.actor());
+  return keep_removal(market, caller.actor(), tenant.text(), id.text(), market.now());
+}
+
+Result<InstallationRecord> keep_removal(const Marketplace& market, const Actor& actor,
+                                        std::string_view tenant_id, std::string_view connector_id,
+                                        UtcTime at) {
+  return market.change(actor, at, Touches::nothing(), [&](Change& change) {
+    return decide_removal(change, tenant_id, connector_id);
+  });
 }
 
 }  // namespace mkt

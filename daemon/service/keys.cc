@@ -6,7 +6,6 @@
 #include "common/base/encoding.h"
 #include "common/signing/key_proof.h"
 #include "daemon/rules/key_rules.h"
-#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
@@ -20,7 +19,8 @@ Status check_endorsement(const Marketplace& market, const AddedKey& added) {
     return Error(ErrorCode::key_foreign,
                  fmt::format("{} is not a key of {}", e.by.text(), added.publisher.text()));
   }
-  MKT_TRY(const auto endorser, market.store.key(e.by.text()));
+  MKT_TRY(const auto endorser,
+          market.read([&](const Records& records) { return records.keys().find(e.by.text()); }));
   if (!endorser) return unknown_key(e.by.text());
   MKT_TRY(const PublicKey key, PublicKey::from_base64(endorser->public_key));
   if (!key.verifies(endorsement_text(added.publisher, key, added.key.key), e.signature)) {
@@ -82,18 +82,25 @@ std::string older_key_id(const KeyRecord& key) {
 }
 
 Result<KeyRecord> find_key(const Marketplace& market, const KeyName& name) {
-  if (name.as_id()) {
-    MKT_TRY(auto key, market.store.key(name.text()));
-    if (key) return std::move(*key);
-  } else if (const auto publisher = name.publisher_of_older_form()) {
-    MKT_TRY(auto keys, market.store.keys_of(publisher->text()));
-    std::erase_if(keys, [&](const KeyRecord& k) { return older_key_id(k) != name.text(); });
-    if (keys.size() == 1) return std::move(keys[0]);
-  } else {
-    MKT_TRY(auto key, market.store.key_of_alias(name.text()));
-    if (key) return std::move(*key);
-  }
-  return unknown_key(name.text());
+  return market.read([&](const Records& records) -> Result<KeyRecord> {
+    std::optional<KeyRecord> key;
+    if (name.as_id()) {
+      key = records.keys().find(name.text());
+    } else if (const auto publisher = name.publisher_of_older_form()) {
+      auto keys = records.keys().of_publisher(publisher->text());
+      std::erase_if(keys, [&](const KeyRecord& k) { return older_key_id(k) != name.text(); });
+      if (keys.size() == 1) key = std::move(keys[0]);
+    } else {
+      key = records.keys().find_by_alias(name.text());
+    }
+    if (!key) return unknown_key(name.text());
+    return std::move(*key);
+  });
+}
+
+Result<KeyList> list_keys_changed_since(const Marketplace& market, std::int64_t sequence) {
+  return market.read(
+      [&](const Records& records) { return records.keys().changed_since(sequence); });
 }
 
 Result<Signer> signer_of(const Marketplace& market, const Caller& caller,
@@ -107,7 +114,9 @@ Result<Signer> signer_of(const Marketplace& market, const Caller& caller,
                              owner.text(), caller.subject));
   }
   MKT_CHECK(require_publisher_or_admin(caller, owner));
-  MKT_TRY(const auto publisher, market.store.publisher(owner.text()));
+  MKT_TRY(const auto publisher, market.read([&](const Records& records) {
+    return records.publishers().find(owner.text());
+  }));
   const UtcTime now = market.now();
   MKT_CHECK(may_sign(record, publisher, now));
   const auto signed_at = parse_utc(signature.signed_at);
@@ -119,6 +128,87 @@ Result<Signer> signer_of(const Marketplace& market, const Caller& caller,
   }
   MKT_TRY(const PublicKey key, PublicKey::from_base64(record.public_key));
   return Signer{std::move(record), key};
+}
+
+Status require_new(const Records& records, const KeyRecord& k) {
+  if (const auto other = k.alias.empty() ? std::nullopt : records.keys().find_by_alias(k.alias)) {
+    return Error(ErrorCode::key_exists,
+                 fmt::format("\"{}\" is an alias of the key {} already; an alias stays with its "
+                             "key for ever, so choose another",
+                             k.alias, other->key_id));
+  }
+  const auto other = records.keys().id_of_fingerprint(k.fingerprint);
+  if (!other) return {};
+  return Error(ErrorCode::key_exists,
+               fmt::format("this key is registered already, as {}; make another: mkt key generate "
+                           "--publisher {}",
+                           *other, k.publisher_id));
+}
+
+void insert_key(Change& change, const KeyRecord& k) {
+  Json document{{"publisher", k.publisher_id}, {"keyId", k.key_id}, {"publicKey", k.public_key}};
+  if (k.expires_at) document["expiresAt"] = format_utc(*k.expires_at);
+  if (!k.endorsed_by.empty()) {
+    document["endorsedBy"] = k.endorsed_by;
+    document["endorsement"] = k.endorsement;
+  }
+  change.records().keys().insert(k, change.log("key.add", k.key_id, document));
+}
+
+Result<KeyRecord> hold_signer(const Records& records, std::string_view publisher_id,
+                              std::string_view key_id, UtcTime now) {
+  const auto publisher = records.publishers().find(publisher_id, Hold::shared);
+  auto key = records.keys().find(key_id, Hold::shared);
+  if (!key || key->publisher_id != publisher_id) return unknown_key(key_id);
+  MKT_CHECK(may_sign(*key, publisher, now));
+  return std::move(*key);
+}
+
+namespace {
+
+// The endorsing key as it is once another has taken its place.
+KeyRecord retired(KeyRecord key, const Change& change) {
+  key.status = KeyStatus::retired;
+  key.reason_code = reason_code_name(ReasonCode::superseded);
+  key.revoked_at = change.at();
+  key.revoked_by = change.actor().who;
+  return key;
+}
+
+Status decide_to_add(Change& change, const KeyRecord& k, bool retires_endorser) {
+  Records& records = change.records();
+  const auto publisher = records.publishers().find(k.publisher_id, Hold::exclusive);
+  if (!publisher) return no_publisher(k.publisher_id);
+  MKT_CHECK(may_publish(*publisher));
+  MKT_CHECK(require_new(records, k));
+  std::optional<KeyRecord> endorser;
+  if (!k.endorsed_by.empty()) {
+    endorser = records.keys().find(k.endorsed_by, Hold::exclusive);
+    if (!endorser) return unknown_key(k.endorsed_by);
+    if (endorser->publisher_id != k.publisher_id) {
+      return Error(ErrorCode::key_foreign,
+                   fmt::format("{} is not a key of {}", k.endorsed_by, k.publisher_id));
+    }
+    MKT_CHECK(may_sign(*endorser, publisher, change.at()));
+  }
+  insert_key(change, k);
+  if (!retires_endorser || !endorser) return {};
+  const EntryRef entry = change.log("key.retire", endorser->key_id,
+                                    {{"publisher", endorser->publisher_id},
+                                     {"keyId", endorser->key_id},
+                                     {"publicKey", endorser->public_key},
+                                     {"successor", k.key_id}});
+  records.keys().end(retired(*endorser, change), entry);
+  return {};
+}
+
+}  // namespace
+
+Status keep_key(const Marketplace& market, const Actor& actor, const KeyRecord& key,
+                bool retires_endorser) {
+  return market.change(actor, key.created_at, Touches::of_keys(), [&](Change& change) {
+    return decide_to_add(change, key, retires_endorser);
+  });
 }
 
 Result<KeyRecord> add_key(const Marketplace& market, const Caller& caller, const AddedKey& added) {
@@ -138,38 +228,8 @@ Result<KeyRecord> add_key(const Marketplace& market, const Caller& caller, const
     record.endorsement = to_base64(added.endorsement->signature);
     retires = added.endorsement->retires;
   }
-  MKT_CHECK(market.store.add_key(record, retires, caller.actor()));
+  MKT_CHECK(keep_key(market, caller.actor(), record, retires));
   return record;
-}
-
-Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
-                                     const RevocationRequest& r) {
-  MKT_CHECK(require_publisher_or_admin(caller, r.publisher));
-  if (r.reason.empty() || r.reason.size() > kMaxReason) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("reason must be a text of 1 to {} bytes", kMaxReason),
-                 {{"reason", "is missing or too long"}});
-  }
-  if (r.compromised_since && r.code != ReasonCode::compromised) {
-    return Error(ErrorCode::invalid_request,
-                 "compromisedSince goes with the reason code compromised only",
-                 {{"compromisedSince", "goes with compromised only"}});
-  }
-  const auto key = find_key(market, r.key_id);
-  if (!key || key->publisher_id != r.publisher.text()) {
-    if (!key && key.error().code != ErrorCode::key_unknown) return key.error();
-    return Error(ErrorCode::key_not_found,
-                 fmt::format("{} is not a key of {}", r.key_id.text(), r.publisher.text()));
-  }
-  const Revocation revocation{key->key_id, r.code, r.reason, r.compromised_since, market.now()};
-  MKT_TRY(RevocationOutcome outcome, r.dry_run
-                                         ? market.store.preview_revocation(revocation)
-                                         : market.store.revoke_key(revocation, caller.actor()));
-  if (!caller.is_admin()) {
-    outcome.requests.clear();
-    outcome.installations.clear();
-  }
-  return outcome;
 }
 
 }  // namespace mkt

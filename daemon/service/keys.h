@@ -1,4 +1,5 @@
-// Publisher keys: which may sign, adding another, following one with the next, and revoking.
+// Publisher keys: which may sign, adding another, and following one with the next. Revoking is
+// revoke.h.
 //
 // Whether a key may sign is decided by the registry's own clock and log, never by a time that a
 // signer wrote (a thief would write an early one).
@@ -39,6 +40,9 @@ Result<KeyRecord> new_key_record(const Marketplace& market, const PublisherId& p
 // The key of that name: its own id, the id that older clients derived, or its alias. key_unknown.
 Result<KeyRecord> find_key(const Marketplace& market, const KeyName& name);
 
+// Keys that changed after that number of the log.
+Result<KeyList> list_keys_changed_since(const Marketplace& market, std::int64_t sequence);
+
 // `<publisher>:` and 8 digits: the id that clients of the older protocol derive from a key.
 std::string older_key_id(const KeyRecord& key);
 
@@ -71,18 +75,18 @@ struct AddedKey {
 // the endorsing key.
 Result<KeyRecord> add_key(const Marketplace& market, const Caller& caller, const AddedKey& added);
 
-struct RevocationRequest {
-  PublisherId publisher;
-  KeyName key_id;
-  ReasonCode code;
-  std::string reason;
-  std::optional<UtcTime> compromised_since;
-  bool dry_run = false;  // only say what it would hit
-};
+// The inside of register_publisher and add_key: key_exists where any publisher has the key, or its
+// alias.
+Status require_new(const Records& records, const KeyRecord& key);
+void insert_key(Change& change, const KeyRecord& key);
 
-// By the publisher for its own keys, by an admin for any. Tenants and what they ask for are no
-// business of a publisher: it gets their numbers only. key_not_found.
-Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
-                                     const RevocationRequest& request);
+// Adds a key that was checked; an endorsing key must be able to sign now. publisher_not_found,
+// publisher_suspended, publisher_banned, key_exists, key_foreign, and those of may_sign.
+Status keep_key(const Marketplace& market, const Actor& actor, const KeyRecord& key,
+                bool retires_endorser);
+
+// Holds the publisher and its key; the key, where it may sign now.
+Result<KeyRecord> hold_signer(const Records& records, std::string_view publisher_id,
+                              std::string_view key_id, UtcTime now);
 
 }  // namespace mkt

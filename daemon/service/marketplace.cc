@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "daemon/rules/person.h"
 
 namespace mkt {
@@ -26,7 +28,47 @@ Status require_role(const Caller& caller, const TenantId& tenant, Role role) {
                                                  tenant.text(), role_name(role)));
 }
 
+// Tokens that this change decides by or ends, in the order of ids.
+Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const Touches& touches) {
+  for (const std::string& id : touches.tokens) {
+    if (id < actor.token_id) records.tokens().find(id, Hold::exclusive);
+  }
+  const bool ends_itself = std::find(touches.tokens.begin(), touches.tokens.end(),
+                                     actor.token_id) != touches.tokens.end();
+  const Hold hold = ends_itself ? Hold::exclusive : Hold::shared;
+  // Looked up in the change itself, whatever was found when the request came.
+  if (!actor.token_id.empty() && !records.tokens().stands(actor.token_id, at, hold)) {
+    return Error(ErrorCode::unauthorized,
+                 "the token was revoked, or expired, while this was under way; nothing was "
+                 "changed");
+  }
+  for (const std::string& id : touches.tokens) {
+    if (id > actor.token_id) records.tokens().find(id, Hold::exclusive);
+  }
+  return {};
+}
+
+Status spend(SpentKeys& keys, const Actor& actor) {
+  if (keys.spend(*actor.idempotency, actor.request_id)) return {};
+  return Error(ErrorCode::answer_lost,
+               "this was done when the same Idempotency-Key came first, but its answer cannot be "
+               "given again; look at what is there before you ask anew");
+}
+
 }  // namespace
+
+Result<EntryNumbers> Marketplace::commit(const Actor& actor, UtcTime at, const Touches& touches,
+                                         const std::function<Status(Change&)>& decide) const {
+  return store.change(touches, [&](Records& records) -> Status {
+    MKT_CHECK(hold_tokens(records, actor, at, touches));
+    if (mirrored) records.outbox().follow();
+    Change change(records, actor, at);
+    MKT_CHECK(decide(change));
+    if (actor.idempotency && change.entries() > 0) MKT_CHECK(spend(records.spent_keys(), actor));
+    if (mirrored) records.outbox().append_followed(at);
+    return {};
+  });
+}
 
 Actor Caller::actor() const {
   std::string who = "anonymous";

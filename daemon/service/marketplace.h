@@ -1,21 +1,26 @@
 // Marketplace: what every use case works with, and who is asking.
 //
 // The services are free functions, one file a use case, that take a Marketplace and a Caller. They
-// decide everything and know neither HTTP nor SQL. All may be called from any thread.
+// decide everything and know neither HTTP nor SQL. All may be called from any thread. A function
+// whose first parameter is a Change is the inside of a change, for other use cases to be part of.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/base/live.h"
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
-#include "daemon/blobs/blobs.h"
+#include "daemon/blobs/blob_store.h"
 #include "daemon/service/challenges.h"
+#include "daemon/service/change.h"
 #include "daemon/store/store.h"
+#include "daemon/views/views.h"
 
 namespace mkt {
 
@@ -38,9 +43,45 @@ struct Marketplace {
   Live<Rules> rules;
   std::function<UtcTime()> now = utc_now;
   Challenges challenges = {};
+  // There is a mirror: every change notes in the outbox what it has changed. Set before the first.
+  bool mirrored = false;
+  Views views{store};
 
   Limits limits() const { return rules.get()->limits; }
   bool open_registration() const { return rules.get()->open_registration; }
+
+  // One snapshot. `look` takes const Records& and gives a T or a Result<T>.
+  template <typename Look>
+  auto read(const Look& look) const {
+    return read_from(store, look);
+  }
+
+  // One change: while the actor's token stands, `decide` decides and writes. What it logs spends
+  // the actor's Idempotency-Key, and with a mirror the documents it changed go into the outbox; all
+  // of it commits together. `decide` takes Change& and gives a T or a Result<T>; it may run again.
+  // `number` is given the value and the numbers of its log entries. unauthorized, answer_lost.
+  template <typename Decide, typename Number>
+  auto change(const Actor& actor, UtcTime at, const Touches& touches, const Decide& decide,
+              const Number& number) const {
+    using Outcome = typename AsResult<decltype(decide(std::declval<Change&>()))>::type;
+    std::optional<Outcome> outcome;
+    auto numbers = commit(actor, at, touches, [&](Change& change) -> Status {
+      outcome.emplace(decide(change));
+      if (!*outcome) return outcome->error();
+      return {};
+    });
+    if (!numbers) return Outcome(std::move(numbers).error());
+    number(*outcome, *numbers);
+    return std::move(*outcome);
+  }
+  template <typename Decide>
+  auto change(const Actor& actor, UtcTime at, const Touches& touches, const Decide& decide) const {
+    return change(actor, at, touches, decide, [](const auto&, const EntryNumbers&) {});
+  }
+
+ private:
+  Result<EntryNumbers> commit(const Actor& actor, UtcTime at, const Touches& touches,
+                              const std::function<Status(Change&)>& decide) const;
 };
 
 // Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.

@@ -5,11 +5,62 @@
 
 #include <algorithm>
 
+#include "daemon/rules/key_rules.h"
+
 namespace mkt {
+namespace {
+
+Error no_connector_of(std::string_view id) {
+  return Error(ErrorCode::connector_not_found, fmt::format("there is no connector {}", id));
+}
+
+Status decide_to_add(Change& change, const std::string& connector, const std::string& publisher) {
+  Records& records = change.records();
+  const auto known = records.publishers().find(publisher, Hold::shared);
+  if (!records.catalog().connector_head(connector, Hold::exclusive)) {
+    return no_connector_of(connector);
+  }
+  if (!known) return no_publisher(publisher);
+  if (records.owners().contains(connector, publisher)) return {};
+  const EntryRef added =
+      change.log("owner.add", connector, {{"connector", connector}, {"publisher", publisher}});
+  records.owners().insert(connector, {publisher, change.at()}, added);
+  return {};
+}
+
+Status decide_to_remove(Change& change, const std::string& connector,
+                        const std::string& publisher) {
+  Records& records = change.records();
+  if (!records.catalog().connector_head(connector, Hold::exclusive)) {
+    return no_connector_of(connector);
+  }
+  std::vector<OwnerRecord> owners = records.owners().of(connector);
+  const auto removed = std::find_if(owners.begin(), owners.end(), [&](const OwnerRecord& o) {
+    return o.publisher_id == publisher;
+  });
+  if (removed == owners.end()) {
+    return Error(ErrorCode::publisher_not_found,
+                 fmt::format("{} is not an owner of {}", publisher, connector));
+  }
+  if (owners.size() == 1) {
+    return Error(
+        ErrorCode::last_owner,
+        fmt::format("{} is the last owner of {}; add another one first", publisher, connector));
+  }
+  change.log("owner.remove", connector, {{"connector", connector}, {"publisher", publisher}});
+  records.owners().remove(connector, publisher);
+  owners.erase(removed);
+  records.catalog().set_owner(connector, owners.front().publisher_id);
+  return {};
+}
+
+}  // namespace
+
 Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id) {
-  MKT_TRY(auto owners, market.store.owners_of(id.text()));
+  MKT_TRY(auto owners,
+          market.read([&](const Records& records) { return records.owners().of(id.text()); }));
   if (!owners.empty()) return owners;
-  return Error(ErrorCode::connector_not_found, fmt::format("there is no connector {}", id.text()));
+  return no_connector_of(id.text());
 }
 
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id) {
@@ -25,16 +76,29 @@ Status require_owner(const Marketplace& market, const Caller& caller, const Conn
                fmt::format("only an owner of {} or an admin may do this", id.text()));
 }
 
+Status keep_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
+                  const std::string& publisher) {
+  return market.change(actor, market.now(), Touches::connector(connector),
+                       [&](Change& change) { return decide_to_add(change, connector, publisher); });
+}
+
+Status drop_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
+                  const std::string& publisher) {
+  return market.change(actor, market.now(), Touches::connector(connector), [&](Change& change) {
+    return decide_to_remove(change, connector, publisher);
+  });
+}
+
 Status add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                  const PublisherId& publisher) {
   MKT_CHECK(require_owner(market, caller, id));
-  return market.store.add_owner(id.text(), publisher.text(), market.now(), caller.actor());
+  return keep_owner(market, caller.actor(), id.text(), publisher.text());
 }
 
 Status remove_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                     const PublisherId& publisher) {
   MKT_CHECK(require_owner(market, caller, id));
-  return market.store.remove_owner(id.text(), publisher.text(), market.now(), caller.actor());
+  return drop_owner(market, caller.actor(), id.text(), publisher.text());
 }
 
 }  // namespace mkt

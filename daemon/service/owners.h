@@ -21,4 +21,10 @@ Status add_owner(const Marketplace& market, const Caller& caller, const Connecto
 Status remove_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                     const PublisherId& publisher);
 
+// The commits.
+Status keep_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
+                  const std::string& publisher);
+Status drop_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
+                  const std::string& publisher);
+
 }  // namespace mkt

@@ -6,6 +6,7 @@
 
 #include "common/connector/version.h"
 #include "common/wire/policy.h"
+#include "daemon/rules/install_rules.h"
 #include "daemon/service/marketplace.h"
 
 namespace mkt {
@@ -17,6 +18,9 @@ struct PolicyInForce {
   std::string set_by;
 };
 
+// The default where the tenant has set none.
+Result<Policy> policy_in_force(const Records& records, std::string_view tenant_id);
+
 // By anyone of the tenant.
 Result<PolicyInForce> show_policy(const Marketplace& market, const Caller& caller,
                                   const TenantId& tenant);
@@ -27,6 +31,12 @@ Result<std::vector<PolicyInForce>> policy_history(const Marketplace& market, con
 // By a tenant-admin. policy_changed where another revision than the expected one is in force.
 Result<PolicyInForce> set_policy(const Marketplace& market, const Caller& caller,
                                  const TenantId& tenant, const Policy& policy,
+                                 std::optional<std::int64_t> expected_revision);
+
+// The same for whoever may: the next revision, at `policy.set_at`. The same document again makes
+// none.
+Result<PolicyRecord> keep_policy(const Marketplace& market, const Actor& actor,
+                                 const PolicyRecord& policy,
                                  std::optional<std::int64_t> expected_revision);
 
 struct PolicyCheck {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/connector/tarball_reader.h"
+#include "daemon/rules/latest.h"
 
 namespace mkt {
 namespace {
@@ -71,7 +72,86 @@ std::vector<std::string> warnings_about(const Manifest& m) {
   return warnings;
 }
 
+Error exists_with_other_bytes(const VersionRecord& existing) {
+  return Error(ErrorCode::version_exists,
+               fmt::format("{}@{} is published already with other bytes ({}); a published version "
+                           "never changes, so raise the version",
+                           existing.connector_id, existing.version, existing.checksum));
+}
+
+void insert_connector(Change& change, const NewVersion& n, EntryRef published) {
+  ConnectorRecord connector;
+  connector.id = n.version.connector_id;
+  connector.owner = n.version.published_by;
+  connector.latest_version = n.version.version;
+  connector.created_at = connector.updated_at = n.version.published_at;
+  change.records().catalog().insert_connector(connector, n);
+  change.records().owners().insert(connector.id, {connector.owner, connector.created_at},
+                                   published);
+}
+
+void update_connector(Change& change, const NewVersion& n, const ConnectorHead& head) {
+  Catalog& catalog = change.records().catalog();
+  const std::string& id = n.version.connector_id;
+  catalog.set_updated(id, n.version.published_at);
+  const auto latest = catalog.version_head(id, head.latest_version);
+  if (!latest || becomes_latest(n.version, *latest)) catalog.set_latest(id, n.version.version, n);
+}
+
+Result<Published> decide_to_publish(Change& change, const NewVersion& n) {
+  const VersionRecord& v = n.version;
+  Records& records = change.records();
+  MKT_TRY(const KeyRecord key, hold_signer(records, v.published_by, v.signing_key_id, change.at()));
+  const auto head = records.catalog().connector_head(v.connector_id, Hold::exclusive);
+  if (head) MKT_CHECK(require_ownership(records, v, *head));
+  if (auto existing = records.catalog().version(v.connector_id, v.version)) {
+    if (existing->checksum != v.checksum) return exists_with_other_bytes(*existing);
+    return Published{std::move(*existing), false};
+  }
+  Json document = signature_document(v, key);
+  document["size"] = v.size;
+  const EntryRef published =
+      change.log("version.publish", fmt::format("{}@{}", v.connector_id, v.version), document);
+  if (head) {
+    update_connector(change, n, *head);
+  } else {
+    insert_connector(change, n, published);
+  }
+  records.catalog().insert_version(v, published);
+  return Published{v, true};
+}
+
 }  // namespace
+
+Status require_ownership(const Records& records, const VersionRecord& v,
+                         const ConnectorHead& connector) {
+  if (records.owners().contains(v.connector_id, v.published_by)) return {};
+  return Error(
+      ErrorCode::not_owner,
+      fmt::format("{} belongs to the publisher {}; {} may not publish it; an owner can "
+                  "change that: mkt owner add {} {}",
+                  v.connector_id, connector.owner, v.published_by, v.connector_id, v.published_by));
+}
+
+Json signature_document(const VersionRecord& v, const KeyRecord& key) {
+  const auto file = parse_json(v.signature, "the signature file");
+  const std::string signature = file ? text_member(*file, "signature").value_or("") : "";
+  return {{"connector", v.connector_id}, {"version", v.version}, {"checksum", v.checksum},
+          {"publisher", v.published_by}, {"keyId", key.key_id},  {"publicKey", key.public_key},
+          {"signature", signature}};
+}
+
+// The entry that publishes is the change's first, and its number the version's.
+Result<Published> keep_version(const Marketplace& market, const Actor& actor,
+                               const NewVersion& version) {
+  return market.change(
+      actor, version.version.published_at, Touches::connector(version.version.connector_id),
+      [&](Change& change) { return decide_to_publish(change, version); },
+      [](Result<Published>& published, const EntryNumbers& numbers) {
+        if (!published->is_new) return;
+        published->version.seq = published->version.signature_seq = numbers.of(EntryRef{0});
+      });
+}
 
 Error tarball_too_large(SizeBound size) {
   Error error(
@@ -111,10 +191,9 @@ Result<PublishOutcome> Publication::finish() {
   if (!request_.older) MKT_CHECK(contents.manifest.require_current());
   MKT_CHECK(check_manifest(contents.manifest));
   MKT_CHECK(upload_.place());
-  MKT_TRY(Store::Published published,
-          market_.store.publish(describe(contents.manifest, upload_, request_.signature,
-                                         signer_.record, market_.now()),
-                                caller_.actor()));
+  MKT_TRY(Published published, keep_version(market_, caller_.actor(),
+                                            describe(contents.manifest, upload_, request_.signature,
+                                                     signer_.record, market_.now())));
   upload_.keep();
   return PublishOutcome{std::move(published), warnings_about(contents.manifest)};
 }

@@ -32,8 +32,13 @@ struct PublishRequest {
   bool older = false;
 };
 
+struct Published {
+  VersionRecord version;
+  bool is_new = true;  // false: the same bytes were there already
+};
+
 struct PublishOutcome {
-  Store::Published published;
+  Published published;
   std::vector<std::string> warnings;  // sentences
 };
 
@@ -66,6 +71,19 @@ class Publication {
   Signer signer_;
   BlobUpload upload_;
 };
+
+// The commit: decides again what may have changed since `begin` looked. The key is active
+// (key_revoked), its publisher too (publisher_suspended), the connector is the publisher's or new
+// (not_owner), the version is new or has the same checksum (version_exists).
+Result<Published> keep_version(const Marketplace& market, const Actor& actor,
+                               const NewVersion& version);
+
+// May that publisher publish versions of the connector? not_owner.
+Status require_ownership(const Records& records, const VersionRecord& version,
+                         const ConnectorHead& connector);
+
+// What the log says of a signature: all that a stranger needs to check it.
+Json signature_document(const VersionRecord& version, const KeyRecord& key);
 
 // 413 with both sizes and what to do.
 Error tarball_too_large(SizeBound size);

@@ -30,6 +30,19 @@ struct Registered {
 Result<Registered> register_publisher(const Marketplace& market, const Caller& caller,
                                       const Registration& registration);
 
+// The same for a publisher and a key that were checked.
+Status keep_publisher(const Marketplace& market, const Actor& actor,
+                      const PublisherRecord& publisher, const KeyRecord& first_key);
+
+// The commits of set_publisher_status and set_publisher_verified. publisher_not_found.
+Status keep_publisher_status(const Marketplace& market, const Actor& actor, const std::string& id,
+                             PublisherStatus status, std::string_view reason);
+Status keep_verification(const Marketplace& market, const Actor& actor, const std::string& id,
+                         bool verified);
+
+// By id.
+Result<std::vector<PublisherRecord>> list_publishers(const Marketplace& market);
+
 struct PublisherWithKeys {
   PublisherRecord publisher;
   std::vector<KeyRecord> keys;

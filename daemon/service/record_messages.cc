@@ -5,6 +5,7 @@
 
 #include "daemon/rules/key_rules.h"
 #include "daemon/service/keys.h"
+#include "daemon/service/log_text.h"
 
 namespace mkt {
 namespace {
@@ -22,9 +23,9 @@ std::string version_path(const VersionRecord& v) {
 }
 
 // Kept as it was checked; should it be damaged, better nothing than no answer.
-Json config_of(const std::string& text) {
-  auto config = parse_json(text, "the configuration");
-  return config ? std::move(*config) : Json::object();
+Json object_of(const std::string& text) {
+  auto object = parse_json(text, "the document");
+  return object ? std::move(*object) : Json::object();
 }
 
 // For those who are not the tenant's own.
@@ -145,8 +146,8 @@ wire::RevocationInfo revocation_message(const RevocationOutcome& r, UtcTime now)
 }
 
 wire::LogInfo log_message(const LogEntry& e) {
-  return {e.seq,    format_utc(e.at), e.actor.who, e.actor.address, e.actor.request_id,
-          e.action, e.subject,        e.detail};
+  return {e.seq,    format_utc(e.at), e.actor.who, e.actor.address,      e.actor.request_id,
+          e.action, e.subject,        log_text(e), object_of(e.document)};
 }
 
 namespace {
@@ -191,7 +192,7 @@ wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
   m.connector_id = r.connector_id;
   m.version = r.version;
   m.checksum = r.checksum;
-  m.config = config_of(r.config);
+  m.config = object_of(r.config);
   m.status = request_status_name(r.status);
   m.requested_by = r.requested_by;
   m.requested_at = format_utc(r.requested_at);
@@ -234,7 +235,7 @@ wire::InstallationInfo installation_message(const InstallationRecord& i) {
           i.connector_id,
           i.version,
           i.checksum,
-          config_of(i.config),
+          object_of(i.config),
           i.request_id,
           i.installed_by,
           format_utc(i.installed_at),

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "common/wire/messages.h"
+#include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
+#include "daemon/service/revoke.h"
 #include "daemon/store/records.h"
 
 namespace mkt {

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <set>
+
 #include "common/base/encoding.h"
+#include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
+#include "daemon/service/install_requests.h"
 
 namespace mkt {
 namespace {
@@ -34,7 +38,7 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   created.record.subject = wanted.subject;
   created.record.created_at = market.now();
   created.record.expires_at = wanted.expires_at;
-  MKT_CHECK(market.store.add_token(created.record, actor));
+  MKT_CHECK(keep_token(market, actor, created.record));
   return created;
 }
 
@@ -53,7 +57,50 @@ Status check_person(const NewToken& wanted) {
   return {};
 }
 
+// What the token has approved and still waits loses that approval.
+void withdraw_approvals(Change& change, const std::string& token_id) {
+  Records& records = change.records();
+  std::set<std::string> tenants;
+  for (const auto& r : records.requests().approved_with(token_id)) tenants.insert(r.tenant_id);
+  for (const std::string& tenant : tenants) records.hold_tenant(tenant, Hold::exclusive);
+  for (const InstallRequestRecord& r : records.requests().approved_with(token_id)) {
+    records.requests().remove_approvals(r, token_id);
+    Json document = request_document(r);
+    document["token"] = token_id;
+    change.log("request.unapprove", r.id, document);
+  }
+}
+
+Status decide_to_remove(Change& change, const std::string& id) {
+  Tokens& tokens = change.records().tokens();
+  if (!tokens.find(id, Hold::exclusive)) {
+    return Error(ErrorCode::token_not_found, fmt::format("there is no token {}", id));
+  }
+  change.log("token.revoke", id, {{"token", id}});
+  withdraw_approvals(change, id);
+  tokens.remove(id);
+  return {};
+}
+
 }  // namespace
+
+Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token) {
+  return market.change(actor, token.created_at, Touches::nothing(), [&](Change& change) -> Status {
+    change.log("token.create", token.id,
+               {{"token", token.id}, {"role", role_name(token.role)}, {"subject", token.subject}});
+    change.records().tokens().insert(token);
+    return {};
+  });
+}
+
+Status remove_token(const Marketplace& market, const Actor& actor, std::string_view id) {
+  return market.change(actor, market.now(), Touches::token(std::string(id)),
+                       [&](Change& change) { return decide_to_remove(change, std::string(id)); });
+}
+
+Result<std::optional<TokenRecord>> find_token(const Marketplace& market, std::string_view id) {
+  return market.views.tokens.find(id);
+}
 
 Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
                                   const NewToken& wanted) {
@@ -74,11 +121,10 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
     }
   } else if (wanted.role == Role::publisher) {
     MKT_TRY(const PublisherId id, PublisherId::parse(wanted.subject));
-    MKT_TRY(const auto publisher, market.store.publisher(id.text()));
-    if (!publisher) {
-      return Error(ErrorCode::publisher_not_found,
-                   fmt::format("there is no publisher {}", id.text()));
-    }
+    MKT_TRY(const auto publisher, market.read([&](const Records& records) {
+      return records.publishers().find(id.text());
+    }));
+    if (!publisher) return no_publisher(id.text());
   } else {
     MKT_TRY(const TenantId id, TenantId::parse(wanted.subject));
     MKT_CHECK(check_person(wanted));
@@ -89,8 +135,12 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
   return create(market, caller.actor(), wanted);
 }
 
-Result<CreatedToken> create_first_admin_token(const Marketplace& market) {
-  return create(market, {"system", "", ""}, {"first admin", Role::admin, "", std::nullopt});
+Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market) {
+  MKT_TRY(const auto tokens,
+          market.read([](const Records& records) { return records.tokens().all(); }));
+  if (!tokens.empty()) return std::optional<CreatedToken>();
+  MKT_TRY(auto created, create(market, kSystem, {"first admin", Role::admin, "", std::nullopt}));
+  return std::optional<CreatedToken>(std::move(created));
 }
 
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
@@ -103,7 +153,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
                       "the token is not valid (unknown, revoked or expired); run: mkt login");
   const std::string_view id = id_of(token);
   if (id.empty()) return refused;
-  MKT_TRY(const auto record, market.store.token(id));
+  MKT_TRY(const auto record, market.views.tokens.find(id));
   // Compared even where there is no such token, so that time tells nothing.
   const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
@@ -120,7 +170,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
 
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller) {
   if (!caller.signed_in()) return require_admin(caller).error();
-  MKT_TRY(auto tokens, market.store.tokens());
+  MKT_TRY(auto tokens, market.read([](const Records& records) { return records.tokens().all(); }));
   if (!caller.is_admin()) {
     std::erase_if(tokens, [&](const TokenRecord& t) { return t.id != caller.token_id; });
   }
@@ -129,7 +179,7 @@ Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Ca
 
 Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id) {
   if (id != caller.token_id || !caller.signed_in()) MKT_CHECK(require_admin(caller));
-  return market.store.remove_token(id, caller.actor());
+  return remove_token(market, caller.actor(), id);
 }
 
 }  // namespace mkt

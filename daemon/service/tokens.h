@@ -27,8 +27,8 @@ struct CreatedToken {
 Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
                                   const NewToken& wanted);
 
-// The very first one, made by the daemon itself.
-Result<CreatedToken> create_first_admin_token(const Marketplace& market);
+// The very first one, made by the daemon itself; nullopt where there are tokens.
+Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market);
 
 // For a publisher that registered itself.
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
@@ -39,6 +39,13 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
 
 // An admin's sees all, anybody else's its own.
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller);
+
+Result<std::optional<TokenRecord>> find_token(const Marketplace& market, std::string_view id);
+
+// The same for what was checked.
+Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token);
+// What the token has approved and still waits loses that approval. token_not_found.
+Status remove_token(const Marketplace& market, const Actor& actor, std::string_view id);
 
 // An admin any, anybody else its own. token_not_found.
 Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id);

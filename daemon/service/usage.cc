@@ -9,7 +9,7 @@ constexpr std::size_t kMaxNoted = 10'000;
 
 }  // namespace
 
-Usage::Usage(Store& store) : store_(store), thread_([this] { work(); }) {}
+Usage::Usage(const Marketplace& market) : market_(market), thread_([this] { work(); }) {}
 
 Usage::~Usage() {
   {
@@ -52,10 +52,15 @@ void Usage::work() {
 
 // Statistics: not worth failing or retrying anything for.
 void Usage::write(const Gathered& gathered) {
-  for (const auto& [version, n] : gathered.downloads) {
-    (void)store_.add_downloads(version.first, version.second, n);
-  }
-  for (const auto& [id, at] : gathered.tokens) (void)store_.set_token_used(id, at);
+  Touches touches;
+  for (const auto& [version, n] : gathered.downloads) touches.connectors.push_back(version.first);
+  (void)market_.change(kSystem, market_.now(), touches, [&](Change& change) -> Status {
+    for (const auto& [version, n] : gathered.downloads) {
+      change.records().catalog().add_downloads(version.first, version.second, n);
+    }
+    for (const auto& [id, at] : gathered.tokens) change.records().tokens().set_used(id, at);
+    return {};
+  });
 }
 
 }  // namespace mkt

@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/store/store.h"
+#include "daemon/service/marketplace.h"
 
 namespace mkt {
 
@@ -22,7 +22,7 @@ class Usage {
   // A token's use is noted again only when the last note is as old as this.
   static constexpr std::chrono::minutes kTokenPrecision{1};
 
-  explicit Usage(Store& store);
+  explicit Usage(const Marketplace& market);
   ~Usage();
   Usage(const Usage&) = delete;
   Usage& operator=(const Usage&) = delete;
@@ -39,7 +39,7 @@ class Usage {
   void work();
   void write(const Gathered& gathered);
 
-  Store& store_;
+  const Marketplace& market_;
   std::mutex mutex_;
   std::condition_variable wake_;
   Gathered gathered_;                     // guarded by mutex_

@@ -76,9 +76,34 @@ std::string trimmed_lower(std::string_view text) {
   return lower;
 }
 
+// Of all that is found by words, or sorted by a name.
+std::size_t hash_of_words(const SearchIndex::Document& d) {
+  std::string all;
+  const auto add = [&all](const std::string& text) { (all += text) += '\0'; };
+  add(d.display_name);
+  add(d.description);
+  add(d.author);
+  for (const std::string& word : d.keywords) add(word);
+  all += '\0';
+  for (const std::string& word : d.capabilities) add(word);
+  return std::hash<std::string>()(all);
+}
+
 }  // namespace
 
+// Downloads and updates change often, and words seldom.
+bool SearchIndex::put_counts(const Document& d, std::size_t words) {
+  const std::unique_lock lock(mutex_);
+  const auto known = numbers_.find(d.id);
+  if (known == numbers_.end() || entries_[known->second].words != words) return false;
+  downloads_[known->second] = d.downloads;
+  updated_[known->second] = to_unix_ms(d.updated_at);
+  return true;
+}
+
 void SearchIndex::put(const Document& d) {
+  const std::size_t hash = hash_of_words(d);
+  if (put_counts(d, hash)) return;
   const auto words = fields_of_words(d);
   std::string name = folded_name(d.display_name);
   const std::unique_lock lock(mutex_);
@@ -90,7 +115,7 @@ void SearchIndex::put(const Document& d) {
   } else {
     numbers_.emplace(d.id, number);
   }
-  entries_.push_back({d.id, std::move(name)});
+  entries_.push_back({d.id, std::move(name), hash});
   downloads_.push_back(d.downloads);
   updated_.push_back(to_unix_ms(d.updated_at));
   alive_.push_back(1);
@@ -110,11 +135,6 @@ void SearchIndex::put(const Document& d) {
   }
   for (const std::string& word : d.keywords) label(labels_, word);
   if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();
-}
-
-void SearchIndex::add_downloads(std::string_view id, std::int64_t count) {
-  const std::unique_lock lock(mutex_);
-  if (const auto it = numbers_.find(id); it != numbers_.end()) downloads_[it->second] += count;
 }
 
 // The order of the numbers stays, so postings stay sorted.

@@ -6,8 +6,8 @@
 // above the rest; an exact id comes first, and downloads decide between equals. Counts are exact.
 //
 // A changed connector gets a new number and its old one is dead; when most are, the numbers are
-// made dense again. About 250 bytes a connector. The store fills it when it opens and after every
-// commit that changes what search shows. Thread-safe: many search, one changes.
+// made dense again; one whose words are the same keeps its number. About 250 bytes a connector.
+// Thread-safe: many search, one changes.
 #pragma once
 
 #include <cstdint>
@@ -20,29 +20,30 @@
 #include <vector>
 
 #include "common/base/utc_time.h"
-#include "daemon/store/records.h"
+#include "daemon/store/records/catalog.h"
 
 namespace mkt {
+
+enum class SortBy { relevance, downloads, updated, name };
+
+struct SearchQuery {
+  std::string text;                       // words; empty for all
+  std::vector<std::string> capabilities;  // any of these; empty for all
+  std::vector<std::string> categories;    // any of these as capability or keyword
+  SortBy sort_by = SortBy::relevance;
+  bool descending = true;
+  std::uint32_t page = 1;
+  std::uint32_t page_size = 20;
+};
 
 class SearchIndex {
  public:
   static constexpr std::size_t kMinInside = 2;  // bytes
 
-  struct Document {
-    std::string id;
-    std::string display_name;
-    std::string description;
-    std::string author;
-    std::vector<std::string> keywords;
-    std::vector<std::string> capabilities;
-    std::int64_t downloads = 0;
-    UtcTime updated_at;
-  };
+  using Document = SearchDocument;
 
   // New, or in the place of the connector of that id.
   void put(const Document& document);
-  // Nothing where there is no such connector.
-  void add_downloads(std::string_view id, std::int64_t count);
 
   struct Hits {
     std::vector<std::string> ids;  // of the page
@@ -58,7 +59,8 @@ class SearchIndex {
   };
   struct Entry {
     std::string id;
-    std::string name;  // display name, folded, for sorting
+    std::string name;       // display name, folded, for sorting
+    std::size_t words = 0;  // hash of all that is indexed
   };
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
@@ -69,6 +71,8 @@ class SearchIndex {
   // By number; 0 where a connector does not match.
   using Scores = std::vector<std::uint16_t>;
 
+  // False where the connector is new or its words have changed.
+  bool put_counts(const Document& document, std::size_t words);
   void score_word(std::string_view word, Scores& scores) const;
   void score_inside(std::string_view word, Scores& scores) const;
   void score_words(const std::vector<std::string>& words, Scores& scores) const;

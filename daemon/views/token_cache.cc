@@ -28,4 +28,10 @@ void TokenCache::forget(std::string_view id) {
   tokens_.erase(std::string(id));
 }
 
+void TokenCache::forget_all() {
+  const std::unique_lock lock(mutex_);
+  ++generation_;
+  tokens_.clear();
+}
+
 }  // namespace mkt

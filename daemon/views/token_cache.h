@@ -13,7 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "daemon/store/records.h"
+#include "daemon/store/records/tokens.h"
 
 namespace mkt {
 
@@ -28,6 +28,7 @@ class TokenCache {
   // Does nothing where something was forgotten since that generation.
   void keep(const TokenRecord& token, std::uint64_t generation);
   void forget(std::string_view id);
+  void forget_all();
 
  private:
   mutable std::shared_mutex mutex_;

@@ -14,6 +14,8 @@
 #include "common/http/http_client.h"
 #include "common/signing/hmac.h"
 #include "common/wire/policy.h"
+#include "daemon/service/audit_log.h"
+#include "daemon/service/installs.h"
 #include "daemon/service/record_messages.h"
 
 namespace mkt {
@@ -36,22 +38,24 @@ bool wants(const Webhook& webhook, const std::string& action) {
                      [&](const std::string& pattern) { return matches_pattern(pattern, action); });
 }
 
-Result<std::string> body_of(Store& store, const LogEntry& entry) {
+Result<std::string> body_of(const Marketplace& market, const LogEntry& entry) {
   Json request;
   if (entry.action.starts_with("request.")) {
-    MKT_TRY(const auto found, store.install_request(entry.subject));
+    MKT_TRY(const auto found, find_request(market, entry.subject));
     if (found) {
-      auto message = request_message(*found);
-      message.config = nullptr;  // is the tenant's own, and may hold secrets
-      request = message.to_json();
+      auto asked = request_message(*found);
+      asked.config = nullptr;  // is the tenant's own, and may hold secrets
+      request = asked.to_json();
     }
   }
+  const wire::LogInfo message = log_message(entry);
   return dump_json({{"event", entry.action},
                     {"sequence", entry.seq},
                     {"at", format_utc(entry.at)},
                     {"actor", entry.actor.who},
                     {"subject", entry.subject},
-                    {"detail", entry.detail},
+                    {"detail", message.detail},
+                    {"document", message.document},
                     {"request", request}});
 }
 
@@ -133,9 +137,9 @@ Status Webhook::check() const {
   return {};
 }
 
-Webhooks::Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses,
+Webhooks::Webhooks(const Marketplace& market, std::vector<Webhook> webhooks, WebhookPauses pauses,
                    BreakerRegistry& breakers)
-    : store_(store), webhooks_(std::move(webhooks)), pauses_(pauses), breakers_(breakers) {
+    : market_(market), webhooks_(std::move(webhooks)), pauses_(pauses), breakers_(breakers) {
   for (const Webhook& webhook : webhooks_) {
     threads_.emplace_back([this, &webhook] { work(webhook); });
   }
@@ -153,17 +157,17 @@ bool Webhooks::pause(milliseconds time) const {
 void Webhooks::work(const Webhook& webhook) {
   const std::string name = webhook.name();
   const ResilientExecutor receiver(breakers_.get("webhook:" + name, breaker_options(pauses_)), {});
-  auto cursor = store_.webhook_cursor(name);
+  auto cursor = webhook_cursor(market_, name);
   while (!cursor) {
     if (!pause(pauses_.retry)) return;
-    cursor = store_.webhook_cursor(name);
+    cursor = webhook_cursor(market_, name);
   }
   std::int64_t kept = *cursor, at = *cursor;
   std::uint64_t seen = 0;
   while (pause(pauses_.look)) {
-    const std::uint64_t changes = store_.changes();
+    const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
-    const auto entries = store_.log({at, std::nullopt, kEntriesAtOnce});
+    const auto entries = read_log(market_, {at, std::nullopt, kEntriesAtOnce});
     if (!entries) continue;
     for (const LogEntry& entry : *entries) {
       if (stopping()) return;
@@ -171,7 +175,7 @@ void Webhooks::work(const Webhook& webhook) {
       if (wanted && !deliver(receiver, webhook, entry)) return;
       at = entry.seq;
       // Should this not be kept, the entry is told again after a restart.
-      if ((wanted || at - kept >= kKeepCursorEvery) && store_.set_webhook_cursor(name, at)) {
+      if ((wanted || at - kept >= kKeepCursorEvery) && set_webhook_cursor(market_, name, at)) {
         kept = at;
       }
     }
@@ -202,10 +206,10 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
 // Until it is told, or refused for good; false once the daemon stops.
 bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook,
                        const LogEntry& entry) {
-  auto body = body_of(store_, entry);
+  auto body = body_of(market_, entry);
   while (!body) {
     if (!pause(pauses_.retry)) return false;
-    body = body_of(store_, entry);
+    body = body_of(market_, entry);
   }
   HttpClient client(kDeliveryTimeout, "the webhook");
   client.abort_when([this] { return stopping(); });

@@ -7,7 +7,7 @@
 // refuses an event for good (a 4xx other than 408, 425 and 429) is told the next one after
 // kMaxRefusals tries.
 //
-// An event is a POST of JSON, {event, sequence, at, actor, subject, detail, request}, with the
+// An event is a POST of JSON, {event, sequence, at, actor, subject, detail, document, request}, with the
 // headers Mkt-Webhook-Event, Mkt-Webhook-Sequence and
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
@@ -25,7 +25,7 @@
 #include "common/http/http_client.h"
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
-#include "daemon/store/store.h"
+#include "daemon/service/marketplace.h"
 
 namespace mkt {
 
@@ -53,7 +53,7 @@ class Webhooks {
  public:
   static constexpr int kMaxRefusals = 12;
 
-  Webhooks(Store& store, std::vector<Webhook> webhooks, WebhookPauses pauses = {},
+  Webhooks(const Marketplace& market, std::vector<Webhook> webhooks, WebhookPauses pauses = {},
            BreakerRegistry& breakers = process_breakers());
   ~Webhooks();
   Webhooks(const Webhooks&) = delete;
@@ -68,7 +68,7 @@ class Webhooks {
                            const int& refusals) const;
   bool deliver(const ResilientExecutor& receiver, const Webhook& webhook, const LogEntry& entry);
 
-  Store& store_;
+  const Marketplace& market_;
   const std::vector<Webhook> webhooks_;
   const WebhookPauses pauses_;
   BreakerRegistry& breakers_;

@@ -13,12 +13,15 @@
 #include <stdexcept>
 
 #include "common/signing/key.h"
+#include "daemon/blobs/file_blobs.h"
 #include "daemon/http/answer.h"
 #include "daemon/http/answer_cache.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/text_body.h"
 #include "daemon/limits/memory_limits.h"
+#include "daemon/service/publish.h"
+#include "daemon/service/publishers.h"
 #include "daemon/service/tokens.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 
@@ -45,8 +48,7 @@ class Daemon {
     add_install_routes(router_, market_, limiter_);
     const KeyRecord key = add_publisher();
     for (int i = 0; i < kConnectors; ++i) publish(fmt::format("connector-{}", i), key);
-    must(store_->add_token({"bench", "h", "bench", Role::admin, "", utc_now(), {}, {}},
-                           Actor{"bench", "", ""}));
+    must(keep_token(market_, kSystem, {"bench", "h", "bench", Role::admin, "", utc_now(), {}, {}}));
     const Caller admin = [&] {
       Caller caller;
       caller.token_id = caller.token_name = "bench";
@@ -101,7 +103,7 @@ class Daemon {
     k.publisher_id = "acme";
     k.public_key = "key";
     k.created_at = p.created_at;
-    must(store_->add_publisher(p, k, {"bench", "", ""}));
+    must(keep_publisher(market_, kSystem, p, k));
     return k;
   }
 
@@ -123,19 +125,23 @@ class Daemon {
     n.display_name = "The " + id;
     n.author = "Tests";
     n.capabilities = {"custom"};
-    must(store_->publish(n, {"bench", "", ""}));
+    must(keep_version(market_, kSystem, n));
   }
 
   const TemporaryFolder folder_ =
       must(TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-hot-"));
   const std::unique_ptr<SqliteStore> store_ = must(SqliteStore::open(folder_.path() / "mktd.db"));
   const std::unique_ptr<BlobStore> blobs_ =
-      must(BlobStore::open(folder_.path() / "blobs", [](const Checksum&) { return true; }));
-  Marketplace market_{
-      .store = *store_, .blobs = *blobs_, .rules = Rules(), .now = utc_now, .challenges = {}};
+      must(FileBlobs::open(folder_.path() / "blobs", [](const Checksum&) { return true; }));
+  Marketplace market_{.store = *store_,
+                      .blobs = *blobs_,
+                      .rules = Rules(),
+                      .now = utc_now,
+                      .challenges = {},
+                      .mirrored = false};
   const Live<LimitRules> rules_{LimitRules()};
   RateLimiter limiter_{rules_, std::make_unique<MemoryLimits>()};
-  Usage usage_{*store_};
+  Usage usage_{market_};
   Router router_;
   Idempotency idempotency_{market_, [](const Error&) {}};
   std::string member_;

@@ -42,8 +42,8 @@ Status run_in_savepoint(Database& database, const CommitQueue::Change& change) {
 
 }  // namespace
 
-CommitQueue::CommitQueue(std::unique_ptr<Database> writer)
-    : writer_(std::move(writer)), thread_([this] { work(); }) {}
+CommitQueue::CommitQueue(std::unique_ptr<Database> writer, Told told)
+    : told_(std::move(told)), writer_(std::move(writer)), thread_([this] { work(); }) {}
 
 CommitQueue::~CommitQueue() {
   {
@@ -60,8 +60,8 @@ void CommitQueue::when_broken(std::function<void()> call) {
   if (broken_ && when_broken_) when_broken_();
 }
 
-Status CommitQueue::run(Touches touches, Change change) {
-  Job job(std::move(change), touches);
+Status CommitQueue::run(const Touches& touches, const Change& change) {
+  Job job{change, touches};
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(&job);
@@ -104,8 +104,11 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
     Transaction transaction(*writer_);
     for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
     transaction.commit();
-    ++commits_;
-    for (const Job* job : jobs) change_counts_.changed(job->touches);
+    if (told_) {
+      for (const Job* job : jobs) {
+        if (job->outcome) told_(job->touches);
+      }
+    }
     sizes_.add(static_cast<double>(jobs.size()));
     seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   } catch (const SqlError& e) {
@@ -121,8 +124,8 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   }
 }
 
-CommitQueue::Counts CommitQueue::counts() const {
-  Counts counts{0, failed_, sizes_.snapshot(), seconds_.snapshot()};
+StoreCounts CommitQueue::counts() const {
+  StoreCounts counts{0, failed_, sizes_.snapshot(), seconds_.snapshot()};
   const std::lock_guard lock(mutex_);
   counts.waiting = queue_.size();
   return counts;

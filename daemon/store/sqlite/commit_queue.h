@@ -5,8 +5,9 @@
 // other in one transaction, each in a savepoint of its own so that one can fail alone, commits, and
 // only then lets the callers go on. `run` may be called from any thread but the queue's own.
 //
-// A change that throws fails alone, with internal_error where it is no SqlError. A commit that
-// fails fails all its changes. A failed fsync is final: what the disk holds is then unknown, so
+// After each commit `told` hears what it touched, before the callers go on. A change that throws
+// fails alone, with internal_error where it is no SqlError. A commit that fails fails all its
+// changes. A failed fsync is final: what the disk holds is then unknown, so
 // every later change is refused with storage_failed, `broken` says true and `when_broken` is
 // called; the daemon exits for its supervisor to start it again.
 #pragma once
@@ -19,11 +20,11 @@
 #include <mutex>
 #include <thread>
 
-#include "common/base/bucket_counts.h"
 #include "common/base/result.h"
 #include "common/base/semaphore.h"
 #include "daemon/store/sqlite/database.h"
-#include "daemon/views/freshness.h"
+#include "daemon/store/store_health.h"
+#include "daemon/store/touches.h"
 
 namespace mkt {
 
@@ -34,49 +35,36 @@ inline constexpr auto kCommitSeconds = std::to_array<double>(
 class CommitQueue {
  public:
   using Change = std::function<Status(Database&)>;
+  using Told = std::function<void(const Touches&)>;
 
-  explicit CommitQueue(std::unique_ptr<Database> writer);
+  explicit CommitQueue(std::unique_ptr<Database> writer, Told told = {});
   ~CommitQueue();  // lets what is queued finish
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
 
-  // Returns when the change is durable or has failed.
-  Status run(Touches touches, Change change);
+  // Returns when the change is durable or has failed. It may add to `touches`.
+  Status run(const Touches& touches, const Change& change);
 
   bool broken() const { return broken_; }
   // What to call, once, from the queue's thread, when that happens, or at once where it has;
   // nothing for an empty function, which waits for a call under way.
   void when_broken(std::function<void()> call);
-  // How many were made, counted before their callers go on.
-  std::uint64_t commits() const { return commits_; }
-  // Moved on after the commit, before its callers go on.
-  const ChangeCounts& change_counts() const { return change_counts_; }
-  void changed(Touches touches) { change_counts_.changed(touches); }
-
-  struct Counts {
-    std::size_t waiting = 0;   // changes that are in no commit yet
-    std::uint64_t failed = 0;  // commits
-    BucketSnapshot changes;    // of each commit
-    BucketSnapshot seconds;    // of each commit, the disk's sync included
-  };
-  Counts counts() const;
+  StoreCounts counts() const;
 
  private:
   struct Job {
-    Job(Change c, Touches t) : change(std::move(c)), touches(t) {}
-    Change change;
-    Touches touches;
-    Status outcome;
-    Semaphore done;
+    const Change& change;
+    const Touches& touches;
+    Status outcome{};
+    Semaphore done{};
   };
 
   void work();
   void commit_together(std::deque<Job*>& jobs);
 
+  const Told told_;
   std::unique_ptr<Database> writer_;  // the thread's alone
   std::atomic<bool> broken_ = false;
-  std::atomic<std::uint64_t> commits_ = 0;
-  ChangeCounts change_counts_;
   std::mutex when_broken_mutex_;
   std::function<void()> when_broken_;  // guarded by when_broken_mutex_
   std::atomic<std::uint64_t> failed_ = 0;

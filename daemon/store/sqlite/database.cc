@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "common/base/json.h"
+
 namespace mkt {
 
 Error SqlError::error() const {
-  if (told_) return *told_;
   const int primary = extended_code_ & 0xff;
   if (primary == SQLITE_FULL) {
     return Error(ErrorCode::storage_full, "the registry's disk is full; nothing was changed");
@@ -45,6 +46,14 @@ Query& Query::bind(std::optional<std::int64_t> number) {
   if (number) return bind(*number);
   require(sqlite3_bind_null(statement_, ++bound_));
   return *this;
+}
+
+Query& Query::bind(const std::vector<std::string>& texts) {
+  return bind(std::string_view(dump_json(texts)));
+}
+
+void Query::get_one(int column, std::vector<std::string>& value) const {
+  value = Json::parse(text(column)).get<std::vector<std::string>>();
 }
 
 bool Query::step() {

@@ -1,11 +1,12 @@
 // Thin owners of SQLite's handles: a connection, a statement with a fluent use, a transaction.
 //
-// Inside store/sqlite a failing call throws SqlError; SqliteStore turns it into an Error value at
-// its border, so no exception leaves this folder. A Database belongs to one thread at a time.
+// A failing call throws SqlError; SqliteStore turns it into an Error value at its border
+// (records.h). A Database belongs to one thread at a time.
 #pragma once
 
 #include <sqlite3.h>
 
+#include <cassert>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,7 +14,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
@@ -24,16 +27,12 @@ class SqlError : public std::runtime_error {
  public:
   SqlError(int extended_code, const std::string& message)
       : std::runtime_error(message), extended_code_(extended_code) {}
-  // A change that must not be made, found out too deep for a Status.
-  explicit SqlError(Error told)
-      : std::runtime_error(told.message), extended_code_(SQLITE_OK), told_(std::move(told)) {}
   int extended_code() const { return extended_code_; }
-  // What a caller of the store is told: storage_full, storage_failed, or what was given.
+  // What a caller of the store is told: storage_full, storage_failed.
   Error error() const;
 
  private:
   int extended_code_;
-  std::optional<Error> told_;
 };
 
 // A prepared statement in use: bind in order, step, read columns. Resets itself when it goes, so
@@ -51,6 +50,7 @@ class Query {
   Query& bind(UtcTime time) { return bind(to_unix_ms(time)); }
   Query& bind(std::optional<UtcTime> time);
   Query& bind(std::optional<std::int64_t> number);
+  Query& bind(const std::vector<std::string>& texts);  // as a JSON array
 
   bool step();  // false when there are no more rows
   void run();   // for a statement without rows
@@ -63,6 +63,21 @@ class Query {
   std::optional<UtcTime> optional_time(int column) const;
   std::optional<std::int64_t> optional_number(int column) const;
 
+  // All columns of the current row, in the order of the SELECT.
+  template <typename... Values>
+  void get(Values&... values) const {
+    assert(sizeof...(Values) == static_cast<std::size_t>(columns()));
+    int column = 0;
+    (get_one(column++, values), ...);
+  }
+  // Its only column.
+  template <typename Value>
+  Value only() const {
+    Value value{};
+    get(value);
+    return value;
+  }
+
   // For rows of any table.
   int columns() const { return sqlite3_column_count(statement_); }
   std::string_view name(int column) const { return sqlite3_column_name(statement_, column); }
@@ -72,6 +87,20 @@ class Query {
   }
 
  private:
+  void get_one(int column, std::string& value) const { value = text(column); }
+  void get_one(int column, std::int64_t& value) const { value = number(column); }
+  void get_one(int column, bool& value) const { value = flag(column); }
+  void get_one(int column, UtcTime& value) const { value = time(column); }
+  void get_one(int column, std::optional<UtcTime>& value) const { value = optional_time(column); }
+  void get_one(int column, std::optional<std::int64_t>& value) const {
+    value = optional_number(column);
+  }
+  // A JSON array of texts, as bind writes it.
+  void get_one(int column, std::vector<std::string>& value) const;
+  template <typename Number>
+  requires std::is_integral_v<Number>
+  void get_one(int column, Number& value) const { value = static_cast<Number>(number(column)); }
+
   void require(int result) const;
   sqlite3_stmt* statement_;
   int bound_ = 0;

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "daemon/store/sqlite/database.h"
-#include "daemon/store/sqlite/outbox_queries.h"
 #include "daemon/store/sqlite/schema.h"
+#include "daemon/store/sqlite/sqlite_records.h"
 
 namespace mkt {
 namespace {
@@ -76,11 +76,12 @@ Status each_document(const std::filesystem::path& file,
   constexpr std::uint32_t kAtOnce = 500;
   return with_database(file, [&](Database& db) -> Status {
     MKT_CHECK(check_schema_version(db));
+    const SqliteRows rows(db);
     Transaction snapshot(db, "BEGIN");
     for (const DocumentKind kind : kDocumentKinds) {
       std::vector<std::string> after;
       for (;;) {
-        const auto page = outbox_queries::documents(db, kind, after, kAtOnce);
+        const auto page = rows.outbox->documents(kind, after, kAtOnce);
         for (const OutboxEntry& entry : page) MKT_CHECK(take(entry));
         if (page.size() < kAtOnce) break;
         after = page.back().name.key;
@@ -93,7 +94,7 @@ Status each_document(const std::filesystem::path& file,
 Result<OutboxCounts> outbox_counts_in(const std::filesystem::path& file) {
   return with_database(file, [](Database& db) -> Result<OutboxCounts> {
     MKT_CHECK(check_schema_version(db));
-    return outbox_queries::counts(db);
+    return SqliteRows(db).outbox->counts();
   });
 }
 

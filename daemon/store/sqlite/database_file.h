@@ -12,7 +12,7 @@
 
 #include "common/base/result.h"
 #include "common/connector/checksum.h"
-#include "daemon/store/outbox.h"
+#include "daemon/store/records/outbox.h"
 
 namespace mkt {
 
@@ -31,7 +31,7 @@ struct BlobReference {
 // Every tarball that a version needs, once each, by checksum.
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file);
 
-// Every document (store/outbox.h) of one moment, kind by kind and by key, until `take` fails.
+// Every document (records/outbox.h) of one moment, kind by kind and by key, until `take` fails.
 Status each_document(const std::filesystem::path& file,
                      const std::function<Status(const OutboxEntry&)>& take);
 // How many of them the mirror has still to be told of.

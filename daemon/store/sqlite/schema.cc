@@ -147,7 +147,7 @@ INSERT INTO connector_owners SELECT id, owner, created_at, 0 FROM connectors;
 CREATE INDEX audit_log_by_time ON audit_log (at);
 )sql";
 
-// Search is answered from memory (views/search_index.h): FTS5's ranking looks at every match, and
+// Search is answered from memory (store/search_index.h): FTS5's ranking looks at every match, and
 // took 100 ms for a word that 100,000 connectors have.
 constexpr const char* kMigration3 = R"sql(
 DROP TABLE connector_search;
@@ -306,7 +306,7 @@ CREATE INDEX idempotency_keys_by_scope ON idempotency_keys (scope, expires_at);
 )sql";
 
 constexpr const char* kMigration6 = R"sql(
--- Documents that the mirror has still to be told of (outbox_queries.cc): each once, with the newest
+-- Documents that the mirror has still to be told of (outbox_rows.cc): each once, with the newest
 -- change's place in the order. `key` is a JSON array; `parked` says why the mirror refused it.
 CREATE TABLE outbox (
   seq     INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -349,9 +349,70 @@ ALTER TABLE publisher_keys ADD COLUMN alias TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX publisher_keys_by_alias ON publisher_keys (alias) WHERE alias <> '';
 )sql";
 
+constexpr const char* kMigration9 = R"sql(
+-- What was done, as a document of ids and values; the text that people read is made from it
+-- (service/log_text.h). Older entries are brought over as far as their text goes; the rest of it
+-- stays under "text".
+ALTER TABLE audit_log ADD COLUMN document TEXT NOT NULL DEFAULT '{}';
+DROP TRIGGER audit_log_is_never_changed;
+UPDATE audit_log SET document = CASE
+  WHEN action = 'version.publish' THEN json_object(
+    'connector', substr(subject, 1, instr(subject, '@') - 1),
+    'version', substr(subject, instr(subject, '@') + 1), 'checksum', detail)
+  WHEN action = 'version.countersign' THEN json_object(
+    'connector', substr(subject, 1, instr(subject, '@') - 1),
+    'version', substr(subject, instr(subject, '@') + 1),
+    'keyId', substr(detail, 1, instr(detail, ' in the place of ') - 1),
+    'replaces', substr(detail, instr(detail, ' in the place of ') + 17))
+  WHEN action = 'version.quarantine' THEN json_object(
+    'connector', substr(subject, 1, instr(subject, '@') - 1),
+    'version', substr(subject, instr(subject, '@') + 1),
+    'keyId', substr(detail, 1, length(detail) - length(' is compromised')))
+  WHEN action IN ('version.deprecate', 'version.undeprecate') THEN json_object(
+    'connector', substr(subject, 1, instr(subject, '@') - 1),
+    'version', substr(subject, instr(subject, '@') + 1), 'reason', detail)
+  WHEN action LIKE 'publisher.%' THEN json_object('publisher', subject, 'reason', detail)
+  WHEN action = 'key.add' AND detail <> '' THEN json_object(
+    'publisher', substr(subject, 1, instr(subject, ':') - 1), 'keyId', subject,
+    'endorsedBy', substr(detail, length('endorsed by ') + 1))
+  WHEN action = 'key.add' THEN json_object(
+    'publisher', substr(subject, 1, instr(subject, ':') - 1), 'keyId', subject)
+  WHEN action = 'key.retire' THEN json_object(
+    'publisher', substr(subject, 1, instr(subject, ':') - 1), 'keyId', subject,
+    'successor', substr(detail, length('rotated to ') + 1))
+  WHEN action = 'key.revoke' THEN json_object(
+    'publisher', substr(subject, 1, instr(subject, ':') - 1), 'keyId', subject,
+    'reasonCode', substr(detail, 1, instr(detail, ': ') - 1),
+    'reason', substr(detail, instr(detail, ': ') + 2))
+  WHEN action IN ('owner.add', 'owner.remove') THEN json_object(
+    'connector', subject, 'publisher', detail)
+  WHEN action = 'policy.set' THEN json_object(
+    'tenant', subject, 'revision', CAST(substr(detail, length('revision ') + 1) AS INTEGER))
+  WHEN action = 'token.create' THEN json_object(
+    'token', subject, 'role', substr(detail, 1, instr(detail, ' ') - 1),
+    'subject', substr(detail, instr(detail, ' ') + 1))
+  WHEN action = 'token.revoke' THEN json_object('token', subject)
+  WHEN action LIKE 'request.%' THEN json_object('request', subject, 'text', detail)
+  WHEN action LIKE 'installation.%' THEN json_object(
+    'tenant', substr(subject, 1, instr(subject, '/') - 1),
+    'connector', substr(subject, instr(subject, '/') + 1), 'text', detail)
+  ELSE json_object('text', detail)
+END;
+ALTER TABLE audit_log DROP COLUMN detail;
+CREATE TRIGGER audit_log_is_never_changed BEFORE UPDATE ON audit_log
+  BEGIN SELECT RAISE(ABORT, 'the audit log is append only'); END;
+
+-- Every statement that reads install requests wants these columns.
+CREATE VIEW request_rows AS
+  SELECT num, id, tenant_id, connector_id, version, checksum, config, status, requested_by,
+         requested_at, expires_at, min_approvals, allow_self_approval, rule, explanation,
+         installed_version, deprecated, decided_at, decided_by, reason, installed_request
+  FROM install_requests;
+)sql";
+
 constexpr auto kMigrations =
     std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5,
-                                kMigration6, kMigration7, kMigration8});
+                                kMigration6, kMigration7, kMigration8, kMigration9});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -15,14 +15,14 @@ std::shared_ptr<const KeptAnswer> answer(const Freshness& same_while, std::size_
 }
 
 TEST_CASE("an answer is good until something changes") {
-  ChangeCounts counts;
+  ChangeClock clock;
   AnswerCache cache;
-  cache.keep("/a", answer(counts.now()));
+  cache.keep("/a", answer(clock.now()));
   CHECK(cache.find("/a"));
   CHECK_FALSE(cache.find("/b"));
-  counts.changed(Touches::all());
+  clock.move(Touches::all());
   CHECK_FALSE(cache.find("/a"));
-  cache.keep("/a", answer(counts.now()));
+  cache.keep("/a", answer(clock.now()));
   CHECK(cache.find("/a"));
 }
 

@@ -9,14 +9,15 @@
 #include "common/base/json.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/text_body.h"
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/service/registry_fixture.h"
 
 namespace mkt {
 namespace {
 
-struct IdempotencyFixture : StoreFixture {
+struct IdempotencyFixture : RegistryFixture {
   IdempotencyFixture() {
-    REQUIRE(store->add_token({"t", "h", "caller", Role::admin, "", now, {}, {}}, kActor));
+    market.now = [this] { return now; };
+    REQUIRE(registry->add_token({"t", "h", "caller", Role::admin, "", now, {}, {}}, kActor));
   }
   // A POST of that body, answered by `handler` where it is not replayed.
   Result<Response> post(const std::string& key, const std::string& body,
@@ -49,17 +50,17 @@ struct IdempotencyFixture : StoreFixture {
   // Changes something under the request's key.
   Status add_token(const Request& request) {
     const TokenRecord token{fmt::format("n{}", ++made), "h", "n", Role::admin, "", now, {}, {}};
-    return store->add_token(token, request.caller.actor());
+    return registry->add_token(token, request.caller.actor());
   }
-  bool is_kept(const std::string& key) { return store->first_answer("t", key, now)->has_value(); }
+  bool is_kept(const std::string& key) {
+    return registry->first_answer("t", key, now)->has_value();
+  }
 
   UtcTime now = utc_now();
   int sent = 0, made = 0, gates_asked = 0;
   bool gates_closed = false;
   std::vector<Error> reports;
-  std::unique_ptr<BlobStore> blobs = *BlobStore::open(
-      folder.path() / "blobs", [](const Checksum&) -> Result<bool> { return false; });
-  Marketplace market{*store, *blobs, {}, [this] { return now; }};
+  Marketplace& market = registry->market();
   Idempotency idempotency{market, [this](const Error& error) { reports.push_back(error); }};
 };
 

@@ -6,12 +6,12 @@
 
 #include "daemon/http/text_body.h"
 #include "daemon/limits/memory_limits.h"
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/service/registry_fixture.h"
 
 namespace mkt {
 namespace {
 
-struct PipelineFixture : StoreFixture {
+struct PipelineFixture : RegistryFixture {
   // The answer to a request that `handler` works on.
   Response ask(Handler handler) {
     Router router;
@@ -27,12 +27,10 @@ struct PipelineFixture : StoreFixture {
     return ask([error](Request&) -> Result<Response> { return error; });
   }
 
-  std::unique_ptr<BlobStore> blobs = *BlobStore::open(
-      folder.path() / "blobs", [](const Checksum&) -> Result<bool> { return false; });
-  Marketplace market{*store, *blobs, {}, [] { return utc_now(); }};
+  Marketplace& market = registry->market();
   const Live<LimitRules> rules{LimitRules()};
   RateLimiter limiter{rules, std::make_unique<MemoryLimits>()};
-  Usage usage{*store};
+  Usage usage{market};
   Idempotency idempotency{market, [](const Error&) {}};
 };
 

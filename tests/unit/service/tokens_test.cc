@@ -4,8 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "common/base/files.h"
-#include "daemon/service/installs.h"
-#include "daemon/store/sqlite/sqlite_store.h"
+#include "tests/unit/service/registry.h"
 
 namespace mkt {
 namespace {
@@ -13,14 +12,12 @@ namespace {
 struct MarketFixture {
   MarketFixture()
       : folder(*TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-tokens-")),
-        store(*SqliteStore::open(folder.path() / "mktd.db")),
-        blobs(*BlobStore::open(folder.path() / "blobs",
-                               [](const Checksum&) -> Result<bool> { return false; })),
-        market{*store, *blobs, {}, [this] { return now; }} {
+        registry(folder.path()) {
+    market.now = [this] { return now; };
     admin.token_id = "x";
     admin.role = Role::admin;
     const TokenRecord record{"x", "h", "admin", Role::admin, "", now, {}, {}};
-    REQUIRE(store->add_token(record, {"system", "", ""}));
+    REQUIRE(registry.add_token(record, {"system", "", ""}));
   }
   ErrorCode sign_in_code(std::string_view token) {
     Caller caller;
@@ -32,9 +29,8 @@ struct MarketFixture {
 
   UtcTime now = *parse_utc("2026-01-31T12:00:00Z");
   TemporaryFolder folder;
-  std::unique_ptr<SqliteStore> store;
-  std::unique_ptr<BlobStore> blobs;
-  Marketplace market;
+  Registry registry;
+  Marketplace& market = registry.market();
   Caller admin;
 };
 
@@ -60,7 +56,7 @@ TEST_CASE_FIXTURE(MarketFixture, "a token says who the caller is") {
   CHECK(caller.role == Role::member);
   CHECK(caller.subject == "team");
   // Only a hash is stored.
-  CHECK((*store->token(created->record.id))->hash.find(created->secret.substr(17)) ==
+  CHECK((*registry.token(created->record.id))->hash.find(created->secret.substr(17)) ==
         std::string::npos);
 }
 

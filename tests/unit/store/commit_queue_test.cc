@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cerrno>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "common/base/files.h"
 
@@ -77,6 +79,36 @@ TEST_CASE_FIXTURE(QueueFixture, "a failed sync is told once, also to who asks af
   CHECK(told == 1);
   queue->when_broken({});
   CHECK(told == 1);
+}
+
+TEST_CASE("CommitQueue: a change that fails takes no other with it") {
+  auto folder = TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-queue-");
+  REQUIRE(folder);
+  auto database = std::make_unique<Database>(folder->path() / "q.db", Database::Mode::read_write);
+  database->execute("CREATE TABLE t (n INTEGER UNIQUE)");
+  CommitQueue queue(std::move(database));
+  std::vector<std::thread> threads;
+  std::atomic<int> failed = 0;
+  for (int i = 0; i < 40; ++i) {
+    threads.emplace_back([&, i] {
+      const Status outcome = queue.run(Touches::all(), [&](Database& db) -> Status {
+        db.query("INSERT INTO t VALUES (?)").bind(static_cast<std::int64_t>(i)).run();
+        if (i % 4 == 0) return Error(ErrorCode::busy, "no");
+        if (i % 4 == 1) db.execute("INSERT INTO no_such_table VALUES (1)");
+        return {};
+      });
+      if (!outcome) ++failed;
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  CHECK(failed == 20);
+  std::int64_t kept = 0;
+  REQUIRE(queue.run(Touches::all(), [&](Database& db) -> Status {
+    Query count = db.query("SELECT count(*) FROM t");
+    if (count.step()) kept = count.number(0);
+    return {};
+  }));
+  CHECK(kept == 20);
 }
 
 }  // namespace

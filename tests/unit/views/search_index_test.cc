@@ -71,8 +71,11 @@ TEST_CASE("a changed connector is found by what it says now") {
   CHECK(index.search(words("ancient")).total == 0);
   CHECK(index.search(words("modern")).ids == Ids{"tool"});
   CHECK(index.search(words("")).total == 1);
-  index.add_downloads("tool", 5);
-  index.add_downloads("none", 5);
+  index.put(document("other", "modern", 3));
+  CHECK(index.search(words("modern")).ids == Ids{"other", "tool"});
+  index.put(
+      document("tool", "modern", 5));  // the same words: it keeps its place, and is counted anew
+  CHECK(index.search(words("modern")).ids == Ids{"tool", "other"});
 }
 
 TEST_CASE("labels filter, any of them") {

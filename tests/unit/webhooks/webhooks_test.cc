@@ -10,7 +10,7 @@
 
 #include "common/http/http_client.h"
 #include "common/signing/hmac.h"
-#include "tests/unit/store/store_fixture.h"
+#include "tests/unit/service/registry_fixture.h"
 
 namespace mkt {
 namespace {
@@ -67,26 +67,26 @@ class Receiver {
   std::thread thread_;
 };
 
-struct WebhookFixture : StoreFixture {
+struct WebhookFixture : RegistryFixture {
   WebhookFixture() {
     NewVersion n = version("vault", "1.0.0", add_publisher("acme"));
     n.version.capabilities = {"auth"};
-    REQUIRE(store->publish(n, kActor));
+    REQUIRE(registry->publish(n, kActor));
     // Its cursor is made now: what comes from here on is told.
-    REQUIRE(store->webhook_cursor(hook().name()));
+    REQUIRE(registry->webhook_cursor(hook().name()));
   }
   Webhook hook() const { return {receiver.url(), kSecret, {"request.*"}}; }
   void ask(const std::string& id, const std::string& tenant = "team") {
     const NewInstallRequest request{id,    tenant,   "vault", "1.0.0", R"({"password":"hunter2"})",
                                     "bob", utc_now()};
-    REQUIRE(store->request_install(request, kActor));
+    REQUIRE(registry->request_install(request, kActor));
   }
   Receiver receiver;
 };
 
 TEST_CASE_FIXTURE(WebhookFixture,
                   "a receiver is told of what it wants, and can check who told it") {
-  const Webhooks webhooks(*store, {hook()}, kQuick);
+  const Webhooks webhooks(registry->market(), {hook()}, kQuick);
   ask("req_1");
   const auto got = receiver.wait_for(1);
   REQUIRE(got.size() == 1);
@@ -108,14 +108,14 @@ TEST_CASE_FIXTURE(WebhookFixture,
                   "what was not taken is told again, in order, over a restart too") {
   receiver.status = 503;
   {
-    const Webhooks webhooks(*store, {hook()}, kQuick);
+    const Webhooks webhooks(registry->market(), {hook()}, kQuick);
     ask("req_1");
     ask("req_2", "others");
     CHECK(receiver.wait_for(3).size() >= 3);
   }
   receiver.status = 204;
   const std::size_t before = receiver.wait_for(0).size();
-  const Webhooks webhooks(*store, {hook()}, kQuick);
+  const Webhooks webhooks(registry->market(), {hook()}, kQuick);
   const auto got = receiver.wait_for(before + 2);
   REQUIRE(got.size() >= before + 2);
   CHECK(got[before].body.find("req_1") != std::string::npos);
@@ -128,11 +128,11 @@ TEST_CASE_FIXTURE(WebhookFixture, "two webhooks of one URL are each told of thei
   Webhook creations = hook();
   creations.events = {"request.create"};
   CHECK(denials.name() != creations.name());
-  REQUIRE(store->webhook_cursor(denials.name()));
-  REQUIRE(store->webhook_cursor(creations.name()));
+  REQUIRE(registry->webhook_cursor(denials.name()));
+  REQUIRE(registry->webhook_cursor(creations.name()));
   ask("req_1");
-  REQUIRE(store->deny_request("team", "req_1", "alice", "no", utc_now(), kActor));
-  const Webhooks webhooks(*store, {denials, creations}, kQuick);
+  REQUIRE(registry->deny_request("team", "req_1", "alice", "no", utc_now(), kActor));
+  const Webhooks webhooks(registry->market(), {denials, creations}, kQuick);
   std::set<std::string> events;
   for (const auto& request : receiver.wait_for(2)) {
     events.insert(request.get_header_value("Mkt-Webhook-Event"));
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "an event whose request cannot be read is told
     sqlite3_close(db);
   };
   run("ALTER TABLE approvals RENAME TO away");
-  const Webhooks webhooks(*store, {hook()}, kQuick);
+  const Webhooks webhooks(registry->market(), {hook()}, kQuick);
   std::this_thread::sleep_for(100ms);
   CHECK(receiver.wait_for(0).empty());
   run("ALTER TABLE away RENAME TO approvals");
@@ -163,7 +163,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold
   receiver.silent = true;
   std::chrono::steady_clock::time_point stopped;
   {
-    const Webhooks webhooks(*store, {hook()}, kQuick);
+    const Webhooks webhooks(registry->market(), {hook()}, kQuick);
     ask("req_1");
     ask("req_2", "others");
     REQUIRE(receiver.wait_for(1).size() == 1);
@@ -176,7 +176,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "a receiver that does not answer does not hold
 TEST_CASE_FIXTURE(WebhookFixture, "a receiver that keeps failing is left alone for a while") {
   receiver.status = 503;
   BreakerRegistry breakers;
-  const Webhooks webhooks(*store, {hook()}, {1ms, 1ms, 1h}, breakers);
+  const Webhooks webhooks(registry->market(), {hook()}, {1ms, 1ms, 1h}, breakers);
   ask("req_1");
   const auto is_open = [&] {
     const auto all = breakers.snapshots();
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "a receiver that keeps failing is left alone f
 
 TEST_CASE_FIXTURE(WebhookFixture, "an event that is refused for good holds up nothing for ever") {
   receiver.status = 400;
-  const Webhooks webhooks(*store, {hook()}, {1ms, 0ms, 0ms});
+  const Webhooks webhooks(registry->market(), {hook()}, {1ms, 0ms, 0ms});
   ask("req_1");
   REQUIRE(receiver.wait_for(Webhooks::kMaxRefusals).size() == Webhooks::kMaxRefusals);
   receiver.status = 200;

@@ -1,0 +1,49 @@
+// FileBlobs: the BlobStore of one machine, tarballs as files named by their SHA-256.
+//
+// An upload is written to a temporary file in `incoming`, synced, renamed to `incoming/<hex>.<n>`
+// and linked to its final name, whose folder is synced; only then may a row that names it commit.
+// The name in `incoming` goes last: what a crash leaves there tells the next start which final
+// names may lack their row. A final name is never written to again.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "daemon/blobs/blob_store.h"
+
+namespace mkt {
+
+class FileBlobs : public BlobStore {
+ public:
+  using IsReferenced = std::function<Result<bool>(const Checksum&)>;
+
+  // Makes the folders where missing and removes what uploads before a crash left behind.
+  static Result<std::unique_ptr<FileBlobs>> open(const std::filesystem::path& folder,
+                                                 IsReferenced is_referenced);
+
+  Result<BlobUpload> begin_upload() override;
+  Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const override;
+
+ private:
+  FileBlobs(std::filesystem::path folder, IsReferenced is_referenced)
+      : folder_(std::move(folder)), is_referenced_(std::move(is_referenced)) {}
+
+  Status place(BlobUpload& upload) override;
+  void kept(const Checksum& checksum) override;
+  void abandoned(const Checksum& checksum) override;
+
+  std::filesystem::path final_path(const Checksum& checksum) const;
+  std::filesystem::path incoming() const { return folder_ / "incoming"; }
+  Status remove_leftovers();
+
+  std::filesystem::path folder_;
+  IsReferenced is_referenced_;
+  std::mutex mutex_;
+  std::map<std::string, int> placed_;  // by hex: uploads between place and keep; guarded by mutex_
+};
+
+}  // namespace mkt

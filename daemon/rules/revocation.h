@@ -1,0 +1,43 @@
+// What does a revocation change?
+//
+// A revoked key signs nothing any more, for ever. Where it was compromised, what was accepted with
+// it since a moment of the registry's own log is not to be trusted: those versions go into
+// quarantine. A key that is revoked already changes only where the new revocation is graver:
+// compromised after another reason, or compromised since an earlier moment.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/utc_time.h"
+#include "daemon/store/records/keys.h"
+
+namespace mkt {
+
+struct Revocation {
+  std::string key_id;
+  ReasonCode code = ReasonCode::unspecified;
+  std::string reason;
+  // Of a compromised key; nullopt: everything it ever signed.
+  std::optional<UtcTime> compromised_since;
+  UtcTime at;
+};
+
+struct RevocationPlan {
+  // Of a compromised key: the first number of the log that is not to be trusted, kOwnNumber for
+  // the revocation's own.
+  std::optional<std::int64_t> compromised_seq;
+  bool changes = false;
+};
+
+// `first_since` is the number of the log's first entry since `compromised_since`; nullopt where
+// there is none.
+RevocationPlan plan_revocation(const KeyRecord& key, const Revocation& revocation,
+                               std::optional<std::int64_t> first_since);
+
+// The key as it is afterwards.
+KeyRecord revoked(KeyRecord key, const Revocation& revocation, const RevocationPlan& plan,
+                  std::string revoked_by);
+
+}  // namespace mkt

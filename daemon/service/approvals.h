@@ -1,0 +1,82 @@
+// Approvals: what an approver gets to see of an install request, and saying yes or no to it.
+//
+// By a tenant's approvers, or an admin. Each person counts once (rules/approval_rules.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/signing/key.h"
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+struct ToolSummary {
+  std::string name;
+  std::string policy_class;
+  friend bool operator==(const ToolSummary&, const ToolSummary&) = default;
+};
+
+// What a version may do.
+struct Powers {
+  std::vector<std::string> capabilities;
+  std::vector<ToolSummary> tools;
+};
+
+// What an approver should know.
+struct RequestReview {
+  VersionRecord version;
+  PublisherRecord publisher;
+  KeyRecord key;
+  Powers powers;
+  // Against the version that the tenant has installed now; all of `powers` is new where there is
+  // none.
+  std::string installed_version;
+  Powers added;
+  Powers removed;
+  std::optional<Error> obstacle;  // why approving would be refused now
+};
+Result<RequestReview> review_request(const Marketplace& market,
+                                     const InstallRequestRecord& request);
+
+// Over approval_text (common/signing/key_proof.h), by a key of the publisher that is named like the
+// approver.
+struct ApprovalSignature {
+  KeyId key_id;
+  Signature signature;
+};
+
+struct NewApproval {
+  std::string tenant_id;
+  std::string request_id;
+  std::string approver;
+  std::string key_id;     // empty where unsigned
+  std::string signature;  // base64
+  UtcTime at;
+  std::string token_id = {};
+};
+
+// The last approval that is needed installs. Repeated by the same approver it changes nothing,
+// unless it is signed now and was not. request_not_found, request_decided, request_expired,
+// request_outdated where what is installed is not what was when it was asked for, self_approval,
+// version_deprecated, what request_install refuses with; key_foreign, signature_invalid, and those
+// of may_sign for the approver's key.
+Result<InstallRequestRecord> approve_request(const Marketplace& market, const Caller& caller,
+                                             const TenantId& tenant, std::string_view id,
+                                             const std::optional<ApprovalSignature>& signature);
+Result<InstallRequestRecord> deny_request(const Marketplace& market, const Caller& caller,
+                                          const TenantId& tenant, std::string_view id,
+                                          const std::string& reason);
+
+// The commits.
+Result<InstallRequestRecord> keep_approval(const Marketplace& market, const Actor& actor,
+                                           const NewApproval& approval);
+Result<InstallRequestRecord> keep_denial(const Marketplace& market, const Actor& actor,
+                                         std::string_view tenant_id, std::string_view id,
+                                         std::string_view by, std::string_view reason, UtcTime at);
+
+// Why approving would be refused now, if it would.
+Status may_approve(const Records& records, const InstallRequestRecord& request, Hold hold);
+
+}  // namespace mkt

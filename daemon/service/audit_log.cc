@@ -1,0 +1,36 @@
+// Reading and noting; see audit_log.h.
+#include "daemon/service/audit_log.h"
+
+namespace mkt {
+
+Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery& query) {
+  return market.read([&](const Records& records) { return records.log().entries(query); });
+}
+
+Status note(const Marketplace& market, const Actor& actor, std::string_view action,
+            std::string_view subject, const Json& document) {
+  return market.change(actor, market.now(), Touches::nothing(), [&](Change& change) -> Status {
+    change.log(action, subject, document);
+    return {};
+  });
+}
+
+Result<std::int64_t> webhook_cursor(const Marketplace& market, std::string_view name) {
+  return market.change(kSystem, market.now(), Touches::nothing(), [&](Change& change) {
+    Records& records = change.records();
+    const auto known = records.cursors().find(name);
+    if (known) return *known;
+    const std::int64_t newest = records.log().newest();
+    records.cursors().set(name, newest);
+    return newest;
+  });
+}
+
+Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq) {
+  return market.change(kSystem, market.now(), Touches::nothing(), [&](Change& change) -> Status {
+    change.records().cursors().set(name, seq);
+    return {};
+  });
+}
+
+}  // namespace mkt

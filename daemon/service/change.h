@@ -1,0 +1,46 @@
+// Change: one change under way, as a use case sees it: the records it decides by and writes to, who
+// asked for it, and what the log will say of it.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "common/base/json.h"
+#include "daemon/store/records.h"
+
+namespace mkt {
+
+// For what nobody asked for.
+inline const Actor kSystem{"system", "", ""};
+
+class Change {
+ public:
+  Change(Records& records, const Actor& actor, UtcTime at)
+      : records_(records), actor_(actor), at_(at) {}
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+
+  Records& records() { return records_; }
+  const Actor& actor() const { return actor_; }
+  // When it is made; the same when it runs again.
+  UtcTime at() const { return at_; }
+
+  // Appends to the audit log. `document` is an object of ids and values (log_text.h).
+  EntryRef log(std::string_view action, std::string_view subject, const Json& document) {
+    return log_as(actor_, action, subject, document);
+  }
+  EntryRef log_as(const Actor& actor, std::string_view action, std::string_view subject,
+                  const Json& document) {
+    ++entries_;
+    return records_.log().append({at_, actor, action, subject, dump_json(document)});
+  }
+  std::size_t entries() const { return entries_; }
+
+ private:
+  Records& records_;
+  const Actor& actor_;
+  UtcTime at_;
+  std::size_t entries_ = 0;
+};
+
+}  // namespace mkt

@@ -1,0 +1,51 @@
+// What all use cases of install requests share: finding one, ending one, and what the log says.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/wire/policy.h"
+#include "daemon/rules/approval_rules.h"
+#include "daemon/rules/install_rules.h"
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+
+// A version that may be installed, with its publisher.
+struct Wanted {
+  VersionRecord version;
+  PublisherRecord publisher;
+};
+
+// version_not_found, and those of may_install. A change holds both.
+Result<Wanted> wanted_version(const Records& records, std::string_view connector_id,
+                              std::string_view version, Hold hold);
+
+// What the policy says of it to that tenant.
+Decision decide_now(const Records& records, const Policy& policy, const Wanted& wanted,
+                    std::string_view tenant_id);
+
+// policy_denied.
+Error policy_denies(std::string_view tenant_id, const VersionRecord& version,
+                    const Decision& decision);
+
+// The tenant's own. request_not_found.
+Result<InstallRequestRecord> require_request(const Records& records, std::string_view tenant_id,
+                                             std::string_view id);
+
+// request_decided, with who decided it and when.
+Error already_decided(const InstallRequestRecord& request);
+
+// Ends a request now; `reason` is that of a denial.
+void end_request(Change& change, InstallRequestRecord& request, RequestStatus status,
+                 std::string_view decided_by, std::string_view reason);
+
+// Of a request: its ids, for the log.
+Json request_document(const InstallRequestRecord& request);
+void log_denial(Change& change, const InstallRequestRecord& request);
+
+// Installs what the request asks for, in the place of what is there, if anything is.
+InstallationRecord put_installation(Change& change, const InstallRequestRecord& request,
+                                    const std::optional<InstallationRecord>& before);
+
+}  // namespace mkt

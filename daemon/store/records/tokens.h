@@ -1,0 +1,43 @@
+// Tokens: bearer tokens, as rows; of the secret only its hash.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/utc_time.h"
+#include "daemon/store/hold.h"
+
+namespace mkt {
+
+enum class Role { admin, publisher, tenant_admin, member, approver };
+std::string_view role_name(Role role);
+std::optional<Role> parse_role(std::string_view text);
+
+struct TokenRecord {
+  std::string id;    // public part of the token
+  std::string hash;  // hex SHA-256 of the whole token
+  std::string name;
+  Role role = Role::member;
+  std::string subject;  // the publisher or tenant; empty for admin
+  UtcTime created_at;
+  std::optional<UtcTime> expires_at;
+  std::optional<UtcTime> last_used_at;
+};
+
+class Tokens {
+ public:
+  virtual ~Tokens() = default;
+
+  virtual std::optional<TokenRecord> find(std::string_view id, Hold hold = Hold::none) const = 0;
+  virtual std::vector<TokenRecord> all() const = 0;  // in the order they were made
+  // Is there such a token, and is its time not over?
+  virtual bool stands(std::string_view id, UtcTime now, Hold hold = Hold::none) const = 0;
+
+  virtual void insert(const TokenRecord& token) = 0;
+  virtual void remove(std::string_view id) = 0;
+  virtual void set_used(std::string_view id, UtcTime at) = 0;
+};
+
+}  // namespace mkt

@@ -1,0 +1,349 @@
+// The rows of connectors and versions; see records/catalog.h.
+#include "daemon/store/sqlite/rows.h"
+
+namespace mkt {
+namespace {
+
+VersionRecord read_head(const Query& row) {
+  VersionRecord v;
+  row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
+          v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
+          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes);
+  return v;
+}
+
+SearchDocument read_search_document(const Query& row) {
+  SearchDocument d;
+  row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads, d.updated_at,
+          d.keywords);
+  return d;
+}
+
+class CatalogRows : public Catalog {
+ public:
+  CatalogRows(Database& db, ChangeState& change, const Publishers& publishers)
+      : db_(db), change_(change), publishers_(publishers) {}
+
+  std::optional<ConnectorRecord> connector(std::string_view id, Hold) const override {
+    Query row = db_.query(R"sql(
+        SELECT id, owner, latest_version, display_name, description, author, capabilities,
+               downloads, created_at, updated_at
+        FROM connectors WHERE id = ?)sql");
+    if (!row.bind(id).step()) return std::nullopt;
+    ConnectorRecord c;
+    row.get(c.id, c.owner, c.latest_version, c.display_name, c.description, c.author,
+            c.capabilities, c.downloads, c.created_at, c.updated_at);
+    return c;
+  }
+
+  std::optional<ConnectorHead> connector_head(std::string_view id, Hold) const override {
+    Query row = db_.query("SELECT owner, latest_version FROM connectors WHERE id = ?");
+    if (!row.bind(id).step()) return std::nullopt;
+    ConnectorHead head;
+    row.get(head.owner, head.latest_version);
+    return head;
+  }
+
+  std::optional<VersionRecord> version(std::string_view connector_id, std::string_view version,
+                                       Hold) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+               downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+               signature_seq, capabilities, policy_classes,
+               coalesce(json_extract(signature, '$.keyId'), signing_key_id),
+               (SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id),
+               manifest, signature
+        FROM versions WHERE connector_id = ? AND version = ?)sql");
+    if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
+    VersionRecord v;
+    row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
+            v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
+            v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
+            v.key_fingerprint, v.manifest, v.signature);
+    return v;
+  }
+
+  std::optional<VersionRecord> version_head(std::string_view connector_id, std::string_view version,
+                                            Hold) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+               downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+               signature_seq, capabilities, policy_classes
+        FROM versions WHERE connector_id = ? AND version = ?)sql");
+    if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
+    return read_head(row);
+  }
+
+  std::optional<VersionWithPublisher> version_with_publisher(std::string_view connector_id,
+                                                             std::string_view version,
+                                                             Hold hold) const override {
+    auto found = version_head(connector_id, version, hold);
+    if (!found) return std::nullopt;
+    auto publisher = publishers_.find(found->published_by, hold);
+    return VersionWithPublisher{std::move(*found), std::move(publisher)};
+  }
+
+  std::vector<VersionRecord> versions_of(std::string_view connector_id) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+               downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+               signature_seq, capabilities, policy_classes,
+               coalesce(json_extract(signature, '$.keyId'), signing_key_id),
+               (SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id)
+        FROM versions WHERE connector_id = ? ORDER BY seq DESC)sql");
+    row.bind(connector_id);
+    std::vector<VersionRecord> versions;
+    while (row.step()) {
+      VersionRecord& v = versions.emplace_back();
+      row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
+              v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
+              v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
+              v.key_fingerprint);
+    }
+    return versions;
+  }
+
+  std::vector<VersionRecord> signed_since(std::string_view key_id,
+                                          std::int64_t seq) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
+               downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
+               signature_seq, capabilities, policy_classes
+        FROM versions WHERE signing_key_id = ? AND signature_seq >= ? AND quarantined = 0
+        ORDER BY signature_seq)sql");
+    row.bind(key_id).bind(seq);
+    std::vector<VersionRecord> versions;
+    while (row.step()) versions.push_back(read_head(row));
+    return versions;
+  }
+
+  void hold_signed_since(std::string_view, std::int64_t) const override {}
+
+  std::vector<std::string> with_quarantined_latest() const override {
+    Query row = db_.query(R"sql(
+        SELECT c.id FROM connectors AS c
+        JOIN versions AS v ON v.connector_id = c.id AND v.version = c.latest_version
+        WHERE v.quarantined = 1)sql");
+    std::vector<std::string> ids;
+    while (row.step()) ids.push_back(row.only<std::string>());
+    return ids;
+  }
+
+  CatalogCounts counts() const override {
+    Query row = db_.query(R"sql(
+        SELECT (SELECT count(*) FROM connectors), (SELECT count(*) FROM versions),
+               (SELECT coalesce(sum(downloads), 0) FROM connectors),
+               (SELECT count(*) FROM publisher_keys WHERE status = 'active'))sql");
+    row.step();
+    CatalogCounts counts;
+    row.get(counts.connectors, counts.versions, counts.downloads, counts.active_keys);
+    return counts;
+  }
+
+  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT c.id, c.latest_version, c.downloads,
+               (SELECT count(*) FROM versions AS v WHERE v.connector_id = c.id)
+        FROM connectors AS c ORDER BY c.downloads DESC, c.id LIMIT ?)sql");
+    row.bind(static_cast<std::int64_t>(limit));
+    std::vector<ConnectorCounts> connectors;
+    while (row.step()) {
+      ConnectorCounts& c = connectors.emplace_back();
+      row.get(c.id, c.latest_version, c.downloads, c.versions);
+    }
+    return connectors;
+  }
+
+  bool names_blob(std::string_view checksum) const override {
+    Query row = db_.query("SELECT 1 FROM versions WHERE checksum = ? LIMIT 1");
+    return row.bind(checksum).step();
+  }
+
+  BlobTotals blob_totals() const override {
+    Query row = db_.query(R"sql(
+        SELECT count(*), coalesce(sum(size), 0) FROM
+          (SELECT max(size) AS size FROM versions GROUP BY checksum))sql");
+    row.step();
+    BlobTotals totals;
+    row.get(totals.blobs, totals.bytes);
+    return totals;
+  }
+
+  void each_search_document(const std::function<void(const SearchDocument&)>& take) const override {
+    Query row = db_.query(R"sql(
+        SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
+               c.updated_at,
+               (SELECT json_group_array(l.label) FROM connector_labels AS l
+                WHERE l.num = c.num AND l.kind = 'keyword')
+        FROM connectors AS c ORDER BY c.num)sql");
+    while (row.step()) take(read_search_document(row));
+  }
+
+  std::optional<SearchDocument> search_document(std::string_view id) const override {
+    Query row = db_.query(R"sql(
+        SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
+               c.updated_at,
+               (SELECT json_group_array(l.label) FROM connector_labels AS l
+                WHERE l.num = c.num AND l.kind = 'keyword')
+        FROM connectors AS c WHERE c.id = ?)sql");
+    if (!row.bind(id).step()) return std::nullopt;
+    return read_search_document(row);
+  }
+
+  void insert_connector(const ConnectorRecord& c, const ConnectorListing& l) override {
+    db_.query(R"sql(
+        INSERT INTO connectors
+          (id, owner, latest_version, display_name, description, author, capabilities, created_at,
+           updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+        .bind(c.id)
+        .bind(c.owner)
+        .bind(c.latest_version)
+        .bind(l.display_name)
+        .bind(l.description)
+        .bind(l.author)
+        .bind(l.capabilities)
+        .bind(c.created_at)
+        .bind(c.updated_at)
+        .run();
+    label(db_.last_row_id(), l);
+    change_.note(DocumentKind::connector, c.id);
+  }
+
+  void set_latest(std::string_view id, std::string_view latest_version,
+                  const ConnectorListing& l) override {
+    db_.query(R"sql(
+        UPDATE connectors
+        SET latest_version = ?, display_name = ?, description = ?, author = ?, capabilities = ?
+        WHERE id = ?)sql")
+        .bind(latest_version)
+        .bind(l.display_name)
+        .bind(l.description)
+        .bind(l.author)
+        .bind(l.capabilities)
+        .bind(id)
+        .run();
+    const std::int64_t num = [&] {
+      Query row = db_.query("SELECT num FROM connectors WHERE id = ?");
+      row.bind(id).step();
+      return row.only<std::int64_t>();
+    }();
+    db_.query("DELETE FROM connector_labels WHERE num = ?").bind(num).run();
+    label(num, l);
+    change_.note(DocumentKind::connector, id);
+  }
+
+  void set_updated(std::string_view id, UtcTime at) override {
+    db_.query("UPDATE connectors SET updated_at = ? WHERE id = ?").bind(at).bind(id).run();
+    change_.note(DocumentKind::connector, id);
+  }
+
+  void set_owner(std::string_view id, std::string_view publisher_id) override {
+    db_.query("UPDATE connectors SET owner = ? WHERE id = ?").bind(publisher_id).bind(id).run();
+    change_.note(DocumentKind::connector, id);
+  }
+
+  void insert_version(const VersionRecord& v, EntryRef published) override {
+    const std::int64_t seq = change_.number(published);
+    db_.query(R"sql(
+        INSERT INTO versions
+          (connector_id, version, manifest, checksum, size, signature, signing_key_id,
+           published_at, published_by, prerelease, seq, signature_seq, capabilities,
+           policy_classes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+        .bind(v.connector_id)
+        .bind(v.version)
+        .bind(v.manifest)
+        .bind(v.checksum)
+        .bind(static_cast<std::int64_t>(v.size))
+        .bind(v.signature)
+        .bind(v.signing_key_id)
+        .bind(v.published_at)
+        .bind(v.published_by)
+        .bind(v.prerelease)
+        .bind(seq)
+        .bind(seq)
+        .bind(v.capabilities)
+        .bind(v.policy_classes)
+        .run();
+    change_.note(DocumentKind::version, v.connector_id, v.version);
+  }
+
+  void replace_signature(const VersionRecord& v, EntryRef accepted) override {
+    db_.query(R"sql(
+        UPDATE versions SET signature = ?, signing_key_id = ?, signature_seq = ?, quarantined = ?
+        WHERE connector_id = ? AND version = ?)sql")
+        .bind(v.signature)
+        .bind(v.signing_key_id)
+        .bind(change_.number(accepted))
+        .bind(v.quarantined)
+        .bind(v.connector_id)
+        .bind(v.version)
+        .run();
+    change_.note(DocumentKind::version, v.connector_id, v.version);
+  }
+
+  void quarantine(std::string_view connector_id, std::string_view version) override {
+    db_.query("UPDATE versions SET quarantined = 1 WHERE connector_id = ? AND version = ?")
+        .bind(connector_id)
+        .bind(version)
+        .run();
+    change_.note(DocumentKind::version, connector_id, version);
+  }
+
+  void set_deprecated(std::string_view connector_id, std::string_view version,
+                      const std::optional<std::string>& reason) override {
+    db_.query(R"sql(
+        UPDATE versions SET deprecated = ?, deprecation_reason = ?
+        WHERE connector_id = ? AND version = ?)sql")
+        .bind(reason.has_value())
+        .bind(reason.value_or(""))
+        .bind(connector_id)
+        .bind(version)
+        .run();
+    change_.note(DocumentKind::version, connector_id, version);
+  }
+
+  void add_downloads(std::string_view connector_id, std::string_view version,
+                     std::int64_t count) override {
+    db_.query(
+           "UPDATE versions SET downloads = downloads + ? WHERE connector_id = ? AND version = ?")
+        .bind(count)
+        .bind(connector_id)
+        .bind(version)
+        .run();
+    db_.query("UPDATE connectors SET downloads = downloads + ? WHERE id = ?")
+        .bind(count)
+        .bind(connector_id)
+        .run();
+    change_.note(DocumentKind::version, connector_id, version);
+    change_.note(DocumentKind::connector, connector_id);
+  }
+
+ private:
+  // Search shows and finds what the latest version says of itself.
+  void label(std::int64_t num, const ConnectorListing& l) {
+    const auto add_label = [&](const std::string& word, std::string_view kind) {
+      db_.query("INSERT OR IGNORE INTO connector_labels (label, kind, num) VALUES (?, ?, ?)")
+          .bind(word)
+          .bind(kind)
+          .bind(num)
+          .run();
+    };
+    for (const std::string& word : l.capabilities) add_label(word, "capability");
+    for (const std::string& word : l.keywords) add_label(word, "keyword");
+  }
+
+  Database& db_;
+  ChangeState& change_;
+  const Publishers& publishers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Catalog> catalog_rows(Database& db, ChangeState& change,
+                                      const Publishers& publishers) {
+  return std::make_unique<CatalogRows>(db, change, publishers);
+}
+
+}  // namespace mkt

@@ -1,0 +1,82 @@
+// The rows of policies; see records/policies.h.
+#include <string>
+
+#include "daemon/store/sqlite/rows.h"
+
+namespace mkt {
+namespace {
+
+class PolicyRows : public Policies {
+ public:
+  PolicyRows(Database& db, ChangeState& change) : db_(db), change_(change) {}
+
+  std::optional<PolicyRecord> current(std::string_view tenant_id) const override {
+    Query row = db_.query(R"sql(
+        SELECT tenant_id, revision, document, set_at, set_by
+        FROM tenant_policies WHERE tenant_id = ? ORDER BY revision DESC LIMIT 1)sql");
+    if (!row.bind(tenant_id).step()) return std::nullopt;
+    PolicyRecord p;
+    row.get(p.tenant_id, p.revision, p.document, p.set_at, p.set_by);
+    return p;
+  }
+
+  std::vector<PolicyRecord> history(std::string_view tenant_id,
+                                    std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT tenant_id, revision, document, set_at, set_by
+        FROM tenant_policies WHERE tenant_id = ? ORDER BY revision DESC LIMIT ?)sql");
+    row.bind(tenant_id).bind(static_cast<std::int64_t>(limit));
+    std::vector<PolicyRecord> policies;
+    while (row.step()) {
+      PolicyRecord& p = policies.emplace_back();
+      row.get(p.tenant_id, p.revision, p.document, p.set_at, p.set_by);
+    }
+    return policies;
+  }
+
+  std::vector<PolicySize> sizes(std::string_view tenant_id) const override {
+    Query row = db_.query(R"sql(
+        SELECT revision, length(CAST(document AS BLOB))
+        FROM tenant_policies WHERE tenant_id = ? ORDER BY revision DESC)sql");
+    row.bind(tenant_id);
+    std::vector<PolicySize> sizes;
+    while (row.step()) {
+      PolicySize& size = sizes.emplace_back();
+      row.get(size.revision, size.bytes);
+    }
+    return sizes;
+  }
+
+  void insert(const PolicyRecord& p) override {
+    db_.query(R"sql(
+        INSERT INTO tenant_policies (tenant_id, revision, document, set_at, set_by)
+        VALUES (?, ?, ?, ?, ?))sql")
+        .bind(p.tenant_id)
+        .bind(p.revision)
+        .bind(p.document)
+        .bind(p.set_at)
+        .bind(p.set_by)
+        .run();
+    change_.note(DocumentKind::policy, p.tenant_id, std::to_string(p.revision));
+  }
+
+  void remove(std::string_view tenant_id, std::int64_t revision) override {
+    db_.query("DELETE FROM tenant_policies WHERE tenant_id = ? AND revision = ?")
+        .bind(tenant_id)
+        .bind(revision)
+        .run();
+    change_.note(DocumentKind::policy, tenant_id, std::to_string(revision));
+  }
+
+ private:
+  Database& db_;
+  ChangeState& change_;
+};
+
+}  // namespace
+
+std::unique_ptr<Policies> policy_rows(Database& db, ChangeState& change) {
+  return std::make_unique<PolicyRows>(db, change);
+}
+
+}  // namespace mkt

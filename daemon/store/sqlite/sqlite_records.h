@@ -1,0 +1,66 @@
+// SqliteRecords: all records on one connection; see rows.h.
+//
+// Made once a connection and used for one read or one change after another: `begin` before each.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/store/records.h"
+#include "daemon/store/sqlite/rows.h"
+
+namespace mkt {
+
+// The rows themselves, made before the records that refer to them.
+struct SqliteRows {
+  explicit SqliteRows(Database& db)
+      : publishers(publisher_rows(db, change)),
+        keys(key_rows(db, change)),
+        catalog(catalog_rows(db, change, *publishers)),
+        owners(owner_rows(db, change)),
+        policies(policy_rows(db, change)),
+        requests(request_rows(db, change)),
+        installations(installation_rows(db, change)),
+        tokens(token_rows(db)),
+        spent_keys(spent_key_rows(db)),
+        cursors(cursor_rows(db)),
+        log(log_rows(db, change)),
+        outbox(outbox_rows(db, change)) {}
+
+  ChangeState change;
+  std::unique_ptr<Publishers> publishers;
+  std::unique_ptr<Keys> keys;
+  std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Owners> owners;
+  std::unique_ptr<Policies> policies;
+  std::unique_ptr<Requests> requests;
+  std::unique_ptr<Installations> installations;
+  std::unique_ptr<Tokens> tokens;
+  std::unique_ptr<SpentKeys> spent_keys;
+  std::unique_ptr<Cursors> cursors;
+  std::unique_ptr<Log> log;
+  std::unique_ptr<Outbox> outbox;
+};
+
+class SqliteRecords : private SqliteRows, public Records {
+ public:
+  explicit SqliteRecords(Database& db)
+      : SqliteRows(db),
+        Records({*SqliteRows::publishers, *SqliteRows::keys, *SqliteRows::catalog,
+                 *SqliteRows::owners, *SqliteRows::policies, *SqliteRows::requests,
+                 *SqliteRows::installations, *SqliteRows::tokens, *SqliteRows::spent_keys,
+                 *SqliteRows::cursors, *SqliteRows::log, *SqliteRows::outbox}) {}
+
+  // SQLite makes one change at a time: nothing needs holding.
+  void hold_tenant(std::string_view, Hold) const override {}
+  void touch_connector(std::string_view id) override { change.touched.emplace_back(id); }
+
+  void begin() { change = {}; }
+  // Of the change that was made last.
+  std::vector<std::int64_t> take_entries() { return std::move(change.entries); }
+  std::vector<std::string> take_touched() { return std::move(change.touched); }
+};
+
+}  // namespace mkt

@@ -1,0 +1,45 @@
+// Touches: what a change may make stale, for whoever keeps in memory what the store holds.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mkt {
+
+struct Touches {
+  std::vector<std::string> connectors;  // as the catalog shows them
+  std::vector<std::string> tokens;
+  bool keys = false;        // of any publisher, and what is shown of publishers
+  bool publishers = false;  // what is shown of them
+  bool everything = false;
+
+  static Touches nothing() { return {}; }
+  static Touches connector(std::string id) {
+    Touches t;
+    t.connectors.push_back(std::move(id));
+    return t;
+  }
+  static Touches token(std::string id) {
+    Touches t;
+    t.tokens.push_back(std::move(id));
+    return t;
+  }
+  static Touches of_keys() {
+    Touches t;
+    t.keys = true;
+    return t;
+  }
+  static Touches of_publishers() {
+    Touches t;
+    t.publishers = true;
+    return t;
+  }
+  static Touches all() {
+    Touches t;
+    t.everything = true;
+    return t;
+  }
+};
+
+}  // namespace mkt

@@ -1,0 +1,80 @@
+// ChangeClock: whether what was read from the store is still what it holds.
+//
+// A reader asks for the freshness of its subject before it reads, and may give the same answer
+// again for as long as `holds` says so. The clock moves after each commit and before whoever asked
+// for the change is told, so no answer outlives a change that somebody was told of. Connectors
+// share kShards counts: a change of one makes some others be read again, and never the reverse.
+//
+// Thread-safe. A Freshness must not outlive its clock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "daemon/store/touches.h"
+
+namespace mkt {
+
+class Freshness {
+ public:
+  bool holds() const {
+    for (const Part& part : parts_) {
+      if (part.count != nullptr && part.count->load(std::memory_order_acquire) != part.value) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  friend class ChangeClock;
+  using Count = std::atomic<std::uint64_t>;
+  struct Part {
+    const Count* count = nullptr;
+    std::uint64_t value = 0;
+  };
+  static Part part(const Count& count) { return {&count, count.load(std::memory_order_acquire)}; }
+
+  std::array<Part, 2> parts_;
+};
+
+class ChangeClock {
+ public:
+  // All commits, whatever they touched: while this stands still the store has not changed.
+  std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
+  // Of whatever no single connector's changes touch: the keys, say.
+  Freshness now() const {
+    Freshness freshness;
+    freshness.parts_[0] = Freshness::part(shared_);
+    return freshness;
+  }
+  // Of what is shown of that connector.
+  Freshness of_connector(std::string_view id) const {
+    Freshness freshness = now();
+    freshness.parts_[1] = Freshness::part(shards_[shard_of(id)]);
+    return freshness;
+  }
+
+  void move(const Touches& touches) {
+    for (const std::string& id : touches.connectors) step(shards_[shard_of(id)]);
+    if (touches.keys || touches.publishers || touches.everything) step(shared_);
+    step(changes_);
+  }
+
+ private:
+  static constexpr std::size_t kShards = 4096;
+  static std::size_t shard_of(std::string_view id) {
+    return std::hash<std::string_view>()(id) % kShards;
+  }
+  static void step(Freshness::Count& count) { count.fetch_add(1, std::memory_order_release); }
+
+  Freshness::Count changes_ = 0;
+  Freshness::Count shared_ = 0;
+  std::array<Freshness::Count, kShards> shards_{};
+};
+
+}  // namespace mkt
