@@ -14,6 +14,7 @@
 #include <limits>
 #include <set>
 
+#include "common/base/log.h"
 #include "common/base/toml.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
@@ -411,6 +412,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
     refuse(ok.error());
   }
   return parsed;
+}
+
+void configure_log(const Configuration& c) {
+  set_log_level(parse_log_level(c.log_level));
+  set_log_format(c.log_format == "json" ? LogFormat::json : LogFormat::logfmt);
 }
 
 Differences compare(const Configuration& before, const Configuration& after) {

@@ -68,6 +68,9 @@ struct ParsedArguments {
 
 ParsedArguments parse_arguments(int argc, char** argv);
 
+// How and what to log.
+void configure_log(const Configuration& configuration);
+
 // What is different, one line each: "max-entries: 20000, now 30000"; and what needs a restart.
 struct Differences {
   std::vector<std::string> taken_over;

@@ -1,0 +1,235 @@
+// Opening, serving, reloading; see daemon.h.
+#include "daemon/ops/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "common/base/log.h"
+#include "daemon/http/change_limits.h"
+#include "daemon/http/pipeline.h"
+#include "daemon/http/routes.h"
+#include "daemon/limits/memory_limits.h"
+#include "daemon/limits/shared_limits.h"
+#include "daemon/ops/discovery.h"
+#include "daemon/ops/signals.h"
+#include "daemon/ops/systemd.h"
+#include "daemon/service/catalog.h"
+#include "daemon/service/housekeeping.h"
+#include "daemon/service/outbox.h"
+#include "daemon/service/tokens.h"
+#include "daemon/webhooks/webhooks.h"
+
+namespace mkt {
+namespace {
+
+constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL of sysexits.h: a supervisor should restart us
+
+Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
+  MKT_TRY(const auto created, create_first_admin_token(market));
+  if (!created) return {};
+  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
+}
+
+// In Redis where there is one, else in this process.
+std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,
+                                             const Live<LimitRules>& rules) {
+  if (!redis) return std::make_unique<MemoryLimits>();
+  return std::make_unique<SharedLimits>(std::move(*redis), daemons, [&rules](LimitScope scope) {
+    return rules.get()->denies_without_redis(scope);
+  });
+}
+
+// None where the configuration names no project.
+std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configuration& c) {
+  if (c.firestore_project.empty()) {
+    if (const auto stopped = stop_outbox(market); !stopped) {
+      log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
+                {{"reason", stopped.error().message}});
+    }
+    return nullptr;
+  }
+  return std::make_unique<Mirror>(
+      market,
+      MirrorTarget{
+          open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}),
+          open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
+}
+
+Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
+  std::vector<Listener> listeners = activated_listeners();
+  if (!listeners.empty()) return listeners;  // systemd's sockets stand for the configured ones
+  for (const std::string& address : addresses) {
+    MKT_TRY(Listener listener, open_listener(address));
+    listeners.push_back(std::move(listener));
+  }
+  return listeners;
+}
+
+}  // namespace
+
+// What is made before the daemon, and may fail.
+struct Daemon::Opened {
+  DataFolder data;
+  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<FileBlobs> blobs;
+  Admission admission;
+  LimitRules limits;
+  std::optional<RedisUrl> redis;  // none: limits are this process's
+};
+
+Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
+                                             ReadArguments read_arguments) {
+  MKT_TRY(DataFolder data, DataFolder::open(configuration.data));
+  MKT_TRY(auto store, SqliteStore::open(data.database()));
+  MKT_TRY(auto blobs, FileBlobs::open(data.blobs(), [&named_by = *store](const Checksum& checksum) {
+            return is_named(named_by, checksum);
+          }));
+  MKT_TRY(Admission admission, configuration.admission());
+  MKT_TRY(LimitRules limits, configuration.limit_rules());
+  std::optional<RedisUrl> redis;
+  if (!configuration.redis_url.empty()) {
+    MKT_TRY(redis, RedisUrl::parse(configuration.redis_url));
+  }
+  std::unique_ptr<Daemon> daemon(
+      new Daemon(configuration, std::move(read_arguments),
+                 {std::move(data), std::move(store), std::move(blobs), std::move(admission),
+                  std::move(limits), std::move(redis)}));
+  MKT_CHECK(daemon->prepare());
+  return daemon;
+}
+
+Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments, Opened opened)
+    : configuration_(configuration),
+      read_arguments_(std::move(read_arguments)),
+      live_{std::move(opened.admission), std::move(opened.limits), configuration},
+      data_(std::move(opened.data)),
+      store_(std::move(opened.store)),
+      blobs_(std::move(opened.blobs)),
+      market_{.store = *store_,
+              .blobs = *blobs_,
+              .rules = configuration_.rules(),
+              .now = utc_now,
+              .challenges = {},
+              .mirrored = !configuration_.firestore_project.empty()},
+      limiter_(live_.limits,
+               open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
+      usage_(market_),
+      health_(*store_, *store_, data_.path()),
+      metrics_({requests_, limiter_, *store_, *store_, data_}),
+      idempotency_(market_,
+                   [](const Error& error) {
+                     log_event(LogLevel::error,
+                               "the answer to an Idempotency-Key could not be kept",
+                               {{"reason", error.message}});
+                   }),
+      server_(
+          {.application =
+               [this](const RequestHead& head, BodyReader& body, Exchange& exchange) {
+                 return answer_request({market_, router_, idempotency_, usage_, limiter_}, head,
+                                       body, exchange);
+               },
+           .admit = [this](const RequestHead& head,
+                           const Peer& peer) { return live_.admission.get()->admit(head, peer); },
+           .is_proxy =
+               [this](const Peer& peer) { return live_.admission.get()->is_trusted(peer.address); },
+           .log =
+               [this](const AccessRecord& record) {
+                 requests_.count(record);
+                 if (live_.whole.get()->access_log) log_access(record);
+               }},
+          {.uploads = configuration_.max_uploads,
+           .connections_per_address = configuration_.max_connections_per_address}) {}
+
+Daemon::~Daemon() = default;
+
+Status Daemon::prepare() {
+  MKT_CHECK(leave_quarantined_latest(market_));
+  MKT_CHECK(market_.views.search.catch_up());
+  MKT_CHECK(write_first_admin_token(market_, data_));
+  mirror_ = start_mirror(market_, configuration_);
+  if (mirror_) health_.watch(*mirror_, configuration_.firestore_most_waiting);
+  add_routes();
+  return {};
+}
+
+void Daemon::add_routes() {
+  router_.surround([this](std::string_view method, std::string_view pattern, Handler handler) {
+    return limit_changes(limiter_, method, pattern, std::move(handler));
+  });
+  add_catalog_routes(router_, market_, usage_, limiter_);
+  add_publish_routes(router_, market_, limiter_);
+  add_publisher_routes(router_, market_);
+  add_key_routes(router_, market_);
+  add_owner_routes(router_, market_);
+  add_policy_routes(router_, market_);
+  add_install_routes(router_, market_, limiter_);
+  add_limit_routes(router_, market_, limiter_);
+  add_mirror_routes(router_, market_, [this] { return mirror_.get(); });
+  add_request_routes(router_, market_);
+  add_log_routes(router_, market_);
+  add_token_routes(router_, market_);
+  add_operation_routes(
+      router_, {.metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
+                .status = [this] { return health_.status(); },
+                .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }});
+}
+
+// On SIGHUP: the same arguments and environment, the file as it is now.
+void Daemon::reload() {
+  notify_systemd_reloading();
+  ParsedArguments parsed = read_arguments_();
+  auto admission = parsed.configuration.admission();
+  auto limits = parsed.configuration.limit_rules();
+  if (parsed.exit_now || !admission || !limits) {
+    log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
+  } else {
+    const Differences differences = compare(*live_.whole.get(), parsed.configuration);
+    market_.rules.set(parsed.configuration.rules());
+    live_.admission.set(std::move(*admission));
+    live_.limits.set(std::move(*limits));
+    for (const std::string& line : differences.taken_over) {
+      log_event(LogLevel::info, "reloaded", {{"change", line}});
+    }
+    for (const std::string& line : differences.need_restart) {
+      log_event(LogLevel::warning, "needs a restart", {{"change", line}});
+    }
+    if (differences.taken_over.empty() && differences.need_restart.empty()) {
+      log_event(LogLevel::info, "reloaded, nothing changed", {});
+    }
+    configure_log(parsed.configuration);  // after the words on it, which a higher level would drop
+    live_.whole.set(std::move(parsed.configuration));
+  }
+  notify_systemd("READY=1");
+}
+
+Result<int> Daemon::run() {
+  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen));
+  const std::string url = listeners.empty() ? std::string() : listeners.front().url;
+  for (Listener& listener : listeners) server_.add(std::move(listener));
+  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
+  const Announcement announcement(url, data_.path());
+  const SignalWatch signals(
+      [&] {
+        notify_systemd("STOPPING=1");
+        server_.stop();
+      },
+      [this] { reload(); });
+  // After the signals, so that a second one ends the process while these two are joined.
+  const Housekeeping housekeeping(market_);
+  const Webhooks webhooks(market_, configuration_.webhooks);
+  fmt::print(stderr, "mktd: listening on {}\n", url);
+  notify_systemd("READY=1");
+  store_->when_broken([&] {
+    log_event(LogLevel::error, "the disk failed to keep a change; stopping, start me again", {});
+    server_.stop();
+  });
+  server_.run();
+  store_->when_broken({});
+  ::unlink(data_.url().c_str());
+  log_event(LogLevel::info, "stopped", {});
+  return store_->broken() ? kTemporaryFailure : 0;
+}
+
+}  // namespace mkt

@@ -1,0 +1,79 @@
+// Daemon: mktd from its first file to its last. What stands first starts first and stops last.
+//
+//   data folder, its lock → store → blobs → marketplace with its views → limits → mirror, usage →
+//   metrics and health → routes → server → and while it runs: announcement, signals, housekeeping,
+//   webhooks
+//
+// One at a time in a process: it takes the process's signals.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/blobs/file_blobs.h"
+#include "daemon/http/idempotency.h"
+#include "daemon/http/request_metrics.h"
+#include "daemon/http/router.h"
+#include "daemon/http/server.h"
+#include "daemon/limits/rate_limiter.h"
+#include "daemon/mirror/mirror.h"
+#include "daemon/ops/configuration.h"
+#include "daemon/ops/health.h"
+#include "daemon/ops/metrics.h"
+#include "daemon/service/marketplace.h"
+#include "daemon/service/usage.h"
+#include "daemon/store/data_folder.h"
+#include "daemon/store/sqlite/sqlite_store.h"
+
+namespace mkt {
+
+class Daemon {
+ public:
+  // The arguments again, with the file as it is by then: for a reload.
+  using ReadArguments = std::function<ParsedArguments()>;
+
+  // Opens everything and takes no request yet. Errors: those of each part.
+  static Result<std::unique_ptr<Daemon>> open(const Configuration& configuration,
+                                              ReadArguments read_arguments);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Answers until a signal, or a disk that fails, ends it; the exit status.
+  Result<int> run();
+
+ private:
+  struct Opened;
+  Daemon(const Configuration& configuration, ReadArguments read_arguments, Opened opened);
+
+  void add_routes();
+  Status prepare();
+  void reload();
+
+  // What of the configuration may change while the daemon runs.
+  struct LiveConfiguration {
+    Live<Admission> admission;
+    Live<LimitRules> limits;
+    Live<Configuration> whole;
+  };
+
+  const Configuration configuration_;
+  const ReadArguments read_arguments_;
+  LiveConfiguration live_;
+  const DataFolder data_;
+  const std::unique_ptr<SqliteStore> store_;
+  const std::unique_ptr<FileBlobs> blobs_;
+  Marketplace market_;
+  RateLimiter limiter_;
+  std::unique_ptr<Mirror> mirror_;  // null where no project is named
+  Usage usage_;
+  RequestMetrics requests_;
+  Health health_;
+  const Metrics metrics_;
+  Router router_;
+  Idempotency idempotency_;
+  HttpServer server_;
+};
+
+}  // namespace mkt
