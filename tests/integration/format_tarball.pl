@@ -1,14 +1,15 @@
-# Tarballs by connector.tarball(5) alone, on stdout: what another packer writes, and what a reader refuses.
+# Tarballs by connector.tarball(5) alone: what another packer writes, and what a reader refuses.
 #
-#   format_tarball.pl PAGE pack FOLDER   of the folder, with the bytes that the page promises
-#   format_tarball.pl PAGE name PATH     hello's, with a file of that path
-#   format_tarball.pl PAGE fault NAME    hello's, with the fault of that name
+#   format_tarball.pl PAGE pack FOLDER     of the folder, on stdout, with the bytes that the page promises
+#   format_tarball.pl PAGE faults INTO     hello's with each fault of the page, as INTO/NAME; the tarball
+#                                          "sound" has none. Dies where the page and this file differ.
+#   format_tarball.pl PAGE names LIST INTO hello's with a file of each path of that list, as INTO/NUMBER
 use strict;
 use warnings;
 use Compress::Raw::Zlib;
 use Digest::SHA qw(sha256_hex);
 
-my ($page, $what, $argument) = @ARGV;
+my ($page, $what, $argument, $into) = @ARGV;
 binmode STDOUT;
 
 sub block {
@@ -19,6 +20,8 @@ sub block {
     $open = 1 if /^\.\\" example: \Q$name\E$/;
     next if !$open || /^\.\\"/ || /^\.Bd/;
     last if /^\.Ed/;
+    s/\\&//g;
+    s/\\e/\\/g;
     push @lines, $_;
   }
   return @lines ? @lines : die "$page: no example $name\n";
@@ -170,6 +173,18 @@ my %faults = (
   'sound' => sub { return with(folder('lib'), file('./lib/x', ''), map { pax(record($_, '1')) . file("$_.txt", '') } map { split } block('pax-keywords')) },
 );
 
-if ($what eq 'pack') { print pack_folder($argument) }
-elsif ($what eq 'name') { print with(file($argument, 'x')) }
-else { print(($faults{$argument} // die "the test knows no fault $argument of $page\n")->()) }
+sub save { my ($name, $tarball) = @_; open my $out, '>:raw', $name or die "$name: $!"; print $out $tarball }
+
+if ($what eq 'pack') {
+  print pack_folder($argument);
+} elsif ($what eq 'faults') {
+  save("$argument/sound", (delete $faults{sound})->());
+  for (block('faults')) {
+    my ($name) = split;
+    save("$argument/$name", (delete $faults{$name} // die "the test knows no fault $name of the page\n")->());
+  }
+  die "the page knows no fault ", join(' ', sort keys %faults), "\n" if %faults;
+} else {
+  my $number = 0;
+  for (block($argument)) { chomp; save("$into/" . ++$number, with(file($_, 'x'))) }
+}
