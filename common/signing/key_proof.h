@@ -2,7 +2,7 @@
 // that its holder approves an install.
 //
 // Each text begins with a line of its own that no checksum can be, so that a signature made for one
-// purpose is worth nothing for another:
+// purpose is worth nothing for another (mkt-signature(5)):
 //
 //   mkt key possession v1\n<publisher>\n<fingerprint>\n<challenge>\n
 //   mkt key endorsement v1\n<publisher>\n<endorsing fingerprint>\n<endorsed fingerprint>\n

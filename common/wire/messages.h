@@ -1,7 +1,7 @@
 // The messages that cross HTTP: one struct a message, written by `to_json`, read by `parse`.
 //
 // Names and shapes are those of the registry protocol (camelCase, times in RFC 3339 UTC, sizes in
-// bytes); mktd's /v1/openapi describes them. `parse` gives invalid_json, naming the field, when an
+// bytes); mkt-protocol(7) describes them. `parse` gives invalid_json, naming the field, when an
 // answer is not of the protocol; fields it does not know are ignored. Values; thread-safe.
 #pragma once
 

@@ -3,6 +3,28 @@
 source "$(dirname "$0")/lib.sh"
 
 mandoc -Tlint -Wwarning "$SOURCE"/man/*.[1-8] >lint || { cat lint >&2; fail "mandoc has complaints"; }
+# A page that is referred to is there: ours in man/, of others those that a system has anyway.
+others=" curl:1 flock:2 gitignore:5 gzip:1 openssl:1 sqlite3:1 tar:1 "
+while read -r name section; do
+  [[ -f $SOURCE/man/$name.$section || $others == *" $name:$section "* ]] || fail "there is no page $name($section)"
+done < <(sed -nE 's/^\.Xr ([^ ]+) ([1-8]).*/\1 \2/p' "$SOURCE"/man/*.[1-8] | sort -u)
+# Another page leads to each.
+for page in "$SOURCE"/man/*.[1-8]; do
+  file=${page##*/}
+  grep -qE "^\.Xr ${file%.*} ${file##*.}( |$)" $(ls "$SOURCE"/man/*.[1-8] | grep -vF "/$file") || fail "no page refers to $file"
+done
+# The manual is installed, as HTML too, whose links lead somewhere.
+expect 0 cmake --install "$MKT_BUILD_DIR" --component manual --prefix "$work/installed"
+for page in "$SOURCE"/man/*.[1-8]; do
+  file=${page##*/}
+  [[ -f installed/share/man/man${file##*.}/$file ]] || fail "$file is not installed"
+  [[ -s installed/share/doc/mkt/manual/$file.html ]] || fail "$file is not installed as HTML"
+done
+while read -r link; do
+  [[ -f installed/share/doc/mkt/manual/$link || $others == *" $(sed -E 's/(.*)\.([1-8])\.html/\1:\2/' <<<"$link") "* ]] ||
+    fail "a link to $link leads nowhere"
+done < <(grep -ohE 'href="[^"#]+"' installed/share/doc/mkt/manual/*.html | sed -E 's/href="([^"]*)"/\1/' | sort -u)
+
 commands=$("$MKT" completion bash | sed -n 's/^    \([a-z]*\)) words=.*/\1/p')
 [[ -n $commands ]] || fail "no commands are completed"
 for command in $commands; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A signature is checked with openssl alone, as mkt(1) shows it; and openssl's is taken by mkt.
+# A signature is checked with openssl alone, as mkt-signature(5) shows it; and openssl's is taken by mkt.
 source "$(dirname "$0")/lib.sh"
 
 make_connector plain

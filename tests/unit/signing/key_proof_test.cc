@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-TEST_CASE("the texts are what mktd(8) says, so that any client can sign them") {
+TEST_CASE("the texts are what mkt-signature(5) says, so that any client can sign them") {
   const PublisherId acme = *PublisherId::parse("acme");
   const PublicKey a = SecretKey::generate().public_key();
   const PublicKey b = SecretKey::generate().public_key();
