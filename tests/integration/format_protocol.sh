@@ -17,7 +17,7 @@ unlimited=("${no_limits[@]}")
 
 # --- The tables, and the sources -----------------------------------------------------------------------
 block "$page" example errors | sed -nE 's/^([a-z_]+) +([0-9]+).*/\1 \2/p' >said
-sed -nE 's/^  X\(([a-z_]+), ([0-9]+), .*/\1 \2/p' "$SOURCE/common/wire/error_code.h" >is
+sed -nE 's/^  X\(([a-z_]+), ([0-9]+), .*/\1 \2/p' "$SOURCE/common/base/error_code.h" >is
 (($(wc -l <is) > 80)) || fail "the table of errors cannot be read"
 diff is said || fail "the errors of common/wire (<) are not those of the page (>)"
 diff <(reads titles "$SOURCE/daemon/http/error_body.cc" | sort) \
