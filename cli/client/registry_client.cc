@@ -6,6 +6,7 @@
 #include "cli/client/credentials.h"
 #include "common/base/duration.h"
 #include "common/base/encoding.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 #include "common/signing/key_proof.h"
 
@@ -72,19 +73,7 @@ Error of_the_registry(Error error, int status) {
 
 }  // namespace
 
-std::string url_encode(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
+std::string url_encode(std::string_view text) { return percent_encode(text); }
 
 RegistryClient::RegistryClient(const Settings& settings, const ClientReliability& reliability)
     : settings_(settings),

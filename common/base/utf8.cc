@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "common/base/text.h"
+
 namespace mkt {
 namespace {
 
@@ -53,11 +55,7 @@ std::string fold_name(std::string_view text) {
   bool ascii = true;
   for (char c : text) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
   if (ascii) {
-    std::string out(text);
-    for (char& c : out) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
+    return lower_case(text);
   }
   utf8proc_uint8_t* mapped = nullptr;
   const auto n = utf8proc_map(

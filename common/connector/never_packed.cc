@@ -7,6 +7,8 @@
 
 #include "common/base/encoding.h"
 
+#include "common/base/text.h"
+
 namespace mkt {
 namespace {
 
@@ -59,14 +61,6 @@ bool is_key_name(std::string_view name) {
   if (contains(kKeyNames, name)) return true;
   return std::any_of(kKeyExtensions.begin(), kKeyExtensions.end(),
                      [&](std::string_view extension) { return name.ends_with(extension); });
-}
-
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // A PEM header of a private key, RFC 7468 and its older kin: "-----BEGIN EC PRIVATE KEY-----".

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "common/base/files.h"
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/http/curl_library.h"
 #include "mkt_version.h"
@@ -67,12 +68,8 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   if (line.starts_with("HTTP/")) headers.clear();
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || headers.size() >= kMaxKeptHeaders) return size;
-  std::string name(line.substr(0, colon));
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  line.remove_prefix(colon + 1);
-  const std::size_t begin = line.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return size;
-  headers[name] = line.substr(begin, line.find_last_not_of(" \t\r\n") - begin + 1);
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (!value.empty()) headers[lower_case(line.substr(0, colon))] = value;
   return size;
 }
 

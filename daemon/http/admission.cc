@@ -21,12 +21,6 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 }  // namespace
 
 Admission::Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
@@ -89,7 +83,7 @@ Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) con
   for (int i = 0; i < kMaxForwards && !list.empty() && is_trusted(address); ++i) {
     const std::size_t comma = list.rfind(',');
     const std::string_view last =
-        trimmed(comma == std::string_view::npos ? list : list.substr(comma + 1));
+        trim(comma == std::string_view::npos ? list : list.substr(comma + 1), " ");
     list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
     auto named = forwarded_address(last);
     if (!named) break;

@@ -1,6 +1,7 @@
 // Authentication: from header to Caller.
 #include <algorithm>
 
+#include "common/base/text.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/tokens.h"
 
@@ -14,12 +15,7 @@ Result<Caller> authenticate(const Marketplace& market, const RequestHead& head,
   caller.request_id = request_id;
   std::string_view token = head.header("x-api-key");
   if (const std::string_view field = head.header("authorization"); !field.empty()) {
-    const auto same_letter = [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    };
-    if (field.size() < kBearer.size() ||
-        !std::equal(kBearer.begin(), kBearer.end(), field.begin(),
-                    [&](char want, char have) { return same_letter(have, want); })) {
+    if (lower_case(field.substr(0, kBearer.size())) != kBearer) {
       return Error(ErrorCode::unauthorized, "only Authorization: Bearer is understood here");
     }
     token = field.substr(kBearer.size());

@@ -5,16 +5,13 @@
 #include <charconv>
 #include <optional>
 
+#include "common/base/text.h"
+
 namespace mkt {
 namespace {
 
 std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return value;
+  return parse_whole<std::uint64_t>(text);
 }
 
 }  // namespace

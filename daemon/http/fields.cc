@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -85,13 +86,12 @@ Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view
                                        std::uint64_t most) {
   const auto text = head.parameter(name);
   if (!text || text->empty()) return otherwise;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < least || value > most) {
+  const auto value = parse_whole<std::uint64_t>(*text);
+  if (!value || *value < least || *value > most) {
     return Error(ErrorCode::invalid_request,
                  fmt::format("{} must be a number from {} to {}", name, least, most));
   }
-  return value;
+  return *value;
 }
 
 }  // namespace mkt

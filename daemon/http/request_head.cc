@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "common/base/text.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -34,25 +35,6 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return out;
-}
-
 // The path without its encoded characters; the target is printable ASCII.
 Result<std::string> decoded_path(std::string_view raw) {
   if (raw.find('%') == std::string_view::npos) return std::string(raw);
@@ -70,7 +52,7 @@ Result<std::string> decoded_path(std::string_view raw) {
     kept.replace(kept.size() - (folded.size() - at), 3, "%252F");
     at += 3;
   }
-  auto path = percent_decode(kept, false);
+  auto path = percent_decode(kept);
   if (!path || !is_valid_utf8(*path) || has_control_characters(*path)) {
     return bad("the path is not valid percent-encoded UTF-8");
   }
@@ -97,8 +79,8 @@ Status parse_query(std::string_view raw, RequestHead& head) {
     raw.remove_prefix(std::min(end + 1, raw.size()));
     if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto name = percent_decode(pair.substr(0, equals), true);
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    auto name = percent_decode(pair.substr(0, equals), Plus::is_space);
+    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), Plus::is_space);
     if (!name || !value || !is_valid_utf8(*name) || !is_valid_utf8(*value) ||
         value->find('\0') != std::string::npos) {
       return bad("the query is not valid percent-encoded UTF-8");

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "common/base/url.h"
+
 namespace mkt {
 namespace {
 
@@ -18,23 +20,6 @@ bool read_number(std::string_view text, Number& into, Number most) {
          into <= most;
 }
 
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto [end, error] = std::from_chars(&text[i + 1], &text[i + 1] + 2, value, 16);
-    if (error != std::errc() || end != &text[i + 1] + 2 || value == 0) return std::nullopt;
-    out += static_cast<char>(value);
-    i += 2;
-  }
-  return out;
-}
-
 // "user:password@" off the front of what is left.
 bool take_user(std::string_view& rest, RedisUrl& url) {
   const std::size_t end = rest.substr(0, rest.find('/')).rfind('@');
@@ -43,10 +28,13 @@ bool take_user(std::string_view& rest, RedisUrl& url) {
   rest.remove_prefix(end + 1);
   const std::size_t colon = info.find(':');
   // Without a colon it is the password alone, as older clients write it.
-  const auto user = percent_decoded(colon == std::string_view::npos ? "" : info.substr(0, colon));
+  const auto user = percent_decode(colon == std::string_view::npos ? "" : info.substr(0, colon));
   const auto password =
-      percent_decoded(colon == std::string_view::npos ? info : info.substr(colon + 1));
+      percent_decode(colon == std::string_view::npos ? info : info.substr(colon + 1));
   if (!user || !password) return false;
+  if (user->find('\0') != std::string::npos || password->find('\0') != std::string::npos) {
+    return false;
+  }
   url.user = *user;
   url.password = *password;
   return true;

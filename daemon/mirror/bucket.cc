@@ -12,6 +12,7 @@
 #include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/json.h"
+#include "common/base/text.h"
 #include "daemon/mirror/google_call.h"
 
 namespace mkt {
@@ -63,10 +64,7 @@ std::uint64_t bytes_there(const HttpResponse& response) {
 std::optional<std::uint64_t> size_member(const Json& json) {
   const auto text = text_member(json, "size");
   if (!text) return std::nullopt;
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), size);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return size;
+  return parse_whole<std::uint64_t>(*text);
 }
 
 bool may_go_on(const Error& error) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "common/base/json.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -20,16 +21,6 @@ ErrorCode code_of(int status, const std::string& word) {
   if (status == 429) return ErrorCode::rate_limited;
   if (status == 408 || status / 100 == 5) return ErrorCode::registry_unavailable;
   return ErrorCode::invalid_request;
-}
-
-std::string encode(std::string_view text, std::string_view plain_signs) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       plain_signs.find(c) != std::string_view::npos;
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 }  // namespace
@@ -57,7 +48,7 @@ Error not_of_the_protocol(std::string_view service) {
                fmt::format("{}'s answer is not of its protocol", service));
 }
 
-std::string encode_url_path(std::string_view path) { return encode(path, "-._~/@()"); }
-std::string encode_url_part(std::string_view part) { return encode(part, "-._~"); }
+std::string encode_url_path(std::string_view path) { return percent_encode(path, "-._~/@()"); }
+std::string encode_url_part(std::string_view part) { return percent_encode(part); }
 
 }  // namespace mkt

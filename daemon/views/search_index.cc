@@ -7,6 +7,7 @@
 #include <limits>
 #include <mutex>
 
+#include "common/base/text.h"
 #include "common/connector/category.h"
 #include "daemon/views/words.h"
 
@@ -64,16 +65,6 @@ std::string folded_name(const std::string& name) {
   std::string folded;
   for (const std::string& word : words_of(name)) folded += word + ' ';
   return folded;
-}
-
-std::string trimmed_lower(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // Of all that is found by words, or sorted by a name.
@@ -309,7 +300,7 @@ SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQu
 
 SearchIndex::Hits SearchIndex::search(const SearchQuery& q) const {
   std::vector<std::string> words = words_of(q.text);
-  const std::string text = trimmed_lower(q.text);
+  const std::string text = lower_case(trim(q.text, " "));
   if (words.empty() && !text.empty()) return {};  // nothing has only punctuation
   if (words.size() > kMaxWords) words.resize(kMaxWords);
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "common/base/text.h"
+
 namespace mkt {
 namespace {
 
@@ -16,13 +18,8 @@ bool is_ascii(std::string_view text) {
 }
 
 std::string folded(std::string_view text) {
+  if (is_ascii(text)) return lower_case(text);
   std::string out(text);
-  if (is_ascii(text)) {
-    for (char& c : out) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-  }
   utf8proc_uint8_t* mapped = nullptr;
   const auto length = utf8proc_map(
       reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
