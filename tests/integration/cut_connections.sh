@@ -138,16 +138,15 @@ expect_http 200 - GET /v1/tenants/team/installs/large -H "Authorization: Bearer 
 [[ $(jq '.history | length' body) == 1 ]] || fail "large was installed several times: $(<body)"
 diff -r large connectors/large --exclude=install-receipt.json || fail "another tree was installed"
 
-# Never again: an end within seconds, with a status of its own, for people and for CI jobs.
+# Never again: an end after three attempts, with a status of its own, for people and for CI jobs.
 sed -i 's/1.0.0/2.0.0/' large/connector.manifest.json
 for ci in false true; do
   for option in "--up 0" "--up 2000" "--down 0" "--swallow-answer PUT"; do
     cut_by $option
-    began=$SECONDS
     CI=$ci expect 7 "$MKT" publish large
     # Too small a request to be broken later than at its start.
     [[ $option != *" 0" ]] || CI=$ci expect 7 "$MKT" search large
-    ((SECONDS - began < 20)) || fail "giving up took $((SECONDS - began)) s with $option"
+    (($(cuts) <= 6)) || fail "it took $(cuts) attempts to give up with $option"
   done
 done
 stop_cutting
@@ -155,15 +154,27 @@ expect 0 "$MKT" publish large
 [[ $(actions version.publish | grep -c large@2.0.0) == 1 ]] || fail "large@2.0.0 is there several times"
 stop_mktd
 
-# Rate limits are waited out by who says so, and by CI jobs; each search that passes closes the way
-# for three seconds.
+# Rate limits are waited out by who says so, and by CI jobs.
 no_limits=()
-start_mktd --limit search=1/3s
 unset MKT_TOKEN
+start_mktd --limit search=1/1h
 expect_http 200 - GET '/v1/search?q=x'
 expect 9 "$MKT" search tool
-expect 0 "$MKT" --wait search tool
-says err "waiting"
-CI=true expect 0 "$MKT" search tool
-says err "waiting"
 CI=false expect 9 "$MKT" search tool
+stop_mktd
+
+# waits COMMAND…: one search closes the way, and the command waits until it is open. Where this
+# machine is too busy to ask in time, a longer window.
+waits() {
+  local seconds
+  for seconds in 3 6 12 24; do
+    start_mktd --limit "search=1/${seconds}s"
+    expect_http 200 - GET '/v1/search?q=x'
+    expect 0 "$@"
+    stop_mktd
+    if grep -qF waiting err; then return; fi
+  done
+  fail "it did not wait: $*"
+}
+waits "$MKT" --wait search tool
+waits env CI=true "$MKT" search tool

@@ -147,6 +147,21 @@ register() {
   "$MKT" publisher register "$1" --display-name "$1" --email "$1@acme.example" --key "$key" >/dev/null
 }
 
+# add_expired KEYID: registers it for a moment, and waits until that is over. A machine too busy to
+# register it within the moment gets a longer one.
+add_expired() {
+  local seconds
+  for seconds in 1 2 4 8 16; do
+    if "$MKT" key add "$1" --expires "${seconds}s" >out 2>err; then break; fi
+    says err "expiresAt is in the past"
+  done
+  wait_for "$1 to expire" is_expired "$1"
+}
+is_expired() {
+  curl -sS "$MKT_REGISTRY/v1/keys" |
+    jq -e --arg k "$1" 'any(.keys[]; .keyId == $k and .status == "expired")' >/dev/null
+}
+
 # What the catalog and the blob folder hold, to see whether something changed.
 catalog_state() {
   curl -sS "$MKT_REGISTRY/v1/search?pageSize=100" | jq -S 'del(.connectors[].downloads)'

@@ -63,9 +63,8 @@ pack tool 1.1.0 "$own_key"
 jq '.signature = .signature[0:40]' tool.tgz.sig.json >s && mv s tool.tgz.sig.json
 put 400 signature_malformed tool 1.1.0
 short=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
-expect 0 "$MKT" key add "$short" --expires 3s
+add_expired "$short"
 pack tool 1.1.0 "$short"
-sleep 3.1
 put 403 key_expired tool 1.1.0
 
 pack tool 1.1.0 "$own_key"

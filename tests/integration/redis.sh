@@ -95,6 +95,8 @@ says headers "X-RateLimit-Remaining: 45"
 
 # Redis hangs: one check waits for it, 50 ms, the others not at all; then it is in memory's hands,
 # which goes on from what Redis said last.
+warnings() { grep -c 'Redis fails' mktd.log || true; }
+warned=$(warnings) # where a busy machine made Redis late before
 kill -STOP "$redis"
 began=$(date +%s%N)
 for i in $(seq 1 10); do [[ $(searches) == 200 ]] || fail "a search failed while Redis hangs"; done
@@ -106,7 +108,7 @@ began=$(date +%s%N)
 for i in $(seq 1 10); do [[ $(http GET /healthz) == 200 ]] || fail "a probe failed while Redis hangs"; done
 usual=$((($(date +%s%N) - began) / 1000000))
 ((took < 1300 + 2 * usual)) || fail "ten searches took $took ms while Redis hangs, ten probes $usual ms"
-[[ $(grep -c 'Redis fails' mktd.log) == 1 ]] || fail "the warning should be there once"
+(($(warnings) == warned + 1)) || fail "the warning should be there once, not $(($(warnings) - warned)) times"
 # It goes on: what was counted meanwhile is added.
 kill -CONT "$redis"
 back_in_redis

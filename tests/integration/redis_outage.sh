@@ -76,23 +76,34 @@ exhaust() {
   done
 }
 
+# begin USED SPREAD: starts everything anew and sends USED searches. Returns 1 where Redis answered a
+# daemon too late, as it may on a busy machine: that daemon let no more than its own part through.
+begin() {
+  local n
+  rm -rf redis && mkdir redis
+  start_redis
+  start_daemons
+  passed=0
+  if [[ $2 == all ]]; then
+    for n in 0 1 2; do sent_to $n $(($1 / 3)); done
+  else
+    sent_to 0 "$1"
+  fi
+  ! grep -q "Redis fails" mktd.log
+}
+
 export REDIS_URL=unix:$work/redis.sock
 for used in 30 36; do
   for keeps in with without; do
     for spread in all one; do
       what="Redis killed after $used on $spread, back $keeps its data"
-      rm -rf redis && mkdir redis
-      start_redis
-      start_daemons
-      passed=0
-      if [[ $spread == all ]]; then
-        for n in 0 1 2; do sent_to $n $((used / 3)); done
-      else
-        sent_to 0 "$used"
-      fi
+      for ((try = 0; try < 10; try++)); do
+        if begin "$used" "$spread"; then break; fi
+        stop_daemons
+        kill_redis
+      done
+      ((try < 10)) || fail "$what: with Redis there, a daemon was without it each time"
       ((passed == used)) || fail "$what: $passed of the first $used passed"
-      # On a busy machine one of them may have missed Redis for a moment; then they come together anew.
-      ! grep -q "Redis fails" mktd.log || sleep 4
 
       kill_redis
       # Each allows its part of what is left: 24 after 30, 22 after 36.

@@ -25,8 +25,8 @@ says out "retired"
 
 # One whose time is over is none either, nor one that was revoked.
 brief=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
-expect 0 "$MKT" key add "$brief" --expires 1s
-wait_for "the key to expire" eval '[[ $(state_of "$brief") == expired ]]'
+add_expired "$brief"
+is "$brief" expired
 revoked=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
 expect 0 "$MKT" key add "$revoked"
 expect 0 "$MKT" key revoke "$revoked" --reason-code superseded --reason "a test" --yes
