@@ -4,7 +4,7 @@
 #include <csignal>
 #include <exception>
 
-#include "cli/commands/command.h"
+#include "cli/commands/command_table.h"
 #include "common/base/user_folders.h"
 #include "common/signing/key.h"
 #include "mkt_version.h"
@@ -25,35 +25,6 @@ void add_common_options(CLI::App& app, Session& session) {
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
   app.add_flag("--quiet", session.out.quiet, "Print results and errors only");
   app.add_flag("--no-color", session.out.no_color, "Print without colours");
-}
-
-void add_commands(CLI::App& app, Session& session) {
-  add_init_command(app, session);
-  add_pack_command(app, session);
-  add_sign_command(app, session);
-  add_verify_command(app, session);
-  add_publish_command(app, session);
-  add_search_command(app, session);
-  add_info_command(app, session);
-  add_download_command(app, session);
-  add_install_command(app, session);
-  add_list_command(app, session);
-  add_audit_command(app, session);
-  add_outdated_command(app, session);
-  add_update_command(app, session);
-  add_uninstall_command(app, session);
-  add_request_command(app, session);
-  add_policy_command(app, session);
-  add_key_command(app, session);
-  add_publisher_command(app, session);
-  add_owner_command(app, session);
-  add_deprecate_command(app, session);
-  add_status_command(app, session);
-  add_limit_command(app, session);
-  add_log_command(app, session);
-  add_token_command(app, session);
-  add_login_commands(app, session);
-  add_completion_command(app, session);
 }
 
 int fail(const Session& session, const Error& error) {

@@ -118,14 +118,11 @@ Status run(const Session& session, const AuditArguments& a) {
 
 }  // namespace
 
-void add_audit_command(CLI::App& app, Session& session) {
+void add_audit_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<AuditArguments>();
-  CLI::App* command =
-      add_subcommand(app, "audit", "Check what is installed against today's revocations and policy",
-                     "  mkt audit\n  mkt audit --root /opt/connectors --offline --json");
-  add_root_option(command, a->root);
-  add_trust_options(command, a->trust);
-  on_run(command, session, [&session, a] { return run(session, *a); });
+  add_root_option(&command, a->root);
+  add_trust_options(&command, a->trust);
+  on_run(&command, session, [&session, a] { return run(session, *a); });
 }
 
 }  // namespace mkt

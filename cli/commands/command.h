@@ -1,8 +1,9 @@
 // What every command of mkt is made of.
 //
 // A command's file has one function that declares its arguments on CLI11 and leaves in the session
-// what to do: parse, call, print. main.cc then runs it, prints what went wrong and exits with the
-// status of the table in mkt(1).
+// what to do: parse, call, print. command_table.h has its name, its group, its summary and its
+// examples. main.cc runs it, prints what went wrong and exits with the status of the table in
+// mkt(1).
 #pragma once
 
 #include <CLI/App.hpp>
@@ -50,31 +51,34 @@ struct ConnectorSpec {
   std::string which() const { return version ? version->text() : "latest"; }
 };
 
-void add_init_command(CLI::App& app, Session& session);
-void add_pack_command(CLI::App& app, Session& session);
-void add_sign_command(CLI::App& app, Session& session);
-void add_verify_command(CLI::App& app, Session& session);
-void add_publish_command(CLI::App& app, Session& session);
-void add_search_command(CLI::App& app, Session& session);
-void add_info_command(CLI::App& app, Session& session);
-void add_download_command(CLI::App& app, Session& session);
-void add_install_command(CLI::App& app, Session& session);
-void add_list_command(CLI::App& app, Session& session);
-void add_audit_command(CLI::App& app, Session& session);
-void add_outdated_command(CLI::App& app, Session& session);
-void add_update_command(CLI::App& app, Session& session);
-void add_uninstall_command(CLI::App& app, Session& session);
-void add_request_command(CLI::App& app, Session& session);
-void add_policy_command(CLI::App& app, Session& session);
-void add_deprecate_command(CLI::App& app, Session& session);
-void add_key_command(CLI::App& app, Session& session);
-void add_publisher_command(CLI::App& app, Session& session);
-void add_owner_command(CLI::App& app, Session& session);
-void add_log_command(CLI::App& app, Session& session);
-void add_limit_command(CLI::App& app, Session& session);
-void add_status_command(CLI::App& app, Session& session);
-void add_token_command(CLI::App& app, Session& session);
-void add_login_commands(CLI::App& app, Session& session);
-void add_completion_command(CLI::App& app, Session& session);
+// Each in its own file; command_table.cc says what they are called.
+void add_init_command(CLI::App& command, Session& session);
+void add_pack_command(CLI::App& command, Session& session);
+void add_sign_command(CLI::App& command, Session& session);
+void add_verify_command(CLI::App& command, Session& session);
+void add_publish_command(CLI::App& command, Session& session);
+void add_deprecate_command(CLI::App& command, Session& session);
+void add_search_command(CLI::App& command, Session& session);
+void add_info_command(CLI::App& command, Session& session);
+void add_download_command(CLI::App& command, Session& session);
+void add_install_command(CLI::App& command, Session& session);
+void add_list_command(CLI::App& command, Session& session);
+void add_audit_command(CLI::App& command, Session& session);
+void add_outdated_command(CLI::App& command, Session& session);
+void add_update_command(CLI::App& command, Session& session);
+void add_uninstall_command(CLI::App& command, Session& session);
+void add_key_command(CLI::App& command, Session& session);
+void add_publisher_command(CLI::App& command, Session& session);
+void add_owner_command(CLI::App& command, Session& session);
+void add_request_command(CLI::App& command, Session& session);
+void add_policy_command(CLI::App& command, Session& session);
+void add_token_command(CLI::App& command, Session& session);
+void add_status_command(CLI::App& command, Session& session);
+void add_limit_command(CLI::App& command, Session& session);
+void add_log_command(CLI::App& command, Session& session);
+void add_login_command(CLI::App& command, Session& session);
+void add_logout_command(CLI::App& command, Session& session);
+void add_whoami_command(CLI::App& command, Session& session);
+void add_completion_command(CLI::App& command, Session& session);
 
 }  // namespace mkt

@@ -57,14 +57,12 @@ std::string fish(const CLI::App& app) {
 
 }  // namespace
 
-void add_completion_command(CLI::App& app, Session& session) {
+void add_completion_command(CLI::App& command, Session& session) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = add_subcommand(app, "completion", "Print a script that completes mkt",
-                                     "  source <(mkt completion bash)");
-  command->add_option("SHELL", *shell, "bash, zsh or fish")
+  command.add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  on_run(command, session, [&app, &session, shell]() -> Status {
+  on_run(&command, session, [&app = *command.get_parent(), &session, shell]() -> Status {
     const std::string script = *shell == "bash"  ? bash(app)
                                : *shell == "zsh" ? zsh(app)
                                                  : fish(app);

@@ -35,16 +35,12 @@ Status run(const Session& session, const DeprecateArguments& a) {
 
 }  // namespace
 
-void add_deprecate_command(CLI::App& app, Session& session) {
+void add_deprecate_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<DeprecateArguments>();
-  CLI::App* command =
-      add_subcommand(app, "deprecate", "Advise against a version",
-                     "  mkt deprecate hello-connector@1.0.0 --reason 'loses data; use 1.0.1'\n"
-                     "  mkt deprecate hello-connector@1.0.0 --undo");
-  command->add_option("ID@VERSION", a->spec, "The version")->required();
-  command->add_option("--reason", a->reason, "Why, and what to use instead");
-  command->add_flag("--undo", a->undo, "Take it back");
-  on_run(command, session, [&session, a] { return run(session, *a); });
+  command.add_option("ID@VERSION", a->spec, "The version")->required();
+  command.add_option("--reason", a->reason, "Why, and what to use instead");
+  command.add_flag("--undo", a->undo, "Take it back");
+  on_run(&command, session, [&session, a] { return run(session, *a); });
 }
 
 }  // namespace mkt

@@ -139,15 +139,11 @@ Status run(const Session& session, const Arguments& a) {
 
 }  // namespace
 
-void add_download_command(CLI::App& app, Session& session) {
+void add_download_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<Arguments>();
-  CLI::App* command =
-      add_subcommand(app, "download", "Fetch a tarball and its signature, checked",
-                     "  mkt download hello-connector\n  mkt download hello-connector@1.0.0 -o "
-                     "/tmp/hello.tgz\n  mkt download hello-connector -o - | tar tz");
-  command->add_option("ID[@VERSION]", a->spec, "The connector")->required();
-  add_output_option(command, a->output, "File to write (default: ID-VERSION.tgz here)");
-  on_run(command, session, [&session, a] { return run(session, *a); });
+  command.add_option("ID[@VERSION]", a->spec, "The connector")->required();
+  add_output_option(&command, a->output, "File to write (default: ID-VERSION.tgz here)");
+  on_run(&command, session, [&session, a] { return run(session, *a); });
 }
 
 }  // namespace mkt

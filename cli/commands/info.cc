@@ -107,13 +107,10 @@ Status show_info(const Session& session, const std::string& text) {
 
 }  // namespace
 
-void add_info_command(CLI::App& app, Session& session) {
+void add_info_command(CLI::App& command, Session& session) {
   auto spec = std::make_shared<std::string>();
-  CLI::App* command = add_subcommand(app, "info", "Show a connector or one version of it",
-                                     "  mkt info hello-connector\n  mkt info "
-                                     "hello-connector@1.0.0 --json");
-  command->add_option("ID[@VERSION]", *spec, "The connector")->required();
-  on_run(command, session, [&session, spec] { return show_info(session, *spec); });
+  command.add_option("ID[@VERSION]", *spec, "The connector")->required();
+  on_run(&command, session, [&session, spec] { return show_info(session, *spec); });
 }
 
 }  // namespace mkt

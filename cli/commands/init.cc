@@ -91,18 +91,16 @@ Status init(const Session& session, const std::string& folder_text, const std::s
 
 }  // namespace
 
-void add_init_command(CLI::App& app, Session& session) {
+void add_init_command(CLI::App& command, Session& session) {
   struct Arguments {
     std::string folder = ".";
     std::string id;
   };
   auto a = std::make_shared<Arguments>();
-  CLI::App* command = add_subcommand(app, "init", "Start a connector",
-                                     "  mkt init\n  mkt init my-connector --id acme-tickets");
-  command->add_option("DIR", a->folder, "The connector's folder, made where missing")
+  command.add_option("DIR", a->folder, "The connector's folder, made where missing")
       ->capture_default_str();
-  command->add_option("--id", a->id, "Connector id (default: from the folder's name)");
-  on_run(command, session, [&session, a] { return init(session, a->folder, a->id); });
+  command.add_option("--id", a->id, "Connector id (default: from the folder's name)");
+  on_run(&command, session, [&session, a] { return init(session, a->folder, a->id); });
 }
 
 }  // namespace mkt

@@ -208,24 +208,18 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
 
 }  // namespace
 
-void add_install_command(CLI::App& app, Session& session) {
+void add_install_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<InstallArguments>();
-  CLI::App* command =
-      add_subcommand(app, "install", "Install connectors, checked, with what they depend on",
-                     "  mkt install hello-connector\n  mkt install hello-connector@1.0.0 --dir "
-                     "/opt/hello\n  mkt install slack jira --root /opt/connectors\n"
-                     "  mkt --tenant team install slack --wait 10m\n  mkt install --frozen\n"
-                     "  mkt install ./hello-connector-1.0.0.tgz --offline");
-  command->add_option("ID[@VERSION]|FILE", a->specs,
-                      "The connectors: of the registry, or a tarball with its signature file");
-  command->add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
-  command->add_option("--root", a->root, "Folder that holds a folder for each connector")
+  command.add_option("ID[@VERSION]|FILE", a->specs,
+                     "The connectors: of the registry, or a tarball with its signature file");
+  command.add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
+  command.add_option("--root", a->root, "Folder that holds a folder for each connector")
       ->capture_default_str();
-  add_wait_option(command, a->wait);
-  command->add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, all of it or nothing");
-  command->add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
-  add_trust_options(command, a->trust);
-  on_run(command, session, [&session, a]() -> Status {
+  add_wait_option(&command, a->wait);
+  command.add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, all of it or nothing");
+  command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
+  add_trust_options(&command, a->trust);
+  on_run(&command, session, [&session, a]() -> Status {
     if (a->wait.option->count() > 0)
       session.flags.wait = true;  // for whatever there is to wait for
     MKT_TRY(session.exit_status, run(session, *a));

@@ -142,12 +142,8 @@ Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase) {
   return SigningKey{std::move(info), std::move(key)};
 }
 
-void add_key_command(CLI::App& app, Session& session) {
-  CLI::App* key =
-      add_subcommand(app, "key", "Make, register, replace and revoke the keys that sign",
-                     "  mkt key generate --publisher acme\n  mkt key list\n"
-                     "  mkt key rotate acme:0123456789abcdef");
-  key->require_subcommand(1);
+void add_key_command(CLI::App& key, Session& session) {
+  key.require_subcommand(1);
 
   struct Arguments {
     std::string publisher;
@@ -160,7 +156,7 @@ void add_key_command(CLI::App& app, Session& session) {
   };
   auto a = std::make_shared<Arguments>();
 
-  CLI::App* command = add_subcommand(*key, "generate", "Make a key pair; prints its key id",
+  CLI::App* command = add_subcommand(key, "generate", "Make a key pair; prints its key id",
                                      "  mkt key generate --publisher acme\n"
                                      "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
   command->add_option("--publisher", a->publisher, "Whose key it is")->required();
@@ -169,22 +165,22 @@ void add_key_command(CLI::App& app, Session& session) {
   on_run(command, session,
          [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
 
-  command = add_subcommand(*key, "list", "Show the keys on this machine, and what each may do",
+  command = add_subcommand(key, "list", "Show the keys on this machine, and what each may do",
                            "  mkt key list --json");
   command->add_flag("--offline", a->offline, "Ask no registry; go by the keys kept here");
   on_run(command, session, [&session, a] { return list(session, a->offline); });
 
-  command = add_subcommand(*key, "remove", "Delete a private key from this machine",
+  command = add_subcommand(key, "remove", "Delete a private key from this machine",
                            "  mkt key remove acme:0123456789abcdef");
   command->add_option("KEYID", a->key_id, "The key")->required();
   command->add_flag("--force", a->force, "Also one that may sign; do not ask");
   on_run(command, session, [&session, a] { return remove_key(session, a->key_id, a->force); });
 
-  command = add_subcommand(*key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");
+  command = add_subcommand(key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");
   command->add_option("KEYID", a->key_id, "The key")->required();
   on_run(command, session, [&session, a] { return show(session, a->key_id); });
 
-  command = add_subcommand(*key, "export", "Print the public key",
+  command = add_subcommand(key, "export", "Print the public key",
                            "  mkt key export acme:0123456789abcdef --format pem > acme.pem");
   command->add_option("KEYID", a->key_id, "The key")->required();
   command->add_option("--format", a->format, "pem or base64")
@@ -194,9 +190,9 @@ void add_key_command(CLI::App& app, Session& session) {
   on_run(command, session,
          [&session, a] { return export_key(session, a->key_id, a->format, a->output); });
 
-  add_key_add_commands(*key, session);
-  add_key_revoke_command(*key, session);
-  add_key_trust_commands(*key, session);
+  add_key_add_commands(key, session);
+  add_key_revoke_command(key, session);
+  add_key_trust_commands(key, session);
 }
 
 }  // namespace mkt

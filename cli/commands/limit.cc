@@ -37,20 +37,17 @@ Status reset(const Session& session, const LimitArguments& a) {
 
 }  // namespace
 
-void add_limit_command(CLI::App& app, Session& session) {
-  CLI::App* limit = add_subcommand(app, "limit", "Show and reset rate limits",
-                                   "  mkt limit show\n  mkt limit show publisher:acme\n"
-                                   "  mkt limit reset publish publisher:acme");
-  limit->require_subcommand(1);
+void add_limit_command(CLI::App& limit, Session& session) {
+  limit.require_subcommand(1);
   auto a = std::make_shared<LimitArguments>();
 
-  CLI::App* command = add_subcommand(*limit, "show", "Show what is left, of oneself or another",
+  CLI::App* command = add_subcommand(limit, "show", "Show what is left, of oneself or another",
                                      "  mkt limit show\n  mkt limit show address:192.0.2.7");
   command->add_option("SUBJECT", a->subject,
                       "publisher:ID, tenant:ID, address:IP or token:ID; for admins");
   on_run(command, session, [&session, a] { return show(session, *a); });
 
-  command = add_subcommand(*limit, "reset", "Forget what was counted; for admins",
+  command = add_subcommand(limit, "reset", "Forget what was counted; for admins",
                            "  mkt limit reset publish publisher:acme");
   command
       ->add_option("SCOPE", a->scope,

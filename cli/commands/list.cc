@@ -39,12 +39,10 @@ Status show_installed(const Session& session, const RootOption& root) {
 
 }  // namespace
 
-void add_list_command(CLI::App& app, Session& session) {
+void add_list_command(CLI::App& command, Session& session) {
   auto root = std::make_shared<RootOption>();
-  CLI::App* command = add_subcommand(app, "list", "Show what is installed here",
-                                     "  mkt list\n  mkt list --root /opt/connectors --json");
-  add_root_option(command, *root);
-  on_run(command, session, [&session, root] { return show_installed(session, *root); });
+  add_root_option(&command, *root);
+  on_run(&command, session, [&session, root] { return show_installed(session, *root); });
 }
 
 }  // namespace mkt

@@ -37,12 +37,10 @@ Status show_log(const Session& session, const std::string& since_text) {
 
 }  // namespace
 
-void add_log_command(CLI::App& app, Session& session) {
+void add_log_command(CLI::App& command, Session& session) {
   auto since = std::make_shared<std::string>();
-  CLI::App* command = add_subcommand(app, "log", "Show who changed what at the registry",
-                                     "  mkt log --since 24h\n  mkt log --since 2026-01-31 --json");
-  command->add_option("--since", *since, "Only what happened since, e.g. 24h or 2026-01-31");
-  on_run(command, session, [&session, since] { return show_log(session, *since); });
+  command.add_option("--since", *since, "Only what happened since, e.g. 24h or 2026-01-31");
+  on_run(&command, session, [&session, since] { return show_log(session, *since); });
 }
 
 }  // namespace mkt

@@ -76,18 +76,18 @@ Status whoami(const Session& session) {
 
 }  // namespace
 
-void add_login_commands(CLI::App& app, Session& session) {
+void add_login_command(CLI::App& command, Session& session) {
   auto from_stdin = std::make_shared<bool>(false);
-  CLI::App* command = add_subcommand(app, "login", "Keep a token for the registry",
-                                     "  mkt login\n  mkt login --with-token < token.txt");
-  command->add_flag("--with-token", *from_stdin, "Read the token from standard input");
-  on_run(command, session, [&session, from_stdin] { return login(session, *from_stdin); });
+  command.add_flag("--with-token", *from_stdin, "Read the token from standard input");
+  on_run(&command, session, [&session, from_stdin] { return login(session, *from_stdin); });
+}
 
-  command = add_subcommand(app, "logout", "Forget the token kept for the registry", "  mkt logout");
-  on_run(command, session, [&session] { return logout(session); });
+void add_logout_command(CLI::App& command, Session& session) {
+  on_run(&command, session, [&session] { return logout(session); });
+}
 
-  command = add_subcommand(app, "whoami", "Show as whom the registry sees you", "  mkt whoami");
-  on_run(command, session, [&session] { return whoami(session); });
+void add_whoami_command(CLI::App& command, Session& session) {
+  on_run(&command, session, [&session] { return whoami(session); });
 }
 
 }  // namespace mkt

@@ -43,12 +43,10 @@ Status list_outdated(const Session& session, const RootOption& root) {
 
 }  // namespace
 
-void add_outdated_command(CLI::App& app, Session& session) {
+void add_outdated_command(CLI::App& command, Session& session) {
   auto root = std::make_shared<RootOption>();
-  CLI::App* command = add_subcommand(app, "outdated", "Show what has a newer version",
-                                     "  mkt outdated\n  mkt outdated --root /opt/connectors");
-  add_root_option(command, *root);
-  on_run(command, session, [&session, root] { return list_outdated(session, *root); });
+  add_root_option(&command, *root);
+  on_run(&command, session, [&session, root] { return list_outdated(session, *root); });
 }
 
 }  // namespace mkt

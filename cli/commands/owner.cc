@@ -48,26 +48,23 @@ Status change(const Session& session, const OwnerArguments& a, Change what) {
 
 }  // namespace
 
-void add_owner_command(CLI::App& app, Session& session) {
-  CLI::App* owner = add_subcommand(app, "owner", "Show and change who may publish a connector",
-                                   "  mkt owner list hello-connector\n"
-                                   "  mkt owner add hello-connector partner");
-  owner->require_subcommand(1);
+void add_owner_command(CLI::App& owner, Session& session) {
+  owner.require_subcommand(1);
   auto a = std::make_shared<OwnerArguments>();
 
-  CLI::App* command = add_subcommand(*owner, "list", "Show a connector's owners",
+  CLI::App* command = add_subcommand(owner, "list", "Show a connector's owners",
                                      "  mkt owner list hello-connector");
   command->add_option("ID", a->id, "The connector")->required();
   on_run(command, session, [&session, a] { return list(session, *a); });
 
-  command = add_subcommand(*owner, "add", "Let another publisher publish a connector",
+  command = add_subcommand(owner, "add", "Let another publisher publish a connector",
                            "  mkt owner add hello-connector partner");
   command->add_option("ID", a->id, "The connector")->required();
   command->add_option("PUBLISHER", a->publisher, "The new owner")->required();
   on_run(command, session,
          [&session, a] { return change(session, *a, &RegistryClient::add_owner); });
 
-  command = add_subcommand(*owner, "remove", "Take a connector from a publisher",
+  command = add_subcommand(owner, "remove", "Take a connector from a publisher",
                            "  mkt owner remove hello-connector partner");
   command->add_option("ID", a->id, "The connector")->required();
   command->add_option("PUBLISHER", a->publisher, "The owner that goes")->required();

@@ -127,19 +127,15 @@ Status run_pack(const Session& session, const PackArguments& a) {
 
 }  // namespace
 
-void add_pack_command(CLI::App& app, Session& session) {
+void add_pack_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<PackArguments>();
-  CLI::App* command = add_subcommand(
-      app, "pack", "Make the tarball of a connector",
-      "  mkt pack\n  mkt pack --list\n  mkt pack ./my-connector -o /tmp/my-connector.tgz\n"
-      "  mkt pack -o - | tar -tzv");
-  command->add_option("DIR", a->folder, "The connector's folder")->capture_default_str();
-  command->add_option("-o,--output", a->output,
-                      "File to write, - for standard output (default: ID-VERSION.tgz here)");
-  command->add_flag("--list", a->list,
-                    "Show every file, and what is left out and why, without packing");
-  command->add_flag("--force", a->force, "Overwrite a file that is no tarball of this connector");
-  on_run(command, session,
+  command.add_option("DIR", a->folder, "The connector's folder")->capture_default_str();
+  command.add_option("-o,--output", a->output,
+                     "File to write, - for standard output (default: ID-VERSION.tgz here)");
+  command.add_flag("--list", a->list,
+                   "Show every file, and what is left out and why, without packing");
+  command.add_flag("--force", a->force, "Overwrite a file that is no tarball of this connector");
+  on_run(&command, session,
          [&session, a] { return a->list ? list_files(session, *a) : run_pack(session, *a); });
 }
 

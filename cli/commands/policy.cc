@@ -171,27 +171,23 @@ Status check(const Session& session, const PolicyArguments& a) {
 
 }  // namespace
 
-void add_policy_command(CLI::App& app, Session& session) {
-  CLI::App* policy = add_subcommand(app, "policy", "Show and set what a tenant lets in",
-                                    "  mkt --tenant team policy show\n"
-                                    "  mkt --tenant team policy set minApprovals=2\n"
-                                    "  mkt --tenant team policy check slack@1.4.0");
-  policy->require_subcommand(1);
+void add_policy_command(CLI::App& policy, Session& session) {
+  policy.require_subcommand(1);
   auto a = std::make_shared<PolicyArguments>();
 
-  CLI::App* command = add_subcommand(*policy, "show", "Show the policy in force",
+  CLI::App* command = add_subcommand(policy, "show", "Show the policy in force",
                                      "  mkt policy show\n  mkt policy show --history");
   command->add_flag("--history", a->history, "What was changed, when and by whom");
   on_run(command, session, [&session, a] { return show(session, *a); });
 
-  command = add_subcommand(*policy, "set", "Change settings, or put a whole policy in place",
+  command = add_subcommand(policy, "set", "Change settings, or put a whole policy in place",
                            "  mkt policy set minApprovals=2 blockedConnectors=evil-*,old-*\n"
                            "  mkt policy set --file policy.json");
   command->add_option("SETTING=VALUE", a->changes, "Settings; lists with commas in between");
   command->add_option("--file", a->file, "A policy as JSON; settings it lacks take their defaults");
   on_run(command, session, [&session, a] { return set(session, *a); });
 
-  command = add_subcommand(*policy, "check", "Say what an install would come to, changing nothing",
+  command = add_subcommand(policy, "check", "Say what an install would come to, changing nothing",
                            "  mkt policy check slack\n  mkt policy check slack@1.4.0");
   command->add_option("ID[@VERSION]", a->spec, "The connector")->required();
   on_run(command, session, [&session, a] { return check(session, *a); });

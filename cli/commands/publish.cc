@@ -100,20 +100,16 @@ Status run_publish(const Session& session, const PublishArguments& a) {
 
 }  // namespace
 
-void add_publish_command(CLI::App& app, Session& session) {
+void add_publish_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<PublishArguments>();
-  CLI::App* command = add_subcommand(app, "publish", "Pack, sign and upload a connector",
-                                     "  mkt publish\n  mkt publish ./my-connector --dry-run\n"
-                                     "  mkt publish my-connector-1.0.0.tgz --key "
-                                     "acme:0123456789abcdef");
-  command->add_option("SOURCE", a->source, "A connector's folder, or a tarball of it")
+  command.add_option("SOURCE", a->source, "A connector's folder, or a tarball of it")
       ->capture_default_str();
-  command->add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
-  command->add_flag("--dry-run", a->dry_run,
-                    "Do everything but upload; shows every file and what is left out");
-  command->add_flag("--allow-secrets", a->allow_secrets,
-                    "Publish files that look like secrets, too");
-  on_run(command, session, [&session, a] { return run_publish(session, *a); });
+  command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
+  command.add_flag("--dry-run", a->dry_run,
+                   "Do everything but upload; shows every file and what is left out");
+  command.add_flag("--allow-secrets", a->allow_secrets,
+                   "Publish files that look like secrets, too");
+  on_run(&command, session, [&session, a] { return run_publish(session, *a); });
 }
 
 }  // namespace mkt

@@ -83,10 +83,9 @@ Status register_one(const Session& session, const PublisherArguments& a) {
           fmt::format("logged in at {} as publisher of {}", settings.registry, id.text()));
     }
   }
-  session.out.result(
-      registered.publisher.to_json(),
-      fmt::format("registered the publisher {} with the key {}", id.text(),
-                  KeyId::of(id, key->key.fingerprint()).text()));
+  session.out.result(registered.publisher.to_json(),
+                     fmt::format("registered the publisher {} with the key {}", id.text(),
+                                 KeyId::of(id, key->key.fingerprint()).text()));
   return {};
 }
 
@@ -126,16 +125,12 @@ Status change(const Session& session, const PublisherArguments& a, const Json& w
 
 }  // namespace
 
-void add_publisher_command(CLI::App& app, Session& session) {
-  CLI::App* publisher = add_subcommand(
-      app, "publisher", "Register, show and judge publishers",
-      "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
-      "acme:0123456789abcdef\n  mkt publisher list");
-  publisher->require_subcommand(1);
+void add_publisher_command(CLI::App& publisher, Session& session) {
+  publisher.require_subcommand(1);
   auto a = std::make_shared<PublisherArguments>();
 
   CLI::App* command =
-      add_subcommand(*publisher, "register", "Register a publisher with its first key",
+      add_subcommand(publisher, "register", "Register a publisher with its first key",
                      "  mkt publisher register acme --display-name 'Acme Inc.' --email "
                      "dev@acme.example --key acme:0123456789abcdef");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
@@ -145,21 +140,21 @@ void add_publisher_command(CLI::App& app, Session& session) {
   add_public_key_options(command, a->public_key);
   on_run(command, session, [&session, a] { return register_one(session, *a); });
 
-  command = add_subcommand(*publisher, "show", "Show a publisher and its keys",
+  command = add_subcommand(publisher, "show", "Show a publisher and its keys",
                            "  mkt publisher show acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   on_run(command, session, [&session, a] { return show_publisher(session, a->id); });
 
-  command = add_subcommand(*publisher, "list", "Show all publishers", "  mkt publisher list");
+  command = add_subcommand(publisher, "list", "Show all publishers", "  mkt publisher list");
   on_run(command, session, [&session] { return list_publishers(session); });
 
-  command = add_subcommand(*publisher, "verify", "Mark a publisher as one you know",
+  command = add_subcommand(publisher, "verify", "Mark a publisher as one you know",
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_flag("--undo", a->undo, "Take the mark away");
   on_run(command, session, [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
 
-  command = add_subcommand(*publisher, "suspend", "Let a publisher publish nothing for a while",
+  command = add_subcommand(publisher, "suspend", "Let a publisher publish nothing for a while",
                            "  mkt publisher suspend acme --reason 'under review'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
@@ -167,7 +162,7 @@ void add_publisher_command(CLI::App& app, Session& session) {
     return change(session, *a, {{"status", "suspended"}, {"reason", a->reason}});
   });
 
-  command = add_subcommand(*publisher, "ban", "Let a publisher publish nothing any more",
+  command = add_subcommand(publisher, "ban", "Let a publisher publish nothing any more",
                            "  mkt publisher ban acme --reason 'published malware'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
@@ -175,7 +170,7 @@ void add_publisher_command(CLI::App& app, Session& session) {
     return change(session, *a, {{"status", "banned"}, {"reason", a->reason}});
   });
 
-  command = add_subcommand(*publisher, "restore", "Let a publisher publish again",
+  command = add_subcommand(publisher, "restore", "Let a publisher publish again",
                            "  mkt publisher restore acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   on_run(command, session, [&session, a] { return change(session, *a, {{"status", "active"}}); });

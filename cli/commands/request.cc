@@ -217,15 +217,11 @@ std::string request_name(const InstallRequestInfo& r) {
   return printable(r.connector_id) + "@" + printable(r.version);
 }
 
-void add_request_command(CLI::App& app, Session& session) {
-  CLI::App* request =
-      add_subcommand(app, "request", "See, approve and deny install requests",
-                     "  mkt --tenant team request list --status pending\n"
-                     "  mkt --tenant team request approve req_0123456789abcdef01234567");
-  request->require_subcommand(1);
+void add_request_command(CLI::App& request, Session& session) {
+  request.require_subcommand(1);
   auto a = std::make_shared<RequestArguments>();
 
-  CLI::App* command = add_subcommand(*request, "list", "Show the tenant's requests, newest first",
+  CLI::App* command = add_subcommand(request, "list", "Show the tenant's requests, newest first",
                                      "  mkt request list --status pending");
   command->add_option("--status", a->list.status, "Only these")
       ->check(CLI::IsMember({"pending", "approved", "denied", "expired", "cancelled"}));
@@ -236,12 +232,12 @@ void add_request_command(CLI::App& app, Session& session) {
   command->add_flag("--all", a->all, "All of them, page after page");
   on_run(command, session, [&session, a] { return list(session, *a); });
 
-  command = add_subcommand(*request, "show", "Show one, with what it asks for",
+  command = add_subcommand(request, "show", "Show one, with what it asks for",
                            "  mkt request show req_0123456789abcdef01234567");
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return show_request(session, a->id); });
 
-  command = add_subcommand(*request, "approve", "Say yes; the last yes that is needed installs",
+  command = add_subcommand(request, "approve", "Say yes; the last yes that is needed installs",
                            "  mkt request approve req_0123456789abcdef01234567\n"
                            "  mkt request approve req_0123456789abcdef01234567 --sign");
   command->add_option("ID", a->ids, "The requests")->required();
@@ -249,18 +245,18 @@ void add_request_command(CLI::App& app, Session& session) {
   command->add_option("--key", a->key, "The key to sign with, if there are several");
   on_run(command, session, [&session, a] { return approve(session, *a); });
 
-  command = add_subcommand(*request, "deny", "Say no, and why",
+  command = add_subcommand(request, "deny", "Say no, and why",
                            "  mkt request deny req_0123456789abcdef01234567 --reason 'use slack'");
   command->add_option("ID", a->id, "The request")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] { return deny(session, *a); });
 
-  command = add_subcommand(*request, "cancel", "Take a request back, or a denial",
+  command = add_subcommand(request, "cancel", "Take a request back, or a denial",
                            "  mkt request cancel req_0123456789abcdef01234567");
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return cancel(session, *a); });
 
-  add_request_watch_command(*request, session);
+  add_request_watch_command(request, session);
 }
 
 }  // namespace mkt

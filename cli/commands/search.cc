@@ -42,19 +42,16 @@ Status run(const Session& session, const SearchOptions& options) {
 
 }  // namespace
 
-void add_search_command(CLI::App& app, Session& session) {
+void add_search_command(CLI::App& command, Session& session) {
   auto options = std::make_shared<SearchOptions>();
-  CLI::App* command = add_subcommand(app, "search", "Find connectors",
-                                     "  mkt search slack\n  mkt search --capability messaging\n"
-                                     "  mkt search '' --sort downloads --json");
-  command->add_option("QUERY", options->text, "Words that must occur; none for all");
-  command->add_option("--capability", options->capabilities,
-                      "Only these capabilities, comma-separated");
-  command->add_option("--sort", options->sort_by, "relevance, downloads, updated or name");
-  command->add_option("--page", options->page, "Page, from 1")->capture_default_str();
-  command->add_option("--page-size", options->page_size, "Hits a page, up to 100")
+  command.add_option("QUERY", options->text, "Words that must occur; none for all");
+  command.add_option("--capability", options->capabilities,
+                     "Only these capabilities, comma-separated");
+  command.add_option("--sort", options->sort_by, "relevance, downloads, updated or name");
+  command.add_option("--page", options->page, "Page, from 1")->capture_default_str();
+  command.add_option("--page-size", options->page_size, "Hits a page, up to 100")
       ->capture_default_str();
-  on_run(command, session, [&session, options] { return run(session, *options); });
+  on_run(&command, session, [&session, options] { return run(session, *options); });
 }
 
 }  // namespace mkt

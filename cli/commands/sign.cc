@@ -107,19 +107,15 @@ Status countersign(const Session& session, const SignArguments& a) {
 
 }  // namespace
 
-void add_sign_command(CLI::App& app, Session& session) {
+void add_sign_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<SignArguments>();
-  CLI::App* command = add_subcommand(app, "sign", "Sign a tarball; writes FILE.sig.json",
-                                     "  mkt sign hello-connector-1.0.0.tgz\n"
-                                     "  mkt sign FILE --key acme:0123456789abcdef\n"
-                                     "  mkt sign --countersign hello-connector@1.0.0 FILE");
-  command->add_option("FILE", a->file, "The tarball");
-  command->add_option("--countersign", a->countersign,
-                      "Sign this published ID@VERSION again; with FILE only if it is the same");
-  command->add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
-  command->add_flag("--force", a->force,
-                    "Overwrite FILE.sig.json even where it is no signature file");
-  on_run(command, session, [&session, a] {
+  command.add_option("FILE", a->file, "The tarball");
+  command.add_option("--countersign", a->countersign,
+                     "Sign this published ID@VERSION again; with FILE only if it is the same");
+  command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
+  command.add_flag("--force", a->force,
+                   "Overwrite FILE.sig.json even where it is no signature file");
+  on_run(&command, session, [&session, a] {
     return a->countersign.empty() ? sign_file(session, *a) : countersign(session, *a);
   });
 }

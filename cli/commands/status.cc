@@ -87,11 +87,8 @@ Status show(Session& session) {
 
 }  // namespace
 
-void add_status_command(CLI::App& app, Session& session) {
-  CLI::App* command = add_subcommand(
-      app, "status", "Show whether the registry is well and what is left of the rate limits",
-      "  mkt status\n  mkt status --json | jq -r .status");
-  on_run(command, session, [&session] { return show(session); });
+void add_status_command(CLI::App& command, Session& session) {
+  on_run(&command, session, [&session] { return show(session); });
 }
 
 }  // namespace mkt

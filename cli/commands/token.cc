@@ -61,15 +61,12 @@ Status revoke(const Session& session, const std::string& id) {
 
 }  // namespace
 
-void add_token_command(CLI::App& app, Session& session) {
-  CLI::App* token = add_subcommand(app, "token", "Make, show and revoke tokens",
-                                   "  mkt token create --role publisher --subject acme --name ci\n"
-                                   "  mkt token list\n  mkt token revoke 0123456789ab");
-  token->require_subcommand(1);
+void add_token_command(CLI::App& token, Session& session) {
+  token.require_subcommand(1);
   auto a = std::make_shared<TokenArguments>();
 
   CLI::App* command =
-      add_subcommand(*token, "create", "Make a token; printed this once",
+      add_subcommand(token, "create", "Make a token; printed this once",
                      "  mkt token create --role publisher --subject acme --name ci --expires 720h");
   command->add_option("--role", a->role, "admin, publisher, tenant-admin, member or approver")
       ->required()
@@ -80,11 +77,10 @@ void add_token_command(CLI::App& app, Session& session) {
                       "How long it is valid, e.g. 720h (default: for ever)");
   on_run(command, session, [&session, a] { return create(session, *a); });
 
-  command =
-      add_subcommand(*token, "list", "Show tokens, without their secrets", "  mkt token list");
+  command = add_subcommand(token, "list", "Show tokens, without their secrets", "  mkt token list");
   on_run(command, session, [&session] { return list_tokens(session); });
 
-  command = add_subcommand(*token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");
+  command = add_subcommand(token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");
   command->add_option("ID", a->id, "The token's id")->required();
   on_run(command, session, [&session, a] { return revoke(session, a->id); });
 }

@@ -135,17 +135,15 @@ Status run(const Session& session, const UninstallArguments& a) {
 
 }  // namespace
 
-void add_uninstall_command(CLI::App& app, Session& session) {
+void add_uninstall_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<UninstallArguments>();
-  CLI::App* command = add_subcommand(app, "uninstall", "Remove an installed connector",
-                                     "  mkt uninstall hello-connector");
-  command->add_option("ID", a->id, "The connector")->required();
-  command->add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
-  command->add_option("--root", a->root, "Folder that holds the connectors' folders")
+  command.add_option("ID", a->id, "The connector")->required();
+  command.add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
+  command.add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  command->add_flag("--force", a->force, "Also where another connector needs it");
-  on_run(command, session, [&session, a, command] {
-    a->place_named = command->count("--root") > 0 || command->count("--dir") > 0;
+  command.add_flag("--force", a->force, "Also where another connector needs it");
+  on_run(&command, session, [&session, &command, a] {
+    a->place_named = command.count("--root") > 0 || command.count("--dir") > 0;
     return run(session, *a);
   });
 }

@@ -69,18 +69,15 @@ Result<ExitStatus> run(const Session& session, UpdateArguments a) {
 
 }  // namespace
 
-void add_update_command(CLI::App& app, Session& session) {
+void add_update_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<UpdateArguments>();
-  CLI::App* command = add_subcommand(app, "update", "Install the newest version of what is here",
-                                     "  mkt update\n  mkt update slack\n"
-                                     "  mkt --tenant team update slack --wait 10m");
-  command->add_option("ID", a->ids, "Only these connectors");
-  command->add_option("--root", a->root, "Folder that holds the connectors' folders")
+  command.add_option("ID", a->ids, "Only these connectors");
+  command.add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  add_wait_option(command, a->wait);
-  command->add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
-  add_trust_options(command, a->trust);
-  on_run(command, session, [&session, a]() -> Status {
+  add_wait_option(&command, a->wait);
+  command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
+  add_trust_options(&command, a->trust);
+  on_run(&command, session, [&session, a]() -> Status {
     if (a->wait.option->count() > 0)
       session.flags.wait = true;  // for whatever there is to wait for
     MKT_TRY(session.exit_status, run(session, *a));

@@ -109,20 +109,15 @@ Status verify_folder(const Session& session, const VerifyArguments& a) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, Session& session) {
+void add_verify_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<VerifyArguments>();
-  CLI::App* command =
-      add_subcommand(app, "verify", "Check a tarball's signature, or an installed connector",
-                     "  mkt verify hello-connector-1.0.0.tgz\n"
-                     "  mkt verify FILE --signature FILE.sig.json --public-key acme.pem\n"
-                     "  mkt verify connectors/hello-connector");
-  command->add_option("TARGET", a->target, "The tarball, or an installed connector's folder")
+  command.add_option("TARGET", a->target, "The tarball, or an installed connector's folder")
       ->required();
-  command->add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");
-  command->add_option("--public-key", a->public_key,
-                      "PEM file of the key to trust; no registry is asked");
-  add_trust_options(command, a->trust);
-  on_run(command, session, [&session, a]() -> Status {
+  command.add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");
+  command.add_option("--public-key", a->public_key,
+                     "PEM file of the key to trust; no registry is asked");
+  add_trust_options(&command, a->trust);
+  on_run(&command, session, [&session, a]() -> Status {
     std::error_code error;
     return fs::is_directory(a->target, error) ? verify_folder(session, *a)
                                               : verify_tarball(session, *a);
