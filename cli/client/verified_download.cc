@@ -1,4 +1,4 @@
-// Download, then doubt; see verified_download.h.
+// Downloads to a temporary file, and verifies it before it is used; see verified_download.h.
 #include "cli/client/verified_download.h"
 
 #include <fmt/format.h>

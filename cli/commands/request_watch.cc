@@ -16,7 +16,7 @@ namespace {
 using wire::InstallRequestInfo;
 
 // More often is a burden for the registry and no news for a person.
-constexpr std::chrono::milliseconds kMostOften{500};
+constexpr std::chrono::milliseconds kMaxOften{500};
 
 struct RequestWatchArguments {
   std::string id;
@@ -56,11 +56,11 @@ void tell(const Session& session, const InstallRequestInfo& r) {
 // What is pending first, then every change, until somebody interrupts.
 Status follow_all(const Session& session, TenantClient& tenant, const RequestWatchArguments& a) {
   MKT_TRY(const auto every, parse_duration(a.every));
-  if (every < kMostOften) {
+  if (every < kMaxOften) {
     return Error(ErrorCode::usage_error,
                  fmt::format("--every needs at least {}; a shorter time only "
                              "burdens the registry",
-                             format_duration(kMostOften)));
+                             format_duration(kMaxOften)));
   }
   RequestFeed feed(tenant);
   while (true) {

@@ -79,10 +79,10 @@ std::optional<std::string> forwarded_address(std::string_view text) {
     host = text.substr(0, colon);
     port = text.substr(colon);
   }
-  constexpr std::size_t kMostPort = 6;  // with its colon
+  constexpr std::size_t kMaxPort = 6;  // with its colon
   const bool digits = std::all_of(port.begin() + (port.empty() ? 0 : 1), port.end(),
                                   [](char c) { return c >= '0' && c <= '9'; });
-  if (!digits || port.size() == 1 || port.size() > kMostPort) return std::nullopt;
+  if (!digits || port.size() == 1 || port.size() > kMaxPort) return std::nullopt;
   return canonical_address(host);
 }
 

@@ -1,6 +1,7 @@
 // Live<T>: settings that may be exchanged while requests go by them.
 //
-// `get` gives the settings as they are now, whole; whoever holds them goes on with those.
+// `get` gives the settings as they are now. A caller that holds them keeps using those, even when
+// they are exchanged meanwhile.
 // Thread-safe.
 #pragma once
 

@@ -1,7 +1,7 @@
-// Turns: of many threads, so many compute at once.
+// Turns: at most this many of the threads compute at the same time.
 //
 // Threads that mostly wait for the disk share an fsync the better the more of them there are. But
-// when their waiting ends together they all want the processor, and whoever else needs it, to read
+// when their waiting ends together they all want the processor, and other threads too, to read
 // a request or to refuse one, gets one share of many. So each of them takes a Turn for its work,
 // and whatever may make it wait for a disk or another machine gives that up for as long with a
 // TurnPause. The code that waits does not know its caller: in a thread that has no turn a pause

@@ -4,7 +4,7 @@
 //                          ▲               │ failure, or no word within the lease
 //                          └───────────────┘
 //
-// Whoever makes a call takes a permit first and reports to it how the call went. A closed breaker
+// A caller takes a permit before a call, and reports to it how the call went. A closed breaker
 // gives one to everybody; it opens when `failures` of them happened within `window`, or
 // `consecutive` in a row however slowly (a call a minute would never fill a window), or, of busy
 // dependencies, when also `least_rate` of all calls failed. An open one gives none for `open_for`,

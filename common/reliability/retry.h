@@ -55,7 +55,7 @@ struct RetryPolicy {
   std::function<bool(const Error&)> may_retry = is_transient;
   // Before each wait: what failed, and for how long it will wait.
   std::function<void(const FailedAttempt&, const Attempt&)> before_wait = {};
-  // A longer wait than this is not waited, whoever asks for it.
+  // The longest wait; a server that asks for a longer one is not waited for.
   std::chrono::milliseconds longest_hint{30'000};
   RetryBudget* budget = nullptr;  // none: not bounded
   Clock* clock = &system_clock();

@@ -1,7 +1,7 @@
 // BodyFloor: how slowly a body that holds an upload slot may come.
 //
 // In every window of kWindow at least so many bytes must come that the body is there after
-// kLongest, and never fewer than kLeastBytes: however large it is, it holds its slot for no longer.
+// kLongest, and never fewer than kMinBytes: however large it is, it holds its slot for no longer.
 #pragma once
 
 #include <algorithm>
@@ -17,10 +17,10 @@ class BodyFloor {
 
   static constexpr std::chrono::seconds kWindow{15};
   static constexpr std::chrono::minutes kLongest{10};
-  static constexpr std::uint64_t kLeastBytes = 120 * 1024;  // in a window; 8 KiB a second
+  static constexpr std::uint64_t kMinBytes = 120 * 1024;  // in a window; 8 KiB a second
 
   explicit BodyFloor(std::uint64_t length)
-      : least_(std::max<std::uint64_t>(kLeastBytes, length / (kLongest / kWindow))) {}
+      : least_(std::max<std::uint64_t>(kMinBytes, length / (kLongest / kWindow))) {}
 
   void received(std::uint64_t bytes) { bytes_ += bytes; }
 

@@ -3,8 +3,8 @@
 // Every route that changes something is counted, a new one too, but for those that count in a way
 // of their own (publishing, installing) and those that nobody must be kept from (deciding about an
 // install, resetting a limit). A change counts for its caller, and for the client's address, in the
-// scope "change". Admins are not refused for their address: whoever shares it could keep them from
-// revoking. Whoever registers a publisher and is no admin counts in "register", by address alone:
+// scope "change". Admins are not refused for their address: others at the same address could keep
+// them from revoking. A registration by anyone but an admin counts in "register", by address alone:
 // publishers would be a way around every limit by publisher.
 #pragma once
 

@@ -6,7 +6,7 @@
 namespace mkt {
 namespace {
 
-constexpr std::uint32_t kMostParked = 100;
+constexpr std::uint32_t kMaxParked = 100;
 
 Result<const Mirror*> require_mirror(const Mirror* mirror) {
   if (mirror != nullptr) return mirror;
@@ -23,7 +23,7 @@ Result<Response> show(const Marketplace& market, const Mirror* known, const Requ
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Mirror* const mirror, require_mirror(known));
   MKT_TRY(const MirrorStatus status, mirror->status());
-  MKT_TRY(const auto parked, parked_documents(market, kMostParked));
+  MKT_TRY(const auto parked, parked_documents(market, kMaxParked));
   Json list = Json::array();
   for (const ParkedDocument& p : parked) {
     list.push_back({{"document", mirror->path_of(p.name)},

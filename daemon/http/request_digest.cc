@@ -19,7 +19,7 @@ constexpr std::string_view kVersion = "2:";
 constexpr std::string_view kJson = "json:";
 // Whole numbers up to this are the same as a double: 1.0 is 1, as for JavaScript, whose programs
 // send them.
-constexpr double kMostExact = 9007199254740992.0;  // 2^53
+constexpr double kMaxExact = 9007199254740992.0;  // 2^53
 
 // The document with members in the order of their names and every number spelled one way.
 // parse_json has bounded the depth.
@@ -45,7 +45,7 @@ void write_canonically(const Json& json, std::string& out) {
     out += ']';
   } else if (json.is_number_float()) {
     const double number = json.get<double>();
-    const bool whole = std::trunc(number) == number && std::abs(number) <= kMostExact;
+    const bool whole = std::trunc(number) == number && std::abs(number) <= kMaxExact;
     out += whole ? std::to_string(static_cast<std::int64_t>(number)) : dump_json(json);
   } else {
     out += dump_json(json);

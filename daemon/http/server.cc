@@ -32,10 +32,10 @@ constexpr unsigned kChangesAtOnce = 32;
 // Of those, as many as there are cores compute at once, and never fewer than this. With all of them
 // a reader got one share of many: with three times as many publishes as can be taken, p99 of reads
 // was 510-850 ms, and 120-220 ms so.
-constexpr unsigned kLeastComputing = 2;
+constexpr unsigned kMinComputing = 2;
 constexpr std::size_t kMaxUploadsWaiting = 64;
 // Bodies under a used Idempotency-Key, which are only compared: a quarter of the slots more.
-constexpr std::size_t kLeastRepeats = 2;
+constexpr std::size_t kMinRepeats = 2;
 constexpr std::size_t kMaxRepeatsWaiting = 16;
 constexpr std::chrono::seconds kMaxWait{10};
 // Nobody is let in who would wait longer for a thread: there is more work than can be done. Large
@@ -52,7 +52,7 @@ unsigned front_count() {
 }
 
 unsigned changes_computing() {
-  return std::max(kLeastComputing, std::thread::hardware_concurrency());
+  return std::max(kMinComputing, std::thread::hardware_concurrency());
 }
 
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
@@ -81,7 +81,7 @@ std::string new_request_id() {
 }
 
 std::size_t repeats_at_once(unsigned uploads) {
-  return std::max<std::size_t>(kLeastRepeats, uploads / 4);
+  return std::max<std::size_t>(kMinRepeats, uploads / 4);
 }
 
 // Whom a slot counts for. All clients of a Unix socket that no proxy named look alike.

@@ -45,7 +45,7 @@ void UploadSlots::Places::leave(const Claim& claim) {
 
 Result<UploadSlots::Slot> UploadSlots::take(Claim claim, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  // Whoever waits may not have one: give_back has served all that may.
+  // Nobody who waits may have this slot: give_back has served all who may.
   if (slots_.has_room_for(claim)) {
     slots_.enter(claim);
     return Slot(*this, std::move(claim));

@@ -13,8 +13,8 @@ std::string name_of(const LimitKey& key) {
 
 // In Redis both are counted in the same place.
 bool same_form(const Limit& a, const Limit& b) {
-  const bool log = a.requests <= LimitStore::kMostLogged;
-  return log == (b.requests <= LimitStore::kMostLogged) && (log || a.window == b.window);
+  const bool log = a.requests <= LimitStore::kMaxLogged;
+  return log == (b.requests <= LimitStore::kMaxLogged) && (log || a.window == b.window);
 }
 
 bool is_past(const CountedPart& part, const Limit& limit, CountedLedger::TimePoint now) {

@@ -5,7 +5,7 @@
 // with a number of its own, of slices how many were counted in each. Whatever is told twice in this
 // form counts once.
 //
-// Beyond kMostParts, requests of keys that were not asked for the longest leave, and are forgiven.
+// Beyond kMaxParts, requests of keys that were not asked for the longest leave, and are forgiven.
 // Half a million take some 20 MB. Thread-safe.
 #pragma once
 
@@ -36,9 +36,9 @@ struct CountedKey {
 class CountedLedger {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  static constexpr std::size_t kMostParts = 500'000;
+  static constexpr std::size_t kMaxParts = 500'000;
 
-  explicit CountedLedger(std::size_t most_parts = kMostParts) : most_parts_(most_parts) {}
+  explicit CountedLedger(std::size_t most_parts = kMaxParts) : most_parts_(most_parts) {}
 
   // One more request, in the part of this number.
   void count(const LimitKey& key, const Limit& limit, std::uint64_t part, TimePoint at);

@@ -75,7 +75,7 @@ Result<std::optional<Limit>> parse_limit(std::string_view text) {
     return Error(ErrorCode::usage_error,
                  fmt::format("\"{}\" is no limit; write requests/time, such as 10/15m (at most {} "
                              "in at most {}), or off",
-                             printable(text.substr(0, 32)), Limit::kMostRequests,
+                             printable(text.substr(0, 32)), Limit::kMaxRequests,
                              format_duration(Limit::kLongestWindow)));
   };
   const std::size_t slash = text.find('/');
@@ -84,7 +84,7 @@ Result<std::optional<Limit>> parse_limit(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + slash, limit.requests);
   const auto window = parse_duration(text.substr(slash + 1));
   if (error != std::errc() || end != text.data() + slash || limit.requests == 0 ||
-      limit.requests > Limit::kMostRequests || !window || window->count() == 0 ||
+      limit.requests > Limit::kMaxRequests || !window || window->count() == 0 ||
       *window > Limit::kLongestWindow) {
     return wrong();
   }

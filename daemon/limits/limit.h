@@ -33,7 +33,7 @@ std::string limit_scope_list(std::string_view last = "and");
 std::optional<LimitScope> parse_limit_scope(std::string_view text);
 
 struct Limit {
-  static constexpr std::uint32_t kMostRequests = 1'000'000;
+  static constexpr std::uint32_t kMaxRequests = 1'000'000;
   static constexpr std::chrono::milliseconds kLongestWindow = std::chrono::hours(24 * 7);
 
   std::uint32_t requests = 0;
@@ -74,7 +74,7 @@ class LimitStore {
   // Limits up to this are counted request by request. Above, in kSlices parts of the window, each
   // of which counts until its last moment has left: still never more than the limit, at a bounded
   // size.
-  static constexpr std::uint32_t kMostLogged = 128;
+  static constexpr std::uint32_t kMaxLogged = 128;
   static constexpr int kSlices = 64;
 
   virtual ~LimitStore() = default;

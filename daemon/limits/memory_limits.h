@@ -2,7 +2,7 @@
 //
 // Keys are spread over shards, each with a lock of its own. A key is kept as 128 bits of a keyed
 // hash: of a bounded size, and nobody can make two keys meet. What was not asked for during a whole
-// window leaves, and beyond kMostKeys what was not asked for the longest leaves, and is forgiven.
+// window leaves, and beyond kMaxKeys what was not asked for the longest leaves, and is forgiven.
 // A million keys with a few requests each take some 110 MB. Thread-safe.
 #pragma once
 
@@ -21,9 +21,9 @@ namespace mkt {
 
 class MemoryLimits : public LimitStore {
  public:
-  static constexpr std::size_t kMostKeys = 1'000'000;
+  static constexpr std::size_t kMaxKeys = 1'000'000;
 
-  explicit MemoryLimits(Clock& clock = system_clock(), std::size_t most_keys = kMostKeys);
+  explicit MemoryLimits(Clock& clock = system_clock(), std::size_t most_keys = kMaxKeys);
 
   Result<LimitDecision> check(const LimitKey& key, const Limit& limit) override;
   Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) override;

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kConnectTimeout{1000};
 constexpr std::size_t kMaxAnswerShown = 200;
 constexpr std::size_t kNameBytes = 6;
 constexpr std::size_t kWordsOfPart = 3;
-constexpr std::size_t kMostMerged = kWordsOfPart * 170;  // words, in one run of the script
+constexpr std::size_t kMaxMerged = kWordsOfPart * 170;  // words, in one run of the script
 // Of large limits others need not know every step.
 constexpr std::uint32_t kStepsTold = 1024;
 
@@ -35,7 +35,7 @@ std::string sha1_hex(std::string_view text) {
 }
 
 microseconds slice_length(const Limit& limit) {
-  if (limit.requests <= LimitStore::kMostLogged) return microseconds(0);
+  if (limit.requests <= LimitStore::kMaxLogged) return microseconds(0);
   const microseconds window = limit.window;
   return (window + microseconds(LimitStore::kSlices - 1)) / LimitStore::kSlices;
 }
@@ -43,7 +43,7 @@ microseconds slice_length(const Limit& limit) {
 std::string redis_key(const LimitKey& key, const Limit& limit) {
   std::string name = fmt::format("mkt:limit:{{{}:{}}}:", limit_scope_word(key.scope), key.subject);
   return slice_length(limit).count() == 0 ? name + "log"
-                                      : name + fmt::format("parts:{}", limit.window.count());
+                                          : name + fmt::format("parts:{}", limit.window.count());
 }
 
 // What each daemon counted; a log has no need of it, but keys are given in a fixed number.
@@ -193,7 +193,7 @@ Status RedisLimits::merge(const std::vector<CountedKey>& counted) {
       words.push_back(std::to_string(part.number));
       words.push_back(std::to_string(part.count));
       words.push_back(std::to_string(std::max<std::int64_t>(0, age.count())));
-      if (words.size() == kMostMerged) MKT_CHECK(tell());
+      if (words.size() == kMaxMerged) MKT_CHECK(tell());
     }
     if (!words.empty()) MKT_CHECK(tell());
   }

@@ -76,7 +76,7 @@ std::optional<LimitNews> parse_limit_news(std::string_view text) {
                       read_number(take_word(text), news.counted);
     news.limit.window =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::microseconds(window_us));
-    if (!read || news.limit.requests == 0 || news.limit.requests > Limit::kMostRequests ||
+    if (!read || news.limit.requests == 0 || news.limit.requests > Limit::kMaxRequests ||
         news.limit.window.count() <= 0 || news.limit.window > Limit::kLongestWindow) {
       return std::nullopt;
     }

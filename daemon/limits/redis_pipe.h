@@ -1,14 +1,13 @@
 // RedisPipe: many threads, one connection.
 //
-// Commands go out in the order they came, and so do the replies. Whoever comes while nobody sends,
-// sends what waits: its own command and those of all who came meanwhile, in one write. Whoever then
-// waits while nobody reads, reads, and hands each reply to the next in the row until its own is
-// among them; then the next in the row reads on. So one caller alone has exactly one round trip and
-// no other thread's help, many share writes and reads, and Redis has work while replies are handed
-// out.
+// Commands are sent in the order of the calls, and replies come in that order. The first caller to
+// find no sender becomes the sender and sends everything queued, in one write. The first caller to
+// find no reader becomes the reader: it hands each reply to the oldest waiting call until its own
+// arrives, then the next waiting caller reads. One caller alone therefore needs one round trip and
+// no other thread; many share writes and reads, and Redis works while replies are handed out.
 //
-// A call that fails, or is not answered in time, fails all that wait, at once, and the connection
-// is gone until `connect`. Thread-safe.
+// A call that fails, or gets no reply in time, fails all waiting calls at once; the connection
+// stays closed until `connect`. Thread-safe.
 #pragma once
 
 #include <chrono>

@@ -11,7 +11,7 @@
 namespace mkt {
 namespace {
 
-constexpr int kMostDatabases = 1'000'000;
+constexpr int kMaxDatabases = 1'000'000;
 
 template <typename Number>
 bool read_number(std::string_view text, Number& into, Number most) {
@@ -51,7 +51,7 @@ bool read_unix(std::string_view rest, RedisUrl& url) {
     rest.remove_prefix(query + 1);
     constexpr std::string_view kDatabase = "db=";
     if (!rest.starts_with(kDatabase) ||
-        !read_number(rest.substr(kDatabase.size()), url.database, kMostDatabases)) {
+        !read_number(rest.substr(kDatabase.size()), url.database, kMaxDatabases)) {
       return false;
     }
   }
@@ -63,7 +63,7 @@ bool read_host(std::string_view rest, RedisUrl& url) {
   const std::size_t slash = rest.find('/');
   if (slash != std::string_view::npos) {
     const std::string_view database = rest.substr(slash + 1);
-    if (!database.empty() && !read_number(database, url.database, kMostDatabases)) return false;
+    if (!database.empty() && !read_number(database, url.database, kMaxDatabases)) return false;
     rest = rest.substr(0, slash);
   }
   if (rest.starts_with('[')) {  // an IPv6 address

@@ -25,7 +25,7 @@ std::uint32_t slice_of(const Limit& limit) {
 }  // namespace
 
 void SlidingWindow::shape(const Limit& limit) {
-  const std::uint32_t slice = limit.requests > LimitStore::kMostLogged ? slice_of(limit) : 0;
+  const std::uint32_t slice = limit.requests > LimitStore::kMaxLogged ? slice_of(limit) : 0;
   if (slice == slice_ms_) return;
   *this = SlidingWindow();
   slice_ms_ = slice;

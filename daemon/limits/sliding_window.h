@@ -1,6 +1,6 @@
 // SlidingWindow: the requests of one key that were let through, as small as can be.
 //
-// Up to LimitStore::kMostLogged requests a limit is kept as the times of the requests themselves,
+// Up to LimitStore::kMaxLogged requests a limit is kept as the times of the requests themselves,
 // four bytes each; above, as slices of the window, each with a count and the time of its last
 // request. Times are milliseconds of whatever
 // clock, modulo 2^32: whoever keeps windows drops them before half of that has passed, 24 days.
@@ -24,11 +24,11 @@ class SlidingWindow {
   };
 
   LimitDecision check(const Limit& limit, Moment at) { return check(limit, at, limit.requests); }
-  // The same with only so many allowed of the limit.
+  // The same, allowing at most `most` of the limit.
   LimitDecision check(const Limit& limit, Moment at, std::uint32_t most);
   LimitDecision peek(const Limit& limit, Moment at) { return peek(limit, at, limit.requests); }
   LimitDecision peek(const Limit& limit, Moment at, std::uint32_t most);
-  // Counts as many as are missing to `used`: somebody else has seen so many.
+  // Raises the count to `used`, where another counter has seen more.
   void raise_to(std::uint32_t used, const Limit& limit, Moment at);
 
  private:

@@ -24,7 +24,7 @@ constexpr const char* kAdopted = "adopted";
 constexpr const char* kForm = "form";
 constexpr const char* kNewestForm = "3";  // older_documents.h
 // Tarballs known to be in the bucket, some 100 bytes each; others are looked for there again.
-constexpr std::size_t kMostRemembered = 50'000;
+constexpr std::size_t kMaxRemembered = 50'000;
 
 // The other side says no to what was sent, not that it cannot be reached.
 bool is_refusal(const Error& error) {
@@ -184,7 +184,7 @@ void Mirror::work() {
     const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
     for (;;) {
-      auto entries = waiting_documents(market_, kMostDocuments, kMostBytes);
+      auto entries = waiting_documents(market_, kMaxDocuments, kMaxBytes);
       if (!entries) note_trouble(entries.error().message);
       if (!entries || stopping()) break;
       if (entries->empty()) {
@@ -234,7 +234,7 @@ Status Mirror::put_tarball(const OutboxEntry& version) {
                           })
                           .result;
   if (!done) return done;
-  if (in_bucket_.size() >= kMostRemembered) in_bucket_.clear();
+  if (in_bucket_.size() >= kMaxRemembered) in_bucket_.clear();
   in_bucket_.insert(checksum.hex());
   const std::lock_guard lock(mutex_);
   ++status_.tarballs;

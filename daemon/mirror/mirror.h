@@ -73,8 +73,8 @@ struct MirrorStatus {
 class Mirror {
  public:
   // Firestore's own limits are 500 writes and 10 MiB; one write is the cursor's.
-  static constexpr std::uint32_t kMostDocuments = 499;
-  static constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
+  static constexpr std::uint32_t kMaxDocuments = 499;
+  static constexpr std::size_t kMaxBytes = 8 * 1024 * 1024;
 
   Mirror(const Marketplace& market, MirrorTarget target, MirrorPauses pauses = {},
          BreakerRegistry& breakers = process_breakers());

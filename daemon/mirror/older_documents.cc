@@ -18,12 +18,12 @@ namespace {
 
 constexpr const char* kExact = "mktd";
 // Of Firestore's 20, less the document itself and the map that holds it.
-constexpr int kMostDepth = 15;
+constexpr int kMaxDepth = 15;
 constexpr std::size_t kMaxNameBytes = 1500;
 // Every leaf is an entry of an index or two, of which a document may have 40,000.
-constexpr std::size_t kMostLeaves = 5'000;
+constexpr std::size_t kMaxLeaves = 5'000;
 // A document may have 1 MiB, and holds such a text twice.
-constexpr std::size_t kMostTextBytes = 400 * 1024;
+constexpr std::size_t kMaxTextBytes = 400 * 1024;
 constexpr std::size_t kIdempotencyDigits = 32;
 
 // Columns that the store has of other tables, for the connector's document alone.
@@ -31,7 +31,7 @@ constexpr auto kJoined = std::to_array<std::string_view>(
     {"verified", "license", "repositoryUrl", "documentationUrl", "keywords", "versions"});
 
 bool fits(const Json& value, int depth, std::size_t& leaves, bool in_array) {
-  if (depth > kMostDepth || ++leaves > kMostLeaves) return false;
+  if (depth > kMaxDepth || ++leaves > kMaxLeaves) return false;
   if (value.is_array()) {
     return !in_array && std::all_of(value.begin(), value.end(), [&](const Json& element) {
       return fits(element, depth + 1, leaves, true);
@@ -79,7 +79,7 @@ class Fields {
   // What is kept as text becomes what it says.
   void unfold(const char* name) {
     const Json value = parsed(content_, name);
-    const bool small = text_of(content_, name).size() <= kMostTextBytes;
+    const bool small = text_of(content_, name).size() <= kMaxTextBytes;
     if (!value.is_null() && small && fits_firestore(value)) set(name, value);
   }
 

@@ -1,7 +1,7 @@
 // What the daemon counts, as Prometheus reads it: its text exposition format, version 0.0.4.
 //
-// Whoever counts keeps its own numbers and knows nothing of Prometheus; here they get their names,
-// collected when they are asked for. mktd(8) lists them. Thread-safe.
+// Each part of the daemon counts for itself and knows nothing of Prometheus. Here the numbers get
+// their names, when they are asked for. mktd(8) lists them. Thread-safe.
 #pragma once
 
 #include <chrono>

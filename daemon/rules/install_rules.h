@@ -1,5 +1,5 @@
-// May this tenant install this version, and must people say yes first? The one answer for whoever
-// asks: `mkt policy check`, and the store inside the transaction that counts.
+// May this tenant install this version, and must people say yes first? Asked by `mkt policy
+// check`, by the review of a request, and inside the change that installs.
 #pragma once
 
 #include <optional>

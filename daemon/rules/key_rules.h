@@ -1,5 +1,4 @@
-// May this key sign at this moment? The one answer for whoever asks: the service before a body is
-// read, and the store again inside the transaction that counts.
+// May this key sign at this moment? Asked before a body is read, and again inside the change.
 #pragma once
 
 #include <optional>

@@ -14,8 +14,8 @@ Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,
             std::string_view subject, const Json& document);
 
-// How far a webhook was told; for a new name the newest entry of now, kept at once: nobody is told
-// of the past.
+// How far a webhook was told; for a new name the newest entry there is, which is stored at once: a
+// webhook is not told of what happened before it.
 Result<std::int64_t> webhook_cursor(const Marketplace& market, std::string_view name);
 Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq);
 

@@ -44,7 +44,7 @@ void end_request(Change& change, InstallRequestRecord& request, RequestStatus st
 Json request_document(const InstallRequestRecord& request);
 void log_denial(Change& change, const InstallRequestRecord& request);
 
-// Installs what the request asks for, in the place of what is there, if anything is.
+// Installs what the request asks for; `before` is what the tenant has installed now.
 InstallationRecord put_installation(Change& change, const InstallRequestRecord& request,
                                     const std::optional<InstallationRecord>& before);
 

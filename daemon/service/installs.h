@@ -53,7 +53,7 @@ Result<InstallOutcome> keep_request(const Marketplace& market, const Actor& acto
 Result<Decision> preview_install(const Records& records, std::string_view tenant_id,
                                  std::string_view connector_id, std::string_view version);
 
-// Whoever's it is; for what follows the log.
+// Of any tenant; for readers of the log.
 Result<std::optional<InstallRequestRecord>> find_request(const Marketplace& market,
                                                          std::string_view id);
 

@@ -33,8 +33,7 @@ Result<PolicyInForce> set_policy(const Marketplace& market, const Caller& caller
                                  const TenantId& tenant, const Policy& policy,
                                  std::optional<std::int64_t> expected_revision);
 
-// The same for whoever may: the next revision, at `policy.set_at`. The same document again makes
-// none.
+// The commit: stores the next revision, at `policy.set_at`. The same document again makes none.
 Result<PolicyRecord> keep_policy(const Marketplace& market, const Actor& actor,
                                  const PolicyRecord& policy,
                                  std::optional<std::int64_t> expected_revision);

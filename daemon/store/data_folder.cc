@@ -26,7 +26,7 @@ Status require_own_folder(const std::filesystem::path& path) {
   if (!S_ISDIR(info.st_mode)) {
     return Error(ErrorCode::usage_error, fmt::format("{} is no folder", path.string()));
   }
-  // Whoever owns it could put other files in the place of ours, whatever the mode says.
+  // The owner of the folder could replace our files, whatever its mode is.
   if (info.st_uid != ::geteuid()) {
     return Error(
         ErrorCode::usage_error,

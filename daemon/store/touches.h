@@ -1,4 +1,4 @@
-// Touches: what a change may make stale, for whoever keeps in memory what the store holds.
+// Touches: what a change may make stale in the views.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // TokenCache: tokens that were looked up lately, since every request looks one up.
 //
-// Whoever changes a token says so with `forget` after the change is kept and before anybody is told
-// of it; what was read from the database before that is then not kept any more. So a revoked token
+// The view calls `forget` after a change of a token has committed and before its caller is told.
+// What was read from the store before that is not kept any more. So a revoked token
 // is found nowhere once its revocation has been answered. Thread-safe.
 #pragma once
 

@@ -51,7 +51,7 @@ void compare_runs(const std::string& name, const Json& before, const Json& now,
   for (const char* percentile : {"p50", "p95", "p99"}) {
     const double old_ms = number_of(*old_times, percentile);
     const double new_ms = number_of(*new_times, percentile);
-    if (old_ms <= 0 || new_ms <= 0 || std::max(old_ms, new_ms) < kLeastMs) continue;
+    if (old_ms <= 0 || new_ms <= 0 || std::max(old_ms, new_ms) < kMinMs) continue;
     ratios.push_back(
         {fmt::format("{}: {}", name, percentile), old_ms, new_ms, "ms", new_ms / old_ms});
   }

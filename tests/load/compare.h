@@ -2,7 +2,7 @@
 //
 // A ratio is above 1 where the new one is worse: slower, or of less throughput. Runs are found by
 // scenario and name. Machines are noisy: one run on each side says little, the median of several
-// taken in turns says more, and a latency below kLeastMs is not compared at all.
+// taken in turns says more, and a latency below kMinMs is not compared at all.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace mkt::load {
 
-inline constexpr double kLeastMs = 0.2;
+inline constexpr double kMinMs = 0.2;
 
 struct Ratio {
   std::string what;  // "mixed, 6000 requests/s: p99"

@@ -32,7 +32,7 @@ void Measurement::record(std::size_t operation, Outcome outcome, Duration latenc
 }
 
 Slice& Measurement::slice_at(Duration at) {
-  while (at >= slice_width_ * static_cast<std::int64_t>(kMostSlices)) {
+  while (at >= slice_width_ * static_cast<std::int64_t>(kMaxSlices)) {
     for (std::size_t i = 0; i < slices_.size(); i += 2) {
       Slice joined = std::move(slices_[i]);
       if (i + 1 < slices_.size()) {

@@ -7,7 +7,7 @@
 // from being sent that would have measured the stall ("coordinated omission").
 //
 // Time is cut into slices for the curves: at first of kFirstWidth, and whenever there are
-// kMostSlices of them each two become one, so that a run of any length has enough and not too many.
+// kMaxSlices of them each two become one, so that a run of any length has enough and not too many.
 // A value; use from one thread.
 #pragma once
 
@@ -35,7 +35,7 @@ class Measurement {
  public:
   using Duration = Histogram::Duration;
   static constexpr std::size_t kMaxFailures = 5;
-  static constexpr std::size_t kMostSlices = 120;
+  static constexpr std::size_t kMaxSlices = 120;
   static constexpr Duration kFirstWidth = std::chrono::milliseconds(25);
 
   // `operations`: what the requests do, by number.

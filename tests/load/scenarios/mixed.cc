@@ -19,7 +19,7 @@ constexpr std::size_t kVersionsEach = 20;  // that a connector gets before the n
 constexpr double kPublishShare = 0.05;
 // In as-fast-as-it-goes: more publishes than this a second are not prepared, and the run ends
 // early.
-constexpr double kMostPublishes = 500;
+constexpr double kMaxPublishes = 500;
 
 class Mix {
  public:
@@ -99,7 +99,7 @@ ScenarioReport run_mixed(const Options& options) {
 
   const milliseconds sprint_time = time / 2;
   Mix sprint(registry, catalog, "sprint",
-             publishes_in(kMostPublishes / kPublishShare,
+             publishes_in(kMaxPublishes / kPublishShare,
                           options.quick ? milliseconds(1000) : sprint_time));
   load = sprint.load("as fast as it goes");
   load.duration = sprint_time;

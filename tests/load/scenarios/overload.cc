@@ -18,9 +18,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kOverloadConnectors = 20;
 constexpr std::size_t kMuchVersions = 20;
-constexpr double kReads = 100;                // a second
-constexpr double kMostTriedPublishes = 1500;  // a second, in finding out how many there can be
-constexpr double kUsual = 0.5;                // of what the registry can take
+constexpr double kReads = 100;               // a second
+constexpr double kMaxTriedPublishes = 1500;  // a second, in finding out how many there can be
+constexpr double kUsual = 0.5;               // of what the registry can take
 constexpr double kOverload = 3;
 // Open at once where the registry lets them wait; more are due than are answered.
 constexpr std::size_t kOverloadConnections = 3000;
@@ -47,7 +47,7 @@ class Traffic {
   }
 
   Load only_publishes(std::string name, milliseconds time) {
-    prepare(kMostTriedPublishes, time);
+    prepare(kMaxTriedPublishes, time);
     Load load = base(std::move(name), time);
     load.next = [this] { return next_publish(); };
     return load;

@@ -27,17 +27,17 @@ constexpr std::size_t kSoakConnectors = 50;
 constexpr std::size_t kTenants = 20;
 constexpr std::size_t kBurst = 3000;
 constexpr std::size_t kBurstConnections = 64;
-constexpr double kMostGrowth = 1.10;                 // of memory
+constexpr double kMaxGrowth = 1.10;                  // of memory
 constexpr double kAllowedBytes = 8.0 * 1024 * 1024;  // that an allocator may keep by chance
 constexpr std::size_t kOtherSockets = 8;             // listeners and the like
-constexpr std::size_t kMostOtherFiles = 4;  // more at the end: what is under way when counted
+constexpr std::size_t kMaxOtherFiles = 4;  // more at the end: what is under way when counted
 // A sanitizer keeps what was freed, to know who still uses it: AddressSanitizer 256 MiB by default.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr double kSanitizerBytes = 256.0 * 1024 * 1024;
 #else
 constexpr double kSanitizerBytes = 0;
 #endif
-constexpr int kMostSlowdown = 2;  // of p99, from one quarter to another
+constexpr int kMaxSlowdown = 2;  // of p99, from one quarter to another
 constexpr Histogram::Duration kAllowedSlowdown = milliseconds(10);
 
 struct Sample {
@@ -62,7 +62,7 @@ Sample sample_of(pid_t pid) {
 // each connection to the database there are two files, and one more for all.
 OpenFileBounds bounds_of(std::size_t clients, std::size_t threads) {
   const std::size_t connections = SqliteStore::kMaxIdleReaders + threads + 1;
-  return {clients + kOtherSockets, 2 * connections + 1, clients, kMostOtherFiles};
+  return {clients + kOtherSockets, 2 * connections + 1, clients, kMaxOtherFiles};
 }
 
 // The largest numbers of a quarter, 0 to 3.
@@ -147,7 +147,7 @@ ScenarioReport run_soak(const Options& options) {
       {"memory in the last quarter", after.bytes / kMiB, "MiB"},
       {"descriptors in the second quarter", static_cast<double>(before.open.all()), ""},
       {"descriptors in the last quarter", static_cast<double>(after.open.all()), ""}};
-  report.check(after.bytes <= before.bytes * kMostGrowth + kAllowedBytes + kSanitizerBytes,
+  report.check(after.bytes <= before.bytes * kMaxGrowth + kAllowedBytes + kSanitizerBytes,
                fmt::format("memory grew from {:.1f} to {:.1f} MiB", before.bytes / kMiB,
                            after.bytes / kMiB));
   for (std::string& leak : leaks(before.open, after.open, bounds_of(clients, after.threads))) {
@@ -155,7 +155,7 @@ ScenarioReport run_soak(const Options& options) {
   }
   // A machine that others use at the same time says nothing of this.
   report.check(
-      options.quick || p99_after <= p99 * kMostSlowdown + kAllowedSlowdown,
+      options.quick || p99_after <= p99 * kMaxSlowdown + kAllowedSlowdown,
       fmt::format("p99 grew from {} to {}", format_latency(p99), format_latency(p99_after)));
   return report;
 }

@@ -103,7 +103,7 @@ inline void check_limit_store(LimitStore& store, const std::function<void(std::i
     CAPTURE(requests);
     SUBCASE("over a random history no window holds more than the limit") {
       const Limit limit{requests, std::chrono::milliseconds(256)};
-      const std::int64_t slice_us = requests > LimitStore::kMostLogged ? 4'000 : 0;
+      const std::int64_t slice_us = requests > LimitStore::kMaxLogged ? 4'000 : 0;
       const LimitKey key{LimitScope::search, "address:10.1.0." + std::to_string(requests)};
       std::mt19937 random(requests);
       // Each request was counted somewhere between the two looks at the clock.

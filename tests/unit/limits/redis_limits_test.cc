@@ -77,7 +77,7 @@ TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and c
     REQUIRE(limits.reset(key, limit));
     CountedLedger ledger;
     for (const auto ago : {5s, 5s, 120s}) {
-      const bool logged = requests <= LimitStore::kMostLogged;
+      const bool logged = requests <= LimitStore::kMaxLogged;
       const auto slices_ago =
           static_cast<std::uint64_t>(ago / (limit.window / LimitStore::kSlices));
       const std::uint64_t part = limits.part_of(limit, limits.next_number());
