@@ -1,5 +1,5 @@
 // Against a real Redis, which tests/integration/redis.sh starts and names in MKT_TEST_REDIS;
-// without it these do nothing, and that script says so.
+// without it they are skipped.
 #include "daemon/limits/redis_limits.h"
 
 #include <atomic>
@@ -26,8 +26,7 @@ RedisUrl test_url() { return *RedisUrl::parse(redis_for_tests()); }
 // What is promised here is not promised within a time: the machine may be busy with other tests.
 constexpr std::chrono::seconds kRedisPatience{10};
 
-TEST_CASE("with Redis: requests counted there") {
-  if (redis_for_tests() == nullptr) return;
+TEST_CASE("with Redis: requests counted there" * doctest::skip(redis_for_tests() == nullptr)) {
   RedisLimits limits(test_url(), kRedisPatience);
   REQUIRE(limits.connect());
   for (const char* subject : {"publisher:acme", "publisher:other"}) {
@@ -39,8 +38,8 @@ TEST_CASE("with Redis: requests counted there") {
       steady_us, 4);
 }
 
-TEST_CASE("with Redis: many threads of several daemons together get exactly the limit") {
-  if (redis_for_tests() == nullptr) return;
+TEST_CASE("with Redis: many threads of several daemons together get exactly the limit" *
+          doctest::skip(redis_for_tests() == nullptr)) {
   for (const std::uint32_t requests : {100U, 1000U}) {
     const Limit limit{requests, 1h};
     const LimitKey key{LimitScope::publish, "publisher:busy"};
@@ -66,8 +65,8 @@ TEST_CASE("with Redis: many threads of several daemons together get exactly the 
   }
 }
 
-TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and counts once") {
-  if (redis_for_tests() == nullptr) return;
+TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and counts once" *
+          doctest::skip(redis_for_tests() == nullptr)) {
   RedisLimits limits(test_url(), kRedisPatience);
   REQUIRE(limits.connect());
   const auto now = std::chrono::steady_clock::now();
@@ -94,8 +93,8 @@ TEST_CASE("with Redis: what passed elsewhere is merged, unless it is past, and c
   }
 }
 
-TEST_CASE("with Redis: what two daemons counted is put back once, whatever Redis lost of it") {
-  if (redis_for_tests() == nullptr) return;
+TEST_CASE("with Redis: what two daemons counted is put back once, whatever Redis lost of it" *
+          doctest::skip(redis_for_tests() == nullptr)) {
   RedisLimits one(test_url(), kRedisPatience), two(test_url(), kRedisPatience);
   REQUIRE(one.connect());
   REQUIRE(two.connect());
