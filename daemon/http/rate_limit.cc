@@ -62,7 +62,7 @@ std::vector<std::pair<std::string, std::string>> rate_limit_headers(LimitScope s
                                                                     const LimitDecision& d) {
   const seconds reset = d.reset_seconds();
   const auto now = std::chrono::duration_cast<seconds>(utc_now().time_since_epoch());
-  const std::string_view name = limit_scope_word(scope);
+  const std::string_view name = limit_scope_name(scope);
   return {{"X-RateLimit-Limit", std::to_string(d.limit.requests)},
           {"X-RateLimit-Remaining", std::to_string(d.remaining)},
           {"X-RateLimit-Reset", std::to_string((now + reset).count())},

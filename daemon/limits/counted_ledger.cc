@@ -8,7 +8,7 @@ namespace mkt {
 namespace {
 
 std::string name_of(const LimitKey& key) {
-  return std::string(limit_scope_word(key.scope)) + ":" + key.subject;
+  return std::string(limit_scope_name(key.scope)) + ":" + key.subject;
 }
 
 // In Redis both are counted in the same place.

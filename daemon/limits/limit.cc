@@ -13,7 +13,7 @@ namespace mkt {
 namespace {
 
 struct ScopeNames {
-  std::string_view word;
+  std::string_view typed;  // the short form, for people
   std::string_view name;
 };
 
@@ -28,10 +28,6 @@ constexpr auto kNames = std::to_array<ScopeNames>({{"publish", "marketplace:publ
 static_assert(kNames.size() == kLimitScopes.size());
 
 }  // namespace
-
-std::string_view limit_scope_word(LimitScope scope) {
-  return kNames[static_cast<std::size_t>(scope)].word;
-}
 
 std::string_view limit_scope_name(LimitScope scope) {
   return kNames[static_cast<std::size_t>(scope)].name;
@@ -49,14 +45,15 @@ std::string limit_scope_list(std::string_view last) {
     } else if (!list.empty()) {
       list += ", ";
     }
-    list += limit_scope_word(scope);
+    list += limit_scope_name(scope);
   }
   return list;
 }
 
 std::optional<LimitScope> parse_limit_scope(std::string_view text) {
   for (const LimitScope scope : kLimitScopes) {
-    if (text == limit_scope_word(scope) || text == limit_scope_name(scope)) return scope;
+    const ScopeNames& names = kNames[static_cast<std::size_t>(scope)];
+    if (text == names.name || text == names.typed) return scope;
   }
   return std::nullopt;
 }

@@ -23,13 +23,11 @@ inline constexpr auto kLimitScopes = std::to_array(
     {LimitScope::publish, LimitScope::search, LimitScope::download, LimitScope::install,
      LimitScope::change, LimitScope::registration, LimitScope::auth_failure});
 
-// "publish": of flags and mktd.conf.
-std::string_view limit_scope_word(LimitScope scope);
-// "marketplace:publish": of headers, metrics, JSON and Redis.
+// "marketplace:publish": in headers, metrics, JSON, Redis and messages.
 std::string_view limit_scope_name(LimitScope scope);
-// All of the first kind, for people: "publish, search … and auth-failure".
+// All of them: "marketplace:publish, marketplace:search … and auth:failure".
 std::string limit_scope_list(std::string_view last = "and");
-// Either of the two.
+// The name, or the short form that people type: "publish", "auth-failure".
 std::optional<LimitScope> parse_limit_scope(std::string_view text);
 
 struct Limit {

@@ -38,7 +38,7 @@ Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::
   }
   MKT_TRY(const LimitScope scope, parse_scope(text.substr(0, equals)));
   const auto limit = parse_limit(text.substr(equals + 1));
-  if (!limit) return limit.error().context(limit_scope_word(scope));
+  if (!limit) return limit.error().context(limit_scope_name(scope));
   return std::pair(scope, *limit);
 }
 

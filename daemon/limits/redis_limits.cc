@@ -41,14 +41,14 @@ microseconds slice_length(const Limit& limit) {
 }
 
 std::string redis_key(const LimitKey& key, const Limit& limit) {
-  std::string name = fmt::format("mkt:limit:{{{}:{}}}:", limit_scope_word(key.scope), key.subject);
+  std::string name = fmt::format("mkt:limit:{{{}:{}}}:", limit_scope_name(key.scope), key.subject);
   return slice_length(limit).count() == 0 ? name + "log"
                                           : name + fmt::format("parts:{}", limit.window.count());
 }
 
 // What each daemon counted; a log has no need of it, but keys are given in a fixed number.
 std::string shares_key(const LimitKey& key, const Limit& limit) {
-  return fmt::format("mkt:limit:{{{}:{}}}:shares:{}", limit_scope_word(key.scope), key.subject,
+  return fmt::format("mkt:limit:{{{}:{}}}:shares:{}", limit_scope_name(key.scope), key.subject,
                      limit.window.count());
 }
 

@@ -36,7 +36,7 @@ bool read_number(std::string_view word, Number& number) {
   return error == std::errc() && end == word.data() + word.size() && !word.empty();
 }
 
-// "mkt:limit:{search:address:10.0.0.1}:log"
+// "mkt:limit:{marketplace:search:address:10.0.0.1}:log"
 std::optional<LimitKey> parse_key(std::string_view name) {
   const std::size_t open = name.find('{');
   const std::size_t close = name.rfind('}');
@@ -44,11 +44,12 @@ std::optional<LimitKey> parse_key(std::string_view name) {
     return std::nullopt;
   }
   const std::string_view inner = name.substr(open + 1, close - open - 1);
-  const std::size_t colon = inner.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const auto scope = parse_limit_scope(inner.substr(0, colon));
-  if (!scope) return std::nullopt;
-  return LimitKey{*scope, std::string(inner.substr(colon + 1))};
+  for (const LimitScope scope : kLimitScopes) {
+    const std::string_view scope_name = limit_scope_name(scope);
+    if (!inner.starts_with(scope_name) || inner.substr(scope_name.size(), 1) != ":") continue;
+    return LimitKey{scope, std::string(inner.substr(scope_name.size() + 1))};
+  }
+  return std::nullopt;
 }
 
 std::string_view text_of(const redisReply& reply) {

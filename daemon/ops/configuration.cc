@@ -315,7 +315,7 @@ void describe_limits(Configuration& c) {
   for (const LimitRules::Exception& e : c.exceptions) {
     text += fmt::format("; {}{}{}", e.publisher, e.tenant, e.address);
     for (const auto& [scope, limit] : e.limits) {
-      text += fmt::format(" {}={}", limit_scope_word(scope), limit ? limit->text() : "off");
+      text += fmt::format(" {}={}", limit_scope_name(scope), limit ? limit->text() : "off");
     }
   }
 }

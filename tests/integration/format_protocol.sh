@@ -98,7 +98,7 @@ while read -r method path who limit; do
   case $limit in publish) by=$publisher ;; *) by=$token ;; esac
   calls "$by" "$method" "$path" '{}'
   [[ $got != 401 && $got != 403 ]] || { cat body >&2; fail "$method $path is not for an admin"; }
-  counted=$(sed -nE 's/^RateLimit-Policy: "([a-z-]+)".*/\1/Ip' headers)
+  counted=$(sed -nE 's/^RateLimit-Policy: "(marketplace|auth):([a-z-]+)".*/\2/Ip' headers)
   [[ ${counted:--} == "$limit" ]] || fail "$method $path counts as ${counted:--}, the page says $limit"
 done < <(block "$page" example routes)
 

@@ -13,8 +13,8 @@ for left in 4 3 2 1 0; do
   expect_http 200 - GET '/v1/search?q=hello'
   says headers "X-RateLimit-Limit: 5"
   says headers "X-RateLimit-Remaining: $left"
-  says headers 'RateLimit-Policy: "search";q=5;w=3600'
-  says headers "RateLimit: \"search\";r=$left;t="
+  says headers 'RateLimit-Policy: "marketplace:search";q=5;w=3600'
+  says headers "RateLimit: \"marketplace:search\";r=$left;t="
 done
 began=$(date +%s)
 expect_http 429 rate_limited GET '/v1/search?q=hello'

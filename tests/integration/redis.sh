@@ -80,8 +80,8 @@ stop_mktd
 redis_cli flushall
 start_mktd --limit search=50/1h
 for i in 1 2 3; do [[ $(searches) == 200 ]] || fail "search $i"; done
-[[ $(redis-cli -s "$work/redis.sock" keys '*address*') == 'mkt:limit:{search:address:127.0.0.1}:log' ]] || fail "unexpected keys"
-[[ $(redis-cli -s "$work/redis.sock" pttl 'mkt:limit:{search:address:127.0.0.1}:log') -gt 3000000 ]] || fail "no TTL"
+[[ $(redis-cli -s "$work/redis.sock" keys '*address*') == 'mkt:limit:{marketplace:search:address:127.0.0.1}:log' ]] || fail "unexpected keys"
+[[ $(redis-cli -s "$work/redis.sock" pttl 'mkt:limit:{marketplace:search:address:127.0.0.1}:log') -gt 3000000 ]] || fail "no TTL"
 stop_mktd
 start_mktd --limit search=50/1h
 [[ $(searches) == 200 ]]

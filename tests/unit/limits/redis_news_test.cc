@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("what another daemon counted is understood") {
   const auto news =
-      parse_limit_news("100 900000000 36 mkt:limit:{search:address:2001:db8::/64}:log");
+      parse_limit_news("100 900000000 36 mkt:limit:{marketplace:search:address:2001:db8::/64}:log");
   REQUIRE(news);
   CHECK_FALSE(news->reset);
   CHECK(news->limit == Limit{100, 15min});
@@ -19,14 +19,15 @@ TEST_CASE("what another daemon counted is understood") {
 }
 
 TEST_CASE("a reset is understood") {
-  const auto news = parse_limit_news("reset mkt:limit:{publish:publisher:acme}:parts:900000");
+  const auto news =
+      parse_limit_news("reset mkt:limit:{marketplace:publish:publisher:acme}:parts:900000");
   REQUIRE(news);
   CHECK(news->reset);
   CHECK(news->key.subject == "publisher:acme");
 }
 
 TEST_CASE("anything else on the channel is left alone") {
-  const std::string key = " mkt:limit:{search:address:10.0.0.1}:log";
+  const std::string key = " mkt:limit:{marketplace:search:address:10.0.0.1}:log";
   for (const std::string& wrong :
        {std::string(), std::string("reset"), std::string("reset nothing"), "100 900000000" + key,
         "0 900000000 1" + key, "-1 900000000 1" + key, "100 0 1" + key, "100 -5 1" + key,
