@@ -106,7 +106,8 @@ TEST_CASE_FIXTURE(KeyFolder, "a damaged key file is named, never a crash") {
   }
 }
 
-TEST_CASE_FIXTURE(KeyFolder, "all keys of the folder are listed by key id; no folder is no keys") {
+TEST_CASE_FIXTURE(KeyFolder,
+                  "all keys of the folder are listed by key id, and no folder is no keys") {
   CHECK(list_key_files(folder())->empty());
   make("zeta", "");
   make("acme", "");
