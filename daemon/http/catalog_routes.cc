@@ -87,7 +87,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
   const bool named = order == "asc" || order == "desc";
   query.descending = named ? order == "desc" : query.sort_by != SortBy::name;
 
-  MKT_TRY(const SearchPage page, market.views.search.search(query));
+  MKT_TRY(const SearchPage page, search_connectors(market, query));
   wire::SearchResult result;
   for (const ConnectorRecord& c : page.connectors) result.connectors.push_back(hit_message(c));
   result.total = page.total;

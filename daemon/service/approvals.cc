@@ -12,6 +12,7 @@
 #include "common/signing/key_proof.h"
 #include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
+#include "daemon/service/catalog.h"
 #include "daemon/service/install_requests.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/policies.h"
@@ -201,9 +202,7 @@ Result<RequestReview> review_request(const Marketplace& market, const InstallReq
   return market.read([&](const Records& records) -> Result<RequestReview> {
     RequestReview review;
     auto version = records.catalog().version(r.connector_id, r.version);
-    if (!version) {
-      return Error(ErrorCode::version_not_found, fmt::format("there is no {}", name_of(r)));
-    }
+    if (!version) return no_version(r.connector_id, r.version);
     review.version = std::move(*version);
     review.publisher =
         records.publishers().find(review.version.published_by).value_or(PublisherRecord());

@@ -8,7 +8,7 @@
 
 namespace mkt {
 
-// By an admin. Oldest first.
+// Oldest first. The log is for admins and for the daemon itself: the caller of this sees to that.
 Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery& query);
 
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,

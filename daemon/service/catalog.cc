@@ -10,12 +10,6 @@
 namespace mkt {
 namespace {
 
-Error no_connector(const ConnectorId& id) {
-  return Error(
-      ErrorCode::connector_not_found,
-      fmt::format("there is no connector {}; look for one: mkt search {}", id.text(), id.text()));
-}
-
 // What the connector shows of its latest version, out of that version's manifest.
 ConnectorListing listing_of(const std::string& manifest_text) {
   ConnectorListing listing;
@@ -30,6 +24,20 @@ ConnectorListing listing_of(const std::string& manifest_text) {
 }
 
 }  // namespace
+
+Error no_connector(std::string_view id) {
+  return Error(ErrorCode::connector_not_found,
+               fmt::format("there is no connector {0}; look for one: mkt search {0}", id));
+}
+
+Error no_version(std::string_view connector_id, std::string_view version) {
+  return Error(ErrorCode::version_not_found,
+               fmt::format("there is no {}@{}", connector_id, version));
+}
+
+Result<SearchPage> search_connectors(const Marketplace& market, const SearchQuery& query) {
+  return market.views.search.search(query);
+}
 
 VersionLookup find_version(const Records& records, std::string_view connector_id,
                            std::string_view which) {
@@ -48,7 +56,7 @@ Result<ConnectorWithVersions> show_connector(const Marketplace& market, const Co
   return market.read([&](const Records& records) -> Result<ConnectorWithVersions> {
     const Catalog& catalog = records.catalog();
     auto connector = catalog.connector(id.text());
-    if (!connector) return no_connector(id);
+    if (!connector) return no_connector(id.text());
     const auto latest = catalog.version(id.text(), connector->latest_version);
     return ConnectorWithVersions{std::move(*connector), catalog.versions_of(id.text()),
                                  latest ? latest->manifest : std::string()};
@@ -61,7 +69,7 @@ Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId&
     return find_version(records, id.text(), which);
   }));
   if (found.version) return std::move(*found.version);
-  if (!found.connector) return no_connector(id);
+  if (!found.connector) return no_connector(id.text());
   return Error(ErrorCode::version_not_found,
                fmt::format("{} has no version {}; its latest is {}", id.text(),
                            printable(which.substr(0, Version::kMaxLength)),

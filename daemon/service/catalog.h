@@ -10,6 +10,10 @@
 
 namespace mkt {
 
+// connector_not_found, version_not_found, for a person.
+Error no_connector(std::string_view id);
+Error no_version(std::string_view connector_id, std::string_view version);
+
 // What a request for one version finds, of one snapshot.
 struct VersionLookup {
   // Looked at only for "latest", and where there is no such version.
@@ -18,6 +22,8 @@ struct VersionLookup {
 };
 VersionLookup find_version(const Records& records, std::string_view connector_id,
                            std::string_view which);
+
+Result<SearchPage> search_connectors(const Marketplace& market, const SearchQuery& query);
 
 // connector_not_found.
 Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id);

@@ -16,10 +16,8 @@ Status decide_to_countersign(Change& change, const VersionRecord& v) {
   const auto head = records.catalog().connector_head(v.connector_id, Hold::exclusive);
   if (head) MKT_CHECK(require_ownership(records, v, *head));
   const auto now_there = records.catalog().version_head(v.connector_id, v.version, Hold::exclusive);
+  if (!now_there) return no_version(v.connector_id, v.version);
   const std::string name = fmt::format("{}@{}", v.connector_id, v.version);
-  if (!now_there) {
-    return Error(ErrorCode::version_not_found, fmt::format("there is no {}", name));
-  }
   if (now_there->checksum != v.checksum) {
     return Error(ErrorCode::checksum_mismatch, fmt::format("the signature is over {}; {} has {}",
                                                            v.checksum, name, now_there->checksum));

@@ -12,13 +12,13 @@ namespace {
 Status decide_to_deprecate(Change& change, std::string_view connector_id, std::string_view version,
                            const std::optional<std::string>& reason) {
   Catalog& catalog = change.records().catalog();
-  const std::string name = fmt::format("{}@{}", connector_id, version);
   const auto before = catalog.version_head(connector_id, version, Hold::exclusive);
-  if (!before) return Error(ErrorCode::version_not_found, fmt::format("there is no {}", name));
+  if (!before) return no_version(connector_id, version);
   const bool as_it_is =
       before->deprecated == reason.has_value() && before->deprecation_reason == reason.value_or("");
   if (as_it_is) return {};
-  change.log(reason ? "version.deprecate" : "version.undeprecate", name,
+  change.log(reason ? "version.deprecate" : "version.undeprecate",
+             fmt::format("{}@{}", connector_id, version),
              {{"connector", connector_id},
               {"version", version},
               {"checksum", before->checksum},

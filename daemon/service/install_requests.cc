@@ -4,16 +4,14 @@
 #include <fmt/format.h>
 
 #include "daemon/rules/key_rules.h"
+#include "daemon/service/catalog.h"
 
 namespace mkt {
 
 Result<Wanted> wanted_version(const Records& records, std::string_view connector_id,
                               std::string_view version, Hold hold) {
   auto found = records.catalog().version_with_publisher(connector_id, version, hold);
-  if (!found) {
-    return Error(ErrorCode::version_not_found,
-                 fmt::format("there is no {}@{}", connector_id, version));
-  }
+  if (!found) return no_version(connector_id, version);
   if (!found->publisher) return no_publisher(found->version.published_by);
   MKT_CHECK(may_install(found->version, *found->publisher));
   return Wanted{std::move(found->version), std::move(*found->publisher)};

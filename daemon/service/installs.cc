@@ -200,8 +200,7 @@ Result<InstallOutcome> request_install(const Marketplace& market, const Caller& 
       return records.catalog().connector_head(wanted.connector.text());
     }));
     if (!connector) {
-      return Error(ErrorCode::connector_not_found,
-                   fmt::format("there is no connector {}", wanted.connector.text()));
+      return no_connector(wanted.connector.text());
     }
     version = connector->latest_version;
   }

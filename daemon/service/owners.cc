@@ -6,19 +6,16 @@
 #include <algorithm>
 
 #include "daemon/rules/key_rules.h"
+#include "daemon/service/catalog.h"
 
 namespace mkt {
 namespace {
-
-Error no_connector_of(std::string_view id) {
-  return Error(ErrorCode::connector_not_found, fmt::format("there is no connector {}", id));
-}
 
 Status decide_to_add(Change& change, const std::string& connector, const std::string& publisher) {
   Records& records = change.records();
   const auto known = records.publishers().find(publisher, Hold::shared);
   if (!records.catalog().connector_head(connector, Hold::exclusive)) {
-    return no_connector_of(connector);
+    return no_connector(connector);
   }
   if (!known) return no_publisher(publisher);
   if (records.owners().contains(connector, publisher)) return {};
@@ -32,7 +29,7 @@ Status decide_to_remove(Change& change, const std::string& connector,
                         const std::string& publisher) {
   Records& records = change.records();
   if (!records.catalog().connector_head(connector, Hold::exclusive)) {
-    return no_connector_of(connector);
+    return no_connector(connector);
   }
   std::vector<OwnerRecord> owners = records.owners().of(connector);
   const auto removed = std::find_if(owners.begin(), owners.end(), [&](const OwnerRecord& o) {
@@ -60,7 +57,7 @@ Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const Co
   MKT_TRY(auto owners,
           market.read([&](const Records& records) { return records.owners().of(id.text()); }));
   if (!owners.empty()) return owners;
-  return no_connector_of(id.text());
+  return no_connector(id.text());
 }
 
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id) {

@@ -54,6 +54,7 @@ void Usage::work() {
 void Usage::write(const Gathered& gathered) {
   Touches touches;
   for (const auto& [version, n] : gathered.downloads) touches.connectors.push_back(version.first);
+  for (const auto& [id, at] : gathered.tokens) touches.tokens.push_back(id);
   (void)market_.change(kSystem, market_.now(), touches, [&](Change& change) -> Status {
     for (const auto& [version, n] : gathered.downloads) {
       change.records().catalog().add_downloads(version.first, version.second, n);

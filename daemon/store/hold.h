@@ -9,7 +9,7 @@
 // Owners are held with their connector; a tenant's policy, requests and installations with the
 // tenant. SQLite makes one change at a time and ignores holds; a store with several writers locks
 // rows. Tests run every service on records that fail a change which decides by what it does not
-// hold (tests/unit/store/checking_records.h).
+// hold (tests/unit/store/checking_store.h).
 #pragma once
 
 namespace mkt {

@@ -54,8 +54,8 @@ class Store {
   virtual Status read(const std::function<Status(const Records&)>& look) = 0;
   virtual Result<EntryNumbers> change(const Touches& touches,
                                       const std::function<Status(Records&)>& decide) = 0;
-  // Told after each commit, in their order, before whoever asked for the change is. Must be quick
-  // and must not call the store.
+  // Told after each commit, in their order, before whoever asked for the change is. Must be quick,
+  // must not throw and must not call the store.
   [[nodiscard]] virtual Watch watch(std::function<void(const Touches&)> told) = 0;
 };
 

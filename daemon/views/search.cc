@@ -43,9 +43,14 @@ Status SearchView::catch_up() const {
   const std::lock_guard lock(reading_mutex_);
   Pending pending = take_pending();
   if (pending.empty()) return {};
-  Status read = read_again(pending);
-  if (!read) put_back(std::move(pending));
-  return read;
+  try {
+    Status read = read_again(pending);
+    if (!read) put_back(std::move(pending));
+    return read;
+  } catch (...) {  // no memory, say: what was not read is read the next time
+    put_back(std::move(pending));
+    throw;
+  }
 }
 
 Result<SearchPage> SearchView::search(const SearchQuery& query) const {

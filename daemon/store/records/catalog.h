@@ -143,7 +143,7 @@ class Catalog {
                                                   std::int64_t seq) const = 0;
   // Holds those versions exclusive.
   virtual void hold_signed_since(std::string_view key_id, std::int64_t seq) const = 0;
-  // Connectors whose latest version is in quarantine.
+  // Connectors whose latest version is in quarantine, by id.
   virtual std::vector<std::string> with_quarantined_latest() const = 0;
 
   virtual CatalogCounts counts() const = 0;

@@ -123,7 +123,7 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT c.id FROM connectors AS c
         JOIN versions AS v ON v.connector_id = c.id AND v.version = c.latest_version
-        WHERE v.quarantined = 1)sql");
+        WHERE v.quarantined = 1 ORDER BY c.id)sql");
     std::vector<std::string> ids;
     while (row.step()) ids.push_back(row.only<std::string>());
     return ids;

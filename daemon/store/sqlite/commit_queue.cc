@@ -90,6 +90,15 @@ void CommitQueue::work() {
   }
 }
 
+// A view that is not told would go on showing what was revoked: then rather no daemon, hence
+// noexcept.
+void CommitQueue::tell(const std::deque<Job*>& jobs) noexcept {
+  if (!told_) return;
+  for (const Job* job : jobs) {
+    if (job->outcome) told_(job->touches);
+  }
+}
+
 void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   const auto fail_all = [&](const Error& error) {
     for (Job* job : jobs) job->outcome = error;
@@ -104,11 +113,7 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
     Transaction transaction(*writer_);
     for (Job* job : jobs) job->outcome = run_in_savepoint(*writer_, job->change);
     transaction.commit();
-    if (told_) {
-      for (const Job* job : jobs) {
-        if (job->outcome) told_(job->touches);
-      }
-    }
+    tell(jobs);
     sizes_.add(static_cast<double>(jobs.size()));
     seconds_.add(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   } catch (const SqlError& e) {

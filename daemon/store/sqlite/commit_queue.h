@@ -5,10 +5,10 @@
 // other in one transaction, each in a savepoint of its own so that one can fail alone, commits, and
 // only then lets the callers go on. `run` may be called from any thread but the queue's own.
 //
-// After each commit `told` hears what it touched, before the callers go on. A change that throws
-// fails alone, with internal_error where it is no SqlError. A commit that fails fails all its
-// changes. A failed fsync is final: what the disk holds is then unknown, so
-// every later change is refused with storage_failed, `broken` says true and `when_broken` is
+// After each commit `told` hears what its changes touched, before the callers go on; it must not
+// throw. A change that throws fails alone, with internal_error where it is no SqlError. A commit
+// that fails fails all its changes. A failed fsync is final: what the disk holds is then unknown,
+// so every later change is refused with storage_failed, `broken` says true and `when_broken` is
 // called; the daemon exits for its supervisor to start it again.
 #pragma once
 
@@ -42,7 +42,8 @@ class CommitQueue {
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
 
-  // Returns when the change is durable or has failed. It may add to `touches`.
+  // Returns when the change is durable or has failed. `touches` is read after the commit: the
+  // change may still add to it.
   Status run(const Touches& touches, const Change& change);
 
   bool broken() const { return broken_; }
@@ -60,6 +61,7 @@ class CommitQueue {
   };
 
   void work();
+  void tell(const std::deque<Job*>& jobs) noexcept;
   void commit_together(std::deque<Job*>& jobs);
 
   const Told told_;

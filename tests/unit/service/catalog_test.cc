@@ -161,12 +161,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "of many who publish one version at once, one
 }
 
 TEST_CASE_FIXTURE(RegistryFixture, "tokens are found by id and gone once removed") {
-  TokenRecord t;
-  t.id = "0123456789ab";
-  t.hash = "h";
-  t.role = Role::publisher;
-  t.subject = "acme";
-  t.created_at = utc_now();
+  const TokenRecord t = token("0123456789ab", Role::publisher, "acme");
   REQUIRE(registry->add_token(t, kActor));
   REQUIRE(*registry->token(t.id));
   CHECK((*registry->token(t.id))->role == Role::publisher);
@@ -196,7 +191,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "what is shown of a connector is stale after 
   CHECK(is_stale());
   REQUIRE(registry->countersign(version("tool", "1.0.0", key).version, UtcTime(), kActor));
   CHECK(is_stale());
-  REQUIRE(registry->note("test", "tool", "", UtcTime(), kActor));
+  REQUIRE(registry->note("test", "tool", kActor));
   CHECK_FALSE(is_stale());
 }
 
@@ -210,8 +205,7 @@ TEST_CASE_FIXTURE(RegistryFixture,
     REQUIRE(change());
     return !tool.holds() && !rest.holds();
   };
-  CHECK(makes_stale(
-      [&] { return registry->set_publisher_verified("acme", true, UtcTime(), kActor); }));
+  CHECK(makes_stale([&] { return registry->set_publisher_verified("acme", true, kActor); }));
   Revocation revocation;
   revocation.key_id = key.key_id;
   revocation.code = ReasonCode::compromised;

@@ -28,8 +28,8 @@ struct InstallFixture : RegistryFixture {
   }
   Result<InstallOutcome> ask(const std::string& id, const std::string& v = "1.0.0",
                              const std::string& who = "bob") {
-    return registry->request_install({fmt::format("req_{}", ++asked), "team", id, v, "{}", who, now},
-                                  kActor);
+    return registry->request_install(
+        {fmt::format("req_{}", ++asked), "team", id, v, "{}", who, now}, kActor);
   }
   Result<InstallOutcome> configure(const std::string& id, std::optional<std::string> config,
                                    const std::string& v = "1.0.0") {
@@ -264,7 +264,7 @@ TEST_CASE_FIXTURE(InstallFixture, "what is uninstalled may be asked for anew") {
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "uninstalling first is no way around the approval of an update") {
-  REQUIRE(registry->set_publisher_verified("acme", true, now, kActor));
+  REQUIRE(registry->set_publisher_verified("acme", true, kActor));
   REQUIRE(ask("tool"));
   publish("tool", "1.1.0", {"custom", "database"});
   const std::string id = pending("tool", "1.1.0");
@@ -329,9 +329,9 @@ TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the 
 TEST_CASE_FIXTURE(InstallFixture, "an approval says why not when the world has changed") {
   SUBCASE("the publisher is suspended") {
     const std::string id = pending("vault");
-    REQUIRE(registry->set_publisher_status("acme", PublisherStatus::suspended, "", now, kActor));
+    REQUIRE(registry->set_publisher_status("acme", PublisherStatus::suspended, "", kActor));
     CHECK(approve(id, "alice").error().code == ErrorCode::publisher_suspended);
-    REQUIRE(registry->set_publisher_status("acme", PublisherStatus::active, "", now, kActor));
+    REQUIRE(registry->set_publisher_status("acme", PublisherStatus::active, "", kActor));
     CHECK(approve(id, "alice"));
   }
   SUBCASE("the version was deprecated since") {

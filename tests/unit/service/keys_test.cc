@@ -136,7 +136,8 @@ TEST_CASE_FIXTURE(KeyFixture, "a countersignature lifts the quarantine and outli
   CHECK((*registry->version("tool", "1.0.0"))->signature_seq >
         (*registry->version("tool", "1.0.0"))->seq);
   again.checksum = "sha256:other";
-  CHECK(registry->countersign(again, utc_now(), kActor).error().code == ErrorCode::checksum_mismatch);
+  CHECK(registry->countersign(again, utc_now(), kActor).error().code ==
+        ErrorCode::checksum_mismatch);
   REQUIRE(registry->revoke_key(compromise(second), kActor));
   CHECK(quarantined("tool", "1.0.0"));
 }
@@ -194,14 +195,14 @@ TEST_CASE_FIXTURE(KeyFixture, "a publisher that is not active publishes nothing 
   using enum PublisherStatus;
   for (const auto& [status, code] : {std::pair(suspended, ErrorCode::publisher_suspended),
                                      std::pair(banned, ErrorCode::publisher_banned)}) {
-    REQUIRE(registry->set_publisher_status("acme", status, "why", utc_now(), kActor));
+    REQUIRE(registry->set_publisher_status("acme", status, "why", kActor));
     CHECK(publish_code("tool", "1.0.0", key) == code);
     CHECK(registry->add_key(another_key("acme", "2222222222222222"), false, kActor).error().code ==
           code);
   }
-  REQUIRE(registry->set_publisher_status("acme", active, "", utc_now(), kActor));
+  REQUIRE(registry->set_publisher_status("acme", active, "", kActor));
   CHECK(registry->publish(version("tool", "1.0.0", key), kActor));
-  CHECK(registry->set_publisher_status("nobody", banned, "x", utc_now(), kActor).error().code ==
+  CHECK(registry->set_publisher_status("nobody", banned, "x", kActor).error().code ==
         ErrorCode::publisher_not_found);
 }
 
@@ -210,18 +211,16 @@ TEST_CASE_FIXTURE(KeyFixture, "owners publish, and the last one stays") {
   const KeyRecord partner = add_publisher("partner");
   REQUIRE(registry->publish(version("tool", "1.0.0", acme), kActor));
   CHECK(publish_code("tool", "1.1.0", partner) == ErrorCode::not_owner);
-  REQUIRE(registry->add_owner("tool", "partner", utc_now(), kActor));
-  REQUIRE(registry->add_owner("tool", "partner", utc_now(), kActor));
+  REQUIRE(registry->add_owner("tool", "partner", kActor));
+  REQUIRE(registry->add_owner("tool", "partner", kActor));
   CHECK(registry->owners_of("tool")->size() == 2);
   REQUIRE(registry->publish(version("tool", "1.1.0", partner), kActor));
-  REQUIRE(registry->remove_owner("tool", "acme", utc_now(), kActor));
+  REQUIRE(registry->remove_owner("tool", "acme", kActor));
   CHECK(publish_code("tool", "1.2.0", acme) == ErrorCode::not_owner);
-  CHECK(registry->remove_owner("tool", "partner", utc_now(), kActor).error().code ==
-        ErrorCode::last_owner);
-  CHECK(registry->remove_owner("tool", "acme", utc_now(), kActor).error().code ==
+  CHECK(registry->remove_owner("tool", "partner", kActor).error().code == ErrorCode::last_owner);
+  CHECK(registry->remove_owner("tool", "acme", kActor).error().code ==
         ErrorCode::publisher_not_found);
-  CHECK(registry->add_owner("none", "acme", utc_now(), kActor).error().code ==
-        ErrorCode::connector_not_found);
+  CHECK(registry->add_owner("none", "acme", kActor).error().code == ErrorCode::connector_not_found);
 }
 
 TEST_CASE_FIXTURE(KeyFixture, "the log has every change, in order, with who and from where") {
@@ -277,7 +276,8 @@ TEST_CASE_FIXTURE(KeyFixture, "latest leaves quarantine, and comes back when it 
   CHECK(latest() == "2.0.0");
 }
 
-TEST_CASE_FIXTURE(KeyFixture, "where every version is in quarantine, latest names one all the same") {
+TEST_CASE_FIXTURE(KeyFixture,
+                  "where every version is in quarantine, latest names one all the same") {
   const KeyRecord stolen = add_publisher("acme");
   REQUIRE(registry->publish(version("tool", "1.0.0", stolen), kActor));
   REQUIRE(registry->publish(version("tool", "2.0.0", stolen), kActor));
@@ -311,18 +311,13 @@ TEST_CASE_FIXTURE(KeyFixture, "an alias belongs to one key for ever") {
 
 TEST_CASE_FIXTURE(KeyFixture, "a token that was revoked meanwhile changes nothing any more") {
   const KeyRecord key = add_publisher("acme");
-  TokenRecord token;
-  token.id = "0123456789ab";
-  token.name = "ci";
-  token.role = Role::publisher;
-  token.subject = "acme";
-  token.created_at = utc_now();
-  REQUIRE(registry->add_token(token, kActor));
+  TokenRecord ci = token("0123456789ab", Role::publisher, "acme");
+  REQUIRE(registry->add_token(ci, kActor));
   Actor actor = kActor;
-  actor.token_id = token.id;
+  actor.token_id = ci.id;
   REQUIRE(registry->publish(version("tool", "1.0.0", key), actor));
   // It may end itself; what it had begun ends with it.
-  REQUIRE(registry->remove_token(token.id, actor));
+  REQUIRE(registry->remove_token(ci.id, actor));
   const auto late = registry->publish(version("tool", "1.0.1", key), actor);
   REQUIRE_FALSE(late);
   CHECK(late.error().code == ErrorCode::unauthorized);
@@ -330,10 +325,10 @@ TEST_CASE_FIXTURE(KeyFixture, "a token that was revoked meanwhile changes nothin
   REQUIRE(found);
   CHECK_FALSE(found->version);
 
-  token.id = "ba9876543210";
-  token.expires_at = utc_now() - std::chrono::seconds(1);
-  REQUIRE(registry->add_token(token, kActor));
-  actor.token_id = token.id;
+  ci.id = "ba9876543210";
+  ci.expires_at = utc_now() - std::chrono::seconds(1);
+  REQUIRE(registry->add_token(ci, kActor));
+  actor.token_id = ci.id;
   const auto expired = registry->publish(version("tool", "1.0.1", key), actor);
   REQUIRE_FALSE(expired);
   CHECK(expired.error().code == ErrorCode::unauthorized);

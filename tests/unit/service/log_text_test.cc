@@ -26,7 +26,8 @@ TEST_CASE("each action has its own words") {
                                     {"approver", "ann"},
                                     {"approvals", 1},
                                     {"needed", 2}}) == "tool@1.0.0 for team by ann, 1 of 2");
-  CHECK(text_of("installation.add", {{"connector", "tool"}, {"version", "1.0.0"}, {"request", "r"}}) ==
+  CHECK(text_of("installation.add",
+                {{"connector", "tool"}, {"version", "1.0.0"}, {"request", "r"}}) ==
         "tool@1.0.0 by request r");
   CHECK(text_of("limit.reset", {{"scope", "publish"}}) == "publish");
 }

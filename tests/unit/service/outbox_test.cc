@@ -20,6 +20,18 @@ TEST_CASE_FIXTURE(OutboxFixture, "without a mirror nothing is noted") {
   CHECK(waiting().empty());
 }
 
+TEST_CASE_FIXTURE(OutboxFixture, "a change before the mirror has begun its work is noted too") {
+  REQUIRE(registry->start_outbox());
+  add_publisher("acme");
+  send_all();
+  reopen();  // the daemon is started again, and is changed at once
+  registry->market().mirrored = true;
+  add_publisher("other");
+  CHECK(waiting().size() == 3);
+  REQUIRE(registry->start_outbox());
+  CHECK(waiting().size() == 3);
+}
+
 TEST_CASE_FIXTURE(OutboxFixture,
                   "what was there before is noted at the start, which may be tried again") {
   add_publisher("acme");
@@ -35,7 +47,7 @@ TEST_CASE_FIXTURE(OutboxFixture,
   REQUIRE(registry->start_outbox());
   add_publisher("acme");
   const auto first = waiting();
-  REQUIRE(registry->set_publisher_verified("acme", true, utc_now(), kActor));
+  REQUIRE(registry->set_publisher_verified("acme", true, kActor));
   const DocumentName acme{DocumentKind::publisher, {"acme"}};
   const auto now = waiting();
   CHECK(std::count_if(now.begin(), now.end(), [&](const auto& e) { return e.name == acme; }) == 1);
@@ -56,7 +68,7 @@ TEST_CASE_FIXTURE(OutboxFixture,
   add_publisher("acme");
   send_all();
   for (const bool verified : {true, false, true}) {
-    REQUIRE(registry->set_publisher_verified("acme", verified, utc_now(), kActor));
+    REQUIRE(registry->set_publisher_verified("acme", verified, kActor));
   }
   CHECK(registry->outbox_counts()->waiting == 6);  // and three entries of the log
   const auto entries = waiting();
@@ -94,13 +106,13 @@ TEST_CASE_FIXTURE(OutboxFixture, "what is parked waits no more, until it changes
   for (const OutboxEntry& entry : waiting()) REQUIRE(registry->park(entry, "too large"));
   CHECK(waiting().empty());
   CHECK(registry->outbox_counts()->parked == 3);
-  REQUIRE(registry->set_publisher_verified("acme", true, utc_now(), kActor));
+  REQUIRE(registry->set_publisher_verified("acme", true, kActor));
   const auto changed = waiting();
   REQUIRE(changed.size() == 2);  // the publisher, and a new entry of the log
   // Refused again it is parked once, with the newer reason; taken, it is parked no more.
   for (const OutboxEntry& entry : changed) REQUIRE(registry->park(entry, "still too large"));
   CHECK(registry->outbox_counts()->parked == 4);
-  REQUIRE(registry->set_publisher_verified("acme", false, utc_now(), kActor));
+  REQUIRE(registry->set_publisher_verified("acme", false, kActor));
   send_all();
   CHECK(registry->outbox_counts()->parked == 3);
 }

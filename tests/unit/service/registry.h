@@ -58,10 +58,10 @@ class Registry {
     return look([&](const Records& r) { return r.publishers().find(id); });
   }
   Status set_publisher_status(const std::string& id, PublisherStatus status,
-                              const std::string& reason, UtcTime, const Actor& a) {
+                              const std::string& reason, const Actor& a) {
     return keep_publisher_status(market_, a, id, status, reason);
   }
-  Status set_publisher_verified(const std::string& id, bool verified, UtcTime, const Actor& a) {
+  Status set_publisher_verified(const std::string& id, bool verified, const Actor& a) {
     return keep_verification(market_, a, id, verified);
   }
   auto key(const std::string& id) {
@@ -96,11 +96,10 @@ class Registry {
   auto owners_of(const std::string& id) {
     return look([&](const Records& r) { return r.owners().of(id); });
   }
-  Status add_owner(const std::string& id, const std::string& publisher, UtcTime, const Actor& a) {
+  Status add_owner(const std::string& id, const std::string& publisher, const Actor& a) {
     return keep_owner(market_, a, id, publisher);
   }
-  Status remove_owner(const std::string& id, const std::string& publisher, UtcTime,
-                      const Actor& a) {
+  Status remove_owner(const std::string& id, const std::string& publisher, const Actor& a) {
     return drop_owner(market_, a, id, publisher);
   }
   auto connector(const std::string& id) {
@@ -193,8 +192,7 @@ class Registry {
   auto remove_expired_answers(UtcTime at) { return mkt::remove_expired_answers(market_, at); }
   auto webhook_cursor(const std::string& name) { return mkt::webhook_cursor(market_, name); }
   auto log(const LogQuery& query) { return read_log(market_, query); }
-  Status note(const std::string& action, const std::string& subject, const std::string&, UtcTime,
-              const Actor& a) {
+  Status note(const std::string& action, const std::string& subject, const Actor& a) {
     return mkt::note(market_, a, action, subject, Json::object());
   }
   Status start_outbox() {

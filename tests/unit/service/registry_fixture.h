@@ -19,9 +19,9 @@ inline const Actor kActor{"admin", "127.0.0.1", "r1"};
 struct RegistryFixture {
   using Open = std::function<std::unique_ptr<Registry>(const std::filesystem::path& folder)>;
 
-  RegistryFixture() : RegistryFixture([](const std::filesystem::path& in) {
-    return std::make_unique<Registry>(in);
-  }) {}
+  RegistryFixture()
+      : RegistryFixture(
+            [](const std::filesystem::path& in) { return std::make_unique<Registry>(in); }) {}
   explicit RegistryFixture(Open opener)
       : open(std::move(opener)),
         folder(*TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-store-")) {
@@ -65,6 +65,17 @@ struct RegistryFixture {
     n.author = "somebody";
     n.capabilities = {"custom"};
     return n;
+  }
+
+  static TokenRecord token(const std::string& id, Role role, const std::string& subject) {
+    TokenRecord t;
+    t.id = id;
+    t.hash = "h";
+    t.name = "ci";
+    t.role = role;
+    t.subject = subject;
+    t.created_at = utc_now();
+    return t;
   }
 
   std::vector<std::string> search(const SearchQuery& query) {

@@ -232,10 +232,10 @@ inline void check_store_races(const OpenStore& open) {
     for (int i = 0; i < kRounds; ++i) {
       const std::string id = fmt::format("tool{}", i);
       REQUIRE(registry.publish(fixture.version(id, "1.0.0", key), kActor));
-      REQUIRE(registry.add_owner(id, "partner", utc_now(), kActor));
+      REQUIRE(registry.add_owner(id, "partner", kActor));
       std::atomic<int> removed = 0;
       const auto remove = [&](const char* publisher) {
-        removed += bool(registry.remove_owner(id, publisher, utc_now(), kActor));
+        removed += bool(registry.remove_owner(id, publisher, kActor));
       };
       at_once([&] { remove("acme"); }, [&] { remove("partner"); });
       CHECK(removed == 1);
