@@ -70,7 +70,7 @@ Status register_one(const Session& session, const PublisherArguments& a) {
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(const RegistryClient::Registered registered,
+  MKT_TRY(const wire::RegisteredInfo registered,
           registry.register_publisher(id, a.display_name, a.email, *key));
   if (registered.token) {
     MKT_TRY(const auto kept, kept_token(settings.registry));
@@ -83,7 +83,8 @@ Status register_one(const Session& session, const PublisherArguments& a) {
           fmt::format("logged in at {} as publisher of {}", settings.registry, id.text()));
     }
   }
-  session.out.result(registered.publisher.to_json(),
+  const wire::PublisherInfo& publisher = registered;  // without the token
+  session.out.result(publisher.to_json(),
                      fmt::format("registered the publisher {} with the key {}", id.text(),
                                  KeyId::of(id, key->key.fingerprint()).text()));
   return {};
@@ -113,7 +114,8 @@ Status list_publishers(const Session& session) {
   return {};
 }
 
-Status change(const Session& session, const PublisherArguments& a, const Json& wanted) {
+Status change(const Session& session, const PublisherArguments& a,
+              const wire::PublisherChange& wanted) {
   MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -152,28 +154,27 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_flag("--undo", a->undo, "Take the mark away");
-  on_run(command, session, [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {.verified = !a->undo}); });
 
   command = add_subcommand(publisher, "suspend", "Let a publisher publish nothing for a while",
                            "  mkt publisher suspend acme --reason 'under review'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] {
-    return change(session, *a, {{"status", "suspended"}, {"reason", a->reason}});
+    return change(session, *a, {.status = "suspended", .reason = a->reason});
   });
 
   command = add_subcommand(publisher, "ban", "Let a publisher publish nothing any more",
                            "  mkt publisher ban acme --reason 'published malware'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
-  on_run(command, session, [&session, a] {
-    return change(session, *a, {{"status", "banned"}, {"reason", a->reason}});
-  });
+  on_run(command, session,
+         [&session, a] { return change(session, *a, {.status = "banned", .reason = a->reason}); });
 
   command = add_subcommand(publisher, "restore", "Let a publisher publish again",
                            "  mkt publisher restore acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  on_run(command, session, [&session, a] { return change(session, *a, {{"status", "active"}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {.status = "active"}); });
 }
 
 }  // namespace mkt
