@@ -6,11 +6,11 @@
 
 namespace mkt::wire {
 
-inline constexpr auto kRoles = std::to_array<std::string_view>(
-    {"admin", "publisher", "tenant-admin", "member", "approver"});
+inline constexpr auto kRoles =
+    std::to_array<std::string_view>({"admin", "publisher", "tenant-admin", "member", "approver"});
 inline constexpr auto kPublisherStatuses =
     std::to_array<std::string_view>({"active", "suspended", "banned"});
-inline constexpr auto kReasonCodes = std::to_array<std::string_view>(
-    {"superseded", "cessation", "compromised", "unspecified"});
+inline constexpr auto kReasonCodes =
+    std::to_array<std::string_view>({"superseded", "cessation", "compromised", "unspecified"});
 
 }  // namespace mkt::wire
