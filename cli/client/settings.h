@@ -16,6 +16,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/duration.h"
 #include "common/base/result.h"
@@ -53,6 +55,20 @@ struct Settings {
   // The same for another registry, without any token.
   Settings at(const std::string& origin) const;
 };
+
+// Where a setting may be given, the strongest first.
+enum class SettingPlace { flag, environment, config_file, by_default };
+
+// One setting of the table in settings.cc, as it is and where that comes from.
+struct SettingSource {
+  std::string_view name;  // in config.toml
+  std::string value;      // as it was written, empty for none; of `token` the secret itself
+  SettingPlace place = SettingPlace::by_default;
+  const char* variable = nullptr;  // that may give it in the environment
+};
+
+// Every setting, whether its value can be read or not. usage_error for a config.toml that is wrong.
+Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags);
 
 inline constexpr const char* kDefaultRegistry = "http://127.0.0.1:3456";
 
