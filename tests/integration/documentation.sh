@@ -45,3 +45,10 @@ perl -ne '
 diff table listed >&2 || fail "mkt(1) lists other commands than mkt has"
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
+if command -v fish >/dev/null; then
+  "$MKT" completion fish >mkt.fish
+  while IFS=$'\t' read -r command summary _; do
+    fish --no-config -c "source mkt.fish; complete -C 'mkt $command'" >out 2>err || { cat err >&2; fail "fish does not read its completion"; }
+    says out "$command"$'\t'"$summary"
+  done <table
+fi
