@@ -239,13 +239,40 @@ std::vector<std::string> key_from_json(const std::string& text) {
 // others takes several turns.
 constexpr std::int64_t kChangesEach = 10;
 
-// What a row of the outbox names, whole.
-OutboxEntry entry_of(Database& db, std::int64_t seq, const std::string& word,
-                     const std::string& key, UtcTime at) {
-  const Form& form = *form_named(word);
-  OutboxEntry entry{seq, {form.kind, key_from_json(key)}, std::nullopt, at};
+// A row of the outbox: which document changed, by its kind's word and its key in JSON.
+struct OutboxChange {
+  std::int64_t seq = 0;
+  std::string kind;
+  std::string key;
+  UtcTime at;
+};
+
+OutboxChange read_change(const Query& row) {
+  OutboxChange c;
+  row.get(c.seq, c.kind, c.key, c.at);
+  return c;
+}
+
+// What it names, whole.
+OutboxEntry entry_of(Database& db, const OutboxChange& change) {
+  const Form& form = *form_named(change.kind);
+  OutboxEntry entry{change.seq, {form.kind, key_from_json(change.key)}, std::nullopt, change.at};
   entry.content = content_of(db, form, entry.name.key);
   return entry;
+}
+
+OutboxCounts read_counts(const Query& row) {
+  OutboxCounts counts;
+  row.get(counts.waiting, counts.parked, counts.oldest);
+  return counts;
+}
+
+ParkedDocument read_parked(const Query& row) {
+  ParkedDocument parked;
+  std::string kind, key;
+  row.get(parked.seq, kind, key, parked.reason, parked.at);
+  parked.name = {form_named(kind)->kind, key_from_json(key)};
+  return parked;
 }
 
 void forget_change(Database& db, std::int64_t seq) {
@@ -266,7 +293,7 @@ std::vector<std::string> columns_of(Database& db, const char* table) {
   std::vector<std::string> columns;
   Query row = db.query("SELECT name FROM pragma_table_info(?) ORDER BY cid");
   row.bind(std::string_view(table));  // a pointer would be a flag
-  while (row.step()) columns.push_back(row.text(0));
+  while (row.step()) columns.push_back(row.only<std::string>());
   return columns;
 }
 
@@ -315,14 +342,15 @@ class OutboxRows : public Outbox {
         "SELECT seq, kind, key, at FROM outbox WHERE parked = '' ORDER BY seq LIMIT ? * ?");
     row.bind(static_cast<std::int64_t>(limit)).bind(kChangesEach);
     while (row.step() && (entries.empty() || bytes < max_bytes)) {
-      const auto [place, is_new] = places.emplace(row.text(1) + row.text(2), entries.size());
+      const OutboxChange change = read_change(row);
+      const auto [place, is_new] = places.emplace(change.kind + change.key, entries.size());
       if (!is_new) {
         OutboxEntry& known = entries[place->second];
-        known.earlier.push_back(std::exchange(known.seq, row.number(0)));
+        known.earlier.push_back(std::exchange(known.seq, change.seq));
         continue;
       }
       if (entries.size() == limit) break;
-      OutboxEntry entry = entry_of(db_, row.number(0), row.text(1), row.text(2), row.time(3));
+      OutboxEntry entry = entry_of(db_, change);
       if (entry.content) bytes += dump_json(*entry.content).size();
       if (!entries.empty() && bytes > max_bytes) break;
       entries.push_back(std::move(entry));
@@ -336,7 +364,7 @@ class OutboxRows : public Outbox {
                (SELECT at FROM outbox WHERE parked = '' ORDER BY seq LIMIT 1)
         FROM outbox)sql");
     row.step();
-    return {row.number(0), row.number(1), row.optional_time(2)};
+    return read_counts(row);
   }
 
   std::vector<ParkedDocument> parked(std::uint32_t limit) const override {
@@ -344,12 +372,7 @@ class OutboxRows : public Outbox {
     Query row = db_.query(
         "SELECT seq, kind, key, parked, at FROM outbox WHERE parked <> '' ORDER BY seq LIMIT ?");
     row.bind(static_cast<std::int64_t>(limit));
-    while (row.step()) {
-      all.push_back({row.number(0),
-                     {form_named(row.text(1))->kind, key_from_json(row.text(2))},
-                     row.text(3),
-                     row.time(4)});
-    }
+    while (row.step()) all.push_back(read_parked(row));
     return all;
   }
 
@@ -373,7 +396,7 @@ class OutboxRows : public Outbox {
 
   std::string state(std::string_view name) const override {
     Query row = db_.query("SELECT value FROM mirror_state WHERE name = ?");
-    return row.bind(name).step() ? row.text(0) : std::string();
+    return row.bind(name).step() ? row.only<std::string>() : std::string();
   }
 
   void follow() override { change_.follows = true; }

@@ -418,7 +418,7 @@ constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 
 std::int64_t schema_version(Database& database) {
   Query version = database.query("PRAGMA user_version");
-  return version.step() ? version.number(0) : 0;
+  return version.step() ? version.only<std::int64_t>() : 0;
 }
 
 }  // namespace
