@@ -142,7 +142,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   if (!kept && kept.error().code != ErrorCode::not_found) return kept.error();
   if (!kept) {
     MKT_TRY(const wire::KeyListing all, registry.keys_since(0));
-    MKT_TRY(const MergedKeys merged, merge_keys("", all, true));
+    MKT_TRY(const MergedKeys merged, merge_keys("", all));
     return keep(folder, origin, all.sequence, merged.lines, now);
   }
   const std::int64_t known = kept->sequence_;
@@ -157,7 +157,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
                  fmt::format("the registry sent what changed in its keys since {}, not since {}",
                              news.since, asked));
   }
-  MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news, news.since == 0));
+  MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news));
   const auto refuse = [&](const std::string& what) {
     return rolled_back(origin, fmt::format("{} ({})", what,
                                            keep_evidence(folder, origin, *kept,

@@ -40,7 +40,8 @@ bool is_same_state(const wire::KeyInfo& a, const wire::KeyInfo& b) {
 
 class Merge {
  public:
-  Merge(std::string_view kept, bool is_whole) : kept_(kept), is_whole_(is_whole) {}
+  Merge(std::string_view kept, const wire::KeyListing& news)
+      : kept_(kept), is_whole_(news.since == 0) {}
 
   Status take(const wire::KeyInfo& key) {
     MKT_TRY(const std::size_t begin, lower_bound_of_key(kept_, key.key_id));
@@ -152,12 +153,12 @@ Result<std::size_t> lower_bound_of_key(std::string_view lines, std::string_view 
   return low;
 }
 
-Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news, bool is_whole) {
+Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news) {
   std::vector<const wire::KeyInfo*> sorted;
   for (const wire::KeyInfo& key : news.keys) sorted.push_back(&key);
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->key_id < b->key_id; });
-  Merge merge(kept, is_whole);
+  Merge merge(kept, news);
   std::string_view previous;
   for (const wire::KeyInfo* key : sorted) {
     if (!KeyId::parse(key->key_id) || key->key_id == previous) {

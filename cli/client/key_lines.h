@@ -34,8 +34,8 @@ struct MergedKeys {
   std::string difference;
 };
 
-// `kept` with the listing's keys in their places. `is_whole`: the listing holds all keys of the
+// `kept` with the listing's keys in their places. A listing without `since` holds all keys of the
 // registry, so that only those remain. invalid_json where it is not of the protocol.
-Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news, bool is_whole);
+Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news);
 
 }  // namespace mkt

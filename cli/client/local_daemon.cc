@@ -40,11 +40,15 @@ constexpr std::string_view kV6Loopback = "00000000000000000000000000000001";
 constexpr std::string_view kV4Any = "00000000";
 constexpr std::string_view kV6Any = "00000000000000000000000000000000";
 
-// The first line of a file of this user's own that nobody else may write.
-std::optional<std::string> own_line(const fs::path& file, bool secret) {
+enum class Readers { anybody, this_user };
+
+// The first line of a file of this user's own that nobody else may write, nor read where it says
+// so.
+std::optional<std::string> own_line(const fs::path& file, Readers readers) {
   struct stat info {};
   if (::lstat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  if (info.st_uid != ::geteuid() || (info.st_mode & (secret ? 077U : 022U)) != 0) {
+  const mode_t others = readers == Readers::this_user ? 077 : 022;
+  if (info.st_uid != ::geteuid() || (info.st_mode & others) != 0) {
     return std::nullopt;
   }
   auto text = read_file(file, kMaxSmallFileBytes);
@@ -131,17 +135,17 @@ std::optional<LocalDaemon> local_daemon(const std::string& origin) {
   if (!wanted) return std::nullopt;
   const fs::path announcement = daemon_announcement(wanted->port);
   if (announcement.empty()) return std::nullopt;
-  const auto folder = own_line(announcement, true);
+  const auto folder = own_line(announcement, Readers::this_user);
   if (!folder) return std::nullopt;
   const fs::path data(*folder);
-  const auto written = own_line(data / "mktd.url", false);
+  const auto written = own_line(data / "mktd.url", Readers::anybody);
   if (!written) return std::nullopt;
   const auto url = registry_origin(*written);
   const auto real = url ? address_of(*url) : std::nullopt;
   if (!real || real->port != wanted->port) return std::nullopt;
   if (real->host != wanted->host && wanted->host != "localhost") return std::nullopt;
   if (!is_locked(data / "LOCK") || !is_listened_on_by_us(*real)) return std::nullopt;
-  return LocalDaemon{*url, own_line(data / "admin.token", true).value_or("")};
+  return LocalDaemon{*url, own_line(data / "admin.token", Readers::this_user).value_or("")};
 }
 
 }  // namespace mkt

@@ -27,8 +27,7 @@ Json describe(const KeyFileInfo& k) {
 }
 
 // From MKT_KEY_PASSPHRASE, or asked for twice; empty for none.
-Result<std::string> new_passphrase(bool none_wanted) {
-  if (none_wanted) return std::string();
+Result<std::string> new_passphrase() {
   if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
   auto first = ask_secret("Passphrase for the new key (empty for none): ");
   if (!first || first->empty()) return std::string();
@@ -39,9 +38,9 @@ Result<std::string> new_passphrase(bool none_wanted) {
   return std::move(*first);
 }
 
-Status generate(const Session& session, const std::string& publisher, bool no_passphrase) {
+Status generate(const Session& session, const std::string& publisher, Passphrase passphrase) {
   MKT_TRY(const PublisherId id, PublisherId::parse(publisher));
-  MKT_TRY(const SigningKey made, make_key(id, no_passphrase));
+  MKT_TRY(const SigningKey made, make_key(id, passphrase));
   session.out.result(describe(made.info), made.info.key_id.text());
   session.out.note(fmt::format("the private key is in {}{}; keep a copy in a safe place",
                                made.info.path.string(),
@@ -135,10 +134,13 @@ Status export_key(const Session& session, const std::string& text, const std::st
 
 }  // namespace
 
-Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase) {
-  MKT_TRY(const std::string passphrase, new_passphrase(no_passphrase));
+Result<SigningKey> make_key(const PublisherId& publisher, Passphrase passphrase) {
+  std::string secret;
+  if (passphrase == Passphrase::asked_for) {
+    MKT_TRY(secret, new_passphrase());
+  }
   SecretKey key = SecretKey::generate();
-  MKT_TRY(KeyFileInfo info, write_key_file(keys_folder(), publisher, key, passphrase, utc_now()));
+  MKT_TRY(KeyFileInfo info, write_key_file(keys_folder(), publisher, key, secret, utc_now()));
   return SigningKey{std::move(info), std::move(key)};
 }
 
@@ -147,7 +149,7 @@ void add_key_command(CLI::App& key, Session& session) {
 
   struct Arguments {
     std::string publisher;
-    bool no_passphrase = false;
+    Passphrase passphrase = Passphrase::asked_for;
     std::string key_id;
     std::string format = "pem";
     OutputOption output;
@@ -160,10 +162,11 @@ void add_key_command(CLI::App& key, Session& session) {
                                      "  mkt key generate --publisher acme\n"
                                      "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
   command->add_option("--publisher", a->publisher, "Whose key it is")->required();
-  command->add_flag("--no-passphrase", a->no_passphrase,
-                    "Do not ask for one, leave it unencrypted");
+  command->add_flag_callback(
+      "--no-passphrase", [a] { a->passphrase = Passphrase::none; },
+      "Do not ask for one, leave it unencrypted");
   on_run(command, session,
-         [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
+         [&session, a] { return generate(session, a->publisher, a->passphrase); });
 
   command = add_subcommand(key, "list", "Show the keys on this machine, and what each may do",
                            "  mkt key list --json");

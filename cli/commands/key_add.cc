@@ -14,7 +14,7 @@ struct KeyAddArguments {
   std::string key_id;
   std::string other;  // --endorse-with, --to
   std::string expires;
-  bool no_passphrase = false;
+  Passphrase passphrase = Passphrase::asked_for;
   std::string publisher;  // whose --public-key is
   PublicKeyOption public_key;
 };
@@ -95,7 +95,7 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const SigningKey old, open_signing_key(session, a.key_id));
   const PublisherId& publisher = old.info.key_id.publisher();
   auto made =
-      a.other.empty() ? make_key(publisher, a.no_passphrase) : open_signing_key(session, a.other);
+      a.other.empty() ? make_key(publisher, a.passphrase) : open_signing_key(session, a.other);
   if (!made) return made.error();
   const std::string& new_id = made->info.key_id.text();
   MKT_TRY(const Settings settings, session.settings());
@@ -149,7 +149,9 @@ void add_key_add_commands(CLI::App& key, Session& session) {
   command->add_option("--key", a->key_id, "The same, as other commands name it")->excludes(named);
   command->add_option("--to", a->other, "An unregistered key on this machine (default: a new one)");
   command->add_option("--expires", a->expires, "How long the new key may sign, e.g. 365d");
-  command->add_flag("--no-passphrase", a->no_passphrase, "Leave the new key unencrypted");
+  command->add_flag_callback(
+      "--no-passphrase", [a] { a->passphrase = Passphrase::none; },
+      "Leave the new key unencrypted");
   on_run(command, session, [&session, a] { return rotate(session, *a); });
 }
 

@@ -124,9 +124,7 @@ class TreeWalk {
     return {};
   }
 
-  void leave_out(const std::string& path, bool is_folder, bool secret, std::string why) {
-    left_out_.push_back({path, is_folder, secret, std::move(why)});
-  }
+  void leave_out(LeftOut entry) { left_out_.push_back(std::move(entry)); }
 
   // One of the names that mkt gives what it writes, at the root of the connector.
   std::string_view own_work(std::string_view name, bool is_folder) const {
@@ -165,7 +163,7 @@ class TreeWalk {
     }
     std::erase_if(entries_, [&](const SourceEntry& e) {
       if (e.is_folder || !e.secret.empty() || !tarballs.contains(e.path)) return false;
-      leave_out(e.path, false, false, "is the signature file of a file that is left out");
+      leave_out({.path = e.path, .why = "is the signature file of a file that is left out"});
       return true;
     });
   }
@@ -178,11 +176,13 @@ class TreeWalk {
     const bool is_folder = S_ISDIR(info.st_mode);
     const Wish wish = wish_for(path, is_folder);
     if (wish.ignored) {
-      leave_out(path, is_folder, false, fmt::format("is named in {}", wish.ignore_file));
+      leave_out({.path = path,
+                 .is_folder = is_folder,
+                 .why = fmt::format("is named in {}", wish.ignore_file)});
       return true;
     }
     if (is_output(info)) {
-      leave_out(path, false, false, "is the output of this very command");
+      leave_out({.path = path, .why = "is the output of this very command"});
       return true;
     }
     std::optional<NeverPacked> never = never_packed(name, last_component(prefix));
@@ -200,7 +200,10 @@ class TreeWalk {
       if (never->secret) secret = never->why;
       return false;
     }
-    leave_out(path, is_folder, never->secret, std::string(never->why));
+    leave_out({.path = path,
+               .is_folder = is_folder,
+               .secret = never->secret,
+               .why = std::string(never->why)});
     return true;
   }
 
@@ -244,7 +247,8 @@ class TreeWalk {
         // mkt install made it, and mkt uninstall leaves it empty.
         if (path == kInstallFolder && entries_.size() == before) {
           entries_.pop_back();
-          leave_out(path, true, false, "is where mkt install puts connectors");
+          leave_out(
+              {.path = path, .is_folder = true, .why = "is where mkt install puts connectors"});
         }
       }
     }

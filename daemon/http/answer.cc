@@ -91,7 +91,7 @@ thread_local const Response* HeadWriter::current_ = nullptr;
 
 }  // namespace
 
-Answer make_answer(Response response, bool head_only, bool close_after) {
+Answer make_answer(Response response, AnswerOptions options) {
   static HeadWriter writer;
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   Answer answer;
@@ -100,8 +100,8 @@ Answer make_answer(Response response, bool head_only, bool close_after) {
     response.headers.emplace_back("Content-Type", response.content_type);
     response.headers.emplace_back("Content-Length", std::to_string(response.shared_body->size()));
   }
-  answer.head = writer.head_of(response, close_after);
-  if (head_only) return answer;
+  answer.head = writer.head_of(response, options.close_after);
+  if (options.head_only) return answer;
   answer.file = std::move(response.file);
   answer.body = std::move(response.shared_body);
   if (!response.body.empty()) {

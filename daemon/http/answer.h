@@ -25,8 +25,12 @@ struct Answer {
   std::uint64_t length() const { return (body ? body->size() : 0) + (file ? file->length : 0); }
 };
 
-// `head_only` for HEAD: the fields, but neither body nor file. Thread-safe.
-Answer make_answer(Response response, bool head_only, bool close_after);
+struct AnswerOptions {
+  bool head_only = false;    // for HEAD: the fields, but neither body nor file
+  bool close_after = false;  // the connection ends with it, and says so
+};
+// Thread-safe.
+Answer make_answer(Response response, AnswerOptions options = {});
 
 // "Date: …\r\nX-Request-Id: …\r\n\r\n", with the fields of `cors`: what ends a head. Thread-safe.
 std::string head_end(std::string_view request_id, const Cors& cors);

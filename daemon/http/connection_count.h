@@ -17,9 +17,11 @@ class ConnectionCount {
   ConnectionCount(std::size_t most, std::size_t per_address)
       : most_(most), per_address_(per_address) {}
 
-  // Counts one more, unless that is too many. `shared`: many clients come from this address, so
-  // that it has no bound of its own.
-  bool enter(const std::string& address, bool shared);
+  // Behind an address: one that many share has no bound of its own.
+  enum class Clients { one, many };
+
+  // Counts one more, unless that is too many.
+  bool enter(const std::string& address, Clients behind);
   void leave(const std::string& address);
   std::size_t all() const;
 

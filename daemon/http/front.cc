@@ -62,20 +62,21 @@ void Front::rewatch(int fd, std::uint32_t events) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
 
-void Front::add_listener(int fd, bool is_local) {
-  listeners_.push_back({fd, is_local});
+void Front::add_listener(const Listener& listener) {
+  const int fd = listener.socket.get();
+  entrances_.push_back({fd, listener.is_local});
   // Several fronts share a listener: one of them is woken.
   watch(fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-void Front::pause_listeners(bool pause) {
-  if (pause == listeners_paused_) return;
-  listeners_paused_ = pause;
-  for (const Listener& l : listeners_) {
+void Front::pause_entrances(bool pause) {
+  if (pause == entrances_paused_) return;
+  entrances_paused_ = pause;
+  for (const Entrance& e : entrances_) {
     if (pause) {
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, l.fd, nullptr);
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, e.fd, nullptr);
     } else {
-      watch(l.fd, EPOLLIN | EPOLLEXCLUSIVE);
+      watch(e.fd, EPOLLIN | EPOLLEXCLUSIVE);
     }
   }
 }
@@ -95,13 +96,13 @@ void Front::run(std::chrono::milliseconds drain_time) {
     const auto now = Clock::now();
     if (stopping_) {
       if (give_up == Clock::time_point{}) {
-        pause_listeners(true);
+        pause_entrances(true);
         give_up = now + drain_time;
       }
       if (drained() || now > give_up) break;
     }
     if (now >= next_sweep) {
-      if (!stopping_) pause_listeners(false);
+      if (!stopping_) pause_entrances(false);
       close_late_ones();
       sink_.tick();
       next_sweep = now + std::chrono::milliseconds(kTickMs);
@@ -139,31 +140,33 @@ void Front::wait_for_events() {
       (void)!::read(fd, &unused, sizeof unused);
       continue;
     }
-    const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
-                                       [fd](const Listener& l) { return l.fd == fd; });
-    if (listener != listeners_.end()) {
-      accept_from(fd, listener->is_local);
+    const auto entrance = std::find_if(entrances_.begin(), entrances_.end(),
+                                       [fd](const Entrance& e) { return e.fd == fd; });
+    if (entrance != entrances_.end()) {
+      accept_from(*entrance);
     } else {
       on_event(fd);
     }
   }
 }
 
-void Front::accept_from(int listener, bool is_local) {
+void Front::accept_from(const Entrance& entrance) {
+  const bool is_local = entrance.is_local;
   while (!stopping_) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    UniqueFd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size,
+    UniqueFd socket(::accept4(entrance.fd, reinterpret_cast<sockaddr*>(&address), &size,
                               SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       // Out of descriptors or memory: the listener stays ready, so look away until the next sweep.
-      if (errno != EAGAIN && errno != EWOULDBLOCK) pause_listeners(true);
+      if (errno != EAGAIN && errno != EWOULDBLOCK) pause_entrances(true);
       return;
     }
     Peer peer{is_local ? "unix" : numeric_host(address), is_local};
-    const bool shared = is_local || sink_.is_shared(peer);
-    if (!count_.enter(peer.address, shared)) continue;  // closes it
+    using Clients = ConnectionCount::Clients;
+    const Clients behind = is_local || sink_.is_shared(peer) ? Clients::many : Clients::one;
+    if (!count_.enter(peer.address, behind)) continue;  // closes it
     if (!is_local) {
       const int on = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -17,6 +17,7 @@
 
 #include "daemon/http/connection.h"
 #include "daemon/http/connection_count.h"
+#include "daemon/http/listener.h"
 
 namespace mkt {
 
@@ -62,8 +63,8 @@ class Front {
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
-  // Before run. The descriptor stays the caller's.
-  void add_listener(int fd, bool is_local);
+  // Before run. The socket stays the caller's.
+  void add_listener(const Listener& listener);
 
   // Returns after stop when nothing is in flight, or `drain_time` later.
   void run(std::chrono::milliseconds drain_time);
@@ -74,11 +75,16 @@ class Front {
 
  private:
   using Clock = Connection::Clock;
+  // A listener's descriptor, and whether it is a Unix socket's.
+  struct Entrance {
+    int fd;
+    bool is_local;
+  };
 
   void watch(int fd, std::uint32_t events);
   void rewatch(int fd, std::uint32_t events);
   void wait_for_events();
-  void accept_from(int listener, bool is_local);
+  void accept_from(const Entrance& entrance);
   void on_event(int fd);
   void read_requests(const std::shared_ptr<Connection>& connection);
   // What became of the bytes at the front of what was received.
@@ -96,13 +102,8 @@ class Front {
   void end_answer(Connection& connection);
   void close(int fd);
   void close_late_ones();
-  void pause_listeners(bool pause);
+  void pause_entrances(bool pause);
   bool drained();
-
-  struct Listener {
-    int fd;
-    bool is_local;
-  };
 
   RequestSink& sink_;
   const FrontLimits limits_;
@@ -110,8 +111,8 @@ class Front {
   UniqueFd epoll_;
   UniqueFd wake_;
   std::atomic<bool> stopping_{false};
-  std::vector<Listener> listeners_;
-  bool listeners_paused_ = false;
+  std::vector<Entrance> entrances_;
+  bool entrances_paused_ = false;
   std::vector<std::shared_ptr<Connection>> connections_;  // by descriptor
   std::size_t collecting_ = 0;                            // bytes of small bodies to come
 };

@@ -168,8 +168,8 @@ std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string
   Response not_modified;
   not_modified.status = 304;
   not_modified.headers = response.headers;
-  kept->answer = make_answer(std::move(copy), false, false);
-  kept->not_modified = make_answer(std::move(not_modified), false, false);
+  kept->answer = make_answer(std::move(copy));
+  kept->not_modified = make_answer(std::move(not_modified));
   kept->same_while = *response.same_while;
   return kept;
 }
@@ -199,7 +199,7 @@ class HttpServer::Impl : public RequestSink {
   }
 
   void add(Listener listener) {
-    for (const auto& front : fronts_) front->add_listener(listener.socket.get(), listener.is_local);
+    for (const auto& front : fronts_) front->add_listener(listener);
     listeners_.push_back(std::move(listener));
   }
 
@@ -297,7 +297,7 @@ class HttpServer::Impl : public RequestSink {
       const auto admitted = parts_.admit(*c.request, c.peer());
       cors = admitted ? admitted->cors : Cors();
     }
-    c.send(make_answer(std::move(response), false, !stays), head_end(id, cors));
+    c.send(make_answer(std::move(response), {.close_after = !stays}), head_end(id, cors));
   }
 
   void answered(Connection& c) override {
@@ -344,7 +344,8 @@ class HttpServer::Impl : public RequestSink {
       cache_.keep(head.path, keepable(response, exchange.route));
     }
     c.when_sent = std::move(response.when_sent);
-    c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
+    c.send(make_answer(std::move(response),
+                       {.head_only = head.method == "HEAD", .close_after = c.close_after}),
            head_end(exchange.request_id, cors));
     c.phase = Connection::Phase::sending;
   }
