@@ -16,6 +16,7 @@
 #include "daemon/service/install_requests.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/policies.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
@@ -250,6 +251,7 @@ Result<InstallRequestRecord> deny_request(const Marketplace& market, const Calle
                                           const TenantId& tenant, std::string_view id,
                                           const std::string& reason) {
   MKT_CHECK(require_approver(caller, tenant));
+  MKT_CHECK(check_reason(reason));
   return keep_denial(market, caller.actor(), tenant.text(), id, caller.person(), reason,
                      market.now());
 }

@@ -113,11 +113,7 @@ Status set_publisher_status(const Marketplace& market, const Caller& caller, con
                  "say why the publisher may not publish: reason is missing",
                  {{"reason", "is missing"}});
   }
-  if (reason.size() > kMaxReason) {
-    return Error(
-        ErrorCode::invalid_request,
-        fmt::format("reason has {} bytes; at most {} are allowed", reason.size(), kMaxReason));
-  }
+  MKT_CHECK(check_reason(reason));
   return keep_publisher_status(market, caller.actor(), id.text(), status, reason);
 }
 

@@ -152,11 +152,11 @@ Result<RevocationOutcome> keep_revocation(const Marketplace& market, const Actor
 Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
                                      const RevocationRequest& r) {
   MKT_CHECK(require_publisher_or_admin(caller, r.publisher));
-  if (r.reason.empty() || r.reason.size() > kMaxReason) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("reason must be a text of 1 to {} bytes", kMaxReason),
-                 {{"reason", "is missing or too long"}});
+  if (r.reason.empty()) {
+    return Error(ErrorCode::invalid_request, "say why the key is revoked: reason is missing",
+                 {{"reason", "is missing"}});
   }
+  MKT_CHECK(check_reason(r.reason));
   if (r.compromised_since && r.code != ReasonCode::compromised) {
     return Error(ErrorCode::invalid_request,
                  "compromisedSince goes with the reason code compromised only",
