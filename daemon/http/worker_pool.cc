@@ -6,12 +6,14 @@
 namespace mkt {
 
 WorkerPool::WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
-                       std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait)
+                       std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait,
+                       std::function<Clock::time_point()> now)
     : name_(name),
       max_threads_(threads),
       max_waiting_(max_waiting),
       max_wait_(max_wait),
-      longest_wait_(longest_wait) {}
+      longest_wait_(longest_wait),
+      now_(std::move(now)) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -25,7 +27,7 @@ WorkerPool::~WorkerPool() {
 
 bool WorkerPool::submit(Work work) {
   {
-    const auto now = Clock::now();
+    const auto now = now_();
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_waiting_) return false;
     const auto place = static_cast<std::int64_t>(queue_.size()) + 1;
@@ -71,7 +73,7 @@ void WorkerPool::work() {
       if (queue_.empty()) return;
       next = std::move(queue_.front());
       queue_.pop_front();
-      waited = Clock::now() - next.since;
+      waited = now_() - next.since;
       // An eighth of the newest: one that waited for a thread to wake up says little.
       time_a_place_ += (waited / next.place - time_a_place_) / 8;
     }

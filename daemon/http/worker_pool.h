@@ -26,15 +26,18 @@ namespace mkt {
 
 class WorkerPool {
  public:
+  using Clock = std::chrono::steady_clock;
   struct Work {
     std::function<void()> run;
     std::function<void()> expire;  // instead, when it waited longer than max_wait
   };
 
-  // The threads' name is for those who watch the process; at most 15 characters.
+  // The threads' name is for those who watch the process; at most 15 characters. `now` is the time
+  // that what waits is measured by; any thread calls it.
   WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
              std::chrono::milliseconds max_wait,
-             std::chrono::milliseconds longest_wait = std::chrono::hours(1));
+             std::chrono::milliseconds longest_wait = std::chrono::hours(1),
+             std::function<Clock::time_point()> now = Clock::now);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -43,13 +46,12 @@ class WorkerPool {
   bool submit(Work work);
 
   // Expires, in the calling thread, what has waited for longer than max_wait.
-  void expire_late(std::chrono::steady_clock::time_point now);
+  void expire_late(Clock::time_point now);
 
   // What nobody works on yet.
   std::size_t waiting() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Waiting {
     Work work;
     Clock::time_point since;
@@ -62,6 +64,7 @@ class WorkerPool {
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;
   const std::chrono::milliseconds longest_wait_;
+  const std::function<Clock::time_point()> now_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> queue_;         // guarded by mutex_

@@ -71,12 +71,11 @@ TEST_CASE_FIXTURE(KeyFixture, "only a compromise puts versions into quarantine")
 
 TEST_CASE_FIXTURE(KeyFixture, "compromised since: what the log has before that moment stays good") {
   const KeyRecord key = add_publisher("acme");
-  REQUIRE(registry->publish(version("tool", "1.0.0", key), kActor));
-  std::this_thread::sleep_for(
-      std::chrono::milliseconds(5));  // the log's times are the real clock's
   const UtcTime since = utc_now();
-  NewVersion backdated = version("tool", "1.1.0", key);
-  REQUIRE(registry->publish(backdated, kActor));
+  NewVersion before = version("tool", "1.0.0", key);
+  before.version.published_at = since - std::chrono::minutes(1);
+  REQUIRE(registry->publish(before, kActor));
+  REQUIRE(registry->publish(version("tool", "1.1.0", key), kActor));
   const auto preview = registry->preview_revocation(compromise(key, since));
   REQUIRE(preview);
   REQUIRE(preview->hit.size() == 1);
