@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/must.h"
+
 namespace mkt {
 namespace {
 
@@ -99,33 +101,33 @@ SettingFlags to_registry(const char* url) {
 
 TEST_CASE("MKT_TOKEN is for MKT_REGISTRY and goes to no other") {
   const Environment e({{"MKT_REGISTRY", "https://a.example"}, {"MKT_TOKEN", "secret"}});
-  CHECK(Settings::load({})->token == "secret");
+  CHECK(must(Settings::load({})).token == "secret");
   const auto other = Settings::load(to_registry("https://b.example"));
   CHECK_FALSE(other->token);
   CHECK(other->withheld.find("https://a.example") != std::string::npos);
   CHECK(other->withheld.find("secret") == std::string::npos);
-  CHECK(Settings::load(to_registry("https://A.example:443/"))->token == "secret");
+  CHECK(must(Settings::load(to_registry("https://A.example:443/"))).token == "secret");
 }
 
 TEST_CASE("MKT_TOKEN alone is for the registry of the command") {
   const Environment e({{"MKT_TOKEN", "secret"}});
-  CHECK(Settings::load(to_registry("https://b.example"))->token == "secret");
+  CHECK(must(Settings::load(to_registry("https://b.example"))).token == "secret");
 }
 
 TEST_CASE("config.toml's token is for config.toml's registry") {
   const Environment e({}, "registry = \"https://a.example\"\ntoken = \"secret\"\n");
-  CHECK(Settings::load({})->token == "secret");
-  CHECK_FALSE(Settings::load(to_registry("https://b.example"))->token);
+  CHECK(must(Settings::load({})).token == "secret");
+  CHECK_FALSE(must(Settings::load(to_registry("https://b.example"))).token);
 }
 
 TEST_CASE("settings for another registry carry no token") {
   const Environment e({{"MKT_TOKEN", "secret"}});
-  CHECK_FALSE(Settings::load({})->at("https://b.example").token);
+  CHECK_FALSE(must(Settings::load({})).at("https://b.example").token);
 }
 
 TEST_CASE("require_trusted is a setting") {
   const Environment e({}, "require_trusted = true\n");
-  CHECK(Settings::load({})->require_trusted);
+  CHECK(must(Settings::load({})).require_trusted);
   const Environment f({{"MKT_REQUIRE_TRUSTED", "perhaps"}});
   CHECK(Settings::load({}).error().code == ErrorCode::usage_error);
 }
@@ -155,10 +157,10 @@ TEST_CASE("--token-file wins over MKT_TOKEN, and config.toml's token over its to
   SettingFlags flags;
   flags.token_file = config_file().string() + ".token";
   std::ofstream(flags.token_file) << "by-flag\n";
-  CHECK(Settings::load(flags)->token == "by-flag");
-  CHECK(Settings::load({})->token == "by-variable");
+  CHECK(must(Settings::load(flags)).token == "by-flag");
+  CHECK(must(Settings::load({})).token == "by-variable");
   ::unsetenv("MKT_TOKEN");
-  CHECK(Settings::load({})->token == "by-file");
+  CHECK(must(Settings::load({})).token == "by-file");
 }
 
 TEST_CASE("each setting says where its value comes from") {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "tests/unit/must.h"
 #include "tests/unit/service/registry.h"
 
 namespace mkt {
