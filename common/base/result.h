@@ -105,7 +105,7 @@ using Status = Result<void>;
   auto MKT_CONCAT(mkt_result_, __LINE__) = (expression);         \
   if (!MKT_CONCAT(mkt_result_, __LINE__))                        \
     return std::move(MKT_CONCAT(mkt_result_, __LINE__)).error(); \
-  declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()
+  declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()  // NOLINT(bugprone-macro-*)
 
 // The same for a Status.
 #define MKT_CHECK(expression)                              \

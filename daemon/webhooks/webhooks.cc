@@ -215,7 +215,7 @@ bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook
   client.abort_when([this] { return stopping(); });
   int refusals = 0;
   const auto attempt = [&]() -> Status {
-    const Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
+    Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
     if (!outcome && outcome.error().code == ErrorCode::invalid_request) ++refusals;
     return outcome;
   };
