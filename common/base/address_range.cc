@@ -1,4 +1,3 @@
-// Parsing and comparing addresses; see address_range.h.
 #include "common/base/address_range.h"
 
 #include <arpa/inet.h>
@@ -29,7 +28,7 @@ bool is_mapped(const Parsed& a) {
   return a.is_v6 && std::equal(kPrefix.begin(), kPrefix.end(), a.bytes.begin());
 }
 
-// The IPv4 address in an address that is_mapped.
+// The IPv4 address inside an address for which is_mapped is true.
 Parsed unmapped(const Parsed& a) {
   Parsed v4{false, {}};
   std::copy(a.bytes.begin() + kMappedBits / 8, a.bytes.end(), v4.bytes.begin());
@@ -118,7 +117,7 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
                              "address, or unix",
                              printable(text.substr(0, kMaxShown))));
   }
-  // Addresses come unmapped.
+  // canonical_address unmaps addresses, so the range is kept unmapped too.
   const bool mapped = is_mapped(*address) && range.bits_ >= kMappedBits;
   const Parsed meant = mapped ? unmapped(*address) : *address;
   if (mapped) range.bits_ -= kMappedBits;

@@ -1,4 +1,3 @@
-// XDG folders; see user_folders.h.
 #include "common/base/user_folders.h"
 
 #include <cstdlib>
@@ -9,7 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A relative value must be ignored, says the specification.
+// The specification says to ignore a relative value.
 fs::path folder(const char* variable, const char* below_home) {
   const char* value = std::getenv(variable);
   if (value != nullptr && fs::path(value).is_absolute()) return fs::path(value) / "mkt";

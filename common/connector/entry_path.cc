@@ -1,4 +1,3 @@
-// The rule of tarball paths; see entry_path.h.
 #include "common/connector/entry_path.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,3 @@
-// What a breaker makes of errors; see resilient_executor.h.
 #include "common/reliability/resilient_executor.h"
 
 #include <fmt/format.h>

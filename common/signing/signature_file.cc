@@ -1,4 +1,3 @@
-// Reading, writing and checking signature files; see signature_file.h.
 #include "common/signing/signature_file.h"
 
 #include <fmt/format.h>
@@ -18,7 +17,7 @@ Error malformed(std::string_view field, std::string_view what) {
                {{std::string(field), std::string(what)}});
 }
 
-// "1.0", or 1 or "1" from clients of the older protocol.
+// "1.0"; or 1 or "1" from clients of the older protocol.
 Result<Json> version_member(const Json& json) {
   const auto it = json.find("version");
   const bool is_number = it != json.end() && it->is_number_integer();
