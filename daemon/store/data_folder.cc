@@ -1,4 +1,3 @@
-// Opening and locking the data folder; see data_folder.h.
 #include "daemon/store/data_folder.h"
 
 #include <fcntl.h>
@@ -26,7 +25,7 @@ Status require_own_folder(const std::filesystem::path& path) {
   if (!S_ISDIR(info.st_mode)) {
     return Error(ErrorCode::usage_error, fmt::format("{} is no folder", path.string()));
   }
-  // The owner of the folder could replace our files, whatever its mode is.
+  // The owner of the folder could replace our files, whatever the mode.
   if (info.st_uid != ::geteuid()) {
     return Error(
         ErrorCode::usage_error,
@@ -40,15 +39,15 @@ Status require_own_folder(const std::filesystem::path& path) {
                              "yours alone: chmod 700 {}",
                              path.string(), info.st_mode & 07777, path.string()));
   }
-  // Others could only read: systemd makes a StateDirectory so where the unit says no other mode.
+  // Others can only read: systemd creates a StateDirectory like this where the unit sets no mode.
   if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kDataFolderMode) != 0) {
     return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
   }
   return {};
 }
 
-// A file of the folder, open, this user's alone; no descriptor where it is missing and `flags` have
-// no O_CREAT.
+// Opens a file of the folder that belongs to this user alone. Returns no descriptor where the file
+// is missing and `flags` lack O_CREAT.
 Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | flags, kFileMode));
   if (!fd && errno == ENOENT) return fd;
@@ -92,8 +91,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     return system_error(fmt::format("cannot write {}", lock_path.string()), errno);
   }
   MKT_CHECK(write_all(lock.get(), as_bytes(pid), lock_path.string()));
-  // SQLite makes its files with the umask's mode, and the log beside the database with that of the
-  // database.
+  // SQLite would give the database the umask's mode. It gives -wal and -shm the database's mode.
   DataFolder folder(path, std::move(lock));
   MKT_CHECK(open_own_file(folder.database(), O_CREAT));
   for (const char* suffix : {"-wal", "-shm"}) {

@@ -1,4 +1,4 @@
-// VACUUM INTO, integrity_check, references; see database_file.h.
+// Uses VACUUM INTO, integrity_check and foreign_key_check.
 #include "daemon/store/sqlite/database_file.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,8 @@
 namespace mkt {
 namespace {
 
-// Runs `use` on a read-only connection; SqlError becomes data_damaged or the store's own errors.
+// Runs `use` on a read-only connection. SqlError becomes data_damaged or one of the store's own
+// errors.
 template <typename Use>
 auto with_database(const std::filesystem::path& file, Use use)
     -> decltype(use(std::declval<Database&>())) {

@@ -1,4 +1,4 @@
-// Documents out of rows, and which of them wait to be sent; see records/outbox.h.
+// Makes documents from rows, and keeps the list of those to send.
 #include "daemon/store/sqlite/rows.h"
 
 #include <fmt/format.h>
@@ -14,19 +14,19 @@ namespace {
 struct Part {
   const char* member;
   const char* table;
-  const char* rows;  // of the document whose key is bound
+  const char* rows;  // selects those of the document whose key is bound
 };
 
-// What of a table the mirror is told: the columns named here, and no other. A new column is not
-// mirrored until it is added to its statement.
+// What the mirror gets of a table: the columns named here, and no others. A new column is not
+// mirrored until its statement names it.
 struct Form {
   DocumentKind kind;
   const char* word;  // in the outbox
   const char* table;
   std::size_t key_parts;
   std::array<Part, 2> parts;
-  const char* rows;    // of one document
-  const char* listed;  // keys after one, in their order
+  const char* rows;    // selects those of one document
+  const char* listed;  // selects the keys after a given one, in order
   const char* fill;    // puts all into the outbox, with the time that is bound
 };
 
@@ -69,7 +69,7 @@ constexpr auto kForms = std::to_array<Form>({
        {"labels", "connector_labels",
         "SELECT l.label, l.kind, l.num FROM connector_labels AS l JOIN connectors AS c USING (num) "
         "WHERE c.id = ?1 ORDER BY l.label, l.kind"}}},
-     // What readers of the mirror want to know of its newest version, its owner and its versions.
+     // Also what readers of the mirror want to know: the newest version, the owner, all versions.
      "SELECT c.num, c.id, c.owner, c.latest_version, c.display_name, c.description, c.author, "
      "c.capabilities, c.downloads, c.created_at, c.updated_at, p.verified, "
      "json_extract(v.manifest, '$.license') AS license, "
@@ -150,7 +150,7 @@ constexpr auto kForms = std::to_array<Form>({
      "CAST(num AS TEXT)), ?1 FROM installation_events"},
 });
 
-// Columns that hold a flag.
+// Columns that contain a flag.
 constexpr auto kFlags = std::to_array<std::string_view>(
     {"verified", "prerelease", "deprecated", "quarantined", "allow_self_approval"});
 
@@ -235,11 +235,11 @@ std::vector<std::string> key_from_json(const std::string& text) {
   return key;
 }
 
-// Changes that are looked at for each document that may be sent: one that changed more often than
-// others takes several turns.
+// How many changes to read for each document that may be sent. A document that changed more often
+// than others needs several turns.
 constexpr std::int64_t kChangesEach = 10;
 
-// What a row of the outbox names, whole.
+// The outbox entry, with its content, for a row of the outbox.
 OutboxEntry entry_of(Database& db, std::int64_t seq, const std::string& word,
                      const std::string& key, UtcTime at) {
   const Form& form = *form_named(word);
@@ -252,7 +252,7 @@ void forget_change(Database& db, std::int64_t seq) {
   db.query("DELETE FROM outbox WHERE seq = ?").bind(seq).run();
 }
 
-// That an earlier state of that document was refused.
+// Forgets that an earlier state of the document was refused.
 void forget_parked(Database& db, const OutboxEntry& entry) {
   db.query(R"sql(
       DELETE FROM outbox WHERE parked <> '' AND (kind, key) = (
@@ -261,11 +261,11 @@ void forget_parked(Database& db, const OutboxEntry& entry) {
       .run();
 }
 
-// Columns of a table, from the schema and never from a document.
+// The columns of a table. They come from the schema, never from a document.
 std::vector<std::string> columns_of(Database& db, const char* table) {
   std::vector<std::string> columns;
   Query row = db.query("SELECT name FROM pragma_table_info(?) ORDER BY cid");
-  row.bind(std::string_view(table));  // a pointer would be a flag
+  row.bind(std::string_view(table));  // a pointer would be bound as a flag
   while (row.step()) columns.push_back(row.text(0));
   return columns;
 }
@@ -309,7 +309,7 @@ class OutboxRows : public Outbox {
 
   std::vector<OutboxEntry> waiting(std::uint32_t limit, std::size_t max_bytes) const override {
     std::vector<OutboxEntry> entries;
-    std::unordered_map<std::string, std::size_t> places;  // in entries, by kind and key
+    std::unordered_map<std::string, std::size_t> places;  // index in `entries`, by kind and key
     std::size_t bytes = 0;
     Query row = db_.query(
         "SELECT seq, kind, key, at FROM outbox WHERE parked = '' ORDER BY seq LIMIT ? * ?");
@@ -358,7 +358,7 @@ class OutboxRows : public Outbox {
     const Form& form = form_of(kind);
     std::vector<OutboxEntry> all;
     Query row = db_.query(form.listed);
-    // Keys begin above these: no text is smaller than the empty one, no number than 0.
+    // Every key is greater than these: the empty text, and 0.
     const std::vector<std::string> least(form.key_parts);
     bind_key(row, after.empty() ? least : after);
     row.bind(static_cast<std::int64_t>(limit));
@@ -410,7 +410,7 @@ class OutboxRows : public Outbox {
 
   Status put_back(DocumentKind kind, const Json& document) override {
     Json content = document;
-    if (kind == DocumentKind::log && !content.contains("document")) {  // an earlier mktd's
+    if (kind == DocumentKind::log && !content.contains("document")) {  // from an earlier mktd
       content["document"] = dump_json({{"text", text_member(content, "detail").value_or("")}});
     }
     const Form& form = form_of(kind);
