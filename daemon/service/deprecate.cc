@@ -1,4 +1,3 @@
-// Deprecating; see deprecate.h.
 #include "daemon/service/deprecate.h"
 
 #include <fmt/format.h>

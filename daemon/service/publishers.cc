@@ -1,4 +1,3 @@
-// Registering and judging publishers; see publishers.h.
 #include "daemon/service/publishers.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
-// How long a reason may be that somebody gives for a change: a revocation, a deprecation, a
-// refusal.
+// The longest reason that somebody may give for a change: a revocation, a deprecation, a refusal.
 #pragma once
 
 #include <cstddef>

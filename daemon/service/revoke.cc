@@ -1,4 +1,3 @@
-// Revoking, top to bottom; see revoke.h.
 #include "daemon/service/revoke.h"
 
 #include <fmt/format.h>
@@ -14,7 +13,7 @@
 namespace mkt {
 namespace {
 
-// Versions that go into quarantine, and the requests that wait for them.
+// The versions to quarantine, and the requests that wait for them.
 struct Reach {
   std::vector<VersionRecord> versions;
   std::vector<InstallRequestRecord> requests;
@@ -41,8 +40,8 @@ Reach find_reach(const Records& records, const std::string& key_id, const Revoca
   return reach;
 }
 
-// Everything that the revocation hits, held: connectors, versions, tenants. What was looked at
-// before the holds may have changed since, so it is looked at again under them.
+// Holds everything that the revocation affects: connectors, versions, tenants. What was read before
+// the holds may have changed since, so it is read again under them.
 Reach hold_reach(const Records& records, const std::string& key_id, const RevocationPlan& p) {
   std::set<std::string> connectors, tenants;
   const Reach seen = find_reach(records, key_id, p);

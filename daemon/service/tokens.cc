@@ -1,4 +1,3 @@
-// Making and checking tokens; see tokens.h.
 #include "daemon/service/tokens.h"
 
 #include <fmt/format.h>
@@ -42,7 +41,7 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   return created;
 }
 
-// The name says who asks and who approves: see Caller::person.
+// The name says who asks and who approves (Caller::person).
 Status check_person(const NewToken& wanted) {
   if (person_key(wanted.name).empty()) {
     return Error(ErrorCode::invalid_request,
@@ -57,7 +56,7 @@ Status check_person(const NewToken& wanted) {
   return {};
 }
 
-// What the token has approved and still waits loses that approval.
+// Removes the token's approvals of requests that still wait.
 void withdraw_approvals(Change& change, const std::string& token_id) {
   Records& records = change.records();
   std::set<std::string> tenants;
@@ -154,7 +153,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
   const std::string_view id = id_of(token);
   if (id.empty()) return refused;
   MKT_TRY(const auto record, market.views.tokens.find(id));
-  // Compared even where there is no such token, so that time tells nothing.
+  // Compares even where there is no such token, so that the time reveals nothing.
   const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
   const bool same = expected.size() == actual.size() &&
