@@ -1,4 +1,3 @@
-// Counting people; see approval_rules.h.
 #include "daemon/rules/approval_rules.h"
 
 #include <fmt/format.h>
