@@ -1,4 +1,3 @@
-// Names and text of limits; see limit.h.
 #include "daemon/limits/limit.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@ namespace mkt {
 namespace {
 
 struct ScopeNames {
-  std::string_view typed;  // the short form, for people
+  std::string_view typed;  // the short form that people type
   std::string_view name;
 };
 

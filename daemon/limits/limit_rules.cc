@@ -1,4 +1,3 @@
-// Defaults, exceptions and their text; see limit_rules.h.
 #include "daemon/limits/limit_rules.h"
 
 #include <fmt/format.h>
