@@ -1,4 +1,4 @@
-// Flags, environment and TOML by CLI11; see configuration.h and mktd.conf(5).
+// Flags, environment and TOML by CLI11; see mktd.conf(5).
 #include "daemon/ops/configuration.h"
 
 #include <fmt/format.h>
@@ -24,18 +24,18 @@
 namespace mkt {
 namespace {
 
-// Options that only a new process can take over.
+// Options that only take effect in a new process.
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
      "daemons", "firestore-project", "firestore-database", "firestore-prefix", "firestore-bucket",
      "firestore-bucket-most-bytes"});
 
-// TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
-// and [[limit]], which no option stands for, go to where they belong, and [limits] stands
-// behind the options that say the same on the command line.
+// TOML whose keys may be written with underscores or hyphens. It also takes the tables [[webhook]]
+// and [[limit]], which have no options, and puts [limits] after the options that say the same on
+// the command line.
 //
-// CLI11 takes much for TOML that is none. So the file is read by toml.h, and what is no setting is
-// refused with its line.
+// CLI11 accepts much that is not TOML. So toml.h reads the file, and anything that is not a setting
+// is refused with its line.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
   ConfigurationFile(Configuration& configuration, const CLI::App& app)
@@ -65,7 +65,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
     return options;
   }
 
-  // "mktd.conf:3: " where what went wrong names a setting of the file, else nothing.
+  // "mktd.conf:3: " where the error message names a setting of the file, else empty.
   std::string place_of(std::string_view message) const {
     const TomlSetting* found = nullptr;
     for (const TomlSetting& setting : settings_) {
@@ -79,7 +79,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
  private:
   std::string file() const { return app_.get_config_ptr()->as<std::string>(); }
 
-  // As error messages name it: an option, or the path of what no option stands for.
+  // The name in error messages: an option, or the path of a setting without an option.
   static std::string option_of(const TomlSetting& setting) {
     std::string path = setting.path();
     std::replace(path.begin(), path.end(), '_', '-');
@@ -171,10 +171,10 @@ class ConfigurationFile : public CLI::ConfigTOML {
 
   Configuration& c_;
   const CLI::App& app_;
-  mutable std::vector<TomlSetting> settings_;  // CLI11 has a const reader
+  mutable std::vector<TomlSetting> settings_;  // CLI11's reader is const
 };
 
-// A file with a secret is for its owner, and the daemon's group.
+// A file with a secret may only be readable by its owner and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
   std::set<std::string> names;
   for (const Webhook& webhook : c.webhooks) {
@@ -191,7 +191,7 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
-// HOST:PORT with a port there is, or unix:PATH; whether it can be listened on shows later.
+// HOST:PORT with a valid port, or unix:PATH. Whether the daemon can listen there is seen later.
 Status check_addresses(const Configuration& c) {
   constexpr unsigned kMaxPort = 65'535;
   for (const std::string& address : c.listen) {
@@ -307,7 +307,7 @@ std::map<std::string, std::string> values_of(const CLI::App& app) {
   return values;
 }
 
-// For a reload to see that [limits] or [[limit]] changed.
+// As text, so that a reload can see whether [limits] or [[limit]] changed.
 void describe_limits(Configuration& c) {
   std::string& text = c.values["limits"];
   text =
@@ -405,7 +405,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());
   if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
     if (!url) refuse(url.error());
-    c.values["redis-url"] = url ? url->shown() : std::string();  // what logs may show
+    c.values["redis-url"] = url ? url->shown() : std::string();  // without the password, for logs
   }
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {

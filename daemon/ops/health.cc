@@ -1,4 +1,3 @@
-// The checks; see health.h.
 #include "daemon/ops/health.h"
 #include "mkt_version.h"
 

@@ -1,4 +1,3 @@
-// Names and numbers; see metrics.h.
 #include "daemon/ops/metrics.h"
 
 #include <prometheus/metric_family.h>
@@ -16,7 +15,7 @@ namespace {
 
 using Labels = std::vector<prometheus::ClientMetric::Label>;
 
-// The families of one answer, in the order in which they are begun.
+// The metric families of one answer, in the order in which they begin.
 class Families {
  public:
   void counter(const char* name, const char* help, const Labels& labels, double value) {

@@ -1,4 +1,3 @@
-// Declare, call, print; see mirror_operations.h.
 #include "daemon/ops/mirror_operations.h"
 
 #include <fmt/format.h>
@@ -46,7 +45,7 @@ Result<std::string> line_of(const std::filesystem::path& file, const char* other
   return text->substr(0, text->find('\n'));
 }
 
-// Asks the daemon that runs on the folder, as its first admin.
+// Asks the daemon that is running on the folder, as its first admin.
 Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, const char* path) {
   MKT_TRY(const std::string url,
           line_of(data / "mktd.url", "no mktd runs on this data folder; start it first"));
@@ -112,7 +111,8 @@ Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a
                 found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
-// Shows what nobody's mirror wrote under the prefix; with `yes` the daemon may overwrite it.
+// Shows which documents under the prefix no mirror wrote. With `yes`, the daemon may overwrite
+// them.
 Result<Answer> adopt(const std::string& data, const MirrorOperationArguments& a, bool yes) {
   const auto firestore = open_firestore(a.firestore);
   std::uint64_t count = 0;
