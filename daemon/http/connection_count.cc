@@ -1,4 +1,3 @@
-// Counting connections; see connection_count.h.
 #include "daemon/http/connection_count.h"
 
 #include "common/base/address_range.h"

@@ -1,4 +1,4 @@
-// Keys and proofs in a request's JSON body.
+// Reads keys and proofs from a request's JSON body.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace mkt {
 // `publicKey`: base64 of 32 bytes. key_invalid.
 Result<PublicKey> public_key_field(const Json& json);
 
-// `keyId`: what the publisher's signature files call the key; nullopt where there is none.
+// `keyId`: the key's name in the publisher's signature files; nullopt where there is none.
 Result<std::optional<KeyName>> key_alias_field(const Json& json);
 
 // `proof`: {challenge, signature}; nullopt where there is none. key_proof_invalid.
