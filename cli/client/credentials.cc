@@ -1,4 +1,3 @@
-// Finding and keeping tokens; see credentials.h.
 #include "cli/client/credentials.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,3 @@
-// Searching and merging lines; see key_lines.h.
 #include "cli/client/key_lines.h"
 
 #include <fmt/format.h>
@@ -13,13 +12,13 @@
 namespace mkt {
 namespace {
 
-// How final a state is. "expired" is what the clock makes of an active key, not a change to it.
+// How final a state is. "expired" is an active key past its time, not a change of the key.
 int finality(const wire::KeyInfo& key) {
   if (key.status == "revoked") return 2;
   return key.status == "retired" ? 1 : 0;
 }
 
-// What never changes once a key is registered.
+// Compares what never changes once a key is registered.
 bool is_same_key(const wire::KeyInfo& a, const wire::KeyInfo& b) {
   const bool both_numbered = a.added_sequence > 0 && b.added_sequence > 0;
   return a.publisher_id == b.publisher_id && a.public_key == b.public_key &&
@@ -68,7 +67,7 @@ class Merge {
   }
 
  private:
-  // Kept lines that nothing was sent for: they stay, or of a whole list they are missing.
+  // For stored lines without a sent one: they stay, or are missing in a whole list.
   Status pass_to(std::size_t begin) {
     if (begin <= at_) return {};
     if (is_whole_) {
@@ -101,7 +100,7 @@ class Merge {
 
   std::string_view kept_;
   bool is_whole_;
-  std::size_t at_ = 0;  // in kept_: what is before it is in merged_
+  std::size_t at_ = 0;  // in kept_: everything before it is in merged_
   MergedKeys merged_;
 };
 
@@ -136,7 +135,7 @@ Result<wire::KeyInfo> parse_key_line(std::string_view line) {
 }
 
 Result<std::size_t> lower_bound_of_key(std::string_view lines, std::string_view id) {
-  std::size_t low = 0, high = lines.size();  // both at the start of a line, or the end
+  std::size_t low = 0, high = lines.size();  // both at the start of a line, or at the end
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     const std::size_t before = middle == 0 ? std::string_view::npos : lines.rfind('\n', middle - 1);

@@ -1,4 +1,3 @@
-// Reading settings; see settings.h.
 #include "cli/client/settings.h"
 
 #include <fmt/format.h>
@@ -32,7 +31,7 @@ constexpr auto kNames =
     std::to_array<std::string_view>({"registry", "token", "token_file", "tenant", "max_entries",
                                      "max_unpacked_bytes", "require_trusted"});
 
-// By name; an absent file has none. Hyphens do as well as underscores, as in mktd.conf(5).
+// By name; none for a missing file. Hyphens work as well as underscores, as in mktd.conf(5).
 Result<std::map<std::string, std::string>> read_config() {
   std::map<std::string, std::string> values;
   const auto text = read_file(config_file(), kMaxConfigBytes);
@@ -95,7 +94,7 @@ Result<std::string> registry_origin(std::string_view url) {
            c == '[' || c == ']' || c == '_';
   });
   if ((scheme != "http" && scheme != "https") || rest.empty() || !plain) return wrong;
-  // The host may be an address with colons, in brackets; what follows its last colon is the port.
+  // The host may be an address with colons, in brackets; the port follows the last colon.
   const std::size_t colon = rest.rfind(':');
   const std::size_t bracket = rest.rfind(']');
   if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket)) {
@@ -177,7 +176,7 @@ Result<Settings> Settings::load(const SettingFlags& flags) {
   const std::string ci = environment("CI");
   s.wait_for_limits = flags.wait || (!ci.empty() && ci != "false" && ci != "0");
 
-  // `home` is the registry that stands beside the token; a token for another one is withheld.
+  // `home` is the registry that the token belongs to; a token for another one is withheld.
   const auto use = [&](std::string secret, const char* name, const std::string& home) -> Status {
     MKT_TRY(const std::string origin, registry_origin(home));
     if (origin == s.registry) {

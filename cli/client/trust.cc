@@ -1,4 +1,3 @@
-// Deciding what to believe; see trust.h.
 #include "cli/client/trust.h"
 
 #include <fmt/format.h>
@@ -11,10 +10,10 @@
 namespace mkt {
 namespace {
 
-// A publisher that rotated more often since a user looked has to be looked at again.
+// If a publisher rotated more often since the user last looked, the user has to look again.
 constexpr int kMaxEndorsements = 100;
 
-// The public key of an entry, when that is the one its id speaks of.
+// The public key of an entry, where its id matches.
 Result<PublicKey> key_of(const wire::KeyInfo& info) {
   MKT_TRY(const KeyId id, KeyId::parse(info.key_id));
   MKT_TRY(const PublicKey key, PublicKey::from_base64(info.public_key));
@@ -23,7 +22,7 @@ Result<PublicKey> key_of(const wire::KeyInfo& info) {
                fmt::format("the registry gives {} another key than its id says", id.text()));
 }
 
-// Whether what a key did at that moment is to be believed.
+// Can we trust what the key did at that moment?
 bool stands_at(const wire::KeyInfo& key, std::optional<std::int64_t> sequence) {
   if (!is_compromised(key)) return true;
   return sequence.value_or(0) > 0 && *sequence < key.compromised_sequence.value_or(0);
@@ -67,7 +66,7 @@ Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& che
   }
   MKT_TRY(const PublisherId publisher, PublisherId::parse(info->publisher_id));
   MKT_CHECK(check_pins(publisher, key, *info));
-  // That a key has expired says nothing about what it signed before.
+  // An expired key is still good for what it signed before.
   std::string remark = info->status == "expired" ? std::string() : describe_end(*info);
   if (!remark.empty()) remark = fmt::format("the key {} was {}", id, remark);
   return Trusted{*info, std::move(remark)};
@@ -88,7 +87,7 @@ Status Trust::check_pins(const PublisherId& publisher, const PublicKey& key,
                              "--fingerprint {}",
                              publisher.text(), publisher.text(), key.fingerprint()));
   }
-  // From successor to predecessor, until one that is pinned.
+  // From successor to predecessor, until a pinned one.
   wire::KeyInfo successor = info;
   PublicKey successor_key = key;
   for (int i = 0; i < kMaxEndorsements && !successor.endorsed_by.empty(); ++i) {

@@ -1,4 +1,4 @@
-// Downloads to a temporary file, and verifies it before it is used; see verified_download.h.
+// Downloads to a temporary file, and verifies it before it is used.
 #include "cli/client/verified_download.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace mkt {
 namespace {
 
-// What no registry takes is not fetched from one either.
+// A size that no registry would accept is not downloaded.
 Status check_announced(std::uint64_t size, const std::string& name) {
   if (size == 0) {
     return Error(ErrorCode::archive_invalid, "the registry announces an empty tarball for " + name);

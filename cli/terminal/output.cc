@@ -1,4 +1,3 @@
-// Printing; see output.h.
 #include "cli/terminal/output.h"
 
 #include <fmt/format.h>
@@ -65,7 +64,7 @@ std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string w
     const int percent = static_cast<int>(done * 100 / total);
     if (percent == *last) return;
     *last = percent;
-    // At the end the line is wiped: the result says what was done.
+    // At the end, clear the line: the result says what was done.
     if (done == total) {
       fmt::print(stderr, "\r\033[K");
     } else {

@@ -1,8 +1,7 @@
-// What a command says: one result on stdout, everything else on stderr.
+// Output: what a command prints: one result on stdout, everything else on stderr.
 //
-// With --json the result is one JSON document; without, it is text for a person. Notes and progress
-// are left out with --quiet. Text that came from elsewhere must pass `printable` first. Use from
-// one thread.
+// With --json the result is one JSON document; without, it is text for a person. --quiet leaves out
+// notes and progress. Text from elsewhere must pass `printable` first. Use from one thread.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +21,19 @@ class Output {
   bool quiet = false;
   bool no_color = false;
 
-  // The command's result, in both forms; the one asked for is printed.
+  // Prints the command's result in the form that was asked for.
   void result(const Json& document, std::string_view text) const;
-  // Something to know while or beside the result.
+  // Something the user should know besides the result.
   void note(std::string_view text) const;
   void warn(std::string_view text) const;
-  // The one line that says what was wrong, with all findings below it.
+  // One line that says what was wrong, with all findings below it.
   void error(const Error& error) const;
 
-  // A line on the terminal that follows a transfer; nothing where stderr is none.
+  // A progress line on the terminal; no line where stderr is not a terminal.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress(std::string what) const;
 };
 
-// Columns aligned by their widest cell; the first row is the heading.
+// Aligns columns by their widest cell; the first row is the heading.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
 // "1.4 MB"
