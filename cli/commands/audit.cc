@@ -1,4 +1,4 @@
-// mkt audit: is anything installed here hit by a revocation, or against the tenant's policy?
+// mkt audit: checks what is installed here against revocations and the tenant's policy.
 #include <fmt/format.h>
 
 #include <map>
@@ -21,7 +21,7 @@ struct AuditArguments {
   TrustOptions trust;
 };
 
-// One registry that something was installed from.
+// A registry that something was installed from.
 struct Home {
   Settings settings;
   RegistryClient registry;
@@ -31,13 +31,13 @@ struct Home {
 };
 
 struct Finding {
-  std::optional<Error> hit;  // nullopt: it stands
+  std::optional<Error> hit;  // nullopt: no finding
   std::string remark;
 };
 
 bool is_verdict(ErrorCode code) { return exit_status(code) == ExitStatus::refused; }
 
-// A version whose key was compromised may have been signed again with a good one since.
+// After its key was compromised, a version may have been signed again with a good key.
 Result<Trusted> check_countersignature(Home& home, const Receipt& receipt,
                                        const Checksum& checksum) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(receipt.id));

@@ -1,4 +1,3 @@
-// The table; see command_table.h.
 #include "cli/commands/command_table.h"
 
 #include <array>

@@ -1,4 +1,4 @@
-// mkt completion: a script that completes commands and options in a shell.
+// mkt completion: prints a script that completes commands and options in a shell.
 #include <fmt/format.h>
 
 #include "cli/commands/command.h"

@@ -1,4 +1,4 @@
-// mkt info: what the registry knows of a connector or a version.
+// mkt info: shows what the registry knows about a connector or a version.
 #include <fmt/format.h>
 
 #include <map>
@@ -12,7 +12,7 @@
 namespace mkt {
 namespace {
 
-// What became of the keys that signed, by key id.
+// The state of the signing keys that are no longer active, by key id.
 using KeyEnds = std::map<std::string, std::string>;
 
 std::string end_of(const KeyEnds& ends, const wire::VersionInfo& v) {

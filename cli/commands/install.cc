@@ -1,4 +1,5 @@
-// mkt install: works out what is needed, and has it asked for, fetched, checked and put in place.
+// mkt install: finds out what is needed, asks for approval, fetches it, checks it and puts it in
+// place.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ struct InstallArguments {
   TrustOptions trust;
 };
 
-// No connector id has a dot or a slash.
+// A connector id contains no dot or slash.
 bool is_file(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".tgz");
 }
@@ -40,7 +41,7 @@ std::map<std::string, InstalledConnector> by_id(const std::vector<Installed>& in
   return all;
 }
 
-// Where an installed version made way for another only because it is not offered any more.
+// Reports that an installed version is replaced only because it is no longer offered.
 Status tell_replaced(const Session& session, RegistryVersions& source, const ResolvedConnector& r,
                      const std::map<std::string, InstalledConnector>& installed) {
   const auto here = installed.find(r.id.text());
@@ -57,7 +58,7 @@ Status tell_replaced(const Session& session, RegistryVersions& source, const Res
   return {};
 }
 
-// Why the newest version that would have fitted is in quarantine.
+// Adds why the newest version that fits is in quarantine.
 Error explain(RegistryVersions& source, const Trust& trust, Error error) {
   if (error.code != ErrorCode::version_quarantined || error.details.empty()) return error;
   const auto spec = ConnectorSpec::parse(error.details[0].path);
@@ -70,7 +71,7 @@ Error explain(RegistryVersions& source, const Trust& trust, Error error) {
   return why;
 }
 
-// That a newer version was not taken only because it is in quarantine.
+// Reports that a newer version was skipped only because it is in quarantine.
 Status tell_passed_over(const Session& session, RegistryVersions& source,
                         const std::vector<ResolvedConnector>& all, const ResolvedConnector& r) {
   MKT_TRY(const auto versions, source.versions(r.id));
@@ -93,7 +94,7 @@ Status tell_passed_over(const Session& session, RegistryVersions& source,
   return {};
 }
 
-// What was named, and all that it needs; version_quarantined before anything of it is installed.
+// What the user named and everything it needs. version_quarantined before anything is installed.
 Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient& registry,
                                          const Trust& trust,
                                          const std::vector<WantedConnector>& wanted,
@@ -120,7 +121,7 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
   return wishes;
 }
 
-// Connectors of the registry with all they need, then files.
+// First the registry's connectors with everything they need, then files.
 Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
                                    const Trust& trust, const InstallArguments& a) {
   std::vector<WantedConnector> wanted;
@@ -147,7 +148,7 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
   return wishes;
 }
 
-// Everything in mkt.lock, or what of it was named; nothing that is not in it.
+// Everything in mkt.lock, or the named part of it; nothing else.
 Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
   MKT_TRY(const LockFile lock, LockFile::read_to_install(a.root));
   if (!lock.exists()) {
@@ -220,8 +221,7 @@ void add_install_command(CLI::App& command, Session& session) {
   command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {
-    if (a->wait.option->count() > 0)
-      session.flags.wait = true;  // for whatever there is to wait for
+    if (a->wait.option->count() > 0) session.flags.wait = true;  // for rate limits as well
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

@@ -1,4 +1,4 @@
-// mkt key: the private keys on this machine; what concerns the registry is in key_add.cc,
+// mkt key: the private keys on this machine. For what involves the registry, see key_add.cc,
 // key_revoke.cc and key_trust.cc.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ Json describe(const KeyFileInfo& k) {
           {"file", k.path.string()}};
 }
 
-// From MKT_KEY_PASSPHRASE, or asked for twice; empty for none.
+// From MKT_KEY_PASSPHRASE, or typed twice at the terminal; empty for none.
 Result<std::string> new_passphrase(bool none_wanted) {
   if (none_wanted) return std::string();
   if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
@@ -80,7 +80,7 @@ Result<KeyFileInfo> find(const std::string& text) {
                            id.text()));
 }
 
-// A key that can sign still, or of which nobody knows, is not to be had again.
+// A key that can still sign, or whose state is unknown, cannot be recovered: this needs `force`.
 Status remove_key(const Session& session, const std::string& text, bool force) {
   MKT_TRY(const KeyFileInfo k, find(text));
   const KeyState state = key_states(session, {k}, false).of(k.key_id);

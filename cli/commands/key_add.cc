@@ -1,4 +1,4 @@
-// mkt key add, mkt key rotate: another key of a publisher, vouched for by one it has.
+// mkt key add, mkt key rotate: adds a key to a publisher, endorsed by one that it has.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -15,7 +15,7 @@ struct KeyAddArguments {
   std::string other;  // --endorse-with, --to
   std::string expires;
   bool no_passphrase = false;
-  std::string publisher;  // whose --public-key is
+  std::string publisher;  // the owner of --public-key
   PublicKeyOption public_key;
 };
 
@@ -31,7 +31,7 @@ struct KeyToAdd {
   RegistryClient::KeyToRegister key;
 };
 
-// The public half alone: somebody else has the other, and an admin vouches for it.
+// The public half alone: somebody else has the private half, and an admin vouches for the key.
 Result<KeyToAdd> foreign_key(const KeyAddArguments& a) {
   if (!a.key_id.empty() || a.publisher.empty()) {
     return Error(ErrorCode::usage_error,
@@ -73,13 +73,13 @@ Status add(const Session& session, const KeyAddArguments& a) {
   return {};
 }
 
-// The new key as the registry has it, where that has followed the old one.
+// The new key as the registry has it, where it has already replaced the old one.
 Result<std::optional<wire::KeyInfo>> rotated_already(RegistryClient& registry, const KeyId& old,
                                                      const KeyId& now) {
   const auto publisher = registry.publisher(now.publisher());
   std::optional<wire::KeyInfo> successor;
   bool old_is_retired = false;
-  if (!publisher) return successor;  // then the first error is the one to tell
+  if (!publisher) return successor;  // then report the first error
   for (const wire::KeyInfo& key : publisher->keys) {
     old_is_retired = old_is_retired || (key.key_id == old.text() && key.status == "retired");
     if (key.key_id == now.text() && key.status == "active" && key.endorsed_by == old.text()) {
@@ -102,12 +102,13 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   RegistryClient registry(settings);
   auto info = registry.add_key(publisher, {made->secret, expires_at, &old.secret, true});
   if (!info && !a.other.empty()) {
-    // An earlier try may have done it, and its answer was lost.
+    // An earlier try may have succeeded although its answer was lost.
     MKT_TRY(auto done, rotated_already(registry, old.info.key_id, made->info.key_id));
     if (done) info = std::move(*done);
   }
   if (!info) {
-    // The new key stays: the registry may have taken it although its answer was lost.
+    // The new key's file stays: the registry may have accepted the key although its answer was
+    // lost.
     return info.error().context(
         fmt::format("the new key {} is in {}, but the registry did not confirm it; look with `mkt "
                     "publisher show {}`, try again with `mkt key rotate {} --to {}`",

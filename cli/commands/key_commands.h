@@ -1,4 +1,4 @@
-// The subcommands of `mkt key` that speak to the registry or about it.
+// The subcommands of `mkt key` that use the registry or its list of keys.
 #pragma once
 
 #include "cli/commands/command.h"
@@ -10,7 +10,7 @@ void add_key_add_commands(CLI::App& key, Session& session);    // add, rotate
 void add_key_revoke_command(CLI::App& key, Session& session);  // revoke
 void add_key_trust_commands(CLI::App& key, Session& session);  // trust, refresh
 
-// Makes a key file for the publisher, with a passphrase from MKT_KEY_PASSPHRASE or the terminal
+// Makes a key file for the publisher. The passphrase is from MKT_KEY_PASSPHRASE or the terminal,
 // unless none is wanted.
 Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase);
 

@@ -1,4 +1,4 @@
-// mkt key revoke: for ever. Shows first what it hits.
+// mkt key revoke: revokes a key for ever, after showing what that affects.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -19,7 +19,7 @@ struct KeyRevokeArguments {
   bool yes = false;
 };
 
-// What the registry counts and does not list, to an admin because it is long, to others always.
+// What the registry counts but does not list: for an admin a long list, for others always.
 std::string describe_rest(std::uint64_t count, std::size_t listed, const char* what) {
   if (count <= listed) return {};
   return fmt::format("  {}{} {}\n", listed > 0 ? "and " : "", count - listed, what);
@@ -49,7 +49,7 @@ std::string describe_hits(const wire::RevocationInfo& r) {
 
 Status ask_leave(const Session& session, const KeyId& id, const wire::RevocationInfo& preview) {
   const std::string hits = describe_hits(preview);
-  // A part of the question, which --quiet does not leave out.
+  // This is part of the question, so --quiet does not leave it out.
   const auto answer =
       ask_yes_or_no(fmt::format("{}Revoke {}? This cannot be undone. [y/N] ", hits, id.text()));
   if (!answer) {

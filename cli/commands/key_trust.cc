@@ -1,4 +1,4 @@
-// mkt key trust, mkt key refresh: whose keys this user believes, and what is known of them.
+// mkt key trust, mkt key refresh: which keys this user trusts, and the stored list of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ Status list(const Session& session, const Pins& pins, const std::string& origin)
   return {};
 }
 
-// The key with that fingerprint or, without one, the only active key.
+// The key with that fingerprint or, without a fingerprint, the only active key.
 Result<PublicKey> choose(const std::vector<wire::KeyInfo>& keys, const PublisherId& publisher,
                          const std::string& fingerprint) {
   std::vector<const wire::KeyInfo*> fitting;

@@ -1,4 +1,4 @@
-// mkt limit: what is left of the rate limits, and resetting them.
+// mkt limit: shows what is left of the rate limits, and resets them.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"

@@ -1,4 +1,3 @@
-// The table; see limit_table.h.
 #include "cli/commands/limit_table.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// What is left of rate limits, as `mkt limit show` and `mkt status` print it.
+// The table of rate limits that `mkt limit show` and `mkt status` print.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace mkt {
 
-// Of each limit: its scope, whose it is, what is left and when one more passes.
+// For each limit: its scope, its subject, what is left, and when one more request is allowed.
 std::string limit_table(const std::vector<wire::LimitInfo>& limits);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// mkt list: what is installed here.
+// mkt list: shows what is installed here.
 #include <fmt/format.h>
 
 #include "cli/commands/command.h"

@@ -1,4 +1,4 @@
-// mkt log: who changed what at the registry.
+// mkt log: shows who changed what at the registry.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -27,7 +27,7 @@ Status show_log(const Session& session, const std::string& since_text) {
                       printable(e.actor), printable(e.address), printable(e.action),
                       printable(e.subject), printable(e.detail)});
     }
-    // A page that brings nothing new would be asked for for ever.
+    // A page without anything new would be requested for ever.
     more = page.has_more && !page.entries.empty() && page.entries.back().sequence > after;
     if (!page.entries.empty()) after = page.entries.back().sequence;
   }

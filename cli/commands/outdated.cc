@@ -1,4 +1,4 @@
-// mkt outdated: what is installed here and has a newer version.
+// mkt outdated: shows what is installed here and has a newer version.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -18,7 +18,7 @@ Status list_outdated(const Session& session, const RootOption& root) {
   RegistryClient registry(settings);
   RegistryVersions source(registry);
   MKT_TRY(Updates updates, find_updates(source, settings.registry, here.in_root, {}));
-  // Each for itself: what is installed elsewhere depends on nothing here.
+  // Each separately: what is installed elsewhere does not depend on anything here.
   for (const Installed& i : here.elsewhere) {
     MKT_TRY(Updates own, find_updates(source, settings.registry, {i}, {}));
     std::move(own.newer.begin(), own.newer.end(), std::back_inserter(updates.newer));

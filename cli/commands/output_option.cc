@@ -1,4 +1,3 @@
-// Where a result goes; see output_option.h.
 #include "cli/commands/output_option.h"
 
 #include <fmt/format.h>

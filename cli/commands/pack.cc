@@ -1,4 +1,4 @@
-// mkt pack: a folder becomes a tarball, always the same bytes.
+// mkt pack: makes a tarball of a folder, always the same bytes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -49,7 +49,7 @@ Result<Packed> pack_to_stdout(const std::string& folder, const PackOptions& opti
   return pack_connector(folder, STDOUT_FILENO, options);
 }
 
-// A pipe or a device, such as /dev/null: it stays what it is.
+// True for a pipe or a device, such as /dev/null: it is written to, not replaced.
 bool is_special(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -65,7 +65,7 @@ Result<Packed> pack_to_special(const std::string& folder, const fs::path& output
   return pack_connector(folder, fd.get(), options);
 }
 
-// A link stays, such as /dev/stdout; what it leads to is written.
+// A link stays, such as /dev/stdout; its target is written.
 fs::path behind_links(const fs::path& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
@@ -118,7 +118,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
   if (!to_stdout) {
     session.out.result(document, text);
   } else if (session.out.json) {
-    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout is the tarball's
+    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout has the tarball
   } else {
     session.out.note(text);
   }

@@ -1,4 +1,4 @@
-// Tables and documents of a source tree; see pack_report.h.
+// Tables and JSON about a source tree.
 #include "cli/commands/pack_report.h"
 
 #include <fmt/format.h>
@@ -12,17 +12,17 @@
 namespace mkt {
 namespace {
 
-// One line of a listing: a file, or a node_modules with all that is in it.
+// One line of a listing: a file, or a node_modules folder with everything in it.
 struct Line {
   std::string path;
   std::uint64_t size = 0;
   std::uint64_t files = 0;  // 0 for a file
-  std::string secret = {};  // why it looks like one, else empty
+  std::string secret = {};  // why it looks like a secret, else empty
 };
 
 constexpr std::string_view kModules = "node_modules/";
 
-// Up to and with the outermost node_modules/ that the path leads through; else empty.
+// The path up to and including its outermost node_modules/; else empty.
 std::string modules_of(const std::string& path) {
   for (std::size_t at = path.find(kModules); at != std::string::npos;
        at = path.find(kModules, at + 1)) {

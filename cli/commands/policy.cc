@@ -1,4 +1,4 @@
-// mkt policy: what a tenant lets in.
+// mkt policy: which connectors a tenant may install.
 #include <fmt/format.h>
 
 #include "cli/commands/request_commands.h"
@@ -42,7 +42,7 @@ std::string title_of(const Json& answer) {
                      printable(text_member(answer, "setBy").value_or("")));
 }
 
-// As `mkt policy set` takes them.
+// In the form that `mkt policy set` accepts.
 std::string lines_of(const Json& policy) {
   std::string text;
   for (const auto& [name, value] : policy.items()) {
@@ -97,7 +97,7 @@ Status show(const Session& session, const PolicyArguments& a) {
   return {};
 }
 
-// The value in the type that the setting has now; lists are separated by commas.
+// The value, with the type that the setting has now; a list is separated by commas.
 Result<Json> parse_value(const std::string& name, const Json& now, const std::string& text) {
   if (now.is_boolean()) {
     if (text == "true" || text == "yes") return Json(true);

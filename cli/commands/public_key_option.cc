@@ -1,4 +1,3 @@
-// Reading the key; see public_key_option.h.
 #include "cli/commands/public_key_option.h"
 
 #include <fmt/format.h>

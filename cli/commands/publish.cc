@@ -1,4 +1,4 @@
-// mkt publish: pack, sign, upload, in one go.
+// mkt publish: packs, signs and uploads in one step.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -18,7 +18,7 @@ struct PublishArguments {
   bool allow_secrets = false;
 };
 
-// FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
+// The FILE.sig.json beside a tarball, where it is for these bytes; else a new signature.
 Result<SignatureFile> signature_for(const Session& session, const PublishArguments& a,
                                     const Publishable& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
@@ -30,8 +30,8 @@ Result<SignatureFile> signature_for(const Session& session, const PublishArgumen
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
-// Whether these very bytes are published already. version_exists where others are; a registry that
-// cannot be asked is no reason to fail.
+// True where these very bytes are published already. version_exists where other bytes are. If the
+// registry cannot be asked, this does not fail.
 Result<bool> is_published(const Session& session, const Settings& settings,
                           const Publishable& ready, const std::string& name) {
   RegistryClient registry(settings);

@@ -1,4 +1,4 @@
-// mkt publisher: who publishes at the registry.
+// mkt publisher: the publishers at the registry.
 #include <fmt/format.h>
 
 #include "cli/client/credentials.h"
@@ -42,7 +42,7 @@ struct PublisherArguments {
   bool undo = false;
 };
 
-// A key of this machine, unlocked: it proves that it is here.
+// A key on this machine, unlocked, as a proof that it is here.
 Result<SigningKey> own_key(const Session& session, const PublisherId& id, const std::string& text) {
   MKT_TRY(const KeyId key_id, KeyId::parse(text));
   if (key_id.publisher() != id) {

@@ -1,4 +1,4 @@
-// mkt request: the approval of installs.
+// mkt request: shows, approves and denies install requests.
 #include <fmt/format.h>
 
 #include "cli/commands/request_commands.h"
@@ -86,7 +86,7 @@ bool flag_of(const Json& object, const char* name) {
   return value.is_boolean() && value.get<bool>();
 }
 
-// What an approver should see before saying yes.
+// What an approver should see before approving.
 std::string describe_review(const Json& review) {
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
@@ -148,7 +148,7 @@ Status show_request(const Session& session, const std::string& id) {
   return {};
 }
 
-// Over exactly what the registry shows as asked for.
+// Signs exactly what the registry shows as requested.
 Result<Json> sign_approval(const Session& session, const InstallRequestInfo& r,
                            const std::string& key_id) {
   MKT_TRY(const SigningKey key, open_signing_key(session, key_id));

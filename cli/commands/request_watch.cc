@@ -1,4 +1,4 @@
-// mkt request watch: follows one request to its end, or tells of every change as it comes.
+// mkt request watch: follows one request to its end, or reports every change as it happens.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace {
 
 using wire::InstallRequestInfo;
 
-// More often is a burden for the registry and no news for a person.
+// Asking more often burdens the registry and tells a person nothing new.
 constexpr std::chrono::milliseconds kMaxOften{500};
 
 struct RequestWatchArguments {
@@ -45,7 +45,7 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
 
 void tell(const Session& session, const InstallRequestInfo& r) {
   if (session.out.json) {
-    fmt::print("{}\n", dump_json(r.to_json()));  // one a line, as it comes
+    fmt::print("{}\n", dump_json(r.to_json()));  // one per line, at once
   } else {
     fmt::print("{}  {}  {}  {}  {}/{}\n", printable(r.id), request_name(r), printable(r.status),
                printable(r.requested_by), r.approvals.size(), r.min_approvals);
@@ -53,7 +53,7 @@ void tell(const Session& session, const InstallRequestInfo& r) {
   std::fflush(stdout);
 }
 
-// What is pending first, then every change, until somebody interrupts.
+// First what is pending, then every change, until interrupted.
 Status follow_all(const Session& session, TenantClient& tenant, const RequestWatchArguments& a) {
   MKT_TRY(const auto every, parse_duration(a.every));
   if (every < kMaxOften) {

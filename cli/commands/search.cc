@@ -8,7 +8,7 @@
 namespace mkt {
 namespace {
 
-// One line a hit, and no more of a description than fits beside the rest.
+// One line per hit, with as much of the description as fits.
 std::string shortened(const std::string& text) {
   constexpr std::size_t kWidth = 60;
   std::string line = printable(text);

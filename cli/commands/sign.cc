@@ -33,7 +33,7 @@ Result<Checksum> checksum_of_tarball(const std::string& file) {
   return checksum_of_file(fd.get(), printable(file));
 }
 
-// An earlier output of this command, by whichever key and of whichever bytes, sound or not.
+// True for an earlier output of this command, by any key and for any bytes, sound or not.
 bool is_signature_file(int fd) {
   std::string text(kMaxSignatureFileBytes, '\0');
   const auto n = read_at(fd, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0,
@@ -72,7 +72,7 @@ Status sign_file(const Session& session, const SignArguments& a) {
   return {};
 }
 
-// The bytes stay as they are. With FILE they are compared with the owner's own copy before.
+// The bytes do not change. With FILE, they are first compared with the owner's own copy.
 Status countersign(const Session& session, const SignArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.countersign));
   if (!spec.version) {

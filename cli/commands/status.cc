@@ -1,4 +1,5 @@
-// mkt status: is the registry well, who am I there, and what may I still do?
+// mkt status: shows whether the registry works, who the user is there, and what the limits still
+// allow.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace mkt {
 namespace {
 
-// "3d", "5h", "12m": what has passed, in the largest unit that is full.
+// "3d", "5h", "12m": the time passed, in the largest unit that is at least one.
 std::string roughly(std::chrono::seconds time) {
   using std::chrono::seconds;
   for (const seconds unit : {seconds(86'400), seconds(3600), seconds(60)}) {

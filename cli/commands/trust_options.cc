@@ -1,4 +1,3 @@
-// Opening keys and pins; see trust_options.h.
 #include "cli/commands/trust_options.h"
 
 namespace mkt {
