@@ -1,4 +1,4 @@
-// A registry in a folder of its own, and makers of what goes into it.
+// A registry in its own folder, and functions that make its records.
 #pragma once
 
 #include <doctest/doctest.h>
