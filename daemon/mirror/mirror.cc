@@ -118,10 +118,10 @@ Result<MirrorStatus> Mirror::status() const {
 void Mirror::note_trouble(const std::string& why) {
   const std::lock_guard lock(mutex_);
   if (status_.trouble != why && !why.empty()) {
-    log_event(LogLevel::warning, "the mirror does not get on, it will be tried again",
+    log_event(LogLevel::warning, "the mirror makes no progress; it will try again",
               {{"project", status_.project}, {"reason", why}});
   } else if (why.empty() && !status_.trouble.empty()) {
-    log_event(LogLevel::info, "the mirror gets on again", {{"project", status_.project}});
+    log_event(LogLevel::info, "the mirror makes progress again", {{"project", status_.project}});
   }
   status_.trouble = why;
 }
@@ -149,7 +149,7 @@ Status Mirror::know_registry() {
   return set_mirror_state(market_, kRegistry, registry_);
 }
 
-// A new bucket has no tarballs yet, so all versions are sent once.
+// A new bucket has no tarballs yet, so everything is sent again.
 Status Mirror::know_bucket() {
   const std::string name = bucket_ ? bucket_->options().name : "";
   MKT_TRY(const std::string known, mirror_state(market_, kBucket));
