@@ -140,15 +140,15 @@ Status check_wish(const Wish& wish, const Manifest& manifest, const std::string&
   const std::string name = manifest.id().text() + "@" + manifest.version().text();
   if (!wish.approved_checksum.empty() && checksum != wish.approved_checksum) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("{} has {}, and {} was approved; it was not installed", name, checksum,
+                 fmt::format("{} has {}, but {} was approved; it was not installed", name, checksum,
                              printable(wish.approved_checksum)));
   }
   if (!wish.dependencies) return {};
   const std::string said = text_of(*wish.dependencies), is = text_of(manifest.dependencies());
   if (said == is) return {};
   return Error(ErrorCode::manifest_mismatch,
-               fmt::format("the registry says that {} needs {}, and what was signed needs {}; it "
-                           "was not installed",
+               fmt::format("the registry says that {} needs {}, but its signed manifest needs {}; "
+                           "it was not installed",
                            name, said, is));
 }
 
@@ -301,7 +301,7 @@ Result<std::vector<InstallDone>> install_all(const InstallContext& c,
         // What could not be put back must not be removed with the staging folder.
         staging->keep();
         return one.error().context(
-            fmt::format("some connectors were installed and could not be taken back ({})",
+            fmt::format("some connectors were installed and could not be removed again ({})",
                         undone.error().message));
       }
     }

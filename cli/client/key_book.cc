@@ -50,7 +50,7 @@ Result<std::optional<Seen>> read_seen(const fs::path& file) {
       json ? parse_utc(text_member(*json, "checkedAt").value_or("")) : std::nullopt;
   if (sequence && checked_at) return std::optional<Seen>({*sequence, *checked_at});
   return Error(ErrorCode::data_damaged,
-               fmt::format("{} is damaged; fetch the keys anew: mkt key refresh --forget",
+               fmt::format("{} is damaged; fetch the keys again: mkt key refresh --forget",
                            printable(file.string())));
 }
 
@@ -78,8 +78,8 @@ std::string keep_evidence(const fs::path& folder, const std::string& origin, con
 
 Error rolled_back(const std::string& origin, std::string_view what) {
   return Error(ErrorCode::keys_rolled_back,
-               fmt::format("{}: {}; nothing it says of keys can be believed. If it was set up "
-                           "anew, forget what was seen: mkt key refresh --forget",
+               fmt::format("{}: {}; nothing it says about keys can be trusted. If it was set up "
+                           "again, forget the keys seen before: mkt key refresh --forget",
                            origin, what));
 }
 
@@ -110,9 +110,9 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
     return key_list_damaged("its head");
   }
   if (*number < seen->sequence) {
-    return rolled_back(origin, fmt::format("the kept list of keys is number {}, but number {} was "
-                                           "seen before",
-                                           *number, seen->sequence));
+    return rolled_back(
+        origin, fmt::format("the stored list of keys has number {}, but number {} was seen before",
+                            *number, seen->sequence));
   }
   return KeyBook(std::move(*file), *number, seen->checked_at, false);
 }
@@ -166,8 +166,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   };
   if (!merged.contradiction.empty()) {
     return refuse(
-        fmt::format("the registry's list of keys is number {}, and number {} was seen "
-                    "before: {}",
+        fmt::format("the registry's list of keys has number {}, but number {} was seen before: {}",
                     news.sequence, known, merged.contradiction));
   }
   if (news.sequence == known && !merged.difference.empty()) {
@@ -196,9 +195,11 @@ Result<KeyBook> KeyBook::open(RegistryClient& registry, const fs::path& folder,
   const auto without_registry = [&](const std::string& why, ErrorCode code) -> Result<KeyBook> {
     auto kept = read(folder, origin);
     if (kept || kept.error().code != ErrorCode::not_found) return kept;
-    return Error(code, fmt::format("{}, and no list of its keys was kept: what is revoked is not "
-                                   "known",
-                                   why));
+    return Error(
+        code,
+        fmt::format(
+            "{}, and no list of its keys is stored here, so it is not known which keys are revoked",
+            why));
   };
   if (offline) {
     return without_registry(fmt::format("{} is not asked (--offline)", origin),

@@ -82,7 +82,7 @@ class Merge {
 
   void compare(const wire::KeyInfo& before, const wire::KeyInfo& now) {
     if (!is_same_key(before, now)) {
-      contradict(fmt::format("the key {} is another than it was", before.key_id));
+      contradict(fmt::format("the key {} is a different key now", before.key_id));
     } else if (goes_back(before, now)) {
       contradict(fmt::format("the key {} was {} and is said to be {} now", before.key_id,
                              printable(before.status), printable(now.status)));
@@ -107,10 +107,11 @@ class Merge {
 }  // namespace
 
 Error key_list_damaged(std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("the kept list of keys is damaged ({}); fetch it anew: mkt key refresh "
-                           "--forget",
-                           what));
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format(
+          "the stored list of keys is damaged ({}); fetch it again: mkt key refresh --forget",
+          what));
 }
 
 std::string_view line_at(std::string_view lines, std::size_t begin) {

@@ -18,11 +18,10 @@ constexpr std::uint64_t kMaxLockBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kLockVersion = 1;
 
 Error damaged(const std::filesystem::path& path, std::string_view what) {
-  return Error(
-      ErrorCode::data_damaged,
-      fmt::format("{} is not a lock file: {}; restore it, or move it away and name what is "
-                  "installed to mkt install, which writes it anew",
-                  printable(path.string()), what));
+  return Error(ErrorCode::data_damaged,
+               fmt::format("{} is not a lock file: {}; restore it, or move it away and run mkt "
+                           "install with the names of what is installed, which writes it again",
+                           printable(path.string()), what));
 }
 
 std::filesystem::path without_slash(const std::filesystem::path& folder) {

@@ -46,7 +46,7 @@ Result<std::map<std::string, std::string>> read_config() {
     std::replace(name.begin(), name.end(), '-', '_');
     if (!setting.table.empty() || std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
       return toml_error(file, setting.line,
-                        fmt::format("{} is no setting of mkt; there are {}",
+                        fmt::format("{} is not a setting of mkt; the settings are {}",
                                     printable(setting.path()), fmt::join(kNames, ", ")));
     }
     if (setting.is_array) {

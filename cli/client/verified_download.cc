@@ -61,13 +61,13 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
   MKT_CHECK(registry.download(id, version, sink, progress));
   if (received != info.tarball_size) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("the registry sent {} bytes of {} and had announced {}", received,
+                 fmt::format("the registry sent {} bytes of {} but had announced {}", received,
                              name, info.tarball_size));
   }
   const Checksum actual = hasher.finish();
   if (actual != expected) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("{} arrived with {}, the registry announced {}; nothing was kept",
+                 fmt::format("{} arrived with {}, but the registry announced {}; nothing was kept",
                              name, actual.text(), expected.text()));
   }
   auto trusted = trust.check(signature, actual, info.sequence);

@@ -51,10 +51,10 @@ Status tell_replaced(const Session& session, RegistryVersions& source, const Res
   const auto offered = std::find_if(versions.begin(), versions.end(),
                                     [&](const auto& v) { return v.version == version; });
   if (offered != versions.end() && !offered->quarantined) return {};
-  session.out.warn(fmt::format(
-      "{}@{}, which is installed here, {}; {} takes its place", r.id.text(), version.text(),
-      offered == versions.end() ? "is not known to the registry" : "is in quarantine",
-      r.version.text()));
+  session.out.warn(
+      fmt::format("{}@{} is installed here but {}; {} replaces it", r.id.text(), version.text(),
+                  offered == versions.end() ? "is not known to the registry" : "is in quarantine",
+                  r.version.text()));
   return {};
 }
 
@@ -152,10 +152,11 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
 Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
   MKT_TRY(const LockFile lock, LockFile::read_to_install(a.root));
   if (!lock.exists()) {
-    return Error(ErrorCode::not_found,
-                 fmt::format("there is no {}; make it where the connectors may change: mkt install "
-                             "ID",
-                             printable(lock.path().string())));
+    return Error(
+        ErrorCode::not_found,
+        fmt::format(
+            "there is no {}; run mkt install ID where the versions may change, which writes it",
+            printable(lock.path().string())));
   }
   std::vector<std::string> ids = a.specs;
   if (ids.empty()) {
@@ -196,9 +197,10 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
           a.frozen ? locked_wishes(a) : work_out(session, registry, trust, a));
   if (wishes.empty()) session.out.note("mkt.lock holds no connectors: there is nothing to install");
   if (!a.folder.empty() && wishes.size() > 1) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("{} needs {} others; with --root they all have their place",
-                             printable(a.specs[0]), wishes.size() - 1));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("{} needs {} other connectors; use --root, which has a folder for each",
+                    printable(a.specs[0]), wishes.size() - 1));
   }
   return carry_out(
       session,
@@ -212,12 +214,13 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
 void add_install_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<InstallArguments>();
   command.add_option("ID[@VERSION]|FILE", a->specs,
-                     "The connectors: of the registry, or a tarball with its signature file");
+                     "Connectors of the registry, or tarballs with their signature files");
   command.add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
   command.add_option("--root", a->root, "Folder that holds a folder for each connector")
       ->capture_default_str();
   add_wait_option(&command, a->wait);
-  command.add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, all of it or nothing");
+  command.add_flag("--frozen", a->frozen,
+                   "Install exactly what mkt.lock says, all of it or nothing");
   command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {

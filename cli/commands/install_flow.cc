@@ -215,8 +215,8 @@ Result<std::optional<milliseconds>> WaitOption::read(std::vector<std::string>& a
     MKT_TRY(wait, parse_duration(text));
     if (wait.count() == 0) {
       return Error(ErrorCode::usage_error,
-                   "--wait needs more than no time; leave it out so as not to wait, or write "
-                   "--wait alone to wait until it is decided");
+                   "--wait needs a time above 0; leave --wait out to not wait, or write it without "
+                   "a time to wait until the request is decided");
     }
   }
   return std::optional(wait);
@@ -264,7 +264,8 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     if (!session.out.json) session.out.result({}, line);  // at once, as others may fail
     if (!plan.target.folder.empty()) remember(session, done->folder);
     if (!wish.id && done->has_dependencies) {
-      session.out.warn("what it depends on was not installed: a file brings itself alone");
+      session.out.warn(
+          "its dependencies were not installed: a file only contains the connector itself");
     }
     installed.push_back(describe(*done));
     if (!lock) continue;

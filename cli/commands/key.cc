@@ -53,7 +53,7 @@ Status list(const Session& session, bool offline) {
   MKT_TRY(const auto keys, list_key_files(keys_folder()));
   const KeyStates states = key_states(session, keys, offline);
   if (states.why) {
-    session.out.note(fmt::format("what the registry says of the keys is not known: {}",
+    session.out.note(fmt::format("the states of the keys at the registry are not known: {}",
                                  printable(states.why->message)));
   }
   Json all = Json::array();
@@ -89,7 +89,7 @@ Status remove_key(const Session& session, const std::string& text, bool force) {
         "the key {} is {}, and this is its only private part that "
         "mkt knows of",
         k.key_id.text(), key_state_name(state));
-    const auto answer = ask_yes_or_no(what + "; remove it all the same? [y/N] ");
+    const auto answer = ask_yes_or_no(what + "; remove it anyway? [y/N] ");
     if (!answer || !*answer) {
       return Error(
           ErrorCode::usage_error,
@@ -159,21 +159,21 @@ void add_key_command(CLI::App& key, Session& session) {
   CLI::App* command = add_subcommand(key, "generate", "Make a key pair; prints its key id",
                                      "  mkt key generate --publisher acme\n"
                                      "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
-  command->add_option("--publisher", a->publisher, "Whose key it is")->required();
+  command->add_option("--publisher", a->publisher, "The publisher that owns the key")->required();
   command->add_flag("--no-passphrase", a->no_passphrase,
-                    "Do not ask for one, leave it unencrypted");
+                    "Ask for no passphrase; leave the key unencrypted");
   on_run(command, session,
          [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
 
   command = add_subcommand(key, "list", "Show the keys on this machine, and what each may do",
                            "  mkt key list --json");
-  command->add_flag("--offline", a->offline, "Ask no registry; go by the keys kept here");
+  command->add_flag("--offline", a->offline, "Ask no registry; use the keys stored here");
   on_run(command, session, [&session, a] { return list(session, a->offline); });
 
   command = add_subcommand(key, "remove", "Delete a private key from this machine",
                            "  mkt key remove acme:0123456789abcdef");
   command->add_option("KEYID", a->key_id, "The key")->required();
-  command->add_flag("--force", a->force, "Also one that may sign; do not ask");
+  command->add_flag("--force", a->force, "Also remove a key that can still sign; do not ask");
   on_run(command, session, [&session, a] { return remove_key(session, a->key_id, a->force); });
 
   command = add_subcommand(key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");

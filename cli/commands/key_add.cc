@@ -34,8 +34,7 @@ struct KeyToAdd {
 // The public half alone: somebody else has the private half, and an admin vouches for the key.
 Result<KeyToAdd> foreign_key(const KeyAddArguments& a) {
   if (!a.key_id.empty() || a.publisher.empty()) {
-    return Error(ErrorCode::usage_error,
-                 "--public-key goes with --publisher, in the place of KEYID");
+    return Error(ErrorCode::usage_error, "--public-key needs --publisher, and replaces KEYID");
   }
   MKT_TRY(PublisherId publisher, PublisherId::parse(a.publisher));
   MKT_TRY(auto key, given_public_key(a.public_key));
@@ -120,8 +119,8 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   document["file"] = made->info.path.string();
   session.out.result(document, new_id);
   session.out.note(
-      fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
-                  "its file may go: mkt key remove {}",
+      fmt::format("{} signs from now on; {} is retired: what it signed stays valid, and you may "
+                  "delete its file: mkt key remove {}",
                   new_id, old.info.key_id.text(), old.info.key_id.text()));
   return {};
 }
@@ -135,10 +134,10 @@ void add_key_add_commands(CLI::App& key, Session& session) {
                      "  mkt key generate --publisher acme\n"
                      "  mkt key add acme:0123456789abcdef --endorse-with acme:fedcba9876543210");
   command->add_option("KEYID", a->key_id, "A key on this machine");
-  command->add_option("--publisher", a->publisher, "Whose key --public-key is");
+  command->add_option("--publisher", a->publisher, "The publisher that owns --public-key");
   add_public_key_options(command, a->public_key);
   command->add_option("--endorse-with", a->other,
-                      "A registered key that vouches for it, for those who pinned that one");
+                      "A registered key that endorses it, for users who pinned that key");
   command->add_option("--expires", a->expires,
                       "How long it may sign, e.g. 365d (default: for ever)");
   on_run(command, session, [&session, a] { return add(session, *a); });

@@ -93,7 +93,7 @@ Status run(const Session& session, const KeyRevokeArguments& a) {
 void add_key_revoke_command(CLI::App& key, Session& session) {
   auto a = std::make_shared<KeyRevokeArguments>();
   CLI::App* command = add_subcommand(
-      key, "revoke", "Revoke a key for ever; shows what it hits",
+      key, "revoke", "Revoke a key for ever, after showing what that affects",
       "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen'\n"
       "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen' "
       "--compromised-since 2026-01-31 --dry-run");
@@ -104,7 +104,7 @@ void add_key_revoke_command(CLI::App& key, Session& session) {
   command->add_option("--reason", a->reason, "Why, for people")->required();
   command->add_option("--compromised-since", a->since,
                       "Quarantine only what was accepted since, e.g. 2026-01-31 or 24h");
-  command->add_flag("--dry-run", a->dry_run, "Only show what it would hit");
+  command->add_flag("--dry-run", a->dry_run, "Only show what it would affect");
   command->add_flag("--yes", a->yes, "Do not ask");
   on_run(command, session, [&session, a] { return run(session, *a); });
 }

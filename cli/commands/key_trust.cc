@@ -85,7 +85,8 @@ Status trust(const Session& session, const KeyTrustArguments& a) {
       {{"publisherId", publisher.text()}, {"fingerprint", key.fingerprint()}},
       fmt::format("{} is trusted with the key {}", publisher.text(), key.fingerprint()));
   if (a.fingerprint.empty()) {
-    session.out.note("compare the fingerprint with one the publisher tells you by another way");
+    session.out.note(
+        "compare the fingerprint with one that the publisher gives you in another way");
   }
   return {};
 }
@@ -104,7 +105,7 @@ Status refresh(const Session& session, bool forget) {
   session.out.result({{"registry", settings.registry},
                       {"sequence", book.sequence()},
                       {"checkedAt", format_utc(book.checked_at())}},
-                     fmt::format("the keys of {} are kept as of its change number {}",
+                     fmt::format("stored the keys of {}, up to its change number {}",
                                  settings.registry, book.sequence()));
   return {};
 }
@@ -120,13 +121,13 @@ void add_key_trust_commands(CLI::App& key, Session& session) {
   command->add_option("PUBLISHER", a->publisher, "Whose key");
   command->add_option("--fingerprint", a->fingerprint,
                       "All 64 digits (default: the publisher's only active key)");
-  command->add_flag("--remove", a->remove, "Take the publisher's pins away");
+  command->add_flag("--remove", a->remove, "Remove the publisher's pins");
   on_run(command, session, [&session, a] { return trust(session, *a); });
 
   command = add_subcommand(key, "refresh", "Fetch the registry's keys for use offline",
                            "  mkt key refresh\n  mkt key refresh --forget");
   command->add_flag("--forget", a->forget,
-                    "Forget what was seen before: the registry was set up anew");
+                    "Forget the keys seen before, as the registry was set up again");
   on_run(command, session, [&session, a] { return refresh(session, a->forget); });
 }
 

@@ -64,10 +64,10 @@ void add_owner_command(CLI::App& owner, Session& session) {
   on_run(command, session,
          [&session, a] { return change(session, *a, &RegistryClient::add_owner); });
 
-  command = add_subcommand(owner, "remove", "Take a connector from a publisher",
+  command = add_subcommand(owner, "remove", "Remove an owner of a connector",
                            "  mkt owner remove hello-connector partner");
   command->add_option("ID", a->id, "The connector")->required();
-  command->add_option("PUBLISHER", a->publisher, "The owner that goes")->required();
+  command->add_option("PUBLISHER", a->publisher, "The owner to remove")->required();
   on_run(command, session,
          [&session, a] { return change(session, *a, &RegistryClient::remove_owner); });
 }

@@ -44,7 +44,7 @@ Status list_files(const Session& session, const PackArguments& a) {
 Result<Packed> pack_to_stdout(const std::string& folder, const PackOptions& options) {
   if (::isatty(STDOUT_FILENO) == 1) {
     return Error(ErrorCode::usage_error,
-                 "a tarball is nothing for a terminal; redirect the output, or name a file");
+                 "a tarball cannot be shown on a terminal; redirect the output, or name a file");
   }
   return pack_connector(folder, STDOUT_FILENO, options);
 }
@@ -103,7 +103,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
                                    : pack_to_file(a, output, manifest.id(), options));
   if (packed.size > kMaxTarballBytes) {
     session.out.warn(
-        fmt::format("the tarball has {}; a registry takes {} unless it is configured otherwise",
+        fmt::format("the tarball has {}; a registry accepts {} unless it is configured otherwise",
                     format_bytes(packed.size), format_bytes(kMaxTarballBytes)));
   }
   Json document{{"file", output.string()}};
@@ -134,7 +134,7 @@ void add_pack_command(CLI::App& command, Session& session) {
                      "File to write, - for standard output (default: ID-VERSION.tgz here)");
   command.add_flag("--list", a->list,
                    "Show every file, and what is left out and why, without packing");
-  command.add_flag("--force", a->force, "Overwrite a file that is no tarball of this connector");
+  command.add_flag("--force", a->force, "Overwrite a file that is not a tarball of this connector");
   on_run(&command, session,
          [&session, a] { return a->list ? list_files(session, *a) : run_pack(session, *a); });
 }

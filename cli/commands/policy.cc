@@ -183,11 +183,13 @@ void add_policy_command(CLI::App& policy, Session& session) {
   command = add_subcommand(policy, "set", "Change settings, or put a whole policy in place",
                            "  mkt policy set minApprovals=2 blockedConnectors=evil-*,old-*\n"
                            "  mkt policy set --file policy.json");
-  command->add_option("SETTING=VALUE", a->changes, "Settings; lists with commas in between");
+  command->add_option("SETTING=VALUE", a->changes,
+                      "Settings; separate the values of a list by commas");
   command->add_option("--file", a->file, "A policy as JSON; settings it lacks take their defaults");
   on_run(command, session, [&session, a] { return set(session, *a); });
 
-  command = add_subcommand(policy, "check", "Say what an install would come to, changing nothing",
+  command = add_subcommand(policy, "check",
+                           "Show what would happen to an install, without changing anything",
                            "  mkt policy check slack\n  mkt policy check slack@1.4.0");
   command->add_option("ID[@VERSION]", a->spec, "The connector")->required();
   on_run(command, session, [&session, a] { return check(session, *a); });

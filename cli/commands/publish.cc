@@ -38,7 +38,7 @@ Result<bool> is_published(const Session& session, const Settings& settings,
   const auto there = registry.version(ready.id, ready.version.text());
   if (!there) {
     if (exit_status(there.error().code) != ExitStatus::not_found) {
-      session.out.warn(fmt::format("it is not known whether {} is there already: {}", name,
+      session.out.warn(fmt::format("it is not known whether {} is published already: {}", name,
                                    there.error().message));
     }
     return false;

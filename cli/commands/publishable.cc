@@ -140,8 +140,9 @@ Status check_no_secrets(const SourceTree& tree) {
   std::string message = fmt::format(
       "nothing was published: {} {}{}; leave it out, or publish it with --allow-secrets",
       findings[0].path, findings[0].message,
-      findings.size() == 1 ? std::string()
-                           : fmt::format(", and {} more files look so", findings.size() - 1));
+      findings.size() == 1
+          ? std::string()
+          : fmt::format(", and {} more files look like secrets", findings.size() - 1));
   return Error(ErrorCode::archive_unsafe, std::move(message), std::move(findings));
 }
 

@@ -134,7 +134,7 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
                      "  mkt publisher register acme --display-name 'Acme Inc.' --email "
                      "dev@acme.example --key acme:0123456789abcdef");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  command->add_option("--display-name", a->display_name, "Name for people")->required();
+  command->add_option("--display-name", a->display_name, "Display name")->required();
   command->add_option("--email", a->email, "Where to reach the publisher")->required();
   command->add_option("--key", a->key, "Id of a key on this machine");
   add_public_key_options(command, a->public_key);
@@ -151,10 +151,11 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
   command = add_subcommand(publisher, "verify", "Mark a publisher as one you know",
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  command->add_flag("--undo", a->undo, "Take the mark away");
+  command->add_flag("--undo", a->undo, "Remove the mark");
   on_run(command, session, [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
 
-  command = add_subcommand(publisher, "suspend", "Let a publisher publish nothing for a while",
+  command = add_subcommand(publisher, "suspend",
+                           "Suspend a publisher, which then publishes nothing for a while",
                            "  mkt publisher suspend acme --reason 'under review'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
@@ -162,8 +163,9 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
     return change(session, *a, {{"status", "suspended"}, {"reason", a->reason}});
   });
 
-  command = add_subcommand(publisher, "ban", "Let a publisher publish nothing any more",
-                           "  mkt publisher ban acme --reason 'published malware'");
+  command =
+      add_subcommand(publisher, "ban", "Ban a publisher, which then publishes nothing any more",
+                     "  mkt publisher ban acme --reason 'published malware'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] {

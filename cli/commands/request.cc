@@ -53,7 +53,7 @@ Status list(const Session& session, const RequestArguments& a) {
   } while (a.all && next);
   session.out.result({{"requests", all}, {"hasMore", next.has_value()}},
                      rows.size() > 1 ? format_table(rows) : "");
-  if (rows.size() == 1) session.out.note("no request is there");
+  if (rows.size() == 1) session.out.note("there are no requests");
   if (next) session.out.note("there are more; see them with --all");
   return {};
 }
@@ -237,21 +237,22 @@ void add_request_command(CLI::App& request, Session& session) {
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return show_request(session, a->id); });
 
-  command = add_subcommand(request, "approve", "Say yes; the last yes that is needed installs",
-                           "  mkt request approve req_0123456789abcdef01234567\n"
-                           "  mkt request approve req_0123456789abcdef01234567 --sign");
+  command =
+      add_subcommand(request, "approve", "Approve a request; the last approval needed installs",
+                     "  mkt request approve req_0123456789abcdef01234567\n"
+                     "  mkt request approve req_0123456789abcdef01234567 --sign");
   command->add_option("ID", a->ids, "The requests")->required();
   command->add_flag("--sign", a->sign, "Sign the approval with your own key");
   command->add_option("--key", a->key, "The key to sign with, if there are several");
   on_run(command, session, [&session, a] { return approve(session, *a); });
 
-  command = add_subcommand(request, "deny", "Say no, and why",
+  command = add_subcommand(request, "deny", "Deny a request, with a reason",
                            "  mkt request deny req_0123456789abcdef01234567 --reason 'use slack'");
   command->add_option("ID", a->id, "The request")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] { return deny(session, *a); });
 
-  command = add_subcommand(request, "cancel", "Take a request back, or a denial",
+  command = add_subcommand(request, "cancel", "Cancel a request, or a denial",
                            "  mkt request cancel req_0123456789abcdef01234567");
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return cancel(session, *a); });

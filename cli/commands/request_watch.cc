@@ -30,7 +30,7 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
     MKT_TRY(wait, parse_duration(a.wait));
     if (wait.count() == 0) {
       return Error(ErrorCode::usage_error,
-                   "--wait needs more than no time; look once with: mkt request show");
+                   "--wait needs a time above 0; to look once: mkt request show");
     }
   }
   MKT_TRY(InstallRequestInfo request, tenant.request(a.id));
@@ -89,7 +89,7 @@ void add_request_watch_command(CLI::App& request, Session& session) {
                                      "  mkt request watch req_0123456789abcdef01234567 --wait 1h\n"
                                      "  mkt request watch --every 10s");
   command->add_option("ID", a->id, "The request (default: all, until interrupted)");
-  command->add_option("--wait", a->wait, "How long at most (default: until it is decided)");
+  command->add_option("--wait", a->wait, "Longest time to wait (default: until it is decided)");
   command->add_option("--every", a->every, "How often to look")->capture_default_str();
   on_run(command, session, [&session, a] { return run(session, *a); });
 }

@@ -110,11 +110,12 @@ Status countersign(const Session& session, const SignArguments& a) {
 void add_sign_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<SignArguments>();
   command.add_option("FILE", a->file, "The tarball");
-  command.add_option("--countersign", a->countersign,
-                     "Sign this published ID@VERSION again; with FILE only if it is the same");
+  command.add_option(
+      "--countersign", a->countersign,
+      "Sign this published ID@VERSION again; with FILE, only if its bytes are the same");
   command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
   command.add_flag("--force", a->force,
-                   "Overwrite FILE.sig.json even where it is no signature file");
+                   "Overwrite FILE.sig.json even where it is not a signature file");
   on_run(&command, session, [&session, a] {
     return a->countersign.empty() ? sign_file(session, *a) : countersign(session, *a);
   });

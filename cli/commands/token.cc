@@ -66,7 +66,7 @@ void add_token_command(CLI::App& token, Session& session) {
   auto a = std::make_shared<TokenArguments>();
 
   CLI::App* command =
-      add_subcommand(token, "create", "Make a token; printed this once",
+      add_subcommand(token, "create", "Make a token; it is printed only once",
                      "  mkt token create --role publisher --subject acme --name ci --expires 720h");
   command->add_option("--role", a->role, "admin, publisher, tenant-admin, member or approver")
       ->required()

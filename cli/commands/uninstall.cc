@@ -71,7 +71,7 @@ void tell(const Session& session, const ConnectorId& id, const fs::path& target,
   }
   session.out.result({{"id", id.text()}},
                      was.tenants ? fmt::format("uninstalled {} for the tenant", id.text())
-                                 : fmt::format("took {} out of {}; its folder was gone already",
+                                 : fmt::format("removed {} from {}; its folder was gone already",
                                                id.text(), kLockName));
 }
 
@@ -96,11 +96,11 @@ Status check_unneeded(const UninstallArguments& a, const ConnectorId& id) {
   MKT_TRY(const auto needing, needed_by(a.root, id));
   if (needing.empty() || a.force) return {};
   const std::string what = fmt::format("{} is needed by {}", id.text(), fmt::join(needing, ", "));
-  const auto answer = ask_yes_or_no(what + "; uninstall it all the same? [y/N] ");
+  const auto answer = ask_yes_or_no(what + "; uninstall it anyway? [y/N] ");
   if (answer && *answer) return {};
   return Error(ErrorCode::dependency_conflict,
                answer ? "nothing was uninstalled"
-                      : what + "; uninstall that first, or this one all the same with --force");
+                      : what + "; uninstall that first, or uninstall this one anyway with --force");
 }
 
 Status run(const Session& session, const UninstallArguments& a) {
@@ -142,7 +142,7 @@ void add_uninstall_command(CLI::App& command, Session& session) {
   command.add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
   command.add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  command.add_flag("--force", a->force, "Also where another connector needs it");
+  command.add_flag("--force", a->force, "Uninstall it even if another connector needs it");
   on_run(&command, session, [&session, &command, a] {
     a->place_named = command.count("--root") > 0 || command.count("--dir") > 0;
     return run(session, *a);

@@ -112,10 +112,11 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
             range.bits_ <= most;
   }
   if (!valid) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is no range of addresses; write 10.0.0.0/8, fd00::/8, an "
-                             "address, or unix",
-                             printable(text.substr(0, kMaxShown))));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format(
+            "\"{}\" is not a range of addresses; write 10.0.0.0/8, fd00::/8, an address, or unix",
+            printable(text.substr(0, kMaxShown))));
   }
   // canonical_address unmaps addresses, so the range is kept unmapped too.
   const bool mapped = is_mapped(*address) && range.bits_ >= kMappedBits;

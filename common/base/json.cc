@@ -31,7 +31,7 @@ class StrictRules {
         auto& seen = names_.back();
         const auto& name = parsed.get_ref<const std::string&>();
         if (!seen.insert(name).second) {
-          problem_ = fmt::format("the name \"{}\" stands twice in one object",
+          problem_ = fmt::format("the name \"{}\" appears twice in one object",
                                  printable(std::string_view(name).substr(0, 64)));
         } else if (seen.size() > kMaxJsonMembers) {
           problem_ = fmt::format("an object has more than {} members", kMaxJsonMembers);

@@ -118,9 +118,9 @@ Status PendingFile::appear(Existing existing) {
   if (done != 0) {
     const int reason = errno;
     if (reason != EEXIST) return cannot_write(path_, reason);
-    return Error(ErrorCode::target_exists,
-                 fmt::format("{} came to be there meanwhile; it was left as it is",
-                             printable(path_.string())));
+    return Error(
+        ErrorCode::target_exists,
+        fmt::format("{} was created meanwhile; it was left unchanged", printable(path_.string())));
   }
   if (existing == Existing::replace && ::rename(hidden_.c_str(), path_.c_str()) != 0) {
     return cannot_write(path_, errno);

@@ -244,7 +244,7 @@ class Parser {
     if (auto number = number_in(word)) return std::move(*number);
     at_ = begin;
     if (word.empty()) return wrong("the value is missing");
-    return wrong(fmt::format("{} is no value; a text stands in quotes: {}\"{}\"",
+    return wrong(fmt::format("{} is not a value; write text in quotes: {}\"{}\"",
                              printable(word.substr(0, kShown)), name.empty() ? "" : name + " = ",
                              printable(word.substr(0, kShown))));
   }
@@ -252,7 +252,7 @@ class Parser {
   Result<std::string> read_string() {
     const char quote = text_[at_];
     if (text_.substr(at_, 3) == std::string(3, quote)) {
-      return wrong("texts of several lines are not taken here");
+      return wrong("text over several lines is not supported here");
     }
     ++at_;
     std::string value;
@@ -294,7 +294,7 @@ class Parser {
     }
     if (digits == 0 || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) {
       return wrong(
-          "an escape in the text is none of TOML's; write \\\\ for a backslash, or use '…'");
+          "an escape in the text is not one of TOML's; write \\\\ for a backslash, or use '…'");
     }
     append_utf8(value, point);
     return {};

@@ -29,10 +29,9 @@ fs::path user_cache_folder() { return folder("XDG_CACHE_HOME", ".cache"); }
 
 Status require_user_folders() {
   if (!user_config_folder().empty() && !user_state_folder().empty()) return {};
-  return Error(
-      ErrorCode::usage_error,
-      "HOME is not set, so where your settings and keys are is not known; set HOME to your "
-      "home folder, or both XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths");
+  return Error(ErrorCode::usage_error,
+               "HOME is not set, so the place of your settings and keys is not known; set HOME to "
+               "your home folder, or both XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths");
 }
 
 fs::path daemon_announcement(int port) {

@@ -264,7 +264,7 @@ class ManifestReader {
       }
       const auto same_name = [&](const Tool& other) { return other.name == t.name; };
       if (!t.name.empty() && std::any_of(m.tools_.begin(), m.tools_.end(), same_name)) {
-        add_newer(path + ".name", fmt::format("\"{}\" stands twice", t.name));
+        add_newer(path + ".name", fmt::format("\"{}\" appears twice", t.name));
       }
       // A tool without a policy class is left out: no policy could judge it.
       if (policy_class && !t.name.empty()) m.tools_.push_back(std::move(t));
@@ -282,7 +282,7 @@ class ManifestReader {
         add_newer(path, fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", ")));
       } else if (std::find(m.capabilities_.begin(), m.capabilities_.end(), word) !=
                  m.capabilities_.end()) {
-        add_newer(path, fmt::format("\"{}\" stands twice", word));
+        add_newer(path, fmt::format("\"{}\" appears twice", word));
         if (older_) continue;
       }
       m.capabilities_.push_back(std::move(word));

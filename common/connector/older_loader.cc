@@ -60,9 +60,9 @@ std::vector<ErrorDetail> older_loader_findings(const Manifest& manifest,
                                                const std::vector<SourceEntry>& entries) {
   std::vector<ErrorDetail> findings;
   if (!is_old_entrypoint(manifest.entrypoint())) {
-    findings.push_back({"entrypoint",
-                        "must end with .js, .mjs or .cjs, and have none but the characters "
-                        "a-z A-Z 0-9 . _ / -"});
+    findings.push_back(
+        {"entrypoint",
+         "must end with .js, .mjs or .cjs, and contain only the characters a-z A-Z 0-9 . _ / -"});
   }
   const auto check_length = [&](const char* path, const std::string& text, std::size_t most) {
     const std::size_t length = utf16_length(text);

@@ -110,9 +110,9 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
     if ((info.st_mode & 077) != 0) {
       return Error(
           ErrorCode::key_file_invalid,
-          fmt::format("the key file {} may be read by others (mode {:04o}); make it "
-                      "yours alone: chmod 600 {}",
-                      printable(path.string()), info.st_mode & 07777, printable(path.string())));
+          fmt::format(
+              "the key file {} may be read by others (mode {:04o}); make it private: chmod 600 {}",
+              printable(path.string()), info.st_mode & 07777, printable(path.string())));
     }
   }
   MKT_TRY(const std::string text, read_file(path, kMaxKeyFileBytes));

@@ -98,7 +98,7 @@ SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
 Status verify_signature(const SignatureFile& file, const Checksum& actual, const PublicKey& key) {
   if (file.checksum != actual) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("the tarball has {}, the signature speaks of {}", actual.text(),
+                 fmt::format("the tarball has {}, but the signature is for {}", actual.text(),
                              file.checksum.text()));
   }
   if (!key.verifies(file.signed_text, file.signature)) {

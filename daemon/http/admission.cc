@@ -39,7 +39,7 @@ Status Admission::check_host(std::string_view host) const {
     return {};
   }
   return Error(ErrorCode::host_not_allowed,
-               fmt::format("\"{}\" is no name of this registry; an admin can make it one: "
+               fmt::format("\"{}\" is not a name of this registry; an admin can make it one: "
                            "allowed-hosts in mktd.conf",
                            printable(name.substr(0, kMaxShown))));
 }

@@ -70,7 +70,7 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
     if (n < 0 && errno == EINTR) continue;
     if (n == 0 || !would_block()) return stopped;
     const auto patience = floor_->patience(Clock::now());
-    if (!patience) return Error(ErrorCode::request_timeout, "the body comes too slowly");
+    if (!patience) return Error(ErrorCode::request_timeout, "the body arrives too slowly");
     pollfd waiting{fd(), POLLIN, 0};
     ::poll(&waiting, 1, static_cast<int>(patience->count()));
   }

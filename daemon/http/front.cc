@@ -371,7 +371,7 @@ void Front::close_late_ones() {
     if (c->phase == Connection::Phase::reading && !c->is_empty()) {
       c->record = {};
       c->record.started = now;
-      sink_.refuse(*c, Error(ErrorCode::request_timeout, "the request comes too slowly"));
+      sink_.refuse(*c, Error(ErrorCode::request_timeout, "the request arrives too slowly"));
       (void)c->flush();
       sink_.answered(*c);
     }

@@ -22,7 +22,7 @@ constexpr std::size_t kPieceBytes = 64 * 1024;
 
 Error reused() {
   return Error(ErrorCode::idempotency_key_reused,
-               "this Idempotency-Key was used for another request; take a new one");
+               "this Idempotency-Key was used for another request; use a new one");
 }
 
 // Passes the body on. When all of it was read, the key gets the request's digest. If that is not
@@ -96,7 +96,7 @@ Response in_progress(const IdempotencyKey& key, const std::string& request_id) {
   return response;
 }
 
-// False where a retry could get another answer later.
+// Only a final answer is kept: the reason for any other may be over when the request comes again.
 bool may_be_kept(const Response& r) {
   const bool final_answer =
       r.status / 100 == 2 || r.status == 403 || r.status == 404 || r.status == 409;
@@ -166,7 +166,7 @@ Status Idempotency::require_room(const IdempotencyKey& key) {
   }
   return Error(ErrorCode::rate_limited,
                fmt::format("this token has used {} keys for Idempotency-Key in {} hours, which is "
-                           "as many as are kept; send without one, or later",
+                           "the most that are kept; send the request without a key, or later",
                            kMaxKeys, kKeptFor.count()));
 }
 

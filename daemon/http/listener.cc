@@ -124,7 +124,7 @@ Result<Listener> open_unix(std::string_view text) {
   std::memcpy(address.sun_path, path.data(), path.size());
   struct stat info {};
   if (::lstat(address.sun_path, &info) == 0) {
-    if (!S_ISSOCK(info.st_mode)) return cannot_listen(text, "there is a file that is no socket");
+    if (!S_ISSOCK(info.st_mode)) return cannot_listen(text, "a file that is not a socket is there");
     if (somebody_answers(address)) return cannot_listen(text, reason(EADDRINUSE));
     ::unlink(address.sun_path);  // left by a daemon that was killed
   }

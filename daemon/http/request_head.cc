@@ -142,7 +142,7 @@ Status parse_field(std::string_view line, RequestHead& head) {
   const bool seen = std::any_of(head.headers.begin(), head.headers.end(),
                                 [&](const auto& field) { return field.first == name; });
   if (seen && std::find(kOnceOnly.begin(), kOnceOnly.end(), name) != kOnceOnly.end()) {
-    return bad(fmt::format("the header field {} stands twice", name));
+    return bad(fmt::format("the header field {} appears twice", name));
   }
   head.headers.emplace_back(std::move(name), std::string(value));
   return {};

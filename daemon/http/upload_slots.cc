@@ -60,7 +60,7 @@ Result<UploadSlots::Slot> UploadSlots::take(Claim claim, std::chrono::millisecon
   queue_.erase(self);
   if (!served) {
     return Error(ErrorCode::overloaded,
-                 "as many uploads as are read at once are under way; try again");
+                 "all uploads that may run at the same time are in progress; try again");
   }
   return Slot(*this, std::move(claim));
 }

@@ -69,8 +69,8 @@ Result<std::optional<Limit>> parse_limit(std::string_view text) {
   if (text == "off") return std::optional<Limit>();
   const auto wrong = [&] {
     return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is no limit; write requests/time, such as 10/15m (at most {} "
-                             "in at most {}), or off",
+                 fmt::format("\"{}\" is not a limit; write requests/time, such as 10/15m (at most "
+                             "{} in at most {}), or off",
                              printable(text.substr(0, 32)), Limit::kMaxRequests,
                              format_duration(Limit::kLongestWindow)));
   };

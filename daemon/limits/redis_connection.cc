@@ -241,7 +241,7 @@ Result<RedisReply> RedisConnection::read(Deadline deadline) {
   for (;;) {
     void* reply = nullptr;
     if (::redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
-      return broken("what it answered is not of the protocol");
+      return broken("its answer does not follow the protocol");
     }
     if (reply != nullptr) return RedisReply(static_cast<redisReply*>(reply));
     std::array<char, kReplyBytes> buffer;
@@ -250,7 +250,7 @@ Result<RedisReply> RedisConnection::read(Deadline deadline) {
     if (n == 0) {
       MKT_CHECK(wait(wait_for, deadline));
     } else if (::redisReaderFeed(reader_.get(), buffer.data(), n) != REDIS_OK) {
-      return broken("what it answered is not of the protocol");
+      return broken("its answer does not follow the protocol");
     }
   }
 }

@@ -78,7 +78,7 @@ std::string_view error_text(const redisReply& reply) {
 }
 
 Error not_understood() {
-  return Error(ErrorCode::registry_unavailable, "Redis answered the script with something else");
+  return Error(ErrorCode::registry_unavailable, "Redis gave the script an unexpected answer");
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ void RedisNews::listen(const std::stop_token& stop) {
   if (const auto subscribed = connection.call({"SUBSCRIBE", kLimitChannel}, soon); !subscribed) {
     static std::once_flag once;
     std::call_once(once, [&] {
-      log_event(LogLevel::warning, "daemons cannot hear of each other's requests through Redis",
+      log_event(LogLevel::warning, "daemons cannot learn of each other's requests through Redis",
                 {{"redis", url_.shown()}, {"reason", subscribed.error().message}});
     });
     return;

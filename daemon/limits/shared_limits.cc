@@ -146,9 +146,9 @@ Result<LimitDecision> SharedLimits::check(const LimitKey& key, const Limit& limi
     permit->failure(decision.error().message);
   }
   if (denies_(key.scope)) {
-    return Error(
-        ErrorCode::overloaded,
-        "requests cannot be counted just now, and this is not allowed uncounted; try again");
+    return Error(ErrorCode::overloaded,
+                 "requests cannot be counted now, and this one is not allowed without being "
+                 "counted; try again");
   }
   const LimitDecision decision = share ? *share : share_.check(key, limit);
   if (decision.allowed) {
@@ -176,7 +176,7 @@ Status SharedLimits::reset(const LimitKey& key, const Limit& limit) {
   auto permit = breaker_->acquire_if_closed();
   if (!permit) {
     return Error(ErrorCode::registry_unavailable,
-                 "Redis is away, and what it has counted cannot be reset; try again later");
+                 "Redis is unreachable, so its counts cannot be reset; try again later");
   }
   const Status done = redis_.reset(key, limit);
   if (done) {

@@ -30,7 +30,7 @@ Result<std::string> md5_of_file(int fd, std::uint64_t size) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         &EVP_MD_CTX_free);
   if (EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr) != 1) {
-    return Error(ErrorCode::internal_error, "OpenSSL has no MD5 here, which Cloud Storage wants");
+    return Error(ErrorCode::internal_error, "OpenSSL has no MD5 here, which Cloud Storage needs");
   }
   Bytes buffer(kUploadPieceBytes);
   for (std::uint64_t offset = 0; offset < size;) {
@@ -75,7 +75,7 @@ bool may_go_on(const Error& error) {
 Status check_object(const Json& object, std::uint64_t size, const std::string& md5) {
   if (size_member(object) == size && text_member(object, "md5Hash") == md5) return {};
   return Error(ErrorCode::checksum_mismatch,
-               fmt::format("Cloud Storage holds other bytes as {} than were published",
+               fmt::format("Cloud Storage has other bytes in {} than were published",
                            text_member(object, "name").value_or("the tarball")));
 }
 
@@ -202,7 +202,7 @@ Status Bucket::upload(bool begun_now, int fd, std::uint64_t size, const std::str
     answer = ask_state(size);
   }
   return Error(ErrorCode::registry_unavailable,
-               "Cloud Storage takes nothing of an upload, time after time");
+               "Cloud Storage accepted nothing of an upload, several times in a row");
 }
 
 Status Bucket::compare(const std::string& object, std::uint64_t size, const std::string& md5) {

@@ -69,7 +69,7 @@ Result<Json> from_array(const Json& array) {
 }
 
 Result<Json> from_value(const Json& value) {
-  if (!value.is_object() || value.size() != 1) return unknown("a value of no type");
+  if (!value.is_object() || value.size() != 1) return unknown("a value without a type");
   const std::string& type = value.begin().key();
   const Json& held = value.begin().value();
   if (type == "stringValue" && held.is_string()) return Json(held);

@@ -44,7 +44,7 @@ Error google_error(std::string_view service, const HttpResponse& response) {
 
 Error not_of_the_protocol(std::string_view service) {
   return Error(ErrorCode::registry_unavailable,
-               fmt::format("{}'s answer is not of its protocol", service));
+               fmt::format("{}'s answer does not follow its protocol", service));
 }
 
 std::string encode_url_path(std::string_view path) { return percent_encode(path, "-._~/@()"); }

@@ -46,7 +46,7 @@ Result<std::string> sign_rs256(const std::string& pem, const std::string& text) 
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) {
-    return refused("the key file's private_key is no RSA key");
+    return refused("the key file's private_key is not an RSA key");
   }
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         &EVP_MD_CTX_free);
@@ -114,9 +114,9 @@ class ServiceAccount : public KeptToken {
     const auto key = text_member(*json, "private_key");
     const auto uri = text_member(*json, "token_uri");
     if (!email || !key || !uri) {
-      return refused(file_.string() +
-                     " is no service account's key: client_email, private_key or token_uri is "
-                     "missing");
+      return refused(
+          file_.string() +
+          " is not a service account's key: client_email, private_key or token_uri is missing");
     }
     const auto now =
         std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())

@@ -205,7 +205,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   std::error_code none;
   if (std::filesystem::exists(into, none) && !std::filesystem::is_empty(into, none)) {
     return Error(ErrorCode::target_exists,
-                 fmt::format("{} holds something; name a folder that is new", into.string()));
+                 fmt::format("{} is not empty; name a new folder", into.string()));
   }
   MKT_TRY(const DataFolder data, DataFolder::open(into));
   MKT_TRY(const auto store, SqliteStore::open(data.database()));
@@ -236,7 +236,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   }
   if (restored.documents == 0) {
     return Error(ErrorCode::not_found,
-                 fmt::format("there is nothing of a registry in {} under the prefix {}",
+                 fmt::format("there are no documents of a registry in {} under the prefix {}",
                              firestore.options().project, firestore.options().prefix));
   }
   // Keeps the registry id, so that the cursor stays this registry's.

@@ -115,7 +115,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
       if (is_known(setting)) continue;
       throw CLI::ConfigError(
           toml_error(file(), setting.line,
-                     fmt::format("{} is no setting of mktd", printable(setting.path())))
+                     fmt::format("{} is not a setting of mktd", printable(setting.path())))
               .message);
     }
     settings_ = std::move(*settings);
@@ -250,10 +250,10 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "listen", c.listen,
       "Address to answer on, HOST:PORT or unix:PATH; port 0 picks a free one");
   add(app, "allowed-hosts", c.allowed_hosts,
-      "Names under which clients may reach the daemon, beside localhost and addresses");
+      "Names under which clients may reach the daemon, besides localhost and addresses");
   add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
   add(app, "trusted-proxies", c.trusted_proxies,
-      "Addresses (CIDR) whose X-Forwarded-For is believed; \"unix\" for the Unix socket");
+      "Addresses (CIDR) whose X-Forwarded-For is trusted; \"unix\" for the Unix socket");
   add(app, "max-tarball-bytes", c.limits.tarball_bytes, "Largest tarball accepted");
   add(app, "max-json-bytes", c.limits.json_body_bytes, "Largest body of POST /v1/publish accepted");
   add(app, "max-unpacked-bytes", c.limits.archive.unpacked_bytes,
@@ -264,23 +264,21 @@ void add_options(CLI::App& app, Configuration& c) {
       ->check(CLI::Range(1, 1024));
   add(app, "max-connections-per-address", c.max_connections_per_address,
       "Connections that one client address may hold; 0 for any number");
-  add(app, "limit", c.limit,
-      "Requests that one may make, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
+  add(app, "limit", c.limit, "Rate limit, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
   add(app, "on-redis-failure", c.on_redis_failure,
-      "Without Redis count in memory, or deny: WORD or SCOPE=WORD");
+      "When Redis fails, memory (count here) or deny: WORD or SCOPE=WORD");
   app.add_option("--redis-url", c.redis_url, "Redis that shares the limits among daemons")
       ->envname("REDIS_URL");
   add(app, "daemons", c.daemons,
-      "Daemons that share the limits; each allows its part without Redis")
+      "How many daemons share the limits; without Redis, each allows its part")
       ->check(CLI::Range(1, 1000));
   add(app, "firestore-project", c.firestore_project,
       "Mirror every change to Firestore in this project of Google Cloud");
   add(app, "firestore-database", c.firestore_database, "Its database");
-  add(app, "firestore-prefix", c.firestore_prefix, "How the names of its collections begin");
-  add(app, "firestore-bucket", c.firestore_bucket,
-      "Bucket of Cloud Storage that the tarballs go to");
+  add(app, "firestore-prefix", c.firestore_prefix, "Prefix of its collections' names");
+  add(app, "firestore-bucket", c.firestore_bucket, "Cloud Storage bucket for the tarballs");
   add(app, "firestore-bucket-most-bytes", c.firestore_bucket_most_bytes,
-      "Larger tarballs do not go there");
+      "Tarballs larger than this are not put there");
   add(app, "firestore-most-waiting", c.firestore_most_waiting,
       "Changes that may wait for the mirror before the daemon is degraded")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
@@ -397,7 +395,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (c.data.empty()) {
     refuse(
         Error(ErrorCode::usage_error,
-              "HOME is not set, so where the data goes is not known; name a folder with --data"));
+              "HOME is not set, so the place of the data is not known; name a folder with --data"));
   }
   if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
   if (const auto admission = c.admission(); !admission) refuse(admission.error());

@@ -222,7 +222,8 @@ Result<int> Daemon::run() {
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   store_->when_broken([&] {
-    log_event(LogLevel::error, "the disk failed to keep a change; stopping, start me again", {});
+    log_event(LogLevel::error,
+              "the disk failed to store a change; mktd stops now and must be started again", {});
     server_.stop();
   });
   server_.run();

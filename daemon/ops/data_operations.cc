@@ -127,7 +127,7 @@ Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
   const char* name = ::archive_entry_pathname(entry);
   if (name == nullptr || ::archive_entry_filetype(entry) != AE_IFREG || !is_backup_name(name)) {
     return Error(ErrorCode::data_damaged,
-                 fmt::format("this is no backup of mktd: it holds {}",
+                 fmt::format("this is not a backup of mktd: it contains {}",
                              printable(name == nullptr ? "a nameless file" : name)));
   }
   const fs::path target = folder / name;
@@ -160,7 +160,7 @@ Status extract(const fs::path& file, const fs::path& folder) {
   ::archive_read_support_format_tar(in.get());
   if (::archive_read_open_fd(in.get(), fd.get(), kPieceBytes) != ARCHIVE_OK) {
     return Error(ErrorCode::data_damaged,
-                 fmt::format("{} is no backup of mktd: {}", printable(file.string()),
+                 fmt::format("{} is not a backup of mktd: {}", printable(file.string()),
                              ::archive_error_string(in.get())));
   }
   archive_entry* entry = nullptr;

@@ -182,13 +182,13 @@ void add_firestore_options(CLI::App* command, MirrorOperationArguments& a) {
       ->required();
   command->add_option("--firestore-database", firestore.database, "Its database")
       ->envname("MKTD_FIRESTORE_DATABASE");
-  command->add_option("--firestore-prefix", firestore.prefix, "How its collections' names begin")
+  command->add_option("--firestore-prefix", firestore.prefix, "Prefix of its collections' names")
       ->envname("MKTD_FIRESTORE_PREFIX");
   command->add_option("--firestore-bucket", a.bucket.name, "The bucket that has its tarballs")
       ->envname("MKTD_FIRESTORE_BUCKET");
   command
       ->add_option("--firestore-bucket-most-bytes", a.bucket.most_bytes,
-                   "Larger tarballs are not there")
+                   "Tarballs larger than this are not there")
       ->envname("MKTD_FIRESTORE_BUCKET_MOST_BYTES");
 }
 
@@ -199,7 +199,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   mirror->require_subcommand(1);
   mirror->fallthrough();
   const auto a = std::make_shared<MirrorOperationArguments>();
-  mirror->add_subcommand("status", "How far it is, and what was refused")->callback([&] {
+  mirror->add_subcommand("status", "Show its progress, and what was refused")->callback([&] {
     status = print(show_status(data), json);
   });
   mirror->add_subcommand("resync", "Send everything again, while mktd runs")->callback([&] {
@@ -209,7 +209,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   add_firestore_options(command, *a);
   command->callback([&, a] { status = print(verify(data, *a), json); });
   command = mirror->add_subcommand(
-      "adopt", "Show what others wrote under its prefix, and with --yes take it over");
+      "adopt", "Show what others wrote under its prefix; with --yes, let mktd overwrite it");
   add_firestore_options(command, *a);
   const auto yes = std::make_shared<bool>(false);
   command->add_flag("--yes", *yes, "The running mktd may overwrite it");

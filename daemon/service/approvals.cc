@@ -170,10 +170,11 @@ Result<InstallRequestRecord> decide_denial(Change& change, std::string_view tena
 Status may_approve(const Records& records, const InstallRequestRecord& r, Hold hold) {
   MKT_TRY(const Wanted wanted, wanted_version(records, r.connector_id, r.version, hold));
   if (wanted.version.deprecated && !r.deprecated) {
-    return Error(ErrorCode::version_deprecated,
-                 fmt::format("{} was deprecated after it was asked for: {}; deny the request, or "
-                             "let it be asked again",
-                             name_of(r), wanted.version.deprecation_reason));
+    return Error(
+        ErrorCode::version_deprecated,
+        fmt::format(
+            "{} was deprecated after it was asked for: {}; deny the request, or ask for it again",
+            name_of(r), wanted.version.deprecation_reason));
   }
   MKT_TRY(const Policy policy, policy_in_force(records, r.tenant_id));
   const Decision decision = decide_now(records, policy, wanted, r.tenant_id);

@@ -30,8 +30,8 @@ Error policy_denies(std::string_view tenant_id, const VersionRecord& version,
                     const Decision& decision) {
   return Error(
       ErrorCode::policy_denied,
-      fmt::format("the policy of {} does not let {}@{} in: {} ({})", tenant_id,
-                  version.connector_id, version.version, decision.explanation, decision.rule),
+      fmt::format("the policy of {} does not allow {}@{}: {} ({})", tenant_id, version.connector_id,
+                  version.version, decision.explanation, decision.rule),
       {{decision.rule, decision.explanation}});
 }
 

@@ -26,8 +26,8 @@ std::string new_request_id(UtcTime now) {
 Error denied(const InstallRequestRecord& r) {
   return Error(
       ErrorCode::request_denied,
-      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver takes it back: "
-                  "mkt request cancel {}",
+      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver must cancel this "
+                  "first: mkt request cancel {}",
                   name_of(r), r.tenant_id, format_utc(r.decided_at.value_or(r.requested_at)),
                   r.decided_by, r.reason, r.id));
 }

@@ -38,9 +38,9 @@ Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const
   const Hold hold = ends_itself ? Hold::exclusive : Hold::shared;
   // Checked again in the change itself, whatever the check at the start of the request found.
   if (!actor.token_id.empty() && !records.tokens().stands(actor.token_id, at, hold)) {
-    return Error(ErrorCode::unauthorized,
-                 "the token was revoked, or expired, while this was under way; nothing was "
-                 "changed");
+    return Error(
+        ErrorCode::unauthorized,
+        "the token was revoked, or expired, while this was in progress; nothing was changed");
   }
   for (const std::string& id : touches.tokens) {
     if (id > actor.token_id) records.tokens().find(id, Hold::exclusive);
@@ -51,8 +51,8 @@ Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const
 Status spend(SpentKeys& keys, const Actor& actor) {
   if (keys.spend(*actor.idempotency, actor.request_id)) return {};
   return Error(ErrorCode::answer_lost,
-               "this was done when the same Idempotency-Key came first, but its answer cannot be "
-               "given again; look at what is there before you ask anew");
+               "this was done when the same Idempotency-Key came first, but its answer is lost; "
+               "look at what is there before you ask again");
 }
 
 }  // namespace

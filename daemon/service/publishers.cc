@@ -49,7 +49,7 @@ Result<Registered> register_publisher(const Marketplace& market, const Caller& c
     MKT_CHECK(check_proof(market, r.id, r.key.key, *r.proof));
   } else if (!caller.is_admin()) {
     return Error(ErrorCode::key_proof_invalid,
-                 "a proof is missing that the private half of the key is there");
+                 "proof is missing: it shows that you have the private half of the key");
   }
   PublisherRecord publisher;
   publisher.id = r.id.text();

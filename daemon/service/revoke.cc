@@ -158,8 +158,8 @@ Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& ca
   }
   if (r.compromised_since && r.code != ReasonCode::compromised) {
     return Error(ErrorCode::invalid_request,
-                 "compromisedSince goes with the reason code compromised only",
-                 {{"compromisedSince", "goes with compromised only"}});
+                 "compromisedSince is only allowed with the reason code compromised",
+                 {{"compromisedSince", "is only allowed with compromised"}});
   }
   const auto key = find_key(market, r.key_id);
   if (!key || key->publisher_id != r.publisher.text()) {

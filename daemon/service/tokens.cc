@@ -50,7 +50,7 @@ Status check_person(const NewToken& wanted) {
   }
   if (is_reserved_person(wanted.name)) {
     return Error(ErrorCode::invalid_request,
-                 fmt::format("{} is a name of the registry's own", wanted.name),
+                 fmt::format("{} is a name that the registry reserves for itself", wanted.name),
                  {{"name", "is reserved"}});
   }
   return {};
@@ -110,9 +110,9 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
   }
   if (!is_visible(wanted.name)) {
     return Error(ErrorCode::invalid_request,
-                 "a token's name may hold nothing that cannot be seen, such as a zero-width space: "
-                 "it would look like another's",
-                 {{"name", "holds what cannot be seen"}});
+                 "a token's name may only contain visible characters: with a zero-width space, it "
+                 "would look like another's",
+                 {{"name", "contains invisible characters"}});
   }
   if (wanted.role == Role::admin) {
     if (!wanted.subject.empty()) {

@@ -23,7 +23,7 @@ Status require_own_folder(const std::filesystem::path& path) {
     return system_error(fmt::format("cannot read {}", path.string()), errno);
   }
   if (!S_ISDIR(info.st_mode)) {
-    return Error(ErrorCode::usage_error, fmt::format("{} is no folder", path.string()));
+    return Error(ErrorCode::usage_error, fmt::format("{} is not a folder", path.string()));
   }
   // The owner of the folder could replace our files, whatever the mode.
   if (info.st_uid != ::geteuid()) {
@@ -34,14 +34,15 @@ Status require_own_folder(const std::filesystem::path& path) {
                     path.string(), info.st_uid, ::geteuid()));
   }
   if ((info.st_mode & 022) != 0) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("others may write into the data folder {} (mode {:04o}); make it "
-                             "yours alone: chmod 700 {}",
-                             path.string(), info.st_mode & 07777, path.string()));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format(
+            "others may write into the data folder {} (mode {:04o}); make it private: chmod 700 {}",
+            path.string(), info.st_mode & 07777, path.string()));
   }
   // Others can only read: systemd creates a StateDirectory like this where the unit sets no mode.
   if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kDataFolderMode) != 0) {
-    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+    return system_error(fmt::format("cannot make {} private", path.string()), errno);
   }
   return {};
 }
@@ -59,10 +60,10 @@ Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("{} is no file of this user's own; remove it", path.string()));
+                 fmt::format("{} does not belong to this user; remove it", path.string()));
   }
   if ((info.st_mode & 07777) != kFileMode && ::fchmod(fd.get(), kFileMode) != 0) {
-    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+    return system_error(fmt::format("cannot make {} private", path.string()), errno);
   }
   return fd;
 }

@@ -196,7 +196,7 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
     return !stopping() && refusals < kMaxRefusals;
   };
   policy.before_wait = [&webhook, &entry](const FailedAttempt& failed, const Attempt&) {
-    log_event(LogLevel::warning, "a webhook was not told, it will be tried again",
+    log_event(LogLevel::warning, "a webhook was not delivered; it will be tried again",
               fields_of(webhook, entry, failed.error));
   };
   return policy;
@@ -221,7 +221,7 @@ bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook
   const auto report = receiver.run(attempt, retry_policy(webhook, entry, refusals));
   if (report.result) return true;
   if (stopping()) return false;
-  log_event(LogLevel::error, "a webhook refuses an event and is not told of it again",
+  log_event(LogLevel::error, "a webhook refuses an event, which is not sent again",
             fields_of(webhook, entry, report.result.error()));
   return true;
 }

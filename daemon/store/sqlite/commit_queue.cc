@@ -105,7 +105,7 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   };
   if (broken_) {
     fail_all(Error(ErrorCode::storage_failed,
-                   "the registry's disk failed to keep a change; it must be restarted"));
+                   "the registry's disk failed to store a change; it must be restarted"));
     return;
   }
   const auto began = std::chrono::steady_clock::now();

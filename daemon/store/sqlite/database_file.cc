@@ -27,8 +27,9 @@ auto with_database(const std::filesystem::path& file, Use use)
     if (primary != SQLITE_NOTADB && primary != SQLITE_CORRUPT && primary != SQLITE_ERROR) {
       return e.error();
     }
-    return Error(ErrorCode::data_damaged,
-                 fmt::format("{} is damaged or no database of mktd ({})", file.string(), e.what()));
+    return Error(
+        ErrorCode::data_damaged,
+        fmt::format("{} is damaged or not a database of mktd ({})", file.string(), e.what()));
   }
 }
 

@@ -271,7 +271,7 @@ std::vector<std::string> columns_of(Database& db, const char* table) {
 }
 
 Status insert_row(Database& db, const char* table, const Json& content) {
-  if (!content.is_object()) return Error(ErrorCode::invalid_input, "a document is no object");
+  if (!content.is_object()) return Error(ErrorCode::invalid_input, "a document is not an object");
   std::vector<std::string> names;
   std::vector<const Json*> values;
   for (const std::string& column : columns_of(db, table)) {
