@@ -1,4 +1,3 @@
-// The registry's calls; see registry_client.h.
 #include "cli/client/registry_client.h"
 
 #include <fmt/format.h>
@@ -32,21 +31,6 @@ std::string publisher_path(const PublisherId& id) { return "/v1/publishers/" + i
 
 std::string owners_path(const ConnectorId& id) {
   return fmt::format("/v1/connectors/{}/owners", id.text());
-}
-
-template <typename Message>
-Result<std::vector<Message>> parse_list(const Json& json, const char* name) {
-  std::vector<Message> all;
-  const auto list = json.find(name);
-  if (list == json.end() || !list->is_array()) {
-    return Error(ErrorCode::invalid_json,
-                 fmt::format("the registry's answer is not of the protocol: {} is missing", name));
-  }
-  for (const Json& element : *list) {
-    MKT_TRY(Message message, Message::parse(element));
-    all.push_back(std::move(message));
-  }
-  return all;
 }
 
 // What failed there is told from what fails on this machine. A registry that failed unexpectedly is
@@ -268,88 +252,87 @@ Result<wire::VersionInfo> RegistryClient::countersign(const ConnectorId& id, con
   return wire::VersionInfo::parse(json);
 }
 
-Result<Json> RegistryClient::prove_possession(const PublisherId& id, const SecretKey& key) {
+Result<std::optional<wire::KeyProofPart>> RegistryClient::prove(const PublisherId& id,
+                                                                const KeyToRegister& key) {
+  if (key.prover == nullptr) return std::optional<wire::KeyProofPart>();
   MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/challenges", std::nullopt));
-  const std::string challenge = text_member(json, "challenge").value_or("");
-  const Signature signature = key.sign(possession_text(id, key.public_key(), challenge));
-  return Json{{"challenge", challenge}, {"signature", to_base64(signature)}};
+  MKT_TRY(const auto info, wire::ChallengeInfo::parse(json));
+  const Signature signature =
+      key.prover->sign(possession_text(id, key.prover->public_key(), info.challenge));
+  return std::optional(wire::KeyProofPart{info.challenge, to_base64(signature)});
 }
 
-// {publicKey, keyId, proof}, with what there is of it.
-Result<Json> RegistryClient::describe_key(const PublisherId& id, const KeyToRegister& key) {
-  Json body{{"publicKey", key.key.base64()}};
-  if (key.alias) body["keyId"] = key.alias->text();
-  if (key.prover != nullptr) {
-    MKT_TRY(body["proof"], prove_possession(id, *key.prover));
-  }
-  return body;
-}
-
-Result<RegistryClient::Registered> RegistryClient::register_publisher(
-    const PublisherId& id, const std::string& display_name, const std::string& email,
-    const KeyToRegister& key) {
-  MKT_TRY(Json body, describe_key(id, key));
-  body["id"] = id.text();
-  body["displayName"] = display_name;
-  body["email"] = email;
-  MKT_TRY(const Json json, send_json("POST", "/v1/publishers", body));
-  MKT_TRY(wire::PublisherInfo publisher, wire::PublisherInfo::parse(json));
-  return Registered{std::move(publisher), text_member(json, "token")};
+Result<wire::RegisteredInfo> RegistryClient::register_publisher(const PublisherId& id,
+                                                                const std::string& display_name,
+                                                                const std::string& email,
+                                                                const KeyToRegister& key) {
+  wire::NewPublisher body;
+  body.id = id.text();
+  body.display_name = display_name;
+  body.email = email;
+  body.public_key = key.key.base64();
+  if (key.alias) body.key_id = key.alias->text();
+  MKT_TRY(body.proof, prove(id, key));
+  MKT_TRY(const Json json, send_json("POST", "/v1/publishers", body.to_json()));
+  return wire::RegisteredInfo::parse(json);
 }
 
 Result<wire::PublisherInfo> RegistryClient::change_publisher(const PublisherId& id,
-                                                             const Json& change) {
-  MKT_TRY(const Json json, send_json("PATCH", publisher_path(id), change));
+                                                             const wire::PublisherChange& change) {
+  MKT_TRY(const Json json, send_json("PATCH", publisher_path(id), change.to_json()));
   return wire::PublisherInfo::parse(json);
 }
 
 Result<wire::KeyInfo> RegistryClient::add_key(const PublisherId& id, const NewKey& added) {
-  MKT_TRY(Json body, describe_key(id, added.key));
-  if (added.expires_at) body["expiresAt"] = *added.expires_at;
+  wire::NewKey body;
+  body.public_key = added.key.key.base64();
+  if (added.key.alias) body.key_id = added.key.alias->text();
+  MKT_TRY(body.proof, prove(id, added.key));
+  body.expires_at = added.expires_at;
   if (added.endorser != nullptr) {
     const PublicKey by = added.endorser->public_key();
-    body["endorsement"] = {
-        {"by", KeyId::of(id, by.fingerprint()).text()},
-        {"signature",
-         to_base64(added.endorser->sign(endorsement_text(id, by, added.key.key)))},
-        {"retires", added.retires}};
+    body.endorsement = wire::EndorsementPart{
+        KeyId::of(id, by.fingerprint()).text(),
+        to_base64(added.endorser->sign(endorsement_text(id, by, added.key.key))), added.retires};
   }
-  MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/keys", body));
+  MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/keys", body.to_json()));
   return wire::KeyInfo::parse(json);
 }
 
-Result<wire::RevocationInfo> RegistryClient::revoke_key(const KeyId& key_id, const Json& request) {
+Result<wire::RevocationInfo> RegistryClient::revoke_key(const KeyId& key_id,
+                                                        const wire::KeyRevocation& revocation) {
   const std::string path = fmt::format("{}/keys/{}/revoke", publisher_path(key_id.publisher()),
                                        url_encode(key_id.text()));
-  MKT_TRY(const Json json, send_json("POST", path, request));
+  MKT_TRY(const Json json, send_json("POST", path, revocation.to_json()));
   return wire::RevocationInfo::parse(json);
 }
 
 Result<std::vector<wire::OwnerInfo>> RegistryClient::owners(const ConnectorId& id) {
   MKT_TRY(const Json json, get_json(owners_path(id)));
-  return parse_list<wire::OwnerInfo>(json, "owners");
+  MKT_TRY(wire::OwnerListing listing, wire::OwnerListing::parse(json));
+  return std::move(listing.owners);
 }
 
 Result<std::vector<wire::OwnerInfo>> RegistryClient::add_owner(const ConnectorId& id,
                                                                const PublisherId& owner) {
   MKT_TRY(const Json json, send_json("PUT", owners_path(id) + "/" + owner.text(), std::nullopt));
-  return parse_list<wire::OwnerInfo>(json, "owners");
+  MKT_TRY(wire::OwnerListing listing, wire::OwnerListing::parse(json));
+  return std::move(listing.owners);
 }
 
 Result<std::vector<wire::OwnerInfo>> RegistryClient::remove_owner(const ConnectorId& id,
                                                                   const PublisherId& owner) {
   MKT_TRY(const Json json, send_json("DELETE", owners_path(id) + "/" + owner.text(), std::nullopt));
-  return parse_list<wire::OwnerInfo>(json, "owners");
+  MKT_TRY(wire::OwnerListing listing, wire::OwnerListing::parse(json));
+  return std::move(listing.owners);
 }
 
-Result<RegistryClient::LogPage> RegistryClient::log(std::int64_t after,
-                                                    const std::optional<std::string>& since) {
+Result<wire::LogListing> RegistryClient::log(std::int64_t after,
+                                             const std::optional<std::string>& since) {
   std::string path = fmt::format("/v1/log?after={}&limit=1000", after);
   if (since) path += "&since=" + url_encode(*since);
   MKT_TRY(const Json json, get_json(path, As::somebody));
-  MKT_TRY(auto entries, parse_list<wire::LogInfo>(json, "entries"));
-  const auto more = json.find("hasMore");
-  return LogPage{std::move(entries), more != json.end() && *more == true};
+  return wire::LogListing::parse(json);
 }
 
 Result<wire::PublisherInfo> RegistryClient::publisher(const PublisherId& id) {
@@ -359,13 +342,14 @@ Result<wire::PublisherInfo> RegistryClient::publisher(const PublisherId& id) {
 
 Result<std::vector<wire::PublisherInfo>> RegistryClient::publishers() {
   MKT_TRY(const Json json, get_json("/v1/publishers"));
-  return parse_list<wire::PublisherInfo>(json, "publishers");
+  MKT_TRY(wire::PublisherListing listing, wire::PublisherListing::parse(json));
+  return std::move(listing.publishers);
 }
 
 Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const Version& version,
                                                     const std::optional<std::string>& reason) {
   const std::string path = version_path(id, version.text()) + "/deprecate";
-  MKT_TRY(const Json json, reason ? send_json("POST", path, Json{{"reason", *reason}})
+  MKT_TRY(const Json json, reason ? send_json("POST", path, wire::Deprecation{*reason}.to_json())
                                   : send_json("DELETE", path, std::nullopt));
   return wire::VersionInfo::parse(json);
 }
@@ -379,7 +363,8 @@ Result<std::vector<wire::LimitInfo>> RegistryClient::limits(
     const std::optional<std::string>& subject) {
   const std::string query = subject ? "?subject=" + url_encode(*subject) : std::string();
   MKT_TRY(const Json json, get_json("/v1/limits" + query, As::somebody));
-  return parse_list<wire::LimitInfo>(json, "limits");
+  MKT_TRY(wire::LimitListing listing, wire::LimitListing::parse(json));
+  return std::move(listing.limits);
 }
 
 Result<wire::LimitInfo> RegistryClient::reset_limit(const std::string& scope,
@@ -389,14 +374,15 @@ Result<wire::LimitInfo> RegistryClient::reset_limit(const std::string& scope,
   return wire::LimitInfo::parse(json);
 }
 
-Result<wire::TokenInfo> RegistryClient::create_token(const Json& wanted) {
-  MKT_TRY(const Json json, send_json("POST", "/v1/tokens", wanted));
+Result<wire::TokenInfo> RegistryClient::create_token(const wire::NewToken& wanted) {
+  MKT_TRY(const Json json, send_json("POST", "/v1/tokens", wanted.to_json()));
   return wire::TokenInfo::parse(json);
 }
 
 Result<std::vector<wire::TokenInfo>> RegistryClient::tokens() {
   MKT_TRY(const Json json, get_json("/v1/tokens", As::somebody));
-  return parse_list<wire::TokenInfo>(json, "tokens");
+  MKT_TRY(wire::TokenListing listing, wire::TokenListing::parse(json));
+  return std::move(listing.tokens);
 }
 
 Status RegistryClient::revoke_token(const std::string& id) {

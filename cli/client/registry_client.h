@@ -2,7 +2,8 @@
 //
 // What may pass is tried again, three times within half a minute: reading, publishing (the same
 // bytes again change nothing) and what goes with an Idempotency-Key. A download goes on where it
-// stopped, for as long as it gets on. A rate limit is waited out where the settings say so, however long the rest may take.
+// stopped, for as long as it gets on. A rate limit is waited out where the settings say so, however
+// long the rest may take.
 //
 // Every error names what was being done. A token is sent only with the calls that need one, and
 // only to the settings' registry. Use from one thread.
@@ -20,6 +21,7 @@
 #include "common/signing/key.h"
 #include "common/signing/signature_file.h"
 #include "common/wire/messages.h"
+#include "common/wire/requests.h"
 #include "common/wire/status_messages.h"
 
 namespace mkt {
@@ -84,40 +86,33 @@ class RegistryClient {
     std::optional<KeyName> alias{};  // what the publisher's signature files call it
   };
 
-  // Where anyone may register, the registry gives the publisher a token.
-  struct Registered {
-    wire::PublisherInfo publisher;
-    std::optional<std::string> token;
-  };
-  Result<Registered> register_publisher(const PublisherId& id, const std::string& display_name,
-                                        const std::string& email, const KeyToRegister& key);
+  Result<wire::RegisteredInfo> register_publisher(const PublisherId& id,
+                                                  const std::string& display_name,
+                                                  const std::string& email,
+                                                  const KeyToRegister& key);
   Result<wire::PublisherInfo> publisher(const PublisherId& id);
   Result<std::vector<wire::PublisherInfo>> publishers();
-  // `change`: {status, reason} or {verified}.
-  Result<wire::PublisherInfo> change_publisher(const PublisherId& id, const Json& change);
+  Result<wire::PublisherInfo> change_publisher(const PublisherId& id,
+                                               const wire::PublisherChange& change);
 
   struct NewKey {
     KeyToRegister key;
-    std::optional<std::string> expires_at{};
+    std::optional<UtcTime> expires_at{};
     // The key that vouches for it, and whether that is retired in the same step.
     const SecretKey* endorser = nullptr;
     bool retires = false;
   };
   Result<wire::KeyInfo> add_key(const PublisherId& id, const NewKey& added);
-  // `request`: {reasonCode, reason, compromisedSince, dryRun}.
-  Result<wire::RevocationInfo> revoke_key(const KeyId& key_id, const Json& request);
+  Result<wire::RevocationInfo> revoke_key(const KeyId& key_id,
+                                          const wire::KeyRevocation& revocation);
 
   Result<std::vector<wire::OwnerInfo>> owners(const ConnectorId& id);
   Result<std::vector<wire::OwnerInfo>> add_owner(const ConnectorId& id, const PublisherId& owner);
   Result<std::vector<wire::OwnerInfo>> remove_owner(const ConnectorId& id,
                                                     const PublisherId& owner);
 
-  struct LogPage {
-    std::vector<wire::LogInfo> entries;  // oldest first
-    bool has_more = false;
-  };
   // Entries after that sequence, and not before that time where one is given.
-  Result<LogPage> log(std::int64_t after, const std::optional<std::string>& since);
+  Result<wire::LogListing> log(std::int64_t after, const std::optional<std::string>& since);
 
   Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
                                       const std::optional<std::string>& reason);
@@ -128,12 +123,24 @@ class RegistryClient {
   Result<wire::LimitInfo> reset_limit(const std::string& scope, const std::string& subject);
 
   // For resources that have a client of their own (tenant_client.h): a call with the token.
-  Result<Json> get(const std::string& path) { return get_json(path, As::somebody); }
-  Result<Json> send(const char* method, const std::string& path, const std::optional<Json>& body) {
-    return send_json(method, path, body, As::somebody, Again::with_key);
+  template <typename Message>
+  Result<Message> get(const std::string& path) {
+    MKT_TRY(const Json json, get_json(path, As::somebody));
+    return Message::parse(json);
+  }
+  template <typename Message>
+  Result<Message> send(const char* method, const std::string& path) {
+    MKT_TRY(const Json json, send_json(method, path, std::nullopt, As::somebody, Again::with_key));
+    return Message::parse(json);
+  }
+  template <typename Message, typename Body>
+  Result<Message> send(const char* method, const std::string& path, const Body& body) {
+    MKT_TRY(const Json json,
+            send_json(method, path, body.to_json(), As::somebody, Again::with_key));
+    return Message::parse(json);
   }
 
-  Result<wire::TokenInfo> create_token(const Json& wanted);
+  Result<wire::TokenInfo> create_token(const wire::NewToken& wanted);
   Result<std::vector<wire::TokenInfo>> tokens();
   Status revoke_token(const std::string& id);
   // Who the token makes the caller; with another token than the settings' where one is given.
@@ -151,9 +158,8 @@ class RegistryClient {
   Result<Json> send_json(const char* method, const std::string& path,
                          const std::optional<Json>& body, As as = As::somebody,
                          Again again = Again::no);
-  // {challenge, signature}: that the key is there.
-  Result<Json> describe_key(const PublisherId& id, const KeyToRegister& key);
-  Result<Json> prove_possession(const PublisherId& id, const SecretKey& key);
+  // That the key is there; none where it has no prover.
+  Result<std::optional<wire::KeyProofPart>> prove(const PublisherId& id, const KeyToRegister& key);
 
   const Settings& settings_;
   const ClientReliability reliability_;

@@ -1,4 +1,3 @@
-// A tenant's calls; see tenant_client.h.
 #include "cli/client/tenant_client.h"
 
 #include <fmt/format.h>
@@ -21,35 +20,22 @@ std::string TenantClient::request_path(const std::string& id, const char* act) c
 
 Result<wire::InstallOutcomeInfo> TenantClient::request_install(const ConnectorId& id,
                                                                const Version& version) {
-  MKT_TRY(const Json json,
-          registry_.send("POST", base_ + "/installs",
-                         Json{{"connectorId", id.text()}, {"version", version.text()}}));
-  return wire::InstallOutcomeInfo::parse(json);
+  return registry_.send<wire::InstallOutcomeInfo>("POST", base_ + "/installs",
+                                                  wire::InstallWish{id.text(), version.text(), {}});
 }
 
 Result<wire::InstallationInfo> TenantClient::uninstall(const ConnectorId& id) {
-  MKT_TRY(const Json json, registry_.send("DELETE", base_ + "/installs/" + id.text(), {}));
-  const auto was = json.find("uninstalled");
-  return wire::InstallationInfo::parse(was == json.end() ? Json() : *was);
+  MKT_TRY(wire::UninstalledInfo info,
+          registry_.send<wire::UninstalledInfo>("DELETE", base_ + "/installs/" + id.text()));
+  return std::move(info.uninstalled);
 }
 
-Result<TenantClient::RequestPage> TenantClient::requests(const RequestListOptions& o) {
+Result<wire::InstallRequestListing> TenantClient::requests(const RequestListOptions& o) {
   std::string path = fmt::format("{}/install-requests?limit={}", base_, o.limit);
   if (!o.status.empty()) path += "&status=" + url_encode(o.status);
   if (!o.connector.empty()) path += "&connector=" + url_encode(o.connector);
   if (o.before > 0) path += fmt::format("&before={}", o.before);
-  MKT_TRY(const Json json, registry_.get(path));
-  RequestPage page;
-  const auto all = json.find("requests");
-  if (all == json.end() || !all->is_array()) {
-    return Error(ErrorCode::invalid_json,
-                 "the registry's answer is not of the protocol: requests is missing");
-  }
-  for (const Json& one : *all) {
-    MKT_TRY(InstallRequestInfo request, InstallRequestInfo::parse(one));
-    page.requests.push_back(std::move(request));
-  }
-  page.next = number_member(json, "next");
+  MKT_TRY(wire::InstallRequestListing page, registry_.get<wire::InstallRequestListing>(path));
   // Page after page must come to an end, whatever the registry says.
   if (page.next && (*page.next <= 0 || (o.before > 0 && *page.next >= o.before))) {
     return Error(ErrorCode::invalid_json,
@@ -59,41 +45,39 @@ Result<TenantClient::RequestPage> TenantClient::requests(const RequestListOption
 }
 
 Result<InstallRequestInfo> TenantClient::request(const std::string& id) {
-  MKT_TRY(const Json json, registry_.get(request_path(id)));
-  return InstallRequestInfo::parse(json);
+  return registry_.get<InstallRequestInfo>(request_path(id));
 }
 
 Result<InstallRequestInfo> TenantClient::approve(const std::string& id,
-                                                 const std::optional<Json>& signature) {
-  Json body = Json::object();
-  if (signature) body["signature"] = *signature;
-  MKT_TRY(const Json json, registry_.send("POST", request_path(id, "/approve"), body));
-  return InstallRequestInfo::parse(json);
+                                                 const wire::Approval& approval) {
+  return registry_.send<InstallRequestInfo>("POST", request_path(id, "/approve"), approval);
 }
 
 Result<InstallRequestInfo> TenantClient::deny(const std::string& id, const std::string& reason) {
-  MKT_TRY(const Json json,
-          registry_.send("POST", request_path(id, "/deny"), Json{{"reason", reason}}));
-  return InstallRequestInfo::parse(json);
+  return registry_.send<InstallRequestInfo>("POST", request_path(id, "/deny"),
+                                            wire::Denial{reason});
 }
 
 Result<InstallRequestInfo> TenantClient::cancel(const std::string& id) {
-  MKT_TRY(const Json json, registry_.send("POST", request_path(id, "/cancel"), Json::object()));
-  return InstallRequestInfo::parse(json);
+  return registry_.send<InstallRequestInfo>("POST", request_path(id, "/cancel"));
 }
 
-Result<Json> TenantClient::policy() { return registry_.get(base_ + "/policy"); }
-
-Result<Json> TenantClient::policy_history() { return registry_.get(base_ + "/policy/history"); }
-
-Result<Json> TenantClient::set_policy(const Json& policy, std::optional<std::int64_t> revision) {
-  Json body{{"policy", policy}};
-  if (revision) body["revision"] = *revision;
-  return registry_.send("PUT", base_ + "/policy", body);
+Result<wire::PolicyInfo> TenantClient::policy() {
+  return registry_.get<wire::PolicyInfo>(base_ + "/policy");
 }
 
-Result<Json> TenantClient::check_policy(const ConnectorId& id, const std::string& which) {
-  return registry_.get(
+Result<wire::PolicyHistoryInfo> TenantClient::policy_history() {
+  return registry_.get<wire::PolicyHistoryInfo>(base_ + "/policy/history");
+}
+
+Result<wire::PolicyInfo> TenantClient::set_policy(const Policy& policy, std::int64_t revision) {
+  return registry_.send<wire::PolicyInfo>("PUT", base_ + "/policy",
+                                          wire::PolicyChange{policy.to_json(), revision});
+}
+
+Result<wire::PolicyCheckInfo> TenantClient::check_policy(const ConnectorId& id,
+                                                         const std::string& which) {
+  return registry_.get<wire::PolicyCheckInfo>(
       fmt::format("{}/policy/check?connector={}&version={}", base_, id.text(), url_encode(which)));
 }
 

@@ -11,6 +11,7 @@
 
 #include "cli/client/registry_client.h"
 #include "common/wire/install_messages.h"
+#include "common/wire/policy_messages.h"
 
 namespace mkt {
 
@@ -31,22 +32,17 @@ class TenantClient {
   Result<wire::InstallOutcomeInfo> request_install(const ConnectorId& id, const Version& version);
   Result<wire::InstallationInfo> uninstall(const ConnectorId& id);
 
-  struct RequestPage {
-    std::vector<wire::InstallRequestInfo> requests;  // newest first
-    std::optional<std::int64_t> next;                // `before` of the next page
-  };
-  Result<RequestPage> requests(const RequestListOptions& options);
+  Result<wire::InstallRequestListing> requests(const RequestListOptions& options);
   Result<wire::InstallRequestInfo> request(const std::string& id);
-  Result<wire::InstallRequestInfo> approve(const std::string& id,
-                                           const std::optional<Json>& signature);
+  Result<wire::InstallRequestInfo> approve(const std::string& id, const wire::Approval& approval);
   Result<wire::InstallRequestInfo> deny(const std::string& id, const std::string& reason);
   Result<wire::InstallRequestInfo> cancel(const std::string& id);
 
-  // {revision, policy, setAt, setBy}
-  Result<Json> policy();
-  Result<Json> policy_history();
-  Result<Json> set_policy(const Json& policy, std::optional<std::int64_t> revision);
-  Result<Json> check_policy(const ConnectorId& id, const std::string& which);
+  Result<wire::PolicyInfo> policy();
+  Result<wire::PolicyHistoryInfo> policy_history();
+  // `revision`: the one that was read.
+  Result<wire::PolicyInfo> set_policy(const Policy& policy, std::int64_t revision);
+  Result<wire::PolicyCheckInfo> check_policy(const ConnectorId& id, const std::string& which);
 
  private:
   std::string request_path(const std::string& id, const char* act = "") const;

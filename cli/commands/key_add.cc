@@ -19,11 +19,11 @@ struct KeyAddArguments {
   PublicKeyOption public_key;
 };
 
-Result<std::optional<std::string>> expiry(const std::string& text) {
-  if (text.empty()) return std::optional<std::string>();
-  if (const auto moment = parse_utc(text)) return std::optional(format_utc(*moment));
+Result<std::optional<UtcTime>> expiry(const std::string& text) {
+  if (text.empty()) return std::optional<UtcTime>();
+  if (const auto moment = parse_utc(text)) return std::optional(*moment);
   MKT_TRY(const auto duration, parse_duration(text));
-  return std::optional(format_utc(utc_now() + duration));
+  return std::optional(utc_now() + duration);
 }
 
 struct KeyToAdd {

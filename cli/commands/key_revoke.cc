@@ -63,15 +63,14 @@ Status ask_leave(const Session& session, const KeyId& id, const wire::Revocation
 
 Status run(const Session& session, const KeyRevokeArguments& a) {
   MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
-  Json request{{"reasonCode", a.code}, {"reason", a.reason}};
+  wire::KeyRevocation request{a.code, a.reason, {}, false};
   if (!a.since.empty()) {
-    MKT_TRY(const UtcTime since, parse_moment(a.since, utc_now()));
-    request["compromisedSince"] = format_utc(since);
+    MKT_TRY(request.compromised_since, parse_moment(a.since, utc_now()));
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   if (a.dry_run || !a.yes) {
-    request["dryRun"] = true;
+    request.dry_run = true;
     MKT_TRY(const wire::RevocationInfo preview, registry.revoke_key(id, request));
     if (a.dry_run) {
       session.out.result(preview.to_json(), describe_hits(preview));
@@ -79,7 +78,7 @@ Status run(const Session& session, const KeyRevokeArguments& a) {
       return {};
     }
     MKT_CHECK(ask_leave(session, id, preview));
-    request.erase("dryRun");
+    request.dry_run = false;
   }
   MKT_TRY(const wire::RevocationInfo revoked, registry.revoke_key(id, request));
   session.out.result(revoked.to_json(),

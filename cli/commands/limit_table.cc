@@ -17,11 +17,12 @@ std::string limit_table(const std::vector<wire::LimitInfo>& limits) {
       rows.push_back({printable(l.scope), printable(l.subject), "off", "", ""});
       continue;
     }
-    const std::string limit =
-        fmt::format("{}/{}", *l.limit, format_duration(std::chrono::seconds(l.window_seconds)));
-    const bool waits = l.remaining < *l.limit && l.reset_seconds > 0;
-    rows.push_back({printable(l.scope), printable(l.subject), limit, std::to_string(l.remaining),
-                    waits ? format_duration(std::chrono::seconds(l.reset_seconds)) : ""});
+    const std::string limit = fmt::format(
+        "{}/{}", *l.limit, format_duration(std::chrono::seconds(l.window_seconds.value_or(0))));
+    const std::int64_t remaining = l.remaining.value_or(0), reset = l.reset_seconds.value_or(0);
+    const bool waits = remaining < *l.limit && reset > 0;
+    rows.push_back({printable(l.scope), printable(l.subject), limit, std::to_string(remaining),
+                    waits ? format_duration(std::chrono::seconds(reset)) : ""});
   }
   return format_table(rows);
 }

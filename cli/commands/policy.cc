@@ -29,17 +29,10 @@ std::string shown(const Json& value) {
   return text;
 }
 
-Json policy_in(const Json& answer) {
-  const auto it = answer.find("policy");
-  return it == answer.end() || !it->is_object() ? Json::object() : *it;
-}
-
-std::string title_of(const Json& answer) {
-  const auto revision = number_member(answer, "revision").value_or(0);
-  if (revision == 0) return "the default: nobody has set a policy";
-  return fmt::format("revision {}, set on {} by {}", revision,
-                     printable(text_member(answer, "setAt").value_or("")),
-                     printable(text_member(answer, "setBy").value_or("")));
+std::string title_of(const wire::PolicyInfo& info) {
+  if (info.revision == 0) return "the default: nobody has set a policy";
+  return fmt::format("revision {}, set on {} by {}", info.revision,
+                     printable(info.set_at.value_or("")), printable(info.set_by));
 }
 
 // In the form that `mkt policy set` accepts.
@@ -51,16 +44,13 @@ std::string lines_of(const Json& policy) {
   return text;
 }
 
-std::string describe_history(const Json& answer) {
+std::string describe_history(const std::vector<wire::PolicyInfo>& newest_first) {
   std::string text;
-  const auto all = answer.find("policies");
-  if (all == answer.end() || !all->is_array()) return text;
-  for (auto it = all->begin(); it != all->end(); ++it) {
+  for (auto it = newest_first.begin(); it != newest_first.end(); ++it) {
     text += title_of(*it) + "\n";
-    const Json policy = policy_in(*it);
     const auto older = std::next(it);
-    const Json before = older == all->end() ? Policy().to_json() : policy_in(*older);
-    for (const auto& [name, value] : policy.items()) {
+    const Json before = older == newest_first.end() ? Policy().to_json() : older->policy;
+    for (const auto& [name, value] : it->policy.items()) {
       const auto was = before.find(name);
       if (was != before.end() && *was == value) continue;
       text += fmt::format("  {}={}\n", printable(name), shown(value));
@@ -87,13 +77,13 @@ Result<std::unique_ptr<Connected>> connect(const Session& session) {
 Status show(const Session& session, const PolicyArguments& a) {
   MKT_TRY(const auto c, connect(session));
   if (a.history) {
-    MKT_TRY(const Json answer, c->tenant.policy_history());
-    session.out.result(answer, describe_history(answer));
+    MKT_TRY(const wire::PolicyHistoryInfo history, c->tenant.policy_history());
+    session.out.result(history.to_json(), describe_history(history.policies));
     return {};
   }
-  MKT_TRY(const Json answer, c->tenant.policy());
-  session.out.result(answer, lines_of(policy_in(answer)));
-  session.out.note(title_of(answer));
+  MKT_TRY(const wire::PolicyInfo info, c->tenant.policy());
+  session.out.result(info.to_json(), lines_of(info.policy));
+  session.out.note(title_of(info));
   return {};
 }
 
@@ -137,35 +127,31 @@ Status set(const Session& session, const PolicyArguments& a) {
     return Error(ErrorCode::usage_error, "either SETTING=VALUE … or --file FILE");
   }
   MKT_TRY(const auto c, connect(session));
-  MKT_TRY(const Json before, c->tenant.policy());
-  Json policy = policy_in(before);
+  MKT_TRY(const wire::PolicyInfo before, c->tenant.policy());
+  Json policy = before.policy;
   if (!a.file.empty()) {
     MKT_TRY(const std::string text, read_file(a.file, kMaxPolicyBytes));
     MKT_TRY(policy, parse_json(text, printable(a.file)));
   }
   for (const std::string& change : a.changes) MKT_CHECK(apply(policy, change));
   MKT_TRY(const Policy checked, Policy::parse(policy));
-  MKT_TRY(const Json answer,
-          c->tenant.set_policy(checked.to_json(), number_member(before, "revision")));
-  session.out.result(answer, lines_of(policy_in(answer)));
-  session.out.note(title_of(answer));
+  MKT_TRY(const wire::PolicyInfo now, c->tenant.set_policy(checked, before.revision));
+  session.out.result(now.to_json(), lines_of(now.policy));
+  session.out.note(title_of(now));
   return {};
 }
 
 Status check(const Session& session, const PolicyArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
   MKT_TRY(const auto c, connect(session));
-  MKT_TRY(const Json answer, c->tenant.check_policy(spec.id, spec.which()));
-  const std::string outcome = text_member(answer, "outcome").value_or("");
-  const std::string what = outcome == "install"    ? "would be installed"
-                           : outcome == "approval" ? "would wait for an approval"
-                                                   : "would be refused";
-  const std::string rule = printable(text_member(answer, "rule").value_or(""));
-  session.out.result(answer,
-                     fmt::format("{}@{} {}: {}{}", spec.id.text(),
-                                 printable(text_member(answer, "version").value_or("")), what,
-                                 printable(text_member(answer, "explanation").value_or("")),
-                                 rule.empty() ? "" : " (" + rule + ")"));
+  MKT_TRY(const wire::PolicyCheckInfo info, c->tenant.check_policy(spec.id, spec.which()));
+  const std::string what = info.outcome == "install"    ? "would be installed"
+                           : info.outcome == "approval" ? "would wait for an approval"
+                                                        : "would be refused";
+  session.out.result(info.to_json(),
+                     fmt::format("{}@{} {}: {}{}", spec.id.text(), printable(info.version), what,
+                                 printable(info.explanation),
+                                 info.rule.empty() ? "" : " (" + printable(info.rule) + ")"));
   return {};
 }
 

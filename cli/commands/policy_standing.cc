@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "common/base/json.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -31,10 +30,9 @@ std::optional<std::string> PolicyStanding::refusal(const Receipt& receipt) {
     tenant_.reset();
     return std::nullopt;
   }
-  if (text_member(*answer, "outcome") != "refused") return std::nullopt;
+  if (answer->outcome != "refused") return std::nullopt;
   return fmt::format("against the policy of {}: {} ({})", tenant_->tenant().text(),
-                     printable(text_member(*answer, "explanation").value_or("")),
-                     printable(text_member(*answer, "rule").value_or("")));
+                     printable(answer->explanation), printable(answer->rule));
 }
 
 }  // namespace mkt

@@ -70,7 +70,7 @@ Status register_one(const Session& session, const PublisherArguments& a) {
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
-  MKT_TRY(const RegistryClient::Registered registered,
+  MKT_TRY(const wire::RegisteredInfo registered,
           registry.register_publisher(id, a.display_name, a.email, *key));
   if (registered.token) {
     MKT_TRY(const auto kept, kept_token(settings.registry));
@@ -83,7 +83,8 @@ Status register_one(const Session& session, const PublisherArguments& a) {
           fmt::format("logged in at {} as publisher of {}", settings.registry, id.text()));
     }
   }
-  session.out.result(registered.publisher.to_json(),
+  const wire::PublisherInfo& publisher = registered;  // without the token
+  session.out.result(publisher.to_json(),
                      fmt::format("registered the publisher {} with the key {}", id.text(),
                                  KeyId::of(id, key->key.fingerprint()).text()));
   return {};
@@ -113,7 +114,8 @@ Status list_publishers(const Session& session) {
   return {};
 }
 
-Status change(const Session& session, const PublisherArguments& a, const Json& wanted) {
+Status change(const Session& session, const PublisherArguments& a,
+              const wire::PublisherChange& wanted) {
   MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -152,7 +154,7 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_flag("--undo", a->undo, "Remove the mark");
-  on_run(command, session, [&session, a] { return change(session, *a, {{"verified", !a->undo}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {.verified = !a->undo}); });
 
   command = add_subcommand(publisher, "suspend",
                            "Suspend a publisher, which then publishes nothing for a while",
@@ -160,7 +162,7 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] {
-    return change(session, *a, {{"status", "suspended"}, {"reason", a->reason}});
+    return change(session, *a, {.status = "suspended", .reason = a->reason});
   });
 
   command =
@@ -168,14 +170,13 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
                      "  mkt publisher ban acme --reason 'published malware'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
-  on_run(command, session, [&session, a] {
-    return change(session, *a, {{"status", "banned"}, {"reason", a->reason}});
-  });
+  on_run(command, session,
+         [&session, a] { return change(session, *a, {.status = "banned", .reason = a->reason}); });
 
   command = add_subcommand(publisher, "restore", "Let a publisher publish again",
                            "  mkt publisher restore acme");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  on_run(command, session, [&session, a] { return change(session, *a, {{"status", "active"}}); });
+  on_run(command, session, [&session, a] { return change(session, *a, {.status = "active"}); });
 }
 
 }  // namespace mkt

@@ -58,62 +58,40 @@ Status list(const Session& session, const RequestArguments& a) {
   return {};
 }
 
-std::string words(const Json& list) {
-  std::string text;
-  if (!list.is_array()) return text;
-  for (const Json& word : list) {
-    if (!text.empty()) text += ", ";
-    text += word.is_string()
-                ? printable(word.get<std::string>())
-                : fmt::format("{} ({})", printable(text_member(word, "name").value_or("")),
-                              printable(text_member(word, "policyClass").value_or("")));
-  }
-  return text;
+std::string words(const std::vector<std::string>& list) {
+  return printable(fmt::format("{}", fmt::join(list, ", ")));
 }
 
-Json member(const Json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto it = object.find(name);
-  return it == object.end() ? Json() : *it;
-}
-
-std::string text_of(const Json& object, const char* name) {
-  return object.is_object() ? printable(text_member(object, name).value_or("")) : std::string();
-}
-
-bool flag_of(const Json& object, const char* name) {
-  const Json value = member(object, name);
-  return value.is_boolean() && value.get<bool>();
+std::string words(const std::vector<wire::ToolInfo>& tools) {
+  std::vector<std::string> list;
+  for (const auto& tool : tools)
+    list.push_back(fmt::format("{} ({})", tool.name, tool.policy_class));
+  return words(list);
 }
 
 // What an approver should see before approving.
-std::string describe_review(const Json& review) {
+std::string describe_review(const wire::ReviewInfo& review) {
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) text += fmt::format("{:<15}{}\n", name, value);
   };
-  line("capabilities", words(member(review, "capabilities")));
-  line("tools", words(member(review, "tools")));
-  const std::string installed = text_of(review, "installedVersion");
+  line("capabilities", words(review.capabilities));
+  line("tools", words(review.tools));
+  const std::string installed = printable(review.installed_version);
   line("installed", installed.empty() ? "not yet" : installed);
   if (!installed.empty()) {
-    const Json added = member(review, "added"), removed = member(review, "removed");
-    line("new", words(member(added, "capabilities")));
-    line("new tools", words(member(added, "tools")));
-    line("gone", words(member(removed, "capabilities")));
-    line("gone tools", words(member(removed, "tools")));
+    line("new", words(review.added.capabilities));
+    line("new tools", words(review.added.tools));
+    line("gone", words(review.removed.capabilities));
+    line("gone tools", words(review.removed.tools));
   }
-  const Json publisher = member(review, "publisher");
-  line("publisher", fmt::format("{}{}, {}", text_of(publisher, "id"),
-                                flag_of(publisher, "verified") ? " (verified)" : " (not verified)",
-                                text_of(publisher, "status")));
-  const Json key = member(review, "key");
-  line("key", fmt::format("{}, {}", text_of(key, "keyId"), text_of(key, "status")));
-  if (const auto size = number_member(review, "size"); size && *size >= 0) {
-    line("size", format_bytes(static_cast<std::uint64_t>(*size)));
-  }
-  if (flag_of(review, "deprecated")) line("deprecated", "yes");
-  line("obstacle", text_of(member(review, "obstacle"), "message"));
+  line("publisher", fmt::format("{}{}, {}", printable(review.publisher.id),
+                                review.publisher.verified ? " (verified)" : " (not verified)",
+                                printable(review.publisher.status)));
+  line("key", fmt::format("{}, {}", printable(review.key.key_id), printable(review.key.status)));
+  line("size", format_bytes(review.size));
+  if (review.deprecated) line("deprecated", "yes");
+  if (review.obstacle) line("obstacle", printable(review.obstacle->message));
   return text;
 }
 
@@ -149,12 +127,13 @@ Status show_request(const Session& session, const std::string& id) {
 }
 
 // Signs exactly what the registry shows as requested.
-Result<Json> sign_approval(const Session& session, const InstallRequestInfo& r,
-                           const std::string& key_id) {
+Result<wire::ApprovalSignaturePart> sign_approval(const Session& session,
+                                                  const InstallRequestInfo& r,
+                                                  const std::string& key_id) {
   MKT_TRY(const SigningKey key, open_signing_key(session, key_id));
   const Signature signature =
       key.secret.sign(approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum}));
-  return Json{{"keyId", key.info.key_id.text()}, {"signature", to_base64(signature)}};
+  return wire::ApprovalSignaturePart{key.info.key_id.text(), to_base64(signature)};
 }
 
 Status approve(const Session& session, const RequestArguments& a) {
@@ -165,16 +144,16 @@ Status approve(const Session& session, const RequestArguments& a) {
   Json approved = Json::array();
   std::string text;
   for (const std::string& id : a.ids) {
-    std::optional<Json> signature;
+    wire::Approval approval;
     if (a.sign || !a.key.empty()) {
       MKT_TRY(const auto request, tenant.request(id));
       if (request.id != id || request.tenant_id != tenant.tenant().text()) {
         return Error(ErrorCode::invalid_json, "the registry answered with another request than " +
                                                   printable(id) + "; nothing was signed");
       }
-      MKT_TRY(signature, sign_approval(session, request, a.key));
+      MKT_TRY(approval.signature, sign_approval(session, request, a.key));
     }
-    const auto r = tenant.approve(id, signature);
+    const auto r = tenant.approve(id, approval);
     if (!r) return r.error().context("while approving " + printable(id));
     approved.push_back(r->to_json());
     text += r->status == "approved"

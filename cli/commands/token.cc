@@ -17,11 +17,10 @@ struct TokenArguments {
 };
 
 Status create(const Session& session, const TokenArguments& a) {
-  Json wanted{{"name", a.name}, {"role", a.role}};
-  if (!a.subject.empty()) wanted["subject"] = a.subject;
+  wire::NewToken wanted{a.name, a.role, a.subject, {}};
   if (!a.expires.empty()) {
     MKT_TRY(const auto duration, parse_duration(a.expires));
-    wanted["expiresAt"] = format_utc(utc_now() + duration);
+    wanted.expires_at = utc_now() + duration;
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);

@@ -1,149 +1,171 @@
-// JSON of the messages; see install_messages.h.
 #include "common/wire/install_messages.h"
 
-#include "common/wire/reader.h"
+#include <array>
+
+#include "common/wire/message_functions.h"
 
 namespace mkt::wire {
 namespace {
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-
-Json member_or_null(const Reader& reader, const char* name) {
-  const Json* value = reader.find(name);
-  return value == nullptr ? Json() : *value;
-}
+constexpr auto kRequestStatuses =
+    std::to_array<std::string_view>({"pending", "approved", "denied", "expired", "cancelled"});
+constexpr auto kPolicyClasses =
+    std::to_array<std::string_view>({"READ", "WRITE_NON_DESTRUCTIVE", "DESTRUCTIVE"});
+constexpr auto kEvents = std::to_array<std::string_view>({"install", "update", "uninstall"});
+constexpr auto kOutcomes = std::to_array<std::string_view>({"installed", "pending"});
 
 }  // namespace
 
-Json ApprovalInfo::to_json() const {
-  return {{"approver", approver},
-          {"approvedAt", approved_at},
-          {"keyId", text_or_null(key_id)},
-          {"signature", text_or_null(signature)}};
+template <typename Visitor>
+void ApprovalInfo::members(Visitor& m) {
+  m.always("approver", &ApprovalInfo::approver);
+  m.always("approvedAt", &ApprovalInfo::approved_at, kTime);
+  m.or_null("keyId", &ApprovalInfo::key_id);
+  m.or_null("signature", &ApprovalInfo::signature,
+            Shape().saying("Base64; mkt-signature(5) says what is signed."));
 }
 
-Result<ApprovalInfo> ApprovalInfo::parse(const Json& json) {
-  Reader r(json);
-  return r.result(ApprovalInfo{r.text("approver"), r.text("approvedAt"), r.text_or_empty("keyId"),
-                               r.text_or_empty("signature")});
+template <typename Visitor>
+void ToolInfo::members(Visitor& m) {
+  m.always("name", &ToolInfo::name);
+  m.usually("policyClass", &ToolInfo::policy_class, one_of(kPolicyClasses));
 }
 
-Json InstallRequestInfo::to_json() const {
-  ObjectBuilder json(20);
-  json.add("id", id)
-      .add("idempotencyKey", idempotency_key)
-      .add("tenantId", tenant_id)
-      .add("connectorId", connector_id)
-      .add("version", version)
-      .add("checksum", checksum)
-      .add("status", status)
-      .add("requestedBy", requested_by)
-      .add("requestedAt", requested_at)
-      .add("expiresAt", expires_at)
-      .add("minApprovals", min_approvals)
-      .add("allowSelfApproval", allow_self_approval)
-      .add("rule", text_or_null(rule))
-      .add("explanation", explanation)
-      .add("decidedAt", or_null(decided_at))
-      .add("decidedBy", text_or_null(decided_by))
-      .add("reason", text_or_null(reason))
-      .add("approvals", list_of(approvals));
-  if (!config.is_null()) json.add("config", config);
-  if (review) json.add("review", *review);
-  return json.build();
+template <typename Visitor>
+void PowersInfo::members(Visitor& m) {
+  m.usually("capabilities", &PowersInfo::capabilities);
+  m.usually("tools", &PowersInfo::tools);
 }
 
-Result<InstallRequestInfo> InstallRequestInfo::parse(const Json& json) {
-  Reader r(json);
-  InstallRequestInfo m;
-  m.id = r.text("id");
-  m.idempotency_key = r.text_or_empty("idempotencyKey");
-  m.tenant_id = r.text("tenantId");
-  m.connector_id = r.text("connectorId");
-  m.version = r.text("version");
-  m.checksum = r.text("checksum");
-  m.config = member_or_null(r, "config");
-  m.status = r.text("status");
-  m.requested_by = r.text("requestedBy");
-  m.requested_at = r.text("requestedAt");
-  m.expires_at = r.text("expiresAt");
-  m.min_approvals = r.number<std::int64_t>("minApprovals");
-  m.allow_self_approval = r.flag("allowSelfApproval");
-  m.rule = r.text_or_empty("rule");
-  m.explanation = r.text_or_empty("explanation");
-  m.decided_at = r.optional_text("decidedAt");
-  m.decided_by = r.text_or_empty("decidedBy");
-  m.reason = r.text_or_empty("reason");
-  m.approvals = r.messages<ApprovalInfo>("approvals", false);
-  if (const Json* review = r.find("review"); review != nullptr) m.review = *review;
-  return r.result(std::move(m));
+template <typename Visitor>
+void ReviewedPublisherInfo::members(Visitor& m) {
+  m.always("id", &ReviewedPublisherInfo::id);
+  m.usually("displayName", &ReviewedPublisherInfo::display_name);
+  m.usually("verified", &ReviewedPublisherInfo::verified);
+  m.usually("status", &ReviewedPublisherInfo::status);
 }
 
-Json InstallationInfo::to_json() const {
-  ObjectBuilder json(9);
-  json.add("tenantId", tenant_id)
-      .add("connectorId", connector_id)
-      .add("version", version)
-      .add("checksum", checksum)
-      .add("requestId", request_id)
-      .add("installedBy", installed_by)
-      .add("installedAt", installed_at)
-      .add("updatedAt", updated_at);
-  if (!config.is_null()) json.add("config", config);
-  return json.build();
+template <typename Visitor>
+void ReviewedKeyInfo::members(Visitor& m) {
+  m.always("keyId", &ReviewedKeyInfo::key_id);
+  m.usually("status", &ReviewedKeyInfo::status);
 }
 
-Result<InstallationInfo> InstallationInfo::parse(const Json& json) {
-  Reader r(json);
-  InstallationInfo m;
-  m.tenant_id = r.text("tenantId");
-  m.connector_id = r.text("connectorId");
-  m.version = r.text("version");
-  m.checksum = r.text("checksum");
-  m.config = member_or_null(r, "config");
-  m.request_id = r.text("requestId");
-  m.installed_by = r.text("installedBy");
-  m.installed_at = r.text("installedAt");
-  m.updated_at = r.text("updatedAt");
-  return r.result(std::move(m));
+template <typename Visitor>
+void ObstacleInfo::members(Visitor& m) {
+  m.always("code", &ObstacleInfo::code);
+  m.always("message", &ObstacleInfo::message);
 }
 
-Json InstallationEventInfo::to_json() const {
-  return {{"action", action},
-          {"version", version},
-          {"previousVersion", text_or_null(previous_version)},
-          {"requestId", request_id},
-          {"actor", actor},
-          {"at", at}};
+template <typename Visitor>
+void ReviewInfo::members(Visitor& m) {
+  PowersInfo::members(m);
+  m.or_null("installedVersion", &ReviewInfo::installed_version);
+  m.usually("added", &ReviewInfo::added);
+  m.usually("removed", &ReviewInfo::removed);
+  m.usually("publisher", &ReviewInfo::publisher);
+  m.usually("key", &ReviewInfo::key);
+  m.usually("size", &ReviewInfo::size, Shape().saying("Bytes."));
+  m.usually("deprecated", &ReviewInfo::deprecated);
+  m.usually("quarantined", &ReviewInfo::quarantined);
+  m.or_null("obstacle", &ReviewInfo::obstacle, Shape().saying("Why an approval would be refused."));
 }
 
-Result<InstallationEventInfo> InstallationEventInfo::parse(const Json& json) {
-  Reader r(json);
-  return r.result(InstallationEventInfo{r.text("action"), r.text("version"),
-                                        r.text_or_empty("previousVersion"), r.text("requestId"),
-                                        r.text("actor"), r.text("at")});
+template <typename Visitor>
+void InstallRequestInfo::members(Visitor& m) {
+  m.always("id", &InstallRequestInfo::id);
+  m.usually("idempotencyKey", &InstallRequestInfo::idempotency_key);
+  m.always("tenantId", &InstallRequestInfo::tenant_id);
+  m.always("connectorId", &InstallRequestInfo::connector_id);
+  m.always("version", &InstallRequestInfo::version);
+  m.always("checksum", &InstallRequestInfo::checksum, kChecksum);
+  m.always("status", &InstallRequestInfo::status, one_of(kRequestStatuses));
+  m.always("requestedBy", &InstallRequestInfo::requested_by);
+  m.always("requestedAt", &InstallRequestInfo::requested_at, kTime);
+  m.always("expiresAt", &InstallRequestInfo::expires_at, kTime);
+  m.always("minApprovals", &InstallRequestInfo::min_approvals);
+  m.usually("allowSelfApproval", &InstallRequestInfo::allow_self_approval);
+  m.or_null("rule", &InstallRequestInfo::rule,
+            Shape().saying("The setting of the policy that asks for approval."));
+  m.usually("explanation", &InstallRequestInfo::explanation);
+  m.or_null("decidedAt", &InstallRequestInfo::decided_at, kTime);
+  m.or_null("decidedBy", &InstallRequestInfo::decided_by);
+  m.or_null("reason", &InstallRequestInfo::reason);
+  m.usually("approvals", &InstallRequestInfo::approvals);
+  m.if_any("config", &InstallRequestInfo::config);
+  m.if_any("review", &InstallRequestInfo::review);
 }
 
-Json InstallOutcomeInfo::to_json() const {
-  ObjectBuilder json(3);
-  json.add("status", status).add("requestId", request_id);
-  if (request) json.add("request", request->to_json());
-  if (installation) json.add("installation", installation->to_json());
-  return json.build();
+template <typename Visitor>
+void InstallRequestListing::members(Visitor& m) {
+  m.always("requests", &InstallRequestListing::requests, Shape().saying("Newest first."));
+  m.usually("hasMore", &InstallRequestListing::has_more);
+  m.or_null("next", &InstallRequestListing::next, Shape().saying("`before` of the next page."));
 }
 
-Result<InstallOutcomeInfo> InstallOutcomeInfo::parse(const Json& json) {
-  Reader r(json);
-  InstallOutcomeInfo m;
-  m.status = r.text("status");
-  m.request_id = r.text("requestId");
-  if (const Json* request = r.find("request")) {
-    MKT_TRY(m.request, InstallRequestInfo::parse(*request));
-  }
-  if (const Json* installation = r.find("installation")) {
-    MKT_TRY(m.installation, InstallationInfo::parse(*installation));
-  }
-  return r.result(std::move(m));
+template <typename Visitor>
+void InstallationInfo::members(Visitor& m) {
+  m.always("tenantId", &InstallationInfo::tenant_id);
+  m.always("connectorId", &InstallationInfo::connector_id);
+  m.always("version", &InstallationInfo::version);
+  m.always("checksum", &InstallationInfo::checksum, kChecksum);
+  m.always("requestId", &InstallationInfo::request_id);
+  m.always("installedBy", &InstallationInfo::installed_by);
+  m.always("installedAt", &InstallationInfo::installed_at, kTime);
+  m.always("updatedAt", &InstallationInfo::updated_at, kTime);
+  m.if_any("config", &InstallationInfo::config);
 }
+
+template <typename Visitor>
+void InstallationListing::members(Visitor& m) {
+  m.always("installations", &InstallationListing::installations,
+           Shape().saying("By connector; `after` the last one is the next page."));
+  m.usually("hasMore", &InstallationListing::has_more);
+}
+
+template <typename Visitor>
+void InstallationEventInfo::members(Visitor& m) {
+  m.always("action", &InstallationEventInfo::action, one_of(kEvents));
+  m.always("version", &InstallationEventInfo::version);
+  m.or_null("previousVersion", &InstallationEventInfo::previous_version);
+  m.always("requestId", &InstallationEventInfo::request_id);
+  m.always("actor", &InstallationEventInfo::actor);
+  m.always("at", &InstallationEventInfo::at, kTime);
+}
+
+template <typename Visitor>
+void InstallationHistoryInfo::members(Visitor& m) {
+  m.or_null("installation", &InstallationHistoryInfo::installation);
+  m.usually("history", &InstallationHistoryInfo::history);
+}
+
+template <typename Visitor>
+void UninstalledInfo::members(Visitor& m) {
+  m.always("uninstalled", &UninstalledInfo::uninstalled);
+}
+
+template <typename Visitor>
+void InstallOutcomeInfo::members(Visitor& m) {
+  m.always("status", &InstallOutcomeInfo::status, one_of(kOutcomes));
+  m.always("requestId", &InstallOutcomeInfo::request_id);
+  m.if_any("request", &InstallOutcomeInfo::request);
+  m.if_any("installation", &InstallOutcomeInfo::installation);
+}
+
+MKT_MESSAGE_FUNCTIONS(ApprovalInfo)
+MKT_MESSAGE_FUNCTIONS(ToolInfo)
+MKT_MESSAGE_FUNCTIONS(PowersInfo)
+MKT_MESSAGE_FUNCTIONS(ReviewedPublisherInfo)
+MKT_MESSAGE_FUNCTIONS(ReviewedKeyInfo)
+MKT_MESSAGE_FUNCTIONS(ObstacleInfo)
+MKT_MESSAGE_FUNCTIONS(ReviewInfo)
+MKT_MESSAGE_FUNCTIONS(InstallRequestInfo)
+MKT_MESSAGE_FUNCTIONS(InstallRequestListing)
+MKT_MESSAGE_FUNCTIONS(InstallationInfo)
+MKT_MESSAGE_FUNCTIONS(InstallationListing)
+MKT_MESSAGE_FUNCTIONS(InstallationEventInfo)
+MKT_MESSAGE_FUNCTIONS(InstallationHistoryInfo)
+MKT_MESSAGE_FUNCTIONS(UninstalledInfo)
+MKT_MESSAGE_FUNCTIONS(InstallOutcomeInfo)
 
 }  // namespace mkt::wire

@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/wire/members.h"
 
 namespace mkt::wire {
 
@@ -17,8 +18,60 @@ struct ApprovalInfo {
   std::string key_id;     // empty where it is not signed
   std::string signature;  // base64, over approval_text (common/signing/key_proof.h)
 
-  Json to_json() const;
-  static Result<ApprovalInfo> parse(const Json& json);
+  MKT_MESSAGE(ApprovalInfo);
+};
+
+struct ToolInfo {
+  std::string name;
+  std::string policy_class;  // READ, WRITE_NON_DESTRUCTIVE, DESTRUCTIVE
+
+  MKT_MESSAGE(ToolInfo);
+};
+
+// What a connector may do.
+struct PowersInfo {
+  std::vector<std::string> capabilities;
+  std::vector<ToolInfo> tools;
+
+  MKT_MESSAGE(PowersInfo);
+};
+
+struct ReviewedPublisherInfo {
+  std::string id;
+  std::string display_name;
+  bool verified = false;
+  std::string status;
+
+  MKT_MESSAGE(ReviewedPublisherInfo);
+};
+
+struct ReviewedKeyInfo {
+  std::string key_id;
+  std::string status;
+
+  MKT_MESSAGE(ReviewedKeyInfo);
+};
+
+struct ObstacleInfo {
+  std::string code;
+  std::string message;
+
+  MKT_MESSAGE(ObstacleInfo);
+};
+
+// What an approver should know of the version that is asked for.
+struct ReviewInfo : PowersInfo {
+  std::string installed_version;  // of the connector in this tenant; empty: not installed
+  PowersInfo added;               // beside the installed version
+  PowersInfo removed;
+  ReviewedPublisherInfo publisher;
+  ReviewedKeyInfo key;
+  std::uint64_t size = 0;  // bytes
+  bool deprecated = false;
+  bool quarantined = false;
+  std::optional<ObstacleInfo> obstacle;  // why an approval would be refused
+
+  MKT_MESSAGE(ReviewInfo);
 };
 
 // GET /v1/tenants/{t}/install-requests/{id}; in lists without `review`.
@@ -42,15 +95,20 @@ struct InstallRequestInfo {
   std::string decided_by;
   std::string reason;
   std::vector<ApprovalInfo> approvals;
-  // What an approver should know: {capabilities, tools, installedVersion, added, removed,
-  // publisher, key, size, deprecated, quarantined, obstacle}.
-  std::optional<Json> review;
+  std::optional<ReviewInfo> review;
 
-  Json to_json() const;
-  static Result<InstallRequestInfo> parse(const Json& json);
+  MKT_MESSAGE(InstallRequestInfo);
 };
 
-// GET /v1/tenants/{t}/installs
+// GET /v1/tenants/{t}/install-requests
+struct InstallRequestListing {
+  std::vector<InstallRequestInfo> requests;  // newest first
+  bool has_more = false;
+  std::optional<std::int64_t> next;  // `before` of the next page
+
+  MKT_MESSAGE(InstallRequestListing);
+};
+
 struct InstallationInfo {
   std::string tenant_id;
   std::string connector_id;
@@ -62,8 +120,15 @@ struct InstallationInfo {
   std::string installed_at;
   std::string updated_at;
 
-  Json to_json() const;
-  static Result<InstallationInfo> parse(const Json& json);
+  MKT_MESSAGE(InstallationInfo);
+};
+
+// GET /v1/tenants/{t}/installs
+struct InstallationListing {
+  std::vector<InstallationInfo> installations;  // by connector
+  bool has_more = false;
+
+  MKT_MESSAGE(InstallationListing);
 };
 
 struct InstallationEventInfo {
@@ -74,8 +139,22 @@ struct InstallationEventInfo {
   std::string actor;
   std::string at;
 
-  Json to_json() const;
-  static Result<InstallationEventInfo> parse(const Json& json);
+  MKT_MESSAGE(InstallationEventInfo);
+};
+
+// GET /v1/tenants/{t}/installs/{connector}
+struct InstallationHistoryInfo {
+  std::optional<InstallationInfo> installation;  // none: it was uninstalled
+  std::vector<InstallationEventInfo> history;    // newest first
+
+  MKT_MESSAGE(InstallationHistoryInfo);
+};
+
+// The answer to DELETE /v1/tenants/{t}/installs/{connector}.
+struct UninstalledInfo {
+  InstallationInfo uninstalled;
+
+  MKT_MESSAGE(UninstalledInfo);
 };
 
 // The answer to POST /v1/tenants/{t}/installs: 201 or 200 installed, 202 pending.
@@ -85,8 +164,7 @@ struct InstallOutcomeInfo {
   std::optional<InstallRequestInfo> request;
   std::optional<InstallationInfo> installation;
 
-  Json to_json() const;
-  static Result<InstallOutcomeInfo> parse(const Json& json);
+  MKT_MESSAGE(InstallOutcomeInfo);
 };
 
 }  // namespace mkt::wire

@@ -1,4 +1,3 @@
-// Reading and writing policies; see policy.h.
 #include "common/wire/policy.h"
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "common/base/duration.h"
 #include "common/base/utf8.h"
 #include "common/connector/names.h"
+#include "common/wire/schema.h"
 
 namespace mkt {
 namespace {
@@ -30,14 +30,14 @@ class PolicyReader {
  public:
   explicit PolicyReader(const Json& json) : rest_(json) {}
 
-  void read(const char* name, bool& flag) {
+  void flag(const char* name, bool& flag) {
     const Json value = take(name);
     if (value.is_null()) return;
     if (!value.is_boolean()) return add(name, "must be true or false");
     flag = value.get<bool>();
   }
 
-  void read(const char* name, unsigned& number, unsigned least, unsigned most) {
+  void number(const char* name, unsigned& number, unsigned least, unsigned most) {
     const Json value = take(name);
     if (value.is_null()) return;
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() < least ||
@@ -47,7 +47,7 @@ class PolicyReader {
     number = value.get<unsigned>();
   }
 
-  void read(const char* name, std::chrono::milliseconds& time, std::chrono::milliseconds least,
+  void time(const char* name, std::chrono::milliseconds& time, std::chrono::milliseconds least,
             std::chrono::milliseconds most) {
     const Json value = take(name);
     if (value.is_null()) return;
@@ -62,7 +62,7 @@ class PolicyReader {
 
   // A list of words, each of which `is_valid`; sorted, without repetitions.
   template <typename Valid>
-  void read(const char* name, std::vector<std::string>& words, Valid is_valid, const char* what) {
+  void words(const char* name, std::vector<std::string>& words, Valid is_valid, const char* what) {
     const Json value = take(name);
     if (value.is_null()) return;
     if (!value.is_array() || value.size() > kMaxPolicyEntries) {
@@ -79,6 +79,14 @@ class PolicyReader {
     std::sort(read.begin(), read.end());
     read.erase(std::unique(read.begin(), read.end()), read.end());
     words = std::move(read);
+  }
+
+  void classes(const char* name, std::vector<PolicyClass>& classes) {
+    std::vector<std::string> read;
+    words(
+        name, read, [](const std::string& word) { return parse_policy_class(word).has_value(); },
+        "READ, WRITE_NON_DESTRUCTIVE or DESTRUCTIVE");
+    for (const std::string& word : read) classes.push_back(*parse_policy_class(word));
   }
 
   std::vector<ErrorDetail> findings() {
@@ -109,32 +117,85 @@ class PolicyReader {
   std::vector<ErrorDetail> findings_;
 };
 
+class PolicyWriter {
+ public:
+  void flag(const char* name, bool flag) { json_[name] = flag; }
+  void number(const char* name, unsigned number, unsigned, unsigned) { json_[name] = number; }
+  void time(const char* name, std::chrono::milliseconds time, std::chrono::milliseconds,
+            std::chrono::milliseconds) {
+    json_[name] = format_duration(time);
+  }
+  template <typename Valid>
+  void words(const char* name, const std::vector<std::string>& words, Valid, const char*) {
+    json_[name] = words;
+  }
+  void classes(const char* name, const std::vector<PolicyClass>& classes) {
+    Json& words = json_[name] = Json::array();
+    for (const PolicyClass c : classes) words.push_back(policy_class_name(c));
+  }
+  Json json() { return std::move(json_); }
+
+ private:
+  Json json_ = Json::object();
+};
+
+class PolicySchema {
+ public:
+  void flag(const char* name, bool) { add(name, {{"type", "boolean"}}); }
+  void number(const char* name, unsigned, unsigned least, unsigned most) {
+    add(name, {{"type", "integer"}, {"minimum", least}, {"maximum", most}});
+  }
+  void time(const char* name, std::chrono::milliseconds, std::chrono::milliseconds least,
+            std::chrono::milliseconds most) {
+    add(name, {{"type", "string"},
+               {"description", fmt::format("A time from {} to {}, such as 7d.",
+                                           format_duration(least), format_duration(most))}});
+  }
+  template <typename Valid>
+  void words(const char* name, const std::vector<std::string>&, Valid, const char* what) {
+    add(name, {{"type", "array"},
+               {"items", {{"type", "string"}}},
+               {"maxItems", kMaxPolicyEntries},
+               {"description", fmt::format("Each is {}.", what)}});
+  }
+  void classes(const char* name, const std::vector<PolicyClass>&) {
+    add(name, {{"type", "array"},
+               {"items",
+                {{"type", "string"},
+                 {"enum", Json::array({"READ", "WRITE_NON_DESTRUCTIVE", "DESTRUCTIVE"})}}}});
+  }
+  Json json() { return {{"type", "object"}, {"properties", std::move(properties_)}}; }
+
+ private:
+  void add(const char* name, Json schema) { properties_[name] = std::move(schema); }
+  Json properties_ = Json::object();
+};
+
+// The settings, listed once. `Settings` is a Policy, or a constant one.
+template <typename Visitor, typename Settings>
+void visit_settings(Visitor& v, Settings& p) {
+  const char* const pattern = "a connector id, in which * stands for anything";
+  v.words("requireApprovalForCapabilities", p.require_approval_for_capabilities, is_capability,
+          "a capability");
+  v.classes("requireApprovalForPolicyClasses", p.require_approval_for_policy_classes);
+  v.flag("requireApprovalForAll", p.require_approval_for_all);
+  v.words("blockedCapabilities", p.blocked_capabilities, is_capability, "a capability");
+  v.words("blockedConnectors", p.blocked_connectors, is_pattern, pattern);
+  v.words("allowedConnectors", p.allowed_connectors, is_pattern, pattern);
+  v.words("allowedPublishers", p.allowed_publishers, is_valid_name, "a publisher id");
+  v.number("minApprovals", p.min_approvals, 1, kMaxApprovals);
+  v.flag("allowSelfApproval", p.allow_self_approval);
+  v.flag("autoApproveVerified", p.auto_approve_verified);
+  v.flag("autoApprovePatchUpdates", p.auto_approve_patch_updates);
+  v.time("requestTtl", p.request_ttl, kMinRequestTtl, kMaxRequestTtl);
+}
+
 }  // namespace
 
 Result<Policy> Policy::parse(const Json& json) {
   Policy p;
   PolicyReader reader(json);
-  reader.read("requireApprovalForCapabilities", p.require_approval_for_capabilities, is_capability,
-              "a capability");
-  std::vector<std::string> classes;
-  reader.read(
-      "requireApprovalForPolicyClasses", classes,
-      [](const std::string& word) { return parse_policy_class(word).has_value(); },
-      "READ, WRITE_NON_DESTRUCTIVE or DESTRUCTIVE");
-  for (const std::string& word : classes) {
-    p.require_approval_for_policy_classes.push_back(*parse_policy_class(word));
-  }
-  reader.read("requireApprovalForAll", p.require_approval_for_all);
-  reader.read("blockedCapabilities", p.blocked_capabilities, is_capability, "a capability");
-  const char* const pattern = "a connector id, in which * stands for anything";
-  reader.read("blockedConnectors", p.blocked_connectors, is_pattern, pattern);
-  reader.read("allowedConnectors", p.allowed_connectors, is_pattern, pattern);
-  reader.read("allowedPublishers", p.allowed_publishers, is_valid_name, "a publisher id");
-  reader.read("minApprovals", p.min_approvals, 1, kMaxApprovals);
-  reader.read("allowSelfApproval", p.allow_self_approval);
-  reader.read("autoApproveVerified", p.auto_approve_verified);
-  reader.read("autoApprovePatchUpdates", p.auto_approve_patch_updates);
-  reader.read("requestTtl", p.request_ttl, kMinRequestTtl, kMaxRequestTtl);
+  visit_settings(reader, p);
   std::vector<ErrorDetail> findings = reader.findings();
   if (findings.empty()) return p;
   std::string message = fmt::format("the policy is not valid: {} {}", findings.front().path,
@@ -144,22 +205,16 @@ Result<Policy> Policy::parse(const Json& json) {
 }
 
 Json Policy::to_json() const {
-  Json classes = Json::array();
-  for (const PolicyClass c : require_approval_for_policy_classes) {
-    classes.push_back(policy_class_name(c));
-  }
-  return {{"requireApprovalForCapabilities", require_approval_for_capabilities},
-          {"requireApprovalForPolicyClasses", classes},
-          {"requireApprovalForAll", require_approval_for_all},
-          {"blockedCapabilities", blocked_capabilities},
-          {"blockedConnectors", blocked_connectors},
-          {"allowedConnectors", allowed_connectors},
-          {"allowedPublishers", allowed_publishers},
-          {"minApprovals", min_approvals},
-          {"allowSelfApproval", allow_self_approval},
-          {"autoApproveVerified", auto_approve_verified},
-          {"autoApprovePatchUpdates", auto_approve_patch_updates},
-          {"requestTtl", format_duration(request_ttl)}};
+  PolicyWriter writer;
+  visit_settings(writer, *this);
+  return writer.json();
+}
+
+Json Policy::schema(wire::Schemas& schemas) {
+  PolicySchema schema;
+  const Policy defaults;
+  visit_settings(schema, defaults);
+  return schemas.of("Policy", schema.json());
 }
 
 // Two cursors: where the text stands, and where to go on after the last '*'.

@@ -13,6 +13,7 @@
 #include "common/base/json.h"
 #include "common/base/result.h"
 #include "common/connector/manifest.h"
+#include "common/wire/members.h"
 
 namespace mkt {
 
@@ -38,6 +39,7 @@ struct Policy {
   Json to_json() const;
   // policy_invalid with a detail for each finding.
   static Result<Policy> parse(const Json& json);
+  static Json schema(wire::Schemas& schemas);
 };
 
 // A connector id in which '*' stands for any run of characters.

@@ -1,4 +1,7 @@
-// Reader: members of a message, taken out and checked; what the messages' `parse` are written with.
+// Reader: the visitor of members (members.h) that reads an answer of a registry.
+//
+// It remembers the first member that is missing or of the wrong type; members that it does not know
+// are ignored.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,150 +13,129 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/json.h"
-#include "common/base/result.h"
+#include "common/base/utc_time.h"
+#include "common/wire/members.h"
 
 namespace mkt::wire {
 
-// Reads members and remembers the first that is missing or of the wrong type.
+// False where the JSON is of another type.
+inline bool from_value(const Json& json, std::string& text) {
+  if (!json.is_string()) return false;
+  text = json.get_ref<const std::string&>();
+  return true;
+}
+
+template <typename Integer>
+requires(std::is_integral_v<Integer> &&
+         !std::is_same_v<Integer, bool>) bool from_value(const Json& json, Integer& number) {
+  if (std::is_signed_v<Integer> ? !json.is_number_integer() : !json.is_number_unsigned()) {
+    return false;
+  }
+  number = json.get<Integer>();
+  return true;
+}
+
+inline bool from_value(const Json& json, bool& flag) {
+  if (!json.is_boolean()) return false;
+  flag = json.get<bool>();
+  return true;
+}
+
+inline bool from_value(const Json& json, UtcTime& time) {
+  const auto parsed =
+      json.is_string() ? parse_utc(json.get_ref<const std::string&>()) : std::optional<UtcTime>();
+  if (parsed) time = *parsed;
+  return parsed.has_value();
+}
+
+inline bool from_value(const Json& json, Json& any) {
+  any = json;
+  return true;
+}
+
+template <typename Message>
+requires requires(const Json& json) { Message::parse(json); }
+bool from_value(const Json& json, Message& message) {
+  auto parsed = Message::parse(json);
+  if (!parsed) return false;
+  message = std::move(*parsed);
+  return true;
+}
+
+template <typename T>
+bool from_value(const Json& json, std::optional<T>& value) {
+  value.reset();
+  return json.is_null() || from_value(json, value.emplace());
+}
+
+template <typename T>
+bool from_value(const Json& json, std::vector<T>& values) {
+  if (!json.is_array()) return false;
+  values.reserve(json.size());
+  for (const Json& element : json) {
+    if (!from_value(element, values.emplace_back())) return false;
+  }
+  return true;
+}
+
+template <typename Message>
 class Reader {
  public:
-  explicit Reader(const Json& json) : json_(json) {
+  Reader(const Json& json, Message& message) : json_(json), message_(message) {
     if (!json.is_object()) wrong_ = "(root)";
   }
 
-  std::string text(const char* name) {
+  template <typename T, typename Owner>
+  void always(const char* name, T Owner::*member, const Shape& = kAny) {
     const Json* value = find(name);
-    if (value != nullptr && value->is_string()) return value->get<std::string>();
-    wrong(name);
-    return {};
+    if (value == nullptr || !from_value(*value, message_.*member)) wrong(name);
   }
-
-  std::string text_or_empty(const char* name) {
+  template <typename T, typename Owner>
+  void usually(const char* name, T Owner::*member, const Shape& = kAny) {
     const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return {};
-    return text(name);
+    if (value == nullptr || value->is_null()) return;
+    if (!from_value(*value, message_.*member)) wrong(name);
   }
-
-  std::optional<std::string> optional_text(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    return text(name);
+  template <typename T, typename Owner>
+  void if_any(const char* name, T Owner::*member, const Shape& = kAny) {
+    usually(name, member);
   }
-
-  template <typename Integer>
-  Integer number(const char* name) {
-    const Json* value = find(name);
-    if (value != nullptr &&
-        (std::is_signed_v<Integer> ? value->is_number_integer() : value->is_number_unsigned())) {
-      return value->get<Integer>();
-    }
-    wrong(name);
-    return 0;
+  template <typename T, typename Owner>
+  void or_null(const char* name, T Owner::*member, const Shape& = kAny) {
+    usually(name, member);
   }
+  template <typename Function>
+  void made(const char*, Function, const Shape& = kAny) {}
 
-  std::optional<std::int64_t> optional_number(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return std::nullopt;
-    return number<std::int64_t>(name);
-  }
-
-  std::int64_t number_or_zero(const char* name) { return optional_number(name).value_or(0); }
-
-  bool flag(const char* name) {
-    const Json* value = find(name);
-    if (value == nullptr || value->is_null()) return false;
-    if (value->is_boolean()) return value->get<bool>();
-    wrong(name);
-    return false;
-  }
-
-  std::vector<std::string> texts(const char* name) {
-    std::vector<std::string> all;
-    const Json* value = find(name);
-    if (value == nullptr) return all;
-    if (!value->is_array()) wrong(name);
-    for (const Json& element : *value) {
-      if (element.is_string()) {
-        all.push_back(element.get<std::string>());
-      } else {
-        wrong(name);
-      }
-    }
-    return all;
-  }
-
-  template <typename Message>
-  std::vector<Message> messages(const char* name, bool required) {
-    std::vector<Message> all;
-    const Json* value = find(name);
-    if (value == nullptr || !value->is_array()) {
-      if (required) wrong(name);
-      return all;
-    }
-    for (const Json& element : *value) {
-      if (auto message = Message::parse(element)) {
-        all.push_back(std::move(*message));
-      } else {
-        wrong(name);
-      }
-    }
-    return all;
-  }
-
-  const Json* find(const char* name) const {
-    if (!json_.is_object()) return nullptr;
-    const auto it = json_.find(name);
-    return it == json_.end() ? nullptr : &*it;
-  }
-
-  template <typename Message>
-  Result<Message> result(Message message) {
-    if (wrong_.empty()) return message;
+  Status status() const {
+    if (wrong_.empty()) return {};
     return Error(ErrorCode::invalid_json,
                  fmt::format("the registry's answer is not of the protocol: {} is missing or wrong",
                              wrong_));
   }
 
  private:
+  const Json* find(const char* name) const {
+    if (!json_.is_object()) return nullptr;
+    const auto it = json_.find(name);
+    return it == json_.end() ? nullptr : &*it;
+  }
   void wrong(const char* name) {
     if (wrong_.empty()) wrong_ = name;
   }
+
   const Json& json_;
+  Message& message_;
   std::string wrong_;
 };
 
-inline Json or_null(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json(nullptr);
-}
-
-// An absent member is left out: null fails the schemas of older clients.
-inline void add_text(Json& json, const char* name, const std::string& text) {
-  if (!text.empty()) json[name] = text;
-}
-
-// A document of members that are known to differ: nlohmann's own ways copy every value twice, or
-// look for each name among those before it.
-class ObjectBuilder {
- public:
-  explicit ObjectBuilder(std::size_t members) { members_.reserve(members); }
-
-  template <typename Value>
-  ObjectBuilder& add(const char* name, Value&& value) {
-    members_.push_back({name, Json(std::forward<Value>(value))});
-    return *this;
-  }
-  Json build() { return Json(std::move(members_)); }
-
- private:
-  Json::object_t members_;
-};
-
 template <typename Message>
-Json list_of(const std::vector<Message>& messages) {
-  Json list = Json::array();
-  for (const Message& m : messages) list.push_back(m.to_json());
-  return list;
+Result<Message> read(const Json& json) {
+  Message message;
+  Reader<Message> reader(json, message);
+  Message::members(reader);
+  MKT_CHECK(reader.status());
+  return message;
 }
 
 }  // namespace mkt::wire

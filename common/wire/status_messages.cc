@@ -1,96 +1,119 @@
-// JSON of the messages; see status_messages.h.
 #include "common/wire/status_messages.h"
 
-#include "common/wire/reader.h"
+#include <array>
+
+#include "common/wire/message_functions.h"
 
 namespace mkt::wire {
 namespace {
 
-Json number_or_null(const std::optional<std::int64_t>& number) {
-  return number ? Json(*number) : Json(nullptr);
-}
+constexpr auto kPartStatuses = std::to_array<std::string_view>({"ok", "degraded", "failed"});
+constexpr auto kStates = std::to_array<std::string_view>({"closed", "open", "half-open"});
+constexpr auto kReadiness = std::to_array<std::string_view>({"ready", "not_ready"});
+constexpr auto kCounters = std::to_array<std::string_view>({"memory", "redis"});
 
 }  // namespace
 
-Json PartInfo::to_json() const {
-  Json json{{"name", name}, {"status", status}};
-  if (!reason.empty()) json["reason"] = reason;
-  return json;
+template <typename Visitor>
+void PartInfo::members(Visitor& m) {
+  m.always("name", &PartInfo::name);
+  m.always("status", &PartInfo::status, one_of(kPartStatuses));
+  m.if_any("reason", &PartInfo::reason);
 }
 
-Result<PartInfo> PartInfo::parse(const Json& json) {
-  Reader r(json);
-  return r.result(PartInfo{r.text("name"), r.text("status"), r.text_or_empty("reason")});
+template <typename Visitor>
+void BreakerInfo::members(Visitor& m) {
+  m.always("name", &BreakerInfo::name);
+  m.always("state", &BreakerInfo::state, one_of(kStates));
+  m.usually("sinceSeconds", &BreakerInfo::since_seconds);
+  m.or_null("retryAfterSeconds", &BreakerInfo::retry_after_seconds);
+  m.always("successes", &BreakerInfo::successes);
+  m.always("failures", &BreakerInfo::failures);
+  m.always("refused", &BreakerInfo::refused);
+  m.always("opened", &BreakerInfo::opened);
+  m.if_any("causes", &BreakerInfo::causes,
+           Shape().saying("Of the last failures, oldest first; for admins."));
 }
 
-Json BreakerInfo::to_json() const {
-  Json json{{"name", name},
-            {"state", state},
-            {"sinceSeconds", since_seconds},
-            {"retryAfterSeconds", number_or_null(retry_after_seconds)},
-            {"successes", successes},
-            {"failures", failures},
-            {"refused", refused},
-            {"opened", opened}};
-  if (!causes.empty()) json["causes"] = causes;
-  return json;
+template <typename Visitor>
+void AliveInfo::members(Visitor& m) {
+  m.made("status", [](const AliveInfo&) { return std::string("ok"); });
+  m.always("version", &AliveInfo::version);
 }
 
-Result<BreakerInfo> BreakerInfo::parse(const Json& json) {
-  Reader r(json);
-  BreakerInfo m;
-  m.name = r.text("name");
-  m.state = r.text("state");
-  m.since_seconds = r.number_or_zero("sinceSeconds");
-  m.retry_after_seconds = r.optional_number("retryAfterSeconds");
-  m.successes = r.number<std::uint64_t>("successes");
-  m.failures = r.number<std::uint64_t>("failures");
-  m.refused = r.number<std::uint64_t>("refused");
-  m.opened = r.number<std::uint64_t>("opened");
-  m.causes = r.texts("causes");
-  return r.result(std::move(m));
+template <typename Visitor>
+void ReadyInfo::members(Visitor& m) {
+  m.always("status", &ReadyInfo::status, one_of(kReadiness));
+  m.always("parts", &ReadyInfo::parts);
 }
 
-Json StatusInfo::to_json() const {
-  return {{"status", status},
-          {"parts", list_of(parts)},
-          {"version", version},
-          {"startedAt", started_at},
-          {"breakers", list_of(breakers)}};
+template <typename Visitor>
+void StatusInfo::members(Visitor& m) {
+  m.always("status", &StatusInfo::status, one_of(kReadiness));
+  m.always("parts", &StatusInfo::parts);
+  m.always("version", &StatusInfo::version);
+  m.always("startedAt", &StatusInfo::started_at, kTime);
+  m.always("breakers", &StatusInfo::breakers);
 }
 
-Result<StatusInfo> StatusInfo::parse(const Json& json) {
-  Reader r(json);
-  StatusInfo m;
-  m.status = r.text("status");
-  m.parts = r.messages<PartInfo>("parts", true);
-  m.version = r.text("version");
-  m.started_at = r.text("startedAt");
-  m.breakers = r.messages<BreakerInfo>("breakers", true);
-  return r.result(std::move(m));
+template <typename Visitor>
+void LimitInfo::members(Visitor& m) {
+  m.always("scope", &LimitInfo::scope);
+  m.always("subject", &LimitInfo::subject);
+  m.or_null("limit", &LimitInfo::limit, Shape().saying("Null where the limit is off."));
+  m.if_any("windowSeconds", &LimitInfo::window_seconds);
+  m.if_any("remaining", &LimitInfo::remaining);
+  m.if_any("resetSeconds", &LimitInfo::reset_seconds, Shape().saying("Until one more passes."));
+  m.if_any("countedIn", &LimitInfo::counted_in, one_of(kCounters));
 }
 
-Json LimitInfo::to_json() const {
-  Json json{{"scope", scope}, {"subject", subject}, {"limit", number_or_null(limit)}};
-  if (!limit) return json;
-  json["windowSeconds"] = window_seconds;
-  json["remaining"] = remaining;
-  json["resetSeconds"] = reset_seconds;
-  json["countedIn"] = counted_in;
-  return json;
+template <typename Visitor>
+void LimitListing::members(Visitor& m) {
+  m.always("limits", &LimitListing::limits);
 }
 
-Result<LimitInfo> LimitInfo::parse(const Json& json) {
-  Reader r(json);
-  LimitInfo m;
-  m.scope = r.text("scope");
-  m.subject = r.text("subject");
-  m.limit = r.optional_number("limit");
-  m.window_seconds = r.number_or_zero("windowSeconds");
-  m.remaining = r.number_or_zero("remaining");
-  m.reset_seconds = r.number_or_zero("resetSeconds");
-  m.counted_in = r.text_or_empty("countedIn");
-  return r.result(std::move(m));
+template <typename Visitor>
+void ParkedDocumentInfo::members(Visitor& m) {
+  m.always("document", &ParkedDocumentInfo::document);
+  m.always("reason", &ParkedDocumentInfo::reason);
+  m.always("changedAt", &ParkedDocumentInfo::changed_at, kTime);
 }
+
+template <typename Visitor>
+void MirrorInfo::members(Visitor& m) {
+  m.always("project", &MirrorInfo::project);
+  m.always("waiting", &MirrorInfo::waiting, Shape().saying("Documents that are not sent yet."));
+  m.always("lagSeconds", &MirrorInfo::lag_seconds);
+  m.always("sent", &MirrorInfo::sent);
+  m.or_null("bucket", &MirrorInfo::bucket);
+  m.always("tarballs", &MirrorInfo::tarballs);
+  m.or_null("lastSentAt", &MirrorInfo::last_sent_at, kTime);
+  m.or_null("trouble", &MirrorInfo::trouble);
+  m.always("parkedCount", &MirrorInfo::parked_count);
+  m.always("parked", &MirrorInfo::parked,
+           Shape().saying("Documents that were refused; the first 100."));
+}
+
+template <typename Visitor>
+void ResyncInfo::members(Visitor& m) {
+  m.always("waiting", &ResyncInfo::waiting);
+}
+
+template <typename Visitor>
+void AdoptedInfo::members(Visitor& m) {
+  m.always("project", &AdoptedInfo::project);
+}
+
+MKT_MESSAGE_FUNCTIONS(PartInfo)
+MKT_MESSAGE_FUNCTIONS(BreakerInfo)
+MKT_MESSAGE_FUNCTIONS(AliveInfo)
+MKT_MESSAGE_FUNCTIONS(ReadyInfo)
+MKT_MESSAGE_FUNCTIONS(StatusInfo)
+MKT_MESSAGE_FUNCTIONS(LimitInfo)
+MKT_MESSAGE_FUNCTIONS(LimitListing)
+MKT_MESSAGE_FUNCTIONS(ParkedDocumentInfo)
+MKT_MESSAGE_FUNCTIONS(MirrorInfo)
+MKT_MESSAGE_FUNCTIONS(ResyncInfo)
+MKT_MESSAGE_FUNCTIONS(AdoptedInfo)
 
 }  // namespace mkt::wire

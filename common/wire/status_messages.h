@@ -9,6 +9,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/wire/members.h"
 
 namespace mkt::wire {
 
@@ -19,8 +20,7 @@ struct PartInfo {
   std::string status;
   std::string reason;  // empty where there is nothing to say, or not for whoever asks
 
-  Json to_json() const;
-  static Result<PartInfo> parse(const Json& json);
+  MKT_MESSAGE(PartInfo);
 };
 
 struct BreakerInfo {
@@ -34,11 +34,25 @@ struct BreakerInfo {
   std::uint64_t opened = 0;
   std::vector<std::string> causes;  // of the last failures, oldest first; for admins
 
-  Json to_json() const;
-  static Result<BreakerInfo> parse(const Json& json);
+  MKT_MESSAGE(BreakerInfo);
 };
 
-// GET /v1/status; GET /readyz without what comes after `parts`.
+// GET /healthz
+struct AliveInfo {
+  std::string version;
+
+  MKT_MESSAGE(AliveInfo);
+};
+
+// GET /readyz
+struct ReadyInfo {
+  std::string status;  // ready, not_ready
+  std::vector<PartInfo> parts;
+
+  MKT_MESSAGE(ReadyInfo);
+};
+
+// GET /v1/status
 struct StatusInfo {
   std::string status;  // ready, not_ready
   std::vector<PartInfo> parts;
@@ -46,23 +60,66 @@ struct StatusInfo {
   std::string started_at;
   std::vector<BreakerInfo> breakers;
 
-  Json to_json() const;
-  static Result<StatusInfo> parse(const Json& json);
+  MKT_MESSAGE(StatusInfo);
 };
 
-// GET /v1/limits
 struct LimitInfo {
   std::string scope;    // marketplace:publish
   std::string subject;  // publisher:acme
   // None: off.
   std::optional<std::int64_t> limit;
-  std::int64_t window_seconds = 0;
-  std::int64_t remaining = 0;
-  std::int64_t reset_seconds = 0;  // until one more passes
-  std::string counted_in;          // memory, redis
+  std::optional<std::int64_t> window_seconds = {};
+  std::optional<std::int64_t> remaining = {};
+  std::optional<std::int64_t> reset_seconds = {};  // until one more passes
+  std::string counted_in = {};                     // memory, redis
 
-  Json to_json() const;
-  static Result<LimitInfo> parse(const Json& json);
+  MKT_MESSAGE(LimitInfo);
+};
+
+// GET /v1/limits
+struct LimitListing {
+  std::vector<LimitInfo> limits;
+
+  MKT_MESSAGE(LimitListing);
+};
+
+// A document that the mirror's database refused.
+struct ParkedDocumentInfo {
+  std::string document;  // its path
+  std::string reason;
+  std::string changed_at;
+
+  MKT_MESSAGE(ParkedDocumentInfo);
+};
+
+// GET /v1/mirror
+struct MirrorInfo {
+  std::string project;
+  std::int64_t waiting = 0;
+  std::int64_t lag_seconds = 0;
+  std::uint64_t sent = 0;
+  std::string bucket;  // empty: tarballs are not mirrored
+  std::uint64_t tarballs = 0;
+  std::optional<std::string> last_sent_at;
+  std::string trouble;  // empty: none
+  std::int64_t parked_count = 0;
+  std::vector<ParkedDocumentInfo> parked;  // the first 100
+
+  MKT_MESSAGE(MirrorInfo);
+};
+
+// The answer to POST /v1/mirror/resync.
+struct ResyncInfo {
+  std::int64_t waiting = 0;
+
+  MKT_MESSAGE(ResyncInfo);
+};
+
+// The answer to POST /v1/mirror/adopt.
+struct AdoptedInfo {
+  std::string project;
+
+  MKT_MESSAGE(AdoptedInfo);
 };
 
 }  // namespace mkt::wire

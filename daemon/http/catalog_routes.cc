@@ -9,6 +9,7 @@
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
+#include "daemon/http/signature_schema.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/record_messages.h"
 
@@ -178,35 +179,24 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
 Result<Response> note_download(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
   MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return json_response(200, {{"success", true}, {"id", v.connector_id}, {"version", v.version}});
+  return json_response(200, wire::DownloadInfo{v.connector_id, v.version}.to_json());
 }
 
 Result<Response> health(const Marketplace& market) {
   MKT_TRY(const CatalogCounts counts, count_catalog(market));
-  return json_response(
-      200,
-      {{"status", "ok"}, {"connectors", counts.connectors}, {"totalDownloads", counts.downloads}});
+  return json_response(200, wire::CatalogHealthInfo{counts.connectors, counts.downloads}.to_json());
 }
 
 Result<Response> stats(const Marketplace& market, Request& request) {
   const Freshness fresh = market.views.clock.now();
   MKT_TRY(const CatalogSummary summary, summarize_catalog(market, kMaxListed));
   const CatalogCounts& counts = summary.counts;
-  const auto& connectors = summary.most_downloaded;
-  Json list = Json::array();
-  for (const ConnectorCounts& c : connectors) {
-    list.push_back({{"id", c.id},
-                    {"versions", c.versions},
-                    {"downloads", c.downloads},
-                    {"latestVersion", c.latest_version}});
+  wire::StatsInfo info{
+      counts.connectors, counts.versions, counts.downloads, counts.active_keys, {}};
+  for (const ConnectorCounts& c : summary.most_downloaded) {
+    info.most_downloaded.push_back({c.id, c.versions, c.downloads, c.latest_version});
   }
-  Response response = kept_response(request, fresh, "application/json",
-                                    dump_json({{"totalConnectors", counts.connectors},
-                                               {"totalVersions", counts.versions},
-                                               {"totalDownloads", counts.downloads},
-                                               {"signatureRequired", true},
-                                               {"trustedKeysConfigured", counts.active_keys},
-                                               {"connectors", std::move(list)}}));
+  Response response = kept_response(request, fresh, "application/json", dump_json(info.to_json()));
   response.same_while.reset();  // counts of downloads move without a change of the catalog
   return response;
 }
@@ -216,20 +206,54 @@ Result<Response> stats(const Marketplace& market, Request& request) {
 void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
                         RateLimiter& limiter) {
   const std::string base = "/v1/connectors/{id}";
+  router.section("Catalog", "Search, connectors, versions and their files.");
   router.add("GET", "/v1/search",
+             Operation("search", "Find connectors")
+                 .query("q", "Words, at most 256 bytes; all connectors without.")
+                 .query("page", "From 1.", "integer")
+                 .query("pageSize", "1 to 100; 20 by default.", "integer")
+                 .query("capabilities", "Only those that have all of these, with commas between.")
+                 .query("categories", "Only those of one of these, with commas between.")
+                 .query("sortBy", "relevance, downloads, updated or name.")
+                 .query("sortOrder", "asc or desc.")
+                 .answers<wire::SearchResult>(),
              limited(limiter, LimitScope::search, client_subject,
                      [&](Request& r) { return search(market, r); }));
-  router.add("GET", base, [&](Request& r) { return connector(market, r); });
-  router.add("GET", base + "/{version}", [&](Request& r) { return version(market, r); });
+  router.add("GET", base,
+             Operation("showConnector", "Show a connector and its versions")
+                 .answers<wire::ConnectorInfo>()
+                 .answers(304),
+             [&](Request& r) { return connector(market, r); });
+  router.add("GET", base + "/{version}",
+             Operation("showVersion", "Show a version and its manifest")
+                 .answers<wire::VersionInfo>()
+                 .answers(304),
+             [&](Request& r) { return version(market, r); });
   router.add("GET", base + "/{version}/signature",
+             Operation("showSignature", "Get the signature file of a version")
+                 .answers(200, "application/json", signature_file_schema)
+                 .answers(304),
              [&](Request& r) { return signature(market, r); });
   router.add("GET", base + "/{version}/tarball",
+             Operation("downloadTarball", "Get the tarball of a version, or a part of it")
+                 .header("Range", "One range of bytes.")
+                 .answers(200, "application/gzip")
+                 .answers(206, "application/gzip")
+                 .answers(304),
              limited(limiter, LimitScope::download, client_subject,
                      [&](Request& r) { return tarball(market, usage, r); }));
   router.add("POST", base + "/{version}/download",
+             Operation("noteDownload", "Tell of a download; it counts when the tarball was sent")
+                 .answers<wire::DownloadInfo>(),
              [&](Request& r) { return note_download(market, r); });
-  router.add("GET", "/health", [&](Request&) { return health(market); });
+  router.add("GET", "/health",
+             Operation("showCatalogHealth", "Show that the registry answers, and its counts")
+                 .answers<wire::CatalogHealthInfo>(),
+             [&](Request&) { return health(market); });
   router.add("GET", "/v1/stats",
+             Operation("showStats", "Show the counts of the catalog")
+                 .answers<wire::StatsInfo>()
+                 .answers(304),
              limited(limiter, LimitScope::search, client_subject,
                      [&](Request& r) { return stats(market, r); }));
 }

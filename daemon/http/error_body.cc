@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "common/wire/messages.h"
+
 namespace mkt {
 namespace {
 
@@ -82,33 +84,25 @@ std::optional<std::chrono::seconds> wait_of(const Error& error) {
 }  // namespace
 
 Response error_response(const Error& error, const FailedRequest& failed) {
-  Json body = Json::object();
-  if (is_publishing(failed.path)) body["success"] = false;
-  body["error"] = shown_for(failed.path) == Shown::sentence ? std::string_view(error.message)
-                                                            : title_of(error.code);
-  body["code"] = error_code_name(error.code);
-  body["message"] = error.message;
-  if (!error.details.empty()) {
-    Json details = Json::array();
-    for (const ErrorDetail& d : error.details) {
-      details.push_back({{"path", d.path}, {"message", d.message}});
-    }
-    body["details"] = std::move(details);
-  }
+  wire::ErrorInfo info;
+  if (is_publishing(failed.path)) info.success = false;
+  info.error = shown_for(failed.path) == Shown::sentence ? std::string_view(error.message)
+                                                         : title_of(error.code);
+  info.code = error_code_name(error.code);
+  info.message = error.message;
+  for (const ErrorDetail& d : error.details) info.details.push_back({d.path, d.message});
   if (http_status(error.code) == 404) {
-    if (!failed.id.empty()) body["id"] = failed.id;
-    if (error.code == ErrorCode::version_not_found && !failed.version.empty()) {
-      body["version"] = failed.version;
-    }
+    info.id = failed.id;
+    if (error.code == ErrorCode::version_not_found) info.version = failed.version;
   }
   if (error.size) {
-    body["maxSize"] = error.size->most;
-    body["actualSize"] = error.size->actual;
+    info.max_size = error.size->most;
+    info.actual_size = error.size->actual;
   }
   const auto wait = wait_of(error);
-  if (http_status(error.code) == 429 && wait) body["retryAfter"] = wait->count();
-  body["requestId"] = failed.request_id;
-  Response response = json_response(http_status(error.code), body);
+  if (http_status(error.code) == 429 && wait) info.retry_after = wait->count();
+  info.request_id = failed.request_id;
+  Response response = json_response(http_status(error.code), info.to_json());
   add_headers(error, wait, response);
   return response;
 }

@@ -1,5 +1,4 @@
-// Members of a request's JSON body, read and checked: the value, or invalid_request naming the
-// field.
+// The fields of a request: its JSON body as a message of the wire, and numbers of its query string.
 #pragma once
 
 #include <optional>
@@ -8,7 +7,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
-#include "common/base/utc_time.h"
+#include "daemon/http/message.h"
 #include "daemon/http/request_head.h"
 
 namespace mkt {
@@ -16,21 +15,11 @@ namespace mkt {
 // Where a body is small: names, reasons, keys, tokens.
 inline constexpr std::uint64_t kMaxSmallBodyBytes = 64 * 1024;
 
-// 1 to `limit` characters, none of them a control character.
-Result<std::string> required_text(const Json& json, const char* name, std::size_t limit);
-// The same, or empty.
-Result<std::string> optional_text(const Json& json, const char* name, std::size_t limit);
-// RFC 3339; nullopt where it is absent or null.
-Result<std::optional<UtcTime>> optional_time(const Json& json, const char* name);
-// A whole number.
-Result<std::optional<std::int64_t>> optional_number(const Json& json, const char* name);
-// False where it is absent.
-Result<bool> optional_flag(const Json& json, const char* name);
-
 // Collects what is wrong with the fields of a body, so that a client is told of all at once.
 //
 //   Findings wrong;
-//   const auto name = wrong.take("name", required_text(json, "name", 128));
+//   MKT_TRY(const auto body, read_message<wire::NewToken>(request, kMaxSmallBodyBytes, wrong));
+//   const auto role = wrong.take("role", role_of(body.role));
 //   MKT_CHECK(wrong.status());   // from here on every value is there
 class Findings {
  public:
@@ -40,7 +29,8 @@ class Findings {
     add(field, result.error());
     return std::nullopt;
   }
-  void add(const char* field, const Error& error);
+  // Of two errors of one field the first is told.
+  void add(const std::string& field, const Error& error);
 
   // The one error as it is; of several the first one's code, with a detail for each.
   Status status() const;
@@ -48,6 +38,28 @@ class Findings {
  private:
   std::vector<Error> errors_;
 };
+
+// The body as a message; what is wrong with its fields is added to `wrong`. body_too_large beyond
+// `limit` bytes, invalid_json.
+template <typename Message>
+Result<Message> read_message(Request& request, std::uint64_t limit, Findings& wrong) {
+  MKT_TRY(const Json json, read_json_body(request, limit));
+  std::vector<ErrorDetail> findings;
+  Message message = Message::read(json, findings);
+  for (const ErrorDetail& f : findings) {
+    wrong.add(f.path, Error(ErrorCode::invalid_request, f.path + " " + f.message, {f}));
+  }
+  return message;
+}
+
+// The same, where nothing but the message itself can be wrong.
+template <typename Message>
+Result<Message> read_message(Request& request, std::uint64_t limit) {
+  Findings wrong;
+  MKT_TRY(Message message, read_message<Message>(request, limit, wrong));
+  MKT_CHECK(wrong.status());
+  return message;
+}
 
 // A number of the query string.
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,

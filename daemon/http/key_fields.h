@@ -1,20 +1,18 @@
-// Reads keys and proofs from a request's JSON body.
+// Parses the keys and proofs of a request.
 #pragma once
 
 #include <optional>
+#include <string>
 
-#include "common/base/json.h"
+#include "common/wire/requests.h"
 #include "daemon/service/keys.h"
 
 namespace mkt {
 
-// `publicKey`: base64 of 32 bytes. key_invalid.
-Result<PublicKey> public_key_field(const Json& json);
+// The key's name in the publisher's signature files; nullopt where there is none.
+Result<std::optional<KeyName>> alias_of(const std::optional<std::string>& text);
 
-// `keyId`: the key's name in the publisher's signature files; nullopt where there is none.
-Result<std::optional<KeyName>> key_alias_field(const Json& json);
-
-// `proof`: {challenge, signature}; nullopt where there is none. key_proof_invalid.
-Result<std::optional<KeyProof>> proof_field(const Json& json);
+// nullopt where there is none. key_proof_invalid.
+Result<std::optional<KeyProof>> proof_of(const std::optional<wire::KeyProofPart>& part);
 
 }  // namespace mkt

@@ -8,7 +8,6 @@
 #include "daemon/http/key_fields.h"
 #include "daemon/http/routes.h"
 #include "daemon/rules/key_rules.h"
-#include "daemon/service/reason.h"
 #include "daemon/service/record_messages.h"
 #include "daemon/service/revoke.h"
 
@@ -63,43 +62,39 @@ Result<Response> list(const Marketplace& market, Request& request) {
 Result<Response> challenge(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   const UtcTime now = market.now();
-  Response response = json_response(201, {{"challenge", market.challenges.issue(id, now)},
-                                          {"expiresAt", format_utc(now + Challenges::kValidFor)}});
+  const wire::ChallengeInfo info{market.challenges.issue(id, now),
+                                 format_utc(now + Challenges::kValidFor)};
+  Response response = json_response(201, info.to_json());
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 
-// `endorsement`: {by, signature, retires}; nullopt where there is none.
-Result<std::optional<Endorsement>> endorsement_field(const Json& json) {
-  const auto it = json.find("endorsement");
-  if (it == json.end() || it->is_null()) return std::optional<Endorsement>();
-  MKT_TRY(const KeyId by, KeyId::parse(text_member(*it, "by").value_or("")));
-  const auto signature = parse_signature(text_member(*it, "signature").value_or(""));
+Result<std::optional<Endorsement>> endorsement_of(
+    const std::optional<wire::EndorsementPart>& part) {
+  if (!part) return std::optional<Endorsement>();
+  MKT_TRY(const KeyId by, KeyId::parse(part->by));
+  const auto signature = parse_signature(part->signature);
   if (!signature) {
     return Error(ErrorCode::key_proof_invalid, "endorsement.signature is not base64 of 64 bytes");
   }
-  MKT_TRY(const bool retires, optional_flag(*it, "retires"));
-  return std::optional(Endorsement{by, *signature, retires});
+  return std::optional(Endorsement{by, *signature, part->retires});
 }
 
 Result<Response> add(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   MKT_CHECK(require_publisher_or_admin(request.caller, id));
-  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-  MKT_TRY(const PublicKey key, public_key_field(json));
-  MKT_TRY(const auto proof, proof_field(json));
-  MKT_TRY(const auto expires_at, optional_time(json, "expiresAt"));
-  MKT_TRY(const auto alias, key_alias_field(json));
-  MKT_TRY(const auto endorsement, endorsement_field(json));
+  MKT_TRY(const auto body, read_message<wire::NewKey>(request, kMaxSmallBodyBytes));
+  MKT_TRY(const PublicKey key, PublicKey::from_base64(body.public_key));
+  MKT_TRY(const auto proof, proof_of(body.proof));
+  MKT_TRY(const auto alias, alias_of(body.key_id));
+  MKT_TRY(const auto endorsement, endorsement_of(body.endorsement));
   MKT_TRY(const KeyRecord record,
-          add_key(market, request.caller, {id, {key, expires_at, alias}, proof, endorsement}));
+          add_key(market, request.caller, {id, {key, body.expires_at, alias}, proof, endorsement}));
   return json_response(201, key_message(record, market.now()).to_json());
 }
 
-Result<ReasonCode> reason_code_field(const Json& json) {
-  if (const auto code = parse_reason_code(text_member(json, "reasonCode").value_or(""))) {
-    return *code;
-  }
+Result<ReasonCode> reason_code_of(std::string_view word) {
+  if (const auto code = parse_reason_code(word)) return *code;
   return Error(ErrorCode::invalid_request,
                "reasonCode must be superseded, cessation, compromised or unspecified",
                {{"reasonCode", "is unknown"}});
@@ -109,50 +104,60 @@ Result<Response> revoke(const Marketplace& market, Request& request) {
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
   MKT_TRY(const KeyName key_id, KeyName::parse(request.path_parameter("keyId")));
   MKT_CHECK(require_publisher_or_admin(request.caller, id));
-  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
   Findings wrong;
-  const auto code = wrong.take("reasonCode", reason_code_field(json));
-  const auto reason = wrong.take("reason", required_text(json, "reason", kMaxReason));
-  const auto since = wrong.take("compromisedSince", optional_time(json, "compromisedSince"));
-  const auto dry_run = wrong.take("dryRun", optional_flag(json, "dryRun"));
+  MKT_TRY(const auto body, read_message<wire::KeyRevocation>(request, kMaxSmallBodyBytes, wrong));
+  const auto code = wrong.take("reasonCode", reason_code_of(body.reason_code));
   MKT_CHECK(wrong.status());
   MKT_TRY(const RevocationOutcome outcome,
-          revoke_key(market, request.caller, {id, key_id, *code, *reason, *since, *dry_run}));
+          revoke_key(market, request.caller,
+                     {id, key_id, *code, body.reason, body.compromised_since, body.dry_run}));
   return json_response(200, revocation_message(outcome, market.now()).to_json());
 }
 
 }  // namespace
 
-Result<PublicKey> public_key_field(const Json& json) {
-  return PublicKey::from_base64(text_member(json, "publicKey").value_or(""));
-}
-
-Result<std::optional<KeyName>> key_alias_field(const Json& json) {
-  const auto it = json.find("keyId");
-  if (it == json.end() || it->is_null()) return std::optional<KeyName>();
-  MKT_TRY(KeyName name, KeyName::parse(text_member(json, "keyId").value_or("")));
+Result<std::optional<KeyName>> alias_of(const std::optional<std::string>& text) {
+  if (!text) return std::optional<KeyName>();
+  MKT_TRY(KeyName name, KeyName::parse(*text));
   return std::optional(std::move(name));
 }
 
-Result<std::optional<KeyProof>> proof_field(const Json& json) {
-  const auto it = json.find("proof");
-  if (it == json.end() || it->is_null()) return std::optional<KeyProof>();
-  const auto challenge = text_member(*it, "challenge");
-  const auto signature = parse_signature(text_member(*it, "signature").value_or(""));
-  if (!challenge || !signature) {
+Result<std::optional<KeyProof>> proof_of(const std::optional<wire::KeyProofPart>& part) {
+  if (!part) return std::optional<KeyProof>();
+  const auto signature = parse_signature(part->signature);
+  if (part->challenge.empty() || !signature) {
     return Error(ErrorCode::key_proof_invalid,
                  "proof must hold challenge, and signature as base64 of 64 bytes",
                  {{"proof", "is malformed"}});
   }
-  return std::optional(KeyProof{*challenge, *signature});
+  return std::optional(KeyProof{part->challenge, *signature});
 }
 
 void add_key_routes(Router& router, const Marketplace& market) {
-  router.add("GET", "/v1/keys", [&market](Request& r) { return list(market, r); });
+  router.section("Keys", "The keys that sign.");
+  router.add("GET", "/v1/keys",
+             Operation("listKeys", "List all keys, revoked ones too")
+                 .query("since", "Only those that changed after this sequence.", "integer")
+                 .answers<wire::KeyListing>()
+                 .answers(304),
+             [&market](Request& r) { return list(market, r); });
   const std::string base = "/v1/publishers/{id}";
-  router.add("POST", base + "/challenges", [&](Request& r) { return challenge(market, r); });
-  router.add("POST", base + "/keys", [&](Request& r) { return add(market, r); });
-  router.add("POST", base + "/keys/{keyId}/revoke", [&](Request& r) { return revoke(market, r); });
+  router.add("POST", base + "/challenges",
+             Operation("challenge", "Get what a key signs to prove that it is there")
+                 .answers<wire::ChallengeInfo>(201),
+             [&](Request& r) { return challenge(market, r); });
+  router.add("POST", base + "/keys",
+             Operation("addKey", "Add a key to a publisher")
+                 .for_tokens()
+                 .takes<wire::NewKey>()
+                 .answers<wire::KeyInfo>(201),
+             [&](Request& r) { return add(market, r); });
+  router.add("POST", base + "/keys/{keyId}/revoke",
+             Operation("revokeKey", "Revoke a key, or tell what that would hit")
+                 .for_tokens()
+                 .takes<wire::KeyRevocation>()
+                 .answers<wire::RevocationInfo>(),
+             [&](Request& r) { return revoke(market, r); });
 }
 
 }  // namespace mkt

@@ -93,14 +93,14 @@ Result<Response> list(RateLimiter& limiter, Request& request) {
     MKT_CHECK(require_admin(request.caller));
     MKT_CHECK(check_subject(*asked));
   }
-  Json all = Json::array();
+  wire::LimitListing listing;
   for (const LimitScope scope : kLimitScopes) {
     const auto subject = asked ? std::optional(std::string(*asked)) : own_subject(scope, request);
     if (!subject || !is_counted(scope, *subject)) continue;
     MKT_TRY(const auto decision, limiter.peek(scope, {*subject, address_of(*subject, request)}));
-    all.push_back(limit_message(scope, *subject, decision).to_json());
+    listing.limits.push_back(limit_message(scope, *subject, decision));
   }
-  return json_response(200, {{"limits", all}});
+  return json_response(200, listing.to_json());
 }
 
 Result<Response> reset(const Marketplace& market, RateLimiter& limiter, Request& request) {
@@ -119,9 +119,16 @@ Result<Response> reset(const Marketplace& market, RateLimiter& limiter, Request&
 }  // namespace
 
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
-  router.add("GET", "/v1/limits", [&](Request& r) { return list(limiter, r); });
-  router.add("DELETE", "/v1/limits/{scope}/{subject}",
-             [&](Request& r) { return reset(market, limiter, r); });
+  router.section("Rate limits", "What is left of the limits.");
+  router.add("GET", "/v1/limits",
+             Operation("listLimits", "Show what is left of the rate limits")
+                 .query("subject", "Of somebody else, such as publisher:acme; for admins.")
+                 .answers<wire::LimitListing>(),
+             [&](Request& r) { return list(limiter, r); });
+  router.add(
+      "DELETE", "/v1/limits/{scope}/{subject}",
+      Operation("resetLimit", "Let somebody begin anew").for_tokens().answers<wire::LimitInfo>(),
+      [&](Request& r) { return reset(market, limiter, r); });
 }
 
 }  // namespace mkt

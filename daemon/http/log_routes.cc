@@ -30,15 +30,24 @@ Result<Response> log(const Marketplace& market, Request& request) {
   MKT_TRY(auto entries, read_log(market, query));
   const bool has_more = entries.size() > limit;
   if (has_more) entries.pop_back();
-  Json all = Json::array();
-  for (const LogEntry& e : entries) all.push_back(log_message(e).to_json());
-  return json_response(200, {{"entries", all}, {"hasMore", has_more}});
+  wire::LogListing listing;
+  for (const LogEntry& e : entries) listing.entries.push_back(log_message(e));
+  listing.has_more = has_more;
+  return json_response(200, listing.to_json());
 }
 
 }  // namespace
 
 void add_log_routes(Router& router, const Marketplace& market) {
-  router.add("GET", "/v1/log", [&](Request& r) { return log(market, r); });
+  router.section("Audit log", "Who changed what.");
+  router.add("GET", "/v1/log",
+             Operation("listLog", "List entries of the audit log, oldest first")
+                 .for_tokens()
+                 .query("after", "Only entries after this sequence.", "integer")
+                 .query("since", "Only entries of this RFC 3339 time or later.")
+                 .query("limit", "How many, 1 to 1000; 100 by default.", "integer")
+                 .answers<wire::LogListing>(),
+             [&](Request& r) { return log(market, r); });
 }
 
 }  // namespace mkt

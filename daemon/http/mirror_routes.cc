@@ -1,4 +1,5 @@
 // The mirror, for admins: how it gets on, sending everything again, taking over what is there.
+#include "common/wire/status_messages.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/audit_log.h"
 #include "daemon/service/outbox.h"
@@ -15,33 +16,25 @@ Result<const Mirror*> require_mirror(const Mirror* mirror) {
                "mktd.conf");
 }
 
-Json moment_or_null(const std::optional<UtcTime>& time) {
-  return time ? Json(format_utc(*time)) : Json(nullptr);
-}
-
 Result<Response> show(const Marketplace& market, const Mirror* known, const Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const Mirror* const mirror, require_mirror(known));
   MKT_TRY(const MirrorStatus status, mirror->status());
   MKT_TRY(const auto parked, parked_documents(market, kMaxParked));
-  Json list = Json::array();
+  wire::MirrorInfo info;
+  info.project = status.project;
+  info.waiting = status.outbox.waiting;
+  info.lag_seconds = std::chrono::floor<std::chrono::seconds>(status.lag(market.now())).count();
+  info.sent = status.sent;
+  info.bucket = status.bucket;
+  info.tarballs = status.tarballs;
+  if (status.last_sent) info.last_sent_at = format_utc(*status.last_sent);
+  info.trouble = status.trouble;
+  info.parked_count = status.outbox.parked;
   for (const ParkedDocument& p : parked) {
-    list.push_back({{"document", mirror->path_of(p.name)},
-                    {"reason", p.reason},
-                    {"changedAt", format_utc(p.at)}});
+    info.parked.push_back({mirror->path_of(p.name), p.reason, format_utc(p.at)});
   }
-  return json_response(
-      200,
-      {{"project", status.project},
-       {"waiting", status.outbox.waiting},
-       {"lagSeconds", std::chrono::floor<std::chrono::seconds>(status.lag(market.now())).count()},
-       {"sent", status.sent},
-       {"bucket", status.bucket.empty() ? Json(nullptr) : Json(status.bucket)},
-       {"tarballs", status.tarballs},
-       {"lastSentAt", moment_or_null(status.last_sent)},
-       {"trouble", status.trouble.empty() ? Json(nullptr) : Json(status.trouble)},
-       {"parkedCount", status.outbox.parked},
-       {"parked", list}});
+  return json_response(200, info.to_json());
 }
 
 Result<Response> resync(const Marketplace& market, const Mirror* known, const Request& request) {
@@ -51,7 +44,7 @@ Result<Response> resync(const Marketplace& market, const Mirror* known, const Re
   MKT_TRY(const MirrorStatus status, mirror->status());
   MKT_CHECK(note(market, request.caller.actor(), "mirror.resync", status.project,
                  {{"project", status.project}}));
-  return json_response(202, {{"waiting", status.outbox.waiting}});
+  return json_response(202, wire::ResyncInfo{status.outbox.waiting}.to_json());
 }
 
 // What others wrote under its prefix may be overwritten.
@@ -62,18 +55,28 @@ Result<Response> adopt(const Marketplace& market, const Mirror* known, const Req
   MKT_TRY(const MirrorStatus status, mirror->status());
   MKT_CHECK(note(market, request.caller.actor(), "mirror.adopt", status.project,
                  {{"project", status.project}}));
-  return json_response(202, {{"project", status.project}});
+  return json_response(202, wire::AdoptedInfo{status.project}.to_json());
 }
 
 }  // namespace
 
 void add_mirror_routes(Router& router, const Marketplace& market,
                        std::function<const Mirror*()> mirror) {
+  router.section("Mirror", "The copy in Firestore.");
   router.add("GET", "/v1/mirror",
+             Operation("showMirror", "Show how the mirror gets on")
+                 .for_tokens()
+                 .answers<wire::MirrorInfo>(),
              [&market, mirror](Request& r) { return show(market, mirror(), r); });
   router.add("POST", "/v1/mirror/resync",
+             Operation("resyncMirror", "Send everything again")
+                 .for_tokens()
+                 .answers<wire::ResyncInfo>(202),
              [&market, mirror](Request& r) { return resync(market, mirror(), r); });
   router.add("POST", "/v1/mirror/adopt",
+             Operation("adoptMirror", "Take over what others wrote there")
+                 .for_tokens()
+                 .answers<wire::AdoptedInfo>(202),
              [&market, mirror](Request& r) { return adopt(market, mirror(), r); });
 }
 

@@ -3,6 +3,10 @@
 // That it is alive and whether it is ready is told to anyone; why it is not, what it counts and how
 // it is, to anyone or to admins, as the configuration says. The causes of failures may name other
 // machines: they are for admins always.
+#include <memory>
+#include <mutex>
+
+#include "daemon/http/openapi.h"
 #include "daemon/http/routes.h"
 #include "mkt_version.h"
 
@@ -25,18 +29,16 @@ Status require_sight(const OperationParts& parts, const Request& request) {
 }
 
 Result<Response> alive() {
-  return uncached(json_response(200, {{"status", "ok"}, {"version", MKT_VERSION}}));
+  return uncached(json_response(200, wire::AliveInfo{MKT_VERSION}.to_json()));
 }
 
 Result<Response> ready(const OperationParts& parts, const Request& request) {
   const wire::StatusInfo status = parts.status();
-  Json list = Json::array();
-  for (wire::PartInfo part : status.parts) {
-    if (!may_see(parts, request)) part.reason.clear();
-    list.push_back(part.to_json());
+  wire::ReadyInfo info{status.status, status.parts};
+  if (!may_see(parts, request)) {
+    for (wire::PartInfo& part : info.parts) part.reason.clear();
   }
-  return uncached(json_response(status.status == "ready" ? 200 : 503,
-                                {{"status", status.status}, {"parts", list}}));
+  return uncached(json_response(status.status == "ready" ? 200 : 503, info.to_json()));
 }
 
 Result<Response> status(const OperationParts& parts, const Request& request) {
@@ -56,15 +58,51 @@ Result<Response> metrics(const OperationParts& parts, const Request& request) {
   return uncached(std::move(response));
 }
 
+Json any_object(wire::Schemas&) { return {{"type", "object"}}; }
+
+// The OpenAPI document, made when it is first asked for; all routes are there by then.
+class OpenapiDocument {
+ public:
+  Response answer(const Router& router, const Request& request) {
+    std::call_once(once_, [&] { text_ = dump_json(openapi_document(router.operations())); });
+    return kept_response(request, Freshness(), "application/json", text_);
+  }
+
+ private:
+  std::once_flag once_;
+  std::string text_;
+};
+
 }  // namespace
 
 void add_operation_routes(Router& router, OperationParts parts) {
-  router.add("GET", "/healthz", [](Request&) { return alive(); });
-  router.add("GET", "/readyz", [parts](Request& r) { return ready(parts, r); });
-  router.add("GET", "/v1/status", [parts](Request& r) { return status(parts, r); });
-  router.add("GET", "/v1/ops/metrics", [parts](Request& r) { return metrics(parts, r); });
+  router.section("Operations", "Is the daemon alive, is it ready, what does it count.");
+  router.add("GET", "/healthz",
+             Operation("showAlive", "Show that the daemon is alive").answers<wire::AliveInfo>(),
+             [](Request&) { return alive(); });
+  router.add("GET", "/readyz",
+             Operation("showReady", "Show whether the daemon is ready")
+                 .answers<wire::ReadyInfo>(200)
+                 .answers<wire::ReadyInfo>(503),
+             [parts](Request& r) { return ready(parts, r); });
+  router.add(
+      "GET", "/v1/status",
+      Operation("showStatus", "Show how the daemon and its parts are").answers<wire::StatusInfo>(),
+      [parts](Request& r) { return status(parts, r); });
+  router.add("GET", "/v1/ops/metrics",
+             Operation("showMetricsBelowV1", "Show the metrics").answers(200, "text/plain"),
+             [parts](Request& r) { return metrics(parts, r); });
   router.add("GET", "/metrics",
+             Operation("showMetrics", "Show the metrics, in Prometheus's text format")
+                 .answers(200, "text/plain"),
              [parts = std::move(parts)](Request& r) { return metrics(parts, r); });
+  router.add("GET", "/v1/openapi",
+             Operation("showOpenapi", "Get this document")
+                 .answers(200, "application/json", any_object)
+                 .answers(304),
+             [&router, document = std::make_shared<OpenapiDocument>()](Request& r) {
+               return document->answer(router, r);
+             });
 }
 
 }  // namespace mkt

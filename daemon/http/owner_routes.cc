@@ -19,31 +19,43 @@ Result<Named> named(const Request& request) {
 
 Result<Response> list(const Marketplace& market, const ConnectorId& id) {
   MKT_TRY(const auto owners, list_owners(market, id));
-  Json all = Json::array();
+  wire::OwnerListing listing;
   for (const OwnerRecord& o : owners) {
-    all.push_back(wire::OwnerInfo{o.publisher_id, format_utc(o.added_at)}.to_json());
+    listing.owners.push_back({o.publisher_id, format_utc(o.added_at)});
   }
-  return json_response(200, {{"owners", all}});
+  return json_response(200, listing.to_json());
 }
 
 }  // namespace
 
 void add_owner_routes(Router& router, const Marketplace& market) {
   const std::string base = "/v1/connectors/{id}/owners";
-  router.add("GET", base, [&](Request& r) -> Result<Response> {
-    MKT_TRY(const ConnectorId id, ConnectorId::parse(r.path_parameter("id")));
-    return list(market, id);
-  });
-  router.add("PUT", base + "/{publisher}", [&](Request& r) -> Result<Response> {
-    MKT_TRY(const Named n, named(r));
-    MKT_CHECK(add_owner(market, r.caller, n.connector, n.publisher));
-    return list(market, n.connector);
-  });
-  router.add("DELETE", base + "/{publisher}", [&](Request& r) -> Result<Response> {
-    MKT_TRY(const Named n, named(r));
-    MKT_CHECK(remove_owner(market, r.caller, n.connector, n.publisher));
-    return list(market, n.connector);
-  });
+  router.section("Owners", "Who may publish a connector.");
+  router.add(
+      "GET", base,
+      Operation("listOwners", "List who may publish a connector").answers<wire::OwnerListing>(),
+      [&](Request& r) -> Result<Response> {
+        MKT_TRY(const ConnectorId id, ConnectorId::parse(r.path_parameter("id")));
+        return list(market, id);
+      });
+  router.add("PUT", base + "/{publisher}",
+             Operation("addOwner", "Let another publisher publish a connector")
+                 .for_tokens()
+                 .answers<wire::OwnerListing>(),
+             [&](Request& r) -> Result<Response> {
+               MKT_TRY(const Named n, named(r));
+               MKT_CHECK(add_owner(market, r.caller, n.connector, n.publisher));
+               return list(market, n.connector);
+             });
+  router.add("DELETE", base + "/{publisher}",
+             Operation("removeOwner", "Take a connector from one of its owners")
+                 .for_tokens()
+                 .answers<wire::OwnerListing>(),
+             [&](Request& r) -> Result<Response> {
+               MKT_TRY(const Named n, named(r));
+               MKT_CHECK(remove_owner(market, r.caller, n.connector, n.publisher));
+               return list(market, n.connector);
+             });
 }
 
 }  // namespace mkt

@@ -1,4 +1,6 @@
 // A tenant's policy: reading, setting, trying.
+#include "common/wire/policy_messages.h"
+#include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/policies.h"
@@ -7,41 +9,41 @@
 namespace mkt {
 namespace {
 
-Json policy_message(const TenantId& tenant, const PolicyInForce& p) {
-  return {{"tenantId", tenant.text()},
-          {"revision", p.revision},
-          {"setAt", p.set_at ? Json(format_utc(*p.set_at)) : Json()},
-          {"setBy", p.set_by.empty() ? Json() : Json(p.set_by)},
-          {"policy", p.policy.to_json()}};
+wire::PolicyInfo policy_message(const TenantId& tenant, const PolicyInForce& p) {
+  wire::PolicyInfo m;
+  m.tenant_id = tenant.text();
+  m.revision = p.revision;
+  if (p.set_at) m.set_at = format_utc(*p.set_at);
+  m.set_by = p.set_by;
+  m.policy = p.policy.to_json();
+  return m;
 }
 
 Result<Response> show(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const PolicyInForce policy, show_policy(market, request.caller, tenant));
-  return json_response(200, policy_message(tenant, policy));
+  return json_response(200, policy_message(tenant, policy).to_json());
 }
 
-// {policy, revision}: the revision is the one that the caller has read; absent: whatever is there.
 Result<Response> set(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_CHECK(require_tenant_admin(request.caller, tenant));
-  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-  const auto document = json.find("policy");
-  if (document == json.end()) {
+  MKT_TRY(const auto body, read_message<wire::PolicyChange>(request, kMaxSmallBodyBytes));
+  if (body.policy.is_null()) {
     return Error(ErrorCode::invalid_request, "policy is missing", {{"policy", "is missing"}});
   }
-  MKT_TRY(const Policy policy, Policy::parse(*document));
-  MKT_TRY(const auto revision, optional_number(json, "revision"));
-  MKT_TRY(const PolicyInForce kept, set_policy(market, request.caller, tenant, policy, revision));
-  return json_response(200, policy_message(tenant, kept));
+  MKT_TRY(const Policy policy, Policy::parse(body.policy));
+  MKT_TRY(const PolicyInForce kept,
+          set_policy(market, request.caller, tenant, policy, body.revision));
+  return json_response(200, policy_message(tenant, kept).to_json());
 }
 
 Result<Response> history(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const auto policies, policy_history(market, request.caller, tenant));
-  Json all = Json::array();
-  for (const PolicyInForce& p : policies) all.push_back(policy_message(tenant, p));
-  return json_response(200, {{"policies", all}});
+  wire::PolicyHistoryInfo info;
+  for (const PolicyInForce& p : policies) info.policies.push_back(policy_message(tenant, p));
+  return json_response(200, info.to_json());
 }
 
 Result<Response> check(const Marketplace& market, Request& request) {
@@ -54,22 +56,38 @@ Result<Response> check(const Marketplace& market, Request& request) {
   const char* const outcome = found.decision.outcome == Outcome::allowed          ? "install"
                               : found.decision.outcome == Outcome::needs_approval ? "approval"
                                                                                   : "refused";
-  return json_response(200,
-                       {{"connectorId", id.text()},
-                        {"version", found.version},
-                        {"outcome", outcome},
-                        {"rule", found.decision.rule.empty() ? Json() : Json(found.decision.rule)},
-                        {"explanation", found.decision.explanation}});
+  return json_response(200, wire::PolicyCheckInfo{id.text(), found.version, outcome,
+                                                  found.decision.rule, found.decision.explanation}
+                                .to_json());
 }
 
 }  // namespace
 
 void add_policy_routes(Router& router, const Marketplace& market) {
   const std::string base = "/v1/tenants/{tenant}/policy";
-  router.add("GET", base, [&](Request& r) { return show(market, r); });
-  router.add("PUT", base, [&](Request& r) { return set(market, r); });
-  router.add("GET", base + "/history", [&](Request& r) { return history(market, r); });
-  router.add("GET", base + "/check", [&](Request& r) { return check(market, r); });
+  router.section("Policies", "What a tenant lets in.");
+  router.add(
+      "GET", base,
+      Operation("showPolicy", "Show a tenant's policy").for_tokens().answers<wire::PolicyInfo>(),
+      [&](Request& r) { return show(market, r); });
+  router.add("PUT", base,
+             Operation("setPolicy", "Set a tenant's policy")
+                 .for_tokens()
+                 .takes<wire::PolicyChange>()
+                 .answers<wire::PolicyInfo>(),
+             [&](Request& r) { return set(market, r); });
+  router.add("GET", base + "/history",
+             Operation("listPolicies", "List the policies that a tenant has had, newest first")
+                 .for_tokens()
+                 .answers<wire::PolicyHistoryInfo>(),
+             [&](Request& r) { return history(market, r); });
+  router.add("GET", base + "/check",
+             Operation("checkPolicy", "Tell what would happen to an install")
+                 .for_tokens()
+                 .query("connector", "Its id.")
+                 .query("version", "A version; `latest` by default.")
+                 .answers<wire::PolicyCheckInfo>(),
+             [&](Request& r) { return check(market, r); });
 }
 
 }  // namespace mkt

@@ -4,16 +4,17 @@
 
 #include "common/base/encoding.h"
 #include "common/connector/manifest.h"
+#include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/publish_body.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
+#include "daemon/http/signature_schema.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/countersign.h"
 #include "daemon/service/deprecate.h"
 #include "daemon/service/owners.h"
 #include "daemon/service/publish.h"
-#include "daemon/service/reason.h"
 #include "daemon/service/record_messages.h"
 
 namespace mkt {
@@ -25,12 +26,9 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 // the checksum with the one they sent.
 Result<Response> answer(const Result<PublishOutcome>& outcome, const std::string& signed_text) {
   if (!outcome) return outcome.error();
-  Json json = version_message(outcome->published.version).to_json();
-  json["success"] = true;
-  json["connectorId"] = outcome->published.version.connector_id;
-  json["checksum"] = signed_text;
-  if (!outcome->warnings.empty()) json["warnings"] = outcome->warnings;
-  return json_response(outcome->published.is_new ? 201 : 200, json);
+  const wire::PublishedInfo info{version_message(outcome->published.version), signed_text,
+                                 outcome->warnings};
+  return json_response(outcome->published.is_new ? 201 : 200, info.to_json());
 }
 
 Status require_a_publisher(const Caller& caller) {
@@ -155,15 +153,15 @@ Result<Response> post_publish(const Marketplace& market, RateLimiter& limiter, R
 // there when the version is published.
 Result<Response> post_connector(const Marketplace& market, Request& request) {
   MKT_CHECK(require_a_publisher(request.caller));
-  MKT_TRY(const Json json, read_json_body(request, kMaxManifestBytes + kMaxSmallBodyBytes));
-  const auto id = ConnectorId::parse(text_member(json, "connectorId").value_or(""));
-  const auto version = Version::parse(text_member(json, "version").value_or(""));
-  const auto checksum = Checksum::parse(text_member(json, "tarballChecksum").value_or(""));
+  MKT_TRY(const auto body,
+          read_message<wire::Announcement>(request, kMaxManifestBytes + kMaxSmallBodyBytes));
+  const auto id = ConnectorId::parse(body.connector_id);
+  const auto version = Version::parse(body.version);
+  const auto checksum = Checksum::parse(body.tarball_checksum);
   if (id && version && checksum) {
     const auto found = show_version(market, *id, version->text());
     if (found && found->checksum == checksum->text()) {
-      return json_response(201,
-                           {{"success", true}, {"version", version_message(*found).to_json()}});
+      return json_response(201, wire::AnnouncedInfo{version_message(*found)}.to_json());
     }
   }
   return Error(ErrorCode::invalid_request,
@@ -182,20 +180,24 @@ Result<Response> put_signature(const Marketplace& market, Request& request) {
   return json_response(200, version_message(record).to_json());
 }
 
-Result<Response> deprecate(const Marketplace& market, Request& request, bool undo) {
+Result<Response> answer_deprecation(const Marketplace& market, Request& request,
+                                    const std::optional<std::string>& reason) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
   MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
-  std::optional<std::string> reason;
-  if (!undo) {
-    MKT_CHECK(require_owner(market, request.caller, id));
-    MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-    MKT_TRY(reason, required_text(json, "reason", kMaxReason));
-  }
   MKT_TRY(const VersionRecord record, set_deprecated(market, request.caller, id, version, reason));
-  Json json = version_message(record).to_json();
-  json["success"] = true;
-  if (reason) json["reason"] = *reason;
-  return json_response(200, json);
+  const wire::DeprecationInfo info{version_message(record), reason.value_or("")};
+  return json_response(200, info.to_json());
+}
+
+Result<Response> deprecate(const Marketplace& market, Request& request) {
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_CHECK(require_owner(market, request.caller, id));
+  MKT_TRY(const auto body, read_message<wire::Deprecation>(request, kMaxSmallBodyBytes));
+  return answer_deprecation(market, request, body.reason);
+}
+
+Result<Response> undo_deprecation(const Marketplace& market, Request& request) {
+  return answer_deprecation(market, request, std::nullopt);
 }
 
 }  // namespace
@@ -205,15 +207,44 @@ void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& 
     const auto subject = [](const Request& r) { return publishing_subject(r.caller); };
     return limited(limiter, LimitScope::publish, subject, std::move(handler));
   };
+  router.section("Publishing", "New versions, their signatures, and that they are deprecated.");
   router.add("PUT", "/v1/connectors/{id}/{version}",
+             Operation("publish", "Publish a version; the body is its tarball")
+                 .for_tokens()
+                 .header("Mkt-Signature", "The signature file in base64.")
+                 .takes("application/gzip")
+                 .answers<wire::PublishedInfo>(200)
+                 .answers<wire::PublishedInfo>(201),
              counted([&](Request& r) { return put_version(market, limiter, r); }));
   router.add("PUT", "/v1/connectors/{id}/{version}/signature",
+             Operation("countersign", "Sign a version with another key of an owner")
+                 .for_tokens()
+                 .takes("application/json", signature_file_schema)
+                 .answers<wire::VersionInfo>(),
              [&](Request& r) { return put_signature(market, r); });
   const std::string deprecation = "/v1/connectors/{id}/{version}/deprecate";
-  router.add("POST", deprecation, [&](Request& r) { return deprecate(market, r, false); });
-  router.add("DELETE", deprecation, [&](Request& r) { return deprecate(market, r, true); });
-  router.add("POST", "/v1/connectors", [&](Request& r) { return post_connector(market, r); });
+  router.add("POST", deprecation,
+             Operation("deprecate", "Advise against a version")
+                 .for_tokens()
+                 .takes<wire::Deprecation>()
+                 .answers<wire::DeprecationInfo>(),
+             [&](Request& r) { return deprecate(market, r); });
+  router.add(
+      "DELETE", deprecation,
+      Operation("undoDeprecation", "Take that back").for_tokens().answers<wire::DeprecationInfo>(),
+      [&](Request& r) { return undo_deprecation(market, r); });
+  router.add("POST", "/v1/connectors",
+             Operation("announce", "Announce a version, as the older protocol does")
+                 .for_tokens()
+                 .takes<wire::Announcement>()
+                 .answers<wire::AnnouncedInfo>(201),
+             [&](Request& r) { return post_connector(market, r); });
   router.add("POST", "/v1/publish",
+             Operation("publishJson", "Publish a version, as the older protocol does")
+                 .for_tokens()
+                 .takes("application/json", older_publish_schema)
+                 .answers<wire::PublishedInfo>(200)
+                 .answers<wire::PublishedInfo>(201),
              counted([&](Request& r) { return post_publish(market, limiter, r); }));
 }
 

@@ -1,11 +1,11 @@
 // Install requests: what waits, and what approvers say to it.
 #include <limits>
 
+#include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
-#include "daemon/service/reason.h"
 #include "daemon/service/record_messages.h"
 
 namespace mkt {
@@ -41,11 +41,11 @@ Result<Response> list_requests(const Marketplace& market, Request& request) {
   MKT_TRY(auto requests, list_requests(market, request.caller, query));
   const bool has_more = requests.size() > limit;
   if (has_more) requests.pop_back();
-  Json all = Json::array();
-  for (const auto& r : requests) all.push_back(current_message(market, r).to_json());
-  return json_response(200, {{"requests", all},
-                             {"hasMore", has_more},
-                             {"next", has_more ? Json(requests.back().num) : Json()}});
+  wire::InstallRequestListing listing;
+  for (const auto& r : requests) listing.requests.push_back(current_message(market, r));
+  listing.has_more = has_more;
+  if (has_more) listing.next = requests.back().num;
+  return json_response(200, listing.to_json());
 }
 
 // The message with what an approver should know.
@@ -63,12 +63,10 @@ Result<Response> show_request(const Marketplace& market, Request& request) {
   return reviewed(market, r);
 }
 
-// `signature`: {keyId, signature}; nullopt where the approval is not signed.
-Result<std::optional<ApprovalSignature>> signature_field(const Json& json) {
-  const auto it = json.find("signature");
-  if (it == json.end() || it->is_null()) return std::optional<ApprovalSignature>();
-  MKT_TRY(const KeyId key_id, KeyId::parse(text_member(*it, "keyId").value_or("")));
-  const auto signature = parse_signature(text_member(*it, "signature").value_or(""));
+Result<std::optional<ApprovalSignature>> signature_of(const wire::Approval& approval) {
+  if (!approval.signature) return std::optional<ApprovalSignature>();
+  MKT_TRY(const KeyId key_id, KeyId::parse(approval.signature->key_id));
+  const auto signature = parse_signature(approval.signature->signature);
   if (!signature) {
     return Error(ErrorCode::signature_malformed, "signature.signature is not base64 of 64 bytes");
   }
@@ -79,8 +77,8 @@ Result<Response> approve(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   std::optional<ApprovalSignature> signature;
   if (request.body.length() > 0) {
-    MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-    MKT_TRY(signature, signature_field(json));
+    MKT_TRY(const auto body, read_message<wire::Approval>(request, kMaxSmallBodyBytes));
+    MKT_TRY(signature, signature_of(body));
   }
   MKT_TRY(const InstallRequestRecord r,
           approve_request(market, request.caller, tenant, request.path_parameter("id"), signature));
@@ -89,10 +87,9 @@ Result<Response> approve(const Marketplace& market, Request& request) {
 
 Result<Response> deny(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
-  MKT_TRY(const Json json, read_json_body(request, kMaxSmallBodyBytes));
-  MKT_TRY(const std::string reason, required_text(json, "reason", kMaxReason));
+  MKT_TRY(const auto body, read_message<wire::Denial>(request, kMaxSmallBodyBytes));
   MKT_TRY(const InstallRequestRecord r,
-          deny_request(market, request.caller, tenant, request.path_parameter("id"), reason));
+          deny_request(market, request.caller, tenant, request.path_parameter("id"), body.reason));
   return json_response(200, current_message(market, r).to_json());
 }
 
@@ -107,11 +104,38 @@ Result<Response> cancel(const Marketplace& market, Request& request) {
 
 void add_request_routes(Router& router, const Marketplace& market) {
   const std::string base = "/v1/tenants/{tenant}/install-requests";
-  router.add("GET", base, [&](Request& r) { return list_requests(market, r); });
-  router.add("GET", base + "/{id}", [&](Request& r) { return show_request(market, r); });
-  router.add("POST", base + "/{id}/approve", [&](Request& r) { return approve(market, r); });
-  router.add("POST", base + "/{id}/deny", [&](Request& r) { return deny(market, r); });
-  router.add("POST", base + "/{id}/cancel", [&](Request& r) { return cancel(market, r); });
+  router.section("Install requests", "What waits for an approval, and what approvers say to it.");
+  router.add("GET", base,
+             Operation("listInstallRequests", "List a tenant's install requests, newest first")
+                 .for_tokens()
+                 .query("status", "Only those: pending, approved, denied, expired or cancelled.")
+                 .query("connector", "Only those of a connector.")
+                 .query("limit", "How many, 1 to 500; 50 by default.", "integer")
+                 .query("before", "`next` of the page before.", "integer")
+                 .answers<wire::InstallRequestListing>(),
+             [&](Request& r) { return list_requests(market, r); });
+  router.add("GET", base + "/{id}",
+             Operation("showInstallRequest", "Show a request and what an approver should know")
+                 .for_tokens()
+                 .answers<wire::InstallRequestInfo>(),
+             [&](Request& r) { return show_request(market, r); });
+  router.add("POST", base + "/{id}/approve",
+             Operation("approveInstallRequest", "Say yes to a request")
+                 .for_tokens()
+                 .may_take<wire::Approval>()
+                 .answers<wire::InstallRequestInfo>(),
+             [&](Request& r) { return approve(market, r); });
+  router.add("POST", base + "/{id}/deny",
+             Operation("denyInstallRequest", "Say no to a request")
+                 .for_tokens()
+                 .takes<wire::Denial>()
+                 .answers<wire::InstallRequestInfo>(),
+             [&](Request& r) { return deny(market, r); });
+  router.add("POST", base + "/{id}/cancel",
+             Operation("cancelInstallRequest", "Take a request back")
+                 .for_tokens()
+                 .answers<wire::InstallRequestInfo>(),
+             [&](Request& r) { return cancel(market, r); });
 }
 
 }  // namespace mkt

@@ -41,7 +41,10 @@ Result<Response> Handler::operator()(Request& request) const {
   return work_(request);
 }
 
-void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
+void Router::add(std::string_view method, std::string_view pattern, Operation operation,
+                 Handler handler) {
+  operations_.push_back(
+      {std::string(method), std::string(pattern), section_, std::move(operation)});
   if (surround_) handler = surround_(method, pattern, std::move(handler));
   Node* node = &root_;
   const std::string whole(pattern);

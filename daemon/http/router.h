@@ -10,9 +10,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "daemon/http/message.h"
+#include "daemon/http/operation.h"
 
 namespace mkt {
 
@@ -45,9 +47,15 @@ class Router {
   using Surround =
       std::function<Handler(std::string_view method, std::string_view pattern, Handler handler)>;
 
-  void add(std::string_view method, std::string_view pattern, Handler handler);
+  // `operation` tells the OpenAPI document of it.
+  void add(std::string_view method, std::string_view pattern, Operation operation, Handler handler);
+  // The resource that the routes added from now on belong to.
+  void section(std::string_view name, std::string_view about) { section_ = {name, about}; }
   // Around every route that is added from now on.
   void surround(Surround surround) { surround_ = std::move(surround); }
+
+  // In the order in which they were added.
+  const std::vector<RouteOperation>& operations() const { return operations_; }
 
   // Runs the handler, with the path's parameters and the route filled in. not_found or
   // method_not_allowed where there is none. HEAD is answered by the GET handler.
@@ -68,6 +76,8 @@ class Router {
   Result<const Handler*> handler_of(Request& request) const;
   Node root_;
   Surround surround_;
+  OperationSection section_;
+  std::vector<RouteOperation> operations_;
 };
 
 }  // namespace mkt

@@ -1,6 +1,7 @@
 // Tokens, and who the caller is.
 #include <fmt/format.h>
 
+#include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/record_messages.h"
@@ -10,10 +11,9 @@ namespace mkt {
 namespace {
 
 constexpr std::uint64_t kMaxBodyBytes = 16 * 1024;
-constexpr std::size_t kMaxName = 128;
 
-Result<Role> role_field(const Json& json) {
-  if (const auto role = parse_role(text_member(json, "role").value_or(""))) return *role;
+Result<Role> role_of(std::string_view word) {
+  if (const auto role = parse_role(word)) return *role;
   return Error(ErrorCode::invalid_request,
                "role must be admin, publisher, tenant-admin, member or approver",
                {{"role", "is unknown"}});
@@ -21,15 +21,12 @@ Result<Role> role_field(const Json& json) {
 
 Result<Response> issue_token(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
-  MKT_TRY(const Json json, read_json_body(request, kMaxBodyBytes));
   Findings wrong;
-  const auto name = wrong.take("name", optional_text(json, "name", kMaxName));
-  const auto role = wrong.take("role", role_field(json));
-  const auto subject = wrong.take("subject", optional_text(json, "subject", kMaxNameLength));
-  const auto expires_at = wrong.take("expiresAt", optional_time(json, "expiresAt"));
+  MKT_TRY(const auto body, read_message<wire::NewToken>(request, kMaxBodyBytes, wrong));
+  const auto role = wrong.take("role", role_of(body.role));
   MKT_CHECK(wrong.status());
   MKT_TRY(const CreatedToken created,
-          create_token(market, request.caller, {*name, *role, *subject, *expires_at}));
+          create_token(market, request.caller, {body.name, *role, body.subject, body.expires_at}));
   wire::TokenInfo message = token_message(created.record);
   message.token = created.secret;
   Response response = json_response(201, message.to_json());
@@ -39,9 +36,9 @@ Result<Response> issue_token(const Marketplace& market, Request& request) {
 
 Result<Response> list_tokens(const Marketplace& market, Request& request) {
   MKT_TRY(const auto tokens, list_tokens(market, request.caller));
-  Json all = Json::array();
-  for (const TokenRecord& t : tokens) all.push_back(token_message(t).to_json());
-  return json_response(200, {{"tokens", all}});
+  wire::TokenListing listing;
+  for (const TokenRecord& t : tokens) listing.tokens.push_back(token_message(t));
+  return json_response(200, listing.to_json());
 }
 
 Result<Response> remove_token(const Marketplace& market, Request& request) {
@@ -64,10 +61,26 @@ Result<Response> whoami(const Marketplace& market, Request& request) {
 }  // namespace
 
 void add_token_routes(Router& router, const Marketplace& market) {
-  router.add("POST", "/v1/tokens", [&](Request& r) { return issue_token(market, r); });
-  router.add("GET", "/v1/tokens", [&](Request& r) { return list_tokens(market, r); });
-  router.add("GET", "/v1/tokens/current", [&](Request& r) { return whoami(market, r); });
-  router.add("DELETE", "/v1/tokens/{id}", [&](Request& r) { return remove_token(market, r); });
+  router.section("Tokens", "Bearer tokens, and who the caller is.");
+  router.add("POST", "/v1/tokens",
+             Operation("createToken", "Make a token")
+                 .for_tokens()
+                 .takes<wire::NewToken>()
+                 .answers<wire::TokenInfo>(201),
+             [&](Request& r) { return issue_token(market, r); });
+  router.add("GET", "/v1/tokens",
+             Operation("listTokens", "List all tokens, or one's own")
+                 .for_tokens()
+                 .answers<wire::TokenListing>(),
+             [&](Request& r) { return list_tokens(market, r); });
+  router.add("GET", "/v1/tokens/current",
+             Operation("showCurrentToken", "Show who the token makes the caller")
+                 .for_tokens()
+                 .answers<wire::TokenInfo>(),
+             [&](Request& r) { return whoami(market, r); });
+  router.add("DELETE", "/v1/tokens/{id}",
+             Operation("revokeToken", "Revoke a token").for_tokens().answers(204),
+             [&](Request& r) { return remove_token(market, r); });
 }
 
 }  // namespace mkt

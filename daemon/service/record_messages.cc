@@ -34,12 +34,11 @@ Message without_config(Message message) {
   return message;
 }
 
-Json powers_message(const Powers& powers) {
-  Json tools = Json::array();
-  for (const ToolSummary& t : powers.tools) {
-    tools.push_back({{"name", t.name}, {"policyClass", t.policy_class}});
-  }
-  return {{"capabilities", powers.capabilities}, {"tools", tools}};
+wire::PowersInfo powers_message(const Powers& powers) {
+  wire::PowersInfo m;
+  m.capabilities = powers.capabilities;
+  for (const ToolSummary& t : powers.tools) m.tools.push_back({t.name, t.policy_class});
+  return m;
 }
 
 }  // namespace
@@ -209,24 +208,23 @@ wire::InstallRequestInfo request_message(const InstallRequestRecord& r) {
   return m;
 }
 
-Json review_message(const RequestReview& r, UtcTime now) {
-  Json json = powers_message(r.powers);
-  json["installedVersion"] = r.installed_version.empty() ? Json() : Json(r.installed_version);
-  json["added"] = powers_message(r.added);
-  json["removed"] = powers_message(r.removed);
-  json["publisher"] = {{"id", r.publisher.id},
-                       {"displayName", r.publisher.display_name},
-                       {"verified", r.publisher.verified},
-                       {"status", publisher_status_name(r.publisher.status)}};
-  json["key"] = {{"keyId", r.key.key_id},
-                 {"status", is_expired(r.key, now) ? "expired" : key_status_name(r.key.status)}};
-  json["size"] = r.version.size;
-  json["deprecated"] = r.version.deprecated;
-  json["quarantined"] = r.version.quarantined;
-  json["obstacle"] = r.obstacle ? Json{{"code", error_code_name(r.obstacle->code)},
-                                       {"message", r.obstacle->message}}
-                                : Json();
-  return json;
+wire::ReviewInfo review_message(const RequestReview& r, UtcTime now) {
+  wire::ReviewInfo m;
+  static_cast<wire::PowersInfo&>(m) = powers_message(r.powers);
+  m.installed_version = r.installed_version;
+  m.added = powers_message(r.added);
+  m.removed = powers_message(r.removed);
+  m.publisher = {r.publisher.id, r.publisher.display_name, r.publisher.verified,
+                 std::string(publisher_status_name(r.publisher.status))};
+  m.key = {r.key.key_id,
+           std::string(is_expired(r.key, now) ? "expired" : key_status_name(r.key.status))};
+  m.size = r.version.size;
+  m.deprecated = r.version.deprecated;
+  m.quarantined = r.version.quarantined;
+  if (r.obstacle) {
+    m.obstacle = {std::string(error_code_name(r.obstacle->code)), r.obstacle->message};
+  }
+  return m;
 }
 
 wire::InstallationInfo installation_message(const InstallationRecord& i) {

@@ -18,7 +18,7 @@ wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
 wire::TokenInfo token_message(const TokenRecord& token);
 wire::RevocationInfo revocation_message(const RevocationOutcome& outcome, UtcTime now);
 wire::InstallRequestInfo request_message(const InstallRequestRecord& request);
-Json review_message(const RequestReview& review, UtcTime now);
+wire::ReviewInfo review_message(const RequestReview& review, UtcTime now);
 wire::InstallationInfo installation_message(const InstallationRecord& installation);
 wire::InstallationEventInfo event_message(const InstallationEvent& event);
 wire::LogInfo log_message(const LogEntry& entry);

@@ -43,7 +43,7 @@ struct ChangeFixture {
              {"POST", "/v1/tenants/{tenant}/installs"},
              {"POST", "/v1/tenants/{tenant}/install-requests/{id}/approve"},
              {"DELETE", "/v1/limits/{scope}/{subject}"}}) {
-      router.add(method, pattern, [](Request&) -> Result<Response> { return Response(); });
+      router.add(method, pattern, Operation("x", "X"), [](Request&) -> Result<Response> { return Response(); });
     }
   }
 

@@ -15,7 +15,7 @@ struct PipelineFixture : RegistryFixture {
   // The answer to a request that `handler` works on.
   Response ask(Handler handler) {
     Router router;
-    router.add("GET", "/x", std::move(handler));
+    router.add("GET", "/x", Operation("x", "X"), std::move(handler));
     const auto head = RequestHead::parse("GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
     REQUIRE(head);
     TextBody body("");

@@ -35,10 +35,10 @@ Handler says(std::string text) {
 
 TEST_CASE("routes are found by their segments, fixed ones before parameters") {
   Router router;
-  router.add("GET", "/v1/tokens/current", says("current"));
-  router.add("GET", "/v1/tokens/{id}", says("token"));
-  router.add("GET", "/v1/connectors/{id}/{version}/tarball", says("tarball"));
-  router.add("PUT", "/v1/connectors/{id}/{version}", says("put"));
+  router.add("GET", "/v1/tokens/current", Operation("x", "X"), says("current"));
+  router.add("GET", "/v1/tokens/{id}", Operation("x", "X"), says("token"));
+  router.add("GET", "/v1/connectors/{id}/{version}/tarball", Operation("x", "X"), says("tarball"));
+  router.add("PUT", "/v1/connectors/{id}/{version}", Operation("x", "X"), says("put"));
   CHECK(ask(router, "GET", "/v1/tokens/current") == "current");
   CHECK(ask(router, "GET", "/v1/tokens/abc") == "token id=abc");
   CHECK(ask(router, "HEAD", "/v1/tokens/abc") == "token id=abc");
@@ -52,8 +52,8 @@ TEST_CASE("routes are found by their segments, fixed ones before parameters") {
 
 TEST_CASE("a dead end under a fixed segment falls back to the parameter") {
   Router router;
-  router.add("GET", "/a/b/c", says("fixed"));
-  router.add("GET", "/a/{x}/d", says("parameter"));
+  router.add("GET", "/a/b/c", Operation("x", "X"), says("fixed"));
+  router.add("GET", "/a/{x}/d", Operation("x", "X"), says("parameter"));
   CHECK(ask(router, "GET", "/a/b/c") == "fixed");
   CHECK(ask(router, "GET", "/a/b/d") == "parameter x=b");
 }
