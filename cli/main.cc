@@ -1,4 +1,4 @@
-// mkt: reads the command line, runs the one command that was named, and says what went wrong.
+// mkt: reads the command line, runs the command, and reports what went wrong.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -17,9 +17,9 @@ void add_common_options(CLI::App& app, Session& session) {
                  "URL of the registry (default: $MKT_REGISTRY, config.toml, " +
                      std::string(kDefaultRegistry) + ")");
   app.add_option("--token-file", session.flags.token_file, "File that holds the token");
-  app.add_option("--tenant", session.flags.tenant, "For whom to install");
+  app.add_option("--tenant", session.flags.tenant, "Tenant to install for");
   app.add_option("--timeout", session.flags.timeout, "How long a request may take, e.g. 30s");
-  // --wait is its former name; behind install and update it means approvals.
+  // --wait is its former name; after install and update, --wait means approvals.
   app.add_flag("--wait-for-limits,--wait", session.flags.wait,
                "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");

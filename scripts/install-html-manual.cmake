@@ -1,5 +1,5 @@
-# install_html_manual(MANDOC MAN FOLDER): every page of the folder MAN as FOLDER/NAME.SECTION.html, which
-# refer to each other. For CMakeLists.txt, which calls it when the manual is installed.
+# install_html_manual(MANDOC MAN FOLDER): converts every page in the folder MAN to
+# FOLDER/NAME.SECTION.html, with links between them. CMakeLists.txt calls it to install the manual.
 function(install_html_manual mandoc man folder)
   file(MAKE_DIRECTORY "${folder}")
   file(GLOB pages "${man}/*.[1-8]")

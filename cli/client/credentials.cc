@@ -1,4 +1,3 @@
-// Finding and keeping tokens; see credentials.h.
 #include "cli/client/credentials.h"
 
 #include <fmt/format.h>
@@ -26,7 +25,7 @@ Result<Json> read_credentials() {
   struct stat info {};
   if (::stat(credentials_file().c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("{} may be read by others; make it yours alone: chmod 600 {}",
+                 fmt::format("{} may be read by others; make it private: chmod 600 {}",
                              credentials_file().string(), credentials_file().string()));
   }
   MKT_TRY(Json json, parse_json(*text, credentials_file().string()));

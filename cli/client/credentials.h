@@ -1,5 +1,5 @@
-// Tokens that `mkt login` keeps: `$XDG_CONFIG_HOME/mkt/credentials.json`, mode 0600, one token for
-// each registry's exact origin.
+// The tokens stored by `mkt login`: `$XDG_CONFIG_HOME/mkt/credentials.json`, mode 0600, one token
+// for the exact origin of each registry.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,12 @@ namespace mkt {
 
 Result<std::optional<std::string>> kept_token(const std::string& origin);
 Status keep_token(const std::string& origin, const std::string& token);
-// False when there was none.
+// False where there was none.
 Result<bool> forget_token(const std::string& origin);
 
-// What a command that needs to be somebody uses: the settings' token, else one kept for the
-// origin, else that of the daemon of this user there (local_daemon.h). nullopt: nobody.
-// unauthorized where the only token there is belongs to another registry.
+// The token for a command that needs one: from the settings, else the stored one for the origin,
+// else that of this user's daemon there (local_daemon.h). nullopt: no token. unauthorized where the
+// only token belongs to another registry.
 Result<std::optional<std::string>> token_for(const Settings& settings,
                                              const std::optional<LocalDaemon>& local);
 

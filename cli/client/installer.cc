@@ -1,4 +1,3 @@
-// Obtaining, checking, unpacking, placing; see installer.h.
 #include "cli/client/installer.h"
 
 #include <fmt/format.h>
@@ -15,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A tarball that was checked, with what the receipt keeps of it.
+// A checked tarball, with what its receipt will contain.
 struct Obtained {
   UniqueFd tarball;
   std::string checksum;
@@ -23,11 +22,11 @@ struct Obtained {
   SignatureFile signature;
   Trusted trusted;
   std::int64_t accepted_sequence = 0;
-  std::optional<std::string> version{};  // as the registry announced it
+  std::optional<std::string> version{};  // as the registry reported it
   std::string deprecation{};
 };
 
-// Nothing to do when this very tarball is installed and untouched.
+// True where this very tarball is installed and unchanged.
 bool is_current(const fs::path& target, const std::optional<Receipt>& before,
                 const wire::VersionInfo& info) {
   return before && before->checksum == info.tarball_checksum && check_tree(target, *before);
@@ -67,7 +66,7 @@ Result<Copied> copy_and_hash(int from, int to, const std::string& name) {
   }
 }
 
-// Copied first: what is checked and what is unpacked must be the same bytes.
+// Copies the file first: the checked and the unpacked bytes must be the same.
 Result<Obtained> obtain_from_file(const InstallContext& c, const fs::path& file,
                                   const fs::path& staging) {
   MKT_TRY(const UniqueFd original, open_for_reading(file));
@@ -96,14 +95,14 @@ Receipt receipt_of(const InstallContext& c, const Wish& wish, const Obtained& ob
   receipt.keys_sequence = keys.sequence();
   receipt.keys_checked_at = format_utc(keys.checked_at());
   receipt.accepted_stale = !keys.check_age(utc_now());
-  // Of a file no tenant was asked.
+  // For a file, no tenant was asked.
   if (c.settings.tenant && wish.id) receipt.tenant = c.settings.tenant->text();
   receipt.installed_at = format_utc(utc_now());
   receipt.files = std::move(unpacked.files);
   return receipt;
 }
 
-// The connector that is installed there already, when it is the one that is wanted.
+// The installed connector, where it is the wanted one already.
 Result<std::optional<InstallDone>> nothing_to_do(const InstallContext& c, const Wish& wish,
                                                  const fs::path& target) {
   MKT_TRY(std::optional<Receipt> before, installed_before(target, *wish.id));
@@ -136,33 +135,33 @@ std::string text_of(const std::map<std::string, VersionRange>& dependencies) {
   return all.empty() ? "nothing" : fmt::format("{}", fmt::join(all, ", "));
 }
 
-// The signed bytes must be what was resolved by, and what the tenant's approvers saw.
+// The signed bytes must agree with what was resolved and with what the tenant's approvers saw.
 Status check_wish(const Wish& wish, const Manifest& manifest, const std::string& checksum) {
   const std::string name = manifest.id().text() + "@" + manifest.version().text();
   if (!wish.approved_checksum.empty() && checksum != wish.approved_checksum) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("{} has {}, and {} was approved; it was not installed", name, checksum,
+                 fmt::format("{} has {}, but {} was approved; it was not installed", name, checksum,
                              printable(wish.approved_checksum)));
   }
   if (!wish.dependencies) return {};
   const std::string said = text_of(*wish.dependencies), is = text_of(manifest.dependencies());
   if (said == is) return {};
   return Error(ErrorCode::manifest_mismatch,
-               fmt::format("the registry says that {} needs {}, and what was signed needs {}; it "
-                           "was not installed",
+               fmt::format("the registry says that {} needs {}, but its signed manifest needs {}; "
+                           "it was not installed",
                            name, said, is));
 }
 
 std::string key_of(const Json& signature) { return text_member(signature, "keyId").value_or(""); }
 
-// A connector that is ready: fetched, checked and unpacked; or there already.
+// A connector that is ready: fetched, checked and unpacked; or installed already.
 struct Staged {
   InstallDone done;
   std::optional<fs::path> tree;  // nullopt: nothing to do
 };
 
 fs::path target_of(const Wish& wish, const InstallTarget& where) {
-  // Of a file the name is known once it is unpacked.
+  // For a file, the name is known only after unpacking.
   fs::path target = !where.folder.empty() ? where.folder
                     : wish.id             ? where.root / wish.id->text()
                                           : where.root / "connector";
@@ -173,7 +172,7 @@ Status check_edits(const InstallContext& c, const fs::path& target, const Connec
   return c.overwrites_edits ? Status() : check_unedited(target, id);
 }
 
-// What is there already and is what is wanted; nullopt where there is something to do.
+// The installed connector, where it is the wanted one; nullopt where there is something to do.
 Result<std::optional<Staged>> stage_nothing(const InstallContext& c, const Wish& wish,
                                             const fs::path& target) {
   MKT_CHECK(mend_target(target));
@@ -188,7 +187,7 @@ Result<std::optional<Staged>> stage_nothing(const InstallContext& c, const Wish&
   return std::optional(Staged{std::move(*done), std::nullopt});
 }
 
-// Below `staging`, an empty folder on the target's file system.
+// Unpacks below `staging`, an empty folder on the target's file system.
 Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTarget& where,
                      const fs::path& staging) {
   fs::path target = target_of(wish, where);
@@ -204,8 +203,7 @@ Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTar
   MKT_CHECK(make_folders(tree, 0755));
   MKT_TRY(Unpacked unpacked, unpack_tarball(file_source(obtained.tarball.get(), "the tarball"),
                                             c.settings.archive, tree));
-  ::unlink(
-      (staging / "tarball").c_str());  // what waits for others to be staged needs its tree only
+  ::unlink((staging / "tarball").c_str());  // while others are staged, only the tree is needed
   const Manifest& manifest = unpacked.contents.manifest;
   if (wish.id &&
       (manifest.id() != *wish.id || manifest.version().text() != obtained.version.value_or(""))) {
@@ -227,7 +225,7 @@ Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTar
                 std::move(tree)};
 }
 
-// A folder of this process's own beside the target.
+// A folder beside the target, for this process alone.
 Result<TemporaryFolder> make_staging(const fs::path& target) {
   const fs::path parent = folder_of(target);
   MKT_CHECK(make_folders(parent, 0755));
@@ -297,13 +295,13 @@ Result<std::vector<InstallDone>> install_all(const InstallContext& c,
       placed.push_back(std::move(*one));
       continue;
     }
-    // Backwards, so that the last is undone first.
+    // In reverse order, so that the last is undone first.
     for (auto it = placed.rbegin(); it != placed.rend(); ++it) {
       if (const Status undone = it->undo(); !undone) {
-        // What could not go back must not be thrown away with the staging folder.
+        // What could not be put back must not be removed with the staging folder.
         staging->keep();
         return one.error().context(
-            fmt::format("some connectors were installed and could not be taken back ({})",
+            fmt::format("some connectors were installed and could not be removed again ({})",
                         undone.error().message));
       }
     }

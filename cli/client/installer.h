@@ -1,5 +1,6 @@
-// Installing one connector: fetched or taken from a file, checked, unpacked beside its folder, and
-// renamed into place. A kill at any moment leaves the old tree or the new one. Use from one thread.
+// Installs one connector: fetches it or takes it from a file, checks it, unpacks it beside its
+// folder and renames it into place. After a kill at any moment, either the old tree or the new one
+// is there. Use from one thread.
 #pragma once
 
 #include <filesystem>
@@ -23,23 +24,24 @@ struct InstallContext {
   RegistryClient& registry;
   const Trust& trust;
   std::function<HttpClient::Progress(std::string what)> progress;
-  bool overwrites_edits = false;  // in a folder that is installed: --force
+  bool overwrites_edits = false;  // overwrite an installed folder that was edited: --force
 };
 
-// A connector of the registry, or a tarball on this machine with its signature file beside it.
+// What to install: a connector of the registry, or a local tarball with its signature file beside
+// it.
 struct Wish {
   std::optional<ConnectorId> id;
   std::optional<Version> version;        // nullopt: the latest
-  std::filesystem::path file;            // where there is no id
-  std::optional<LockEntry> locked = {};  // what it must turn out to be
-  // What it was resolved by: the registry's copy of the manifest, which nobody signed.
+  std::filesystem::path file;            // used where there is no id
+  std::optional<LockEntry> locked = {};  // what it must be
+  // The dependencies it was resolved with, from the registry's unsigned copy of the manifest.
   std::optional<std::map<std::string, VersionRange>> dependencies = {};
-  std::string approved_checksum = {};  // for the tenant; empty where nobody was asked
+  std::string approved_checksum = {};  // approved for the tenant; empty where nobody was asked
 
   std::string which() const { return version ? version->text() : "latest"; }
 };
 
-// Where to: a folder of its own, or one below `root` with the connector's name.
+// Where to install: in this folder, or below `root` in a folder with the connector's name.
 struct InstallTarget {
   std::filesystem::path folder;
   std::filesystem::path root = "connectors";
@@ -48,23 +50,23 @@ struct InstallTarget {
 struct InstallDone {
   Receipt receipt;
   std::filesystem::path folder;
-  bool unchanged = false;   // it was there already, untouched
-  std::string remark;       // of the key; empty where there is nothing to say
-  std::string deprecation;  // why it is advised against (deprecation_of); empty where it is not
+  bool unchanged = false;   // it was installed already, and unedited
+  std::string remark;       // about the key; empty where there is nothing to say
+  std::string deprecation;  // why it is deprecated (deprecation_of); empty where it is not
   bool has_dependencies = false;
 };
 
-// Why a version is advised against; empty where it is not.
+// Why a version is deprecated; empty where it is not.
 std::string deprecation_of(const wire::VersionInfo& info);
 
-// target_exists, lock_mismatch, manifest_mismatch, checksum_mismatch, and what download, trust and
-// unpacking give.
+// target_exists, lock_mismatch, manifest_mismatch, checksum_mismatch, and the errors of download,
+// trust and unpacking.
 Result<InstallDone> install_connector(const InstallContext& context, const Wish& wish,
                                       const InstallTarget& target);
 
-// All of them below `root`, or none: each is fetched, checked and unpacked before the first takes
-// its place, and where one cannot take its place the others give theirs back. A kill between two
-// places leaves some; the same again goes on.
+// Installs all of them below `root`, or none. Each is fetched, checked and unpacked before the
+// first is put in place. If one cannot be put in place, the others are undone. A kill between two
+// of them leaves some installed; running the same command again continues.
 Result<std::vector<InstallDone>> install_all(const InstallContext& context,
                                              const std::vector<Wish>& wishes,
                                              const std::filesystem::path& root);

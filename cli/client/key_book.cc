@@ -1,4 +1,4 @@
-// Keeping, refreshing and searching the list of keys; see key_book.h.
+// Stores, refreshes and searches the list of keys.
 #include "cli/client/key_book.h"
 
 #include <fcntl.h>
@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFormat = "mkt keys 1";
 constexpr std::uint64_t kMaxSeenBytes = 4096;
 constexpr std::uint64_t kMaxEvidenceBytes = 256 * 1024 * 1024;
-// A confirmation is written down again when the last one is this old: age is told in days.
+// A confirmation is written again only when the last one is this old, as the age is shown in days.
 constexpr std::chrono::minutes kConfirmEvery{30};
 
-// "http+127.0.0.1:3456": an origin has no '+'.
+// "http+127.0.0.1:3456"; an origin contains no '+'.
 fs::path file_of(const fs::path& folder, const std::string& origin, std::string_view ending) {
   std::string name = origin;
   if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) {
@@ -50,7 +50,7 @@ Result<std::optional<Seen>> read_seen(const fs::path& file) {
       json ? parse_utc(text_member(*json, "checkedAt").value_or("")) : std::nullopt;
   if (sequence && checked_at) return std::optional<Seen>({*sequence, *checked_at});
   return Error(ErrorCode::data_damaged,
-               fmt::format("{} is damaged; fetch the keys anew: mkt key refresh --forget",
+               fmt::format("{} is damaged; fetch the keys again: mkt key refresh --forget",
                            printable(file.string())));
 }
 
@@ -61,7 +61,7 @@ Status write_seen(const fs::path& file, const Seen& seen) {
       0644);
 }
 
-// Both lists stay for whoever wants to know which of them was shown to others.
+// Stores both lists, so that people can find out which of them was shown to others.
 std::string keep_evidence(const fs::path& folder, const std::string& origin, const KeyBook& kept,
                           const fs::path& kept_file, const wire::KeyListing& sent) {
   const auto name = [&](const char* what) {
@@ -78,8 +78,8 @@ std::string keep_evidence(const fs::path& folder, const std::string& origin, con
 
 Error rolled_back(const std::string& origin, std::string_view what) {
   return Error(ErrorCode::keys_rolled_back,
-               fmt::format("{}: {}; nothing it says of keys can be believed. If it was set up "
-                           "anew, forget what was seen: mkt key refresh --forget",
+               fmt::format("{}: {}; nothing it says about keys can be trusted. If it was set up "
+                           "again, forget the keys seen before: mkt key refresh --forget",
                            origin, what));
 }
 
@@ -110,9 +110,9 @@ Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin)
     return key_list_damaged("its head");
   }
   if (*number < seen->sequence) {
-    return rolled_back(origin, fmt::format("the kept list of keys is number {}, but number {} was "
-                                           "seen before",
-                                           *number, seen->sequence));
+    return rolled_back(
+        origin, fmt::format("the stored list of keys has number {}, but number {} was seen before",
+                            *number, seen->sequence));
   }
   return KeyBook(std::move(*file), *number, seen->checked_at, false);
 }
@@ -125,8 +125,8 @@ Result<KeyBook> KeyBook::keep(const fs::path& folder, const std::string& origin,
                                       {"bytes", lines.size()}}) +
                            "\n" + std::string(lines);
   const fs::path seen = file_of(folder, origin, ".seen");
-  // A number that goes down is written first: a kill in between must not leave a list that is older
-  // than what was seen.
+  // A lower number is written first: after a kill in between, the list must not be older than the
+  // number.
   MKT_TRY(const auto before, read_seen(seen));
   if (before && before->sequence > sequence) MKT_CHECK(write_seen(seen, {sequence, now}));
   MKT_CHECK(write_file_atomically(file_of(folder, origin, ".keys"), text, 0644));
@@ -142,11 +142,12 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   if (!kept && kept.error().code != ErrorCode::not_found) return kept.error();
   if (!kept) {
     MKT_TRY(const wire::KeyListing all, registry.keys_since(0));
-    MKT_TRY(const MergedKeys merged, merge_keys("", all, true));
+    MKT_TRY(const MergedKeys merged, merge_keys("", all));
     return keep(folder, origin, all.sequence, merged.lines, now);
   }
   const std::int64_t known = kept->sequence_;
-  // From before the newest change that is known here: of the same history it comes again as it was.
+  // Asks from before the newest known change: with the same history, that change comes again
+  // unchanged.
   const std::int64_t asked = std::max<std::int64_t>(known - 1, 0);
   MKT_TRY(wire::KeyListing news, registry.keys_since(asked));
   if (news.sequence < known && news.since != 0) {
@@ -157,7 +158,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
                  fmt::format("the registry sent what changed in its keys since {}, not since {}",
                              news.since, asked));
   }
-  MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news, news.since == 0));
+  MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news));
   const auto refuse = [&](const std::string& what) {
     return rolled_back(origin, fmt::format("{} ({})", what,
                                            keep_evidence(folder, origin, *kept,
@@ -165,8 +166,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   };
   if (!merged.contradiction.empty()) {
     return refuse(
-        fmt::format("the registry's list of keys is number {}, and number {} was seen "
-                    "before: {}",
+        fmt::format("the registry's list of keys has number {}, but number {} was seen before: {}",
                     news.sequence, known, merged.contradiction));
   }
   if (news.sequence == known && !merged.difference.empty()) {
@@ -175,8 +175,9 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
                     "differ in {}",
                     known, merged.difference));
   }
-  // A higher number by itself says nothing: only changes that were sent explain it. A lower one is
-  // no way back where all that was seen is in the list still; what was too high was a lie.
+  // A higher number alone proves nothing; only the changes sent with it explain it. A lower number
+  // is no rollback where the list still has everything seen before; then the higher number was
+  // wrong.
   const bool explained = merged.lines != kept->lines();
   if (explained || news.sequence < known) {
     return keep(folder, origin, news.sequence, merged.lines, now);
@@ -194,16 +195,18 @@ Result<KeyBook> KeyBook::open(RegistryClient& registry, const fs::path& folder,
   const auto without_registry = [&](const std::string& why, ErrorCode code) -> Result<KeyBook> {
     auto kept = read(folder, origin);
     if (kept || kept.error().code != ErrorCode::not_found) return kept;
-    return Error(code, fmt::format("{}, and no list of its keys was kept: what is revoked is not "
-                                   "known",
-                                   why));
+    return Error(
+        code,
+        fmt::format(
+            "{}, and no list of its keys is stored here, so it is not known which keys are revoked",
+            why));
   };
   if (offline) {
     return without_registry(fmt::format("{} is not asked (--offline)", origin),
                             ErrorCode::registry_unavailable);
   }
   MKT_CHECK(make_folders(folder, 0700));
-  // One process at a time learns; the others then find it known.
+  // One process at a time asks; the others then find the answer stored.
   const fs::path lock_file = file_of(folder, origin, ".lock");
   const UniqueFd lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
@@ -264,7 +267,7 @@ Result<std::optional<wire::KeyInfo>> KeyBook::find_named(const KeyName& name) co
     });
     return keys.size() == 1 ? std::optional(std::move(keys[0])) : std::nullopt;
   }
-  // Aliases are few and are not sorted: the lines that hold the text at all are looked at.
+  // Aliases are few and not sorted, so look at every line that contains the text.
   const std::string wanted = dump_json(name.text());
   for (std::size_t at = lines().find(wanted); at != std::string_view::npos;
        at = lines().find(wanted, at + 1)) {

@@ -1,4 +1,3 @@
-// Searching and merging lines; see key_lines.h.
 #include "cli/client/key_lines.h"
 
 #include <fmt/format.h>
@@ -13,13 +12,13 @@
 namespace mkt {
 namespace {
 
-// How final a state is. "expired" is what the clock makes of an active key, not a change to it.
+// How final a state is. "expired" is an active key past its time, not a change of the key.
 int finality(const wire::KeyInfo& key) {
   if (key.status == "revoked") return 2;
   return key.status == "retired" ? 1 : 0;
 }
 
-// What never changes once a key is registered.
+// Compares what never changes once a key is registered.
 bool is_same_key(const wire::KeyInfo& a, const wire::KeyInfo& b) {
   const bool both_numbered = a.added_sequence > 0 && b.added_sequence > 0;
   return a.publisher_id == b.publisher_id && a.public_key == b.public_key &&
@@ -40,7 +39,8 @@ bool is_same_state(const wire::KeyInfo& a, const wire::KeyInfo& b) {
 
 class Merge {
  public:
-  Merge(std::string_view kept, bool is_whole) : kept_(kept), is_whole_(is_whole) {}
+  Merge(std::string_view kept, const wire::KeyListing& news)
+      : kept_(kept), is_whole_(news.since == 0) {}
 
   Status take(const wire::KeyInfo& key) {
     MKT_TRY(const std::size_t begin, lower_bound_of_key(kept_, key.key_id));
@@ -68,7 +68,7 @@ class Merge {
   }
 
  private:
-  // Kept lines that nothing was sent for: they stay, or of a whole list they are missing.
+  // For stored lines without a sent one: they stay, or are missing in a whole list.
   Status pass_to(std::size_t begin) {
     if (begin <= at_) return {};
     if (is_whole_) {
@@ -83,7 +83,7 @@ class Merge {
 
   void compare(const wire::KeyInfo& before, const wire::KeyInfo& now) {
     if (!is_same_key(before, now)) {
-      contradict(fmt::format("the key {} is another than it was", before.key_id));
+      contradict(fmt::format("the key {} is a different key now", before.key_id));
     } else if (goes_back(before, now)) {
       contradict(fmt::format("the key {} was {} and is said to be {} now", before.key_id,
                              printable(before.status), printable(now.status)));
@@ -101,17 +101,18 @@ class Merge {
 
   std::string_view kept_;
   bool is_whole_;
-  std::size_t at_ = 0;  // in kept_: what is before it is in merged_
+  std::size_t at_ = 0;  // in kept_: everything before it is in merged_
   MergedKeys merged_;
 };
 
 }  // namespace
 
 Error key_list_damaged(std::string_view what) {
-  return Error(ErrorCode::data_damaged,
-               fmt::format("the kept list of keys is damaged ({}); fetch it anew: mkt key refresh "
-                           "--forget",
-                           what));
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format(
+          "the stored list of keys is damaged ({}); fetch it again: mkt key refresh --forget",
+          what));
 }
 
 std::string_view line_at(std::string_view lines, std::size_t begin) {
@@ -136,7 +137,7 @@ Result<wire::KeyInfo> parse_key_line(std::string_view line) {
 }
 
 Result<std::size_t> lower_bound_of_key(std::string_view lines, std::string_view id) {
-  std::size_t low = 0, high = lines.size();  // both at the start of a line, or the end
+  std::size_t low = 0, high = lines.size();  // both at the start of a line, or at the end
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     const std::size_t before = middle == 0 ? std::string_view::npos : lines.rfind('\n', middle - 1);
@@ -152,12 +153,12 @@ Result<std::size_t> lower_bound_of_key(std::string_view lines, std::string_view 
   return low;
 }
 
-Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news, bool is_whole) {
+Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news) {
   std::vector<const wire::KeyInfo*> sorted;
   for (const wire::KeyInfo& key : news.keys) sorted.push_back(&key);
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->key_id < b->key_id; });
-  Merge merge(kept, is_whole);
+  Merge merge(kept, news);
   std::string_view previous;
   for (const wire::KeyInfo* key : sorted) {
     if (!KeyId::parse(key->key_id) || key->key_id == previous) {

@@ -1,7 +1,7 @@
-// The entries of a kept list of keys, as text: one wire::KeyInfo a line, sorted by key id.
+// The entries of a stored list of keys, as text: one wire::KeyInfo per line, sorted by key id.
 //
-// One of a hundred thousand is found without reading them all, and a few that changed are put in
-// their places without parsing the rest. Used by KeyBook; pure functions, for any thread.
+// One key in a hundred thousand is found without reading all of them, and a few changed keys are
+// replaced without parsing the rest. Used by KeyBook. Pure functions, for any thread.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace mkt {
 
-// data_damaged, saying what to do about it.
+// data_damaged, with what to do about it.
 Error key_list_damaged(std::string_view what);
 
 // The line that starts there, without its end.
@@ -24,18 +24,18 @@ Result<wire::KeyInfo> parse_key_line(std::string_view line);
 // The start of the first line whose key id is not less than `id`.
 Result<std::size_t> lower_bound_of_key(std::string_view lines, std::string_view id);
 
-// What became of a kept list through another one of the registry.
+// The result of merging a stored list with a listing from the registry.
 struct MergedKeys {
   std::string lines;
-  // Why the two cannot both be of one history, whatever their numbers: a key that is another one
-  // than before, that came back from its revocation, or that is gone. Empty where nothing is.
+  // Why the two cannot belong to one history, whatever their numbers: a key that differs, a revoked
+  // key that is valid again, or a missing key. Empty where there is no contradiction.
   std::string contradiction;
-  // Which key is not as it was; empty where all that was sent was known already.
+  // The first key that changed; empty where everything sent was known already.
   std::string difference;
 };
 
-// `kept` with the listing's keys in their places. `is_whole`: the listing holds all keys of the
+// `kept` with the listing's keys in their places. A listing without `since` holds all keys of the
 // registry, so that only those remain. invalid_json where it is not of the protocol.
-Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news, bool is_whole);
+Result<MergedKeys> merge_keys(std::string_view kept, const wire::KeyListing& news);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Finding the daemon and doubting it; see local_daemon.h.
 #include "cli/client/local_daemon.h"
 
 #include <fcntl.h>
@@ -29,7 +28,7 @@ constexpr std::uint64_t kMaxSmallFileBytes = 8192;
 constexpr std::string_view kScheme = "http://";
 constexpr std::string_view kListening = "0A";  // TCP_LISTEN
 
-// The kernel prints each 32-bit word of an address as a number of this machine.
+// The kernel prints each 32-bit word of an address as a number in this machine's byte order.
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 constexpr std::string_view kV4Loopback = "0100007F";
 constexpr std::string_view kV6Loopback = "00000000000000000000000001000000";
@@ -40,11 +39,15 @@ constexpr std::string_view kV6Loopback = "00000000000000000000000000000001";
 constexpr std::string_view kV4Any = "00000000";
 constexpr std::string_view kV6Any = "00000000000000000000000000000000";
 
-// The first line of a file of this user's own that nobody else may write.
-std::optional<std::string> own_line(const fs::path& file, bool secret) {
+enum class Readers { anybody, this_user };
+
+// The first line of a file of this user's own that nobody else may write, nor read where it says
+// so.
+std::optional<std::string> own_line(const fs::path& file, Readers readers) {
   struct stat info {};
   if (::lstat(file.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  if (info.st_uid != ::geteuid() || (info.st_mode & (secret ? 077U : 022U)) != 0) {
+  const mode_t others = readers == Readers::this_user ? 077 : 022;
+  if (info.st_uid != ::geteuid() || (info.st_mode & others) != 0) {
     return std::nullopt;
   }
   auto text = read_file(file, kMaxSmallFileBytes);
@@ -62,7 +65,7 @@ struct Address {
   int port = 80;
 };
 
-// Of a loopback origin in its one spelling (registry_origin).
+// For a loopback origin in canonical form (registry_origin).
 std::optional<Address> address_of(std::string_view origin) {
   if (!is_loopback(origin)) return std::nullopt;
   std::string_view rest = origin.substr(kScheme.size());
@@ -76,25 +79,25 @@ std::optional<Address> address_of(std::string_view origin) {
   return address;
 }
 
-// False where the system says that somebody else does.
+// False where the system says that another user listens there.
 bool is_listened_on_by_us(const Address& address) {
   const bool is_v6 = address.host.starts_with('[');
   const std::string host = is_v6 ? address.host.substr(1, address.host.size() - 2) : address.host;
   std::ifstream v4("/proc/net/tcp"), v6("/proc/net/tcp6");
   for (const uid_t owner : listeners_of(v4, v6, host, address.port)) {
-    // Root's: a socket that systemd opened for its service.
+    // Root's socket is fine: systemd opened it for its service.
     if (owner != ::geteuid() && owner != 0) return false;
   }
   return true;
 }
 
-// By its address as the table writes it, the owners of what listens there.
+// The owners of the listening sockets, by address as the table writes it.
 std::map<std::string, std::vector<uid_t>> read_listeners(std::istream& table,
                                                          const std::vector<std::string>& wanted) {
   std::map<std::string, std::vector<uid_t>> found;
   std::string line;
   while (std::getline(table, line)) {
-    // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid …
+    // The columns: sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid …
     std::istringstream words(line);
     std::string number, local, remote, state, queues, timer, retransmits;
     uid_t owner = 0;
@@ -111,7 +114,7 @@ std::map<std::string, std::vector<uid_t>> read_listeners(std::istream& table,
 
 std::vector<uid_t> listeners_of(std::istream& v4, std::istream& v6, std::string_view host,
                                 int port) {
-  // The system hands a connection to the socket with the closest address.
+  // The system gives a connection to the socket with the closest address.
   std::vector<std::string> closest_first;
   for (const std::string_view address : host.find(':') == std::string_view::npos
                                             ? std::vector{kV4Loopback, kV4Any, kV6Any}
@@ -131,17 +134,17 @@ std::optional<LocalDaemon> local_daemon(const std::string& origin) {
   if (!wanted) return std::nullopt;
   const fs::path announcement = daemon_announcement(wanted->port);
   if (announcement.empty()) return std::nullopt;
-  const auto folder = own_line(announcement, true);
+  const auto folder = own_line(announcement, Readers::this_user);
   if (!folder) return std::nullopt;
   const fs::path data(*folder);
-  const auto written = own_line(data / "mktd.url", false);
+  const auto written = own_line(data / "mktd.url", Readers::anybody);
   if (!written) return std::nullopt;
   const auto url = registry_origin(*written);
   const auto real = url ? address_of(*url) : std::nullopt;
   if (!real || real->port != wanted->port) return std::nullopt;
   if (real->host != wanted->host && wanted->host != "localhost") return std::nullopt;
   if (!is_locked(data / "LOCK") || !is_listened_on_by_us(*real)) return std::nullopt;
-  return LocalDaemon{*url, own_line(data / "admin.token", true).value_or("")};
+  return LocalDaemon{*url, own_line(data / "admin.token", Readers::this_user).value_or("")};
 }
 
 }  // namespace mkt

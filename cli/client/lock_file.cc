@@ -1,4 +1,3 @@
-// Reading and writing mkt.lock; see lock_file.h.
 #include "cli/client/lock_file.h"
 
 #include <fcntl.h>
@@ -19,18 +18,17 @@ constexpr std::uint64_t kMaxLockBytes = 16 * 1024 * 1024;
 constexpr std::int64_t kLockVersion = 1;
 
 Error damaged(const std::filesystem::path& path, std::string_view what) {
-  return Error(
-      ErrorCode::data_damaged,
-      fmt::format("{} is not a lock file: {}; restore it, or move it away and name what is "
-                  "installed to mkt install, which writes it anew",
-                  printable(path.string()), what));
+  return Error(ErrorCode::data_damaged,
+               fmt::format("{} is not a lock file: {}; restore it, or move it away and run mkt "
+                           "install with the names of what is installed, which writes it again",
+                           printable(path.string()), what));
 }
 
 std::filesystem::path without_slash(const std::filesystem::path& folder) {
   return folder.has_filename() ? folder : folder.parent_path();  // "dir/"
 }
 
-// One name for one folder: of ".", of a link, the full one.
+// One name for one folder: the full path for "." and for a link.
 std::filesystem::path own_name(const std::filesystem::path& root) {
   const std::filesystem::path folder = without_slash(root);
   std::error_code ignored;  // then the path stays as it is
@@ -116,7 +114,7 @@ void LockFile::apply(const std::string& id, const std::optional<LockEntry>& entr
 Status LockFile::write() {
   if (changes_.empty()) return {};
   MKT_CHECK(make_folders(folder_of(path_), 0755));
-  // One install after the other: the folder is the lock, and leaves nothing behind.
+  // Only one install at a time: the folder itself is locked, which leaves no file behind.
   const UniqueFd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0 || ::flock(folder.get(), LOCK_EX) != 0) {
     return system_error(fmt::format("cannot lock {}", printable(folder_of(path_).string())), errno);

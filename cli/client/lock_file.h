@@ -1,11 +1,11 @@
-// mkt.lock: exactly what is installed, for a machine that is to have the same bytes.
+// LockFile: mkt.lock, exactly what is installed, so that another machine can install the same
+// bytes.
 //
-// A JSON document beside the folder of the connectors, written by `mkt install` and read by
-// `mkt install --frozen`. Each such folder has a lock of its own: `mkt.lock` for one that is named
-// `connectors`, `NAME.mkt.lock` for another, so that two beside each other never share one. For
-// each connector, in the order of their ids, its version, the checksum
-// of its tarball and the key that signed it. The same connectors give the same bytes, so that it
-// can be kept under version control.
+// A JSON document beside the folder of the connectors, written by `mkt install` and read by `mkt
+// install --frozen`. Each such folder has its own: `mkt.lock` for a folder named `connectors`,
+// `NAME.mkt.lock` for any other, so that folders beside each other never share one. For each
+// connector, sorted by id, it has the version, the checksum of the tarball and the key that signed
+// it. The same connectors give the same bytes, so the file can be kept under version control.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@
 namespace mkt {
 
 inline constexpr std::string_view kLockName = "mkt.lock";
-inline constexpr std::string_view kRootName = "connectors";  // whose lock has that very name
+inline constexpr std::string_view kRootName = "connectors";  // the folder whose lock is mkt.lock
 
 struct LockEntry {
   std::string version;
@@ -29,14 +29,14 @@ struct LockEntry {
 
 class LockFile {
  public:
-  // Of the connectors in that folder, however it is named: beside it. An absent file is an empty
-  // one; data_damaged for one that cannot be read.
+  // The lock for the connectors in that folder. A missing file is an empty one; data_damaged for
+  // one that cannot be read.
   static Result<LockFile> read_beside(const std::filesystem::path& root);
-  // To install what it says: where the folder has none of its own, the `mkt.lock` beside it, which
-  // older releases wrote for every folder.
+  // To install what it says. Where the folder has no lock of its own, this is the `mkt.lock` beside
+  // it, which older releases wrote for every folder.
   static Result<LockFile> read_to_install(const std::filesystem::path& root);
 
-  // Whether there is a file, however empty.
+  // True where the file exists, even if it is empty.
   bool exists() const { return exists_; }
 
   const std::filesystem::path& path() const { return path_; }
@@ -45,7 +45,7 @@ class LockFile {
 
   void set(const std::string& id, LockEntry entry);
   void remove(const std::string& id);
-  // Puts these changes into the file as it is by now: another install may have written meanwhile.
+  // Reads the file again and applies these changes, as another install may have written meanwhile.
   Status write();
 
  private:

@@ -1,4 +1,3 @@
-// Comparing with the registry; see newer_versions.h.
 #include "cli/client/newer_versions.h"
 
 #include <fmt/format.h>
@@ -12,8 +11,8 @@
 namespace mkt {
 namespace {
 
-// The registry, as an update may choose from it: of what is to be updated only what is newer, and
-// of all that is installed also the installed version, whatever the registry says of that.
+// The versions that an update may choose from: of a connector to update only newer ones, and of
+// every installed one also the installed version, whatever the registry says about it.
 class UpdateSource : public VersionSource {
  public:
   UpdateSource(VersionSource& registry, const std::map<std::string, InstalledConnector>& installed)
@@ -53,7 +52,7 @@ class UpdateSource : public VersionSource {
   std::map<std::string, std::vector<AvailableVersion>> offered_;  // by id
 };
 
-// By id, with what their manifests say they need.
+// By id, with the dependencies in their manifests.
 Result<std::map<std::string, InstalledConnector>> read_installed(
     const std::vector<Installed>& installed) {
   std::map<std::string, InstalledConnector> all;
@@ -71,7 +70,8 @@ bool is_newer(const AvailableVersion& v, const Version& here) {
   return compare_precedence(v.version, here) > 0;
 }
 
-// That there is no such version, or none that fits: of one connector, and no reason to give up all.
+// True for an error about one connector (no such version, none that fits), which does not stop the
+// rest.
 bool is_obstacle(ErrorCode code) {
   return code == ErrorCode::dependency_conflict || code == ErrorCode::dependency_cycle ||
          code == ErrorCode::connector_not_found || code == ErrorCode::version_not_found ||
@@ -84,7 +84,7 @@ class UpdateSearch {
                const std::map<std::string, InstalledConnector>& here)
       : registry_(registry), origin_(origin), here_(here), source_(registry, here) {}
 
-  // Says what there is of one that is installed; `is_named` where it is to be updated.
+  // Reports what newer versions an installed connector has. `is_named`: it is to be updated.
   Status look_at(const Receipt& receipt, bool is_named) {
     MKT_TRY(ConnectorId id, ConnectorId::parse(receipt.id));
     const Version& version = here_.at(receipt.id).version;
@@ -136,7 +136,7 @@ class UpdateSearch {
         fmt::format("{}@{} {}; it stays as it is", receipt.id, receipt.version, why));
   }
 
-  // Linear, where trying what goes with what would not be.
+  // Linear in the number of connectors; trying all combinations would not be.
   Result<std::vector<ResolvedConnector>> one_by_one() {
     std::vector<WantedConnector> possible;
     std::vector<ResolvedConnector> best;

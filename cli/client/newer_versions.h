@@ -1,8 +1,8 @@
-// What a newer version is there of, among what is installed.
+// Finds newer versions of what is installed.
 //
-// The newest that the registry offers: not in quarantine, not deprecated, no prerelease unless one
-// is installed, and within the ranges of everything that is installed. Where not all can have their
-// newest, each gets what the others leave it, in the order they are given.
+// A newer version is the newest that the registry offers that is not in quarantine, not deprecated,
+// no prerelease (unless one is installed), and within the ranges of everything installed. If not
+// all can have their newest version, each gets what the others before it leave possible.
 #pragma once
 
 #include <string>
@@ -20,13 +20,13 @@ struct NewerVersion {
 
 struct Updates {
   std::vector<NewerVersion> newer;
-  // These and what they need, as far as that is not installed, in the order to install it.
+  // These, and what they need that is not installed, in the order to install them.
   std::vector<ResolvedConnector> changes;
-  std::vector<std::string> remarks;  // what was passed over, and why
+  std::vector<std::string> remarks;  // what was skipped, and why
 };
 
-// Of the connectors that are named, of all where none is. What came from another registry than
-// `origin` or is not known to that one is passed over. `registry` gives what it gives.
+// For the named connectors, or for all where none is named. Skips what came from a registry other
+// than `origin`, and what that registry does not know. Also the errors of `registry`.
 Result<Updates> find_updates(VersionSource& registry, const std::string& origin,
                              const std::vector<Installed>& installed,
                              const std::vector<std::string>& ids);

@@ -1,4 +1,3 @@
-// Keeping a list of folders; see own_folders.h.
 #include "cli/client/own_folders.h"
 
 #include <fcntl.h>

@@ -1,4 +1,3 @@
-// Reading and writing trust.json; see pins.h.
 #include "cli/client/pins.h"
 
 #include <fmt/format.h>

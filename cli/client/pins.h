@@ -1,8 +1,8 @@
-// Pins: the publisher keys that this user decided to trust, by `mkt key trust`.
+// Pins: the publisher keys that this user trusts, by `mkt key trust`.
 //
-// `$XDG_CONFIG_HOME/mkt/trust.json`: {"<origin>": {"<publisher>": [{"publicKey", "pinnedAt"}]}}.
-// A publisher may have several. Who pinned the old key trusts the new one when the old one endorsed
-// it (common/signing/key_proof.h). Use from one thread.
+// `$XDG_CONFIG_HOME/mkt/trust.json`: {"<origin>": {"<publisher>": [{"publicKey", "pinnedAt"}]}}. A
+// publisher may have several. A user who pinned the old key also trusts the new one where the old
+// one endorsed it (common/signing/key_proof.h). Use from one thread.
 #pragma once
 
 #include <filesystem>
@@ -24,14 +24,14 @@ struct Pin {
 
 class Pins {
  public:
-  // All pins for one registry; data_damaged when the file is not what it should be.
+  // All pins for one registry; data_damaged where the file is malformed.
   static Result<Pins> read(const std::filesystem::path& file, const std::string& origin);
 
   const std::vector<Pin>& all() const { return pins_; }
   std::vector<PublicKey> of(const PublisherId& publisher) const;
 
-  // Adds one, or removes all of a publisher, and writes the file. remove: false when there was
-  // none.
+  // Adds a key, or removes all keys of a publisher, and writes the file. remove: false where there
+  // was none.
   Status add(const PublisherId& publisher, const PublicKey& key, UtcTime now);
   Result<bool> remove(const PublisherId& publisher);
 

@@ -1,4 +1,4 @@
-// Renames and exchanges; see placing.h.
+// Places trees by rename and exchange.
 #include "cli/client/placing.h"
 
 #include <fcntl.h>
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr int kTries = 10;
 
-// All files of the tree and their names, with one call instead of one a file.
+// Syncs all files of the tree and their names, with one call instead of one per file.
 Status sync_file_system(const fs::path& tree) {
   const UniqueFd folder(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder && ::syncfs(folder.get()) == 0) return {};
@@ -30,30 +30,30 @@ bool is_there(const fs::path& path) {
   return fs::exists(fs::symlink_status(path, ignored));
 }
 
-// Where the old tree waits while a file system that cannot exchange two folders gets the new one.
-// Not below the staging folder: what a killed install left there is thrown away.
+// Where the old tree waits on a file system that cannot exchange two folders. Not below the staging
+// folder, as what a killed install left there is removed.
 fs::path aside_of(const fs::path& target) {
   return folder_of(target) / fmt::format(".mkt-old-{}", target.filename().string());
 }
 
-// After a kill between the two steps of replace_in_two_steps: the old tree comes back, or it goes
-// where the new one has taken its place. Into `bin` in one step, so that no half of it is left.
+// After a kill between the two steps of replace_in_two_steps: puts the old tree back or, where the
+// new one is in place, moves it to `bin` in one step, so that no half of it is left.
 void mend_replacement(const fs::path& target, const fs::path& bin) {
   const fs::path aside = aside_of(target);
   if (!is_there(aside)) return;
-  // rename(2) puts a folder in nobody's place but an empty folder's.
+  // rename(2) replaces a folder only where that is empty.
   if (::rename(aside.c_str(), target.c_str()) == 0) return;
   if (is_there(target)) ::rename(aside.c_str(), bin.c_str());
 }
 
-// Both folders there and RENAME_EXCHANGE not: 0, or the reason.
+// For a file system where both folders exist and RENAME_EXCHANGE fails: 0, or the errno.
 int replace_in_two_steps(const fs::path& tree, const fs::path& target) {
   const fs::path aside = aside_of(target);
   if (::rename(target.c_str(), aside.c_str()) != 0) return errno;
   return ::rename(tree.c_str(), target.c_str()) == 0 ? 0 : errno;
 }
 
-// 0, or the reason why not.
+// 0, or the errno.
 int put_at(const fs::path& tree, const fs::path& target, bool replaces) {
   const unsigned flags = replaces ? RENAME_EXCHANGE : 0;
   if (::renameat2(AT_FDCWD, tree.c_str(), AT_FDCWD, target.c_str(), flags) == 0) return 0;
@@ -61,7 +61,7 @@ int put_at(const fs::path& tree, const fs::path& target, bool replaces) {
   return replace_in_two_steps(tree, target);
 }
 
-// Another install or uninstall of the same connector came or took it away at this moment.
+// Another install or uninstall of the same connector created or removed it at this moment.
 bool is_race(int reason) { return reason == ENOTEMPTY || reason == EEXIST || reason == ENOENT; }
 
 Error cannot_put(const fs::path& target, int reason) {
@@ -82,7 +82,7 @@ Result<std::optional<Receipt>> installed_before(const fs::path& target, const Co
   if (fs::is_empty(target, error)) return std::optional<Receipt>();
   auto receipt = Receipt::read(target);
   if (!receipt && receipt.error().code != ErrorCode::not_found) return receipt.error();
-  if (!receipt && !is_there(target)) return std::optional<Receipt>();  // gone just now
+  if (!receipt && !is_there(target)) return std::optional<Receipt>();  // it disappeared just now
   if (!receipt || receipt->id != id.text()) {
     return Error(ErrorCode::target_exists,
                  fmt::format("{} holds {}; move it away, or install into another folder with --dir",
@@ -100,7 +100,7 @@ Status check_unedited(const fs::path& target, const ConnectorId& id) {
     if (!before) return {};
     edited = check_tree(target, *before);
     if (edited || edited.error().code != ErrorCode::data_damaged) return edited;
-    // What was only deleted comes back: nothing is lost by that.
+    // Files that were only deleted come back; nothing is lost by that.
     const auto& found = edited.error().details;
     if (std::all_of(found.begin(), found.end(),
                     [](const auto& f) { return f.message == kMissing; })) {
@@ -130,7 +130,7 @@ Result<PlacedTree> PlacedTree::place(const fs::path& tree, const fs::path& targe
   for (int i = 0; i < kTries; ++i) {
     mend_replacement(target, bin / fmt::format("mended-{}", i));
     const auto before = installed_before(target, id);
-    if (!before && i + 1 < kTries) continue;  // it may be on its way
+    if (!before && i + 1 < kTries) continue;  // it may appear any moment
     if (!before) return before.error();
     replaced = before->has_value();
     reason = put_at(tree, target, replaced);
@@ -139,7 +139,8 @@ Result<PlacedTree> PlacedTree::place(const fs::path& tree, const fs::path& targe
   const fs::path old = bin / "old";
   mend_replacement(target, old);
   if (reason != 0) return cannot_put(target, reason);
-  // Exchanged, the former tree has the new one's name; in two steps it came by way of `aside`.
+  // After an exchange, the former tree has the new one's name; after two steps, it went through
+  // `aside`.
   PlacedTree placed(target, !replaced ? fs::path() : is_there(old) ? old : tree, bin);
   MKT_CHECK(sync_folder(folder_of(target)));
   return placed;

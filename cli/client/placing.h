@@ -1,8 +1,8 @@
-// Giving a complete tree the name of an installed connector, and taking that back.
+// Gives a complete tree the name of an installed connector, and can undo that.
 //
-// The new tree takes the target's name in one step; what stood there is exchanged for it. On the
-// disk first: a power cut must not leave a name without its bytes. Use from one thread; several
-// processes may install the same connector at once.
+// The new tree takes the target's name in one step, by an exchange with the old tree. It is synced
+// first: a power cut must not leave a name without its bytes. Use from one thread; several
+// processes may install the same connector at the same time.
 #pragma once
 
 #include <filesystem>
@@ -15,32 +15,32 @@
 
 namespace mkt {
 
-// What folders of installs under way are called. Beside the target, so that the last step is a
-// rename; hidden, so that `mkt list` passes over them.
+// The prefix of the folders of unfinished installs. They are beside the target, so the last step is
+// a rename; and hidden, so `mkt list` skips them.
 inline constexpr std::string_view kStagingPrefix = ".mkt-install-";
 
-// What may be replaced: nothing, an empty folder, or an installed version of the same connector.
+// Only nothing, an empty folder, or an installed version of the same connector may be replaced;
 // target_exists otherwise.
 Result<std::optional<Receipt>> installed_before(const std::filesystem::path& target,
                                                 const ConnectorId& id);
 
-// target_exists where somebody edited what is installed there. Of two installs at the same moment
-// each passes: it looks again where the receipt changed meanwhile.
+// target_exists where somebody edited what is installed there. Two installs at the same moment both
+// pass: it reads again where the receipt changed meanwhile.
 Status check_unedited(const std::filesystem::path& target, const ConnectorId& id);
 
-// What an install that was killed left half replaced, before anybody looks at it.
+// Repairs what a killed install left half replaced. Call it before looking at the target.
 Status mend_target(const std::filesystem::path& target);
 
 // A tree that has taken its target's name.
 class PlacedTree {
  public:
-  // `tree` must be on the target's file system, `bin` a folder of this process's own beside it,
-  // which outlives this and takes what goes.
+  // `tree` must be on the target's file system. `bin` must be a folder of this process beside it
+  // that outlives this object; what is removed goes there.
   static Result<PlacedTree> place(const std::filesystem::path& tree,
                                   const std::filesystem::path& target, const ConnectorId& id,
                                   const std::filesystem::path& bin);
 
-  // Puts back what stood there before, or nothing where nothing did.
+  // Puts back what was there before, which may be nothing.
   Status undo();
 
  private:

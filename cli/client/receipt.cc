@@ -1,4 +1,3 @@
-// Writing, reading and checking receipts; see receipt.h.
 #include "cli/client/receipt.h"
 
 #include <fmt/format.h>
@@ -143,7 +142,7 @@ Result<std::vector<Installed>> list_installed(const fs::path& root) {
   std::vector<Installed> all;
   std::error_code error;
   for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
-    // Names that start with '.' are installs under way.
+    // Names that start with '.' are unfinished installs.
     if (it->path().filename().string().starts_with('.')) continue;
     auto receipt = Receipt::read(it->path());
     if (receipt) {

@@ -1,4 +1,3 @@
-// Asking the registry what there is; see registry_versions.h.
 #include "cli/client/registry_versions.h"
 
 #include "common/connector/manifest.h"

@@ -1,5 +1,5 @@
-// The registry as a source of versions for the resolver; asks it once for each. Use from one
-// thread.
+// RegistryVersions: gives the resolver the registry's versions, and asks only once for each. Use
+// from one thread.
 #pragma once
 
 #include "cli/client/registry_client.h"
@@ -12,10 +12,10 @@ class RegistryVersions : public VersionSource {
   explicit RegistryVersions(RegistryClient& registry) : registry_(registry) {}
 
   Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) override;
-  // Also of one in quarantine: see `version`.
+  // Works for a version in quarantine too; see `version`.
   Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
                                                            const Version& version) override;
-  // Without its manifest.
+  // Without the manifest.
   Result<wire::VersionInfo> version(const ConnectorId& id, const Version& version);
 
  private:

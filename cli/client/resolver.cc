@@ -1,4 +1,4 @@
-// Resolving by repeated narrowing; see resolver.h.
+// Resolves by narrowing the choices until nothing changes.
 #include "cli/client/resolver.h"
 
 #include <fmt/format.h>
@@ -9,17 +9,17 @@
 namespace mkt {
 namespace {
 
-// A set of connectors that never settles is refused rather than tried for ever.
+// If the choices never settle, this is an error rather than an endless loop.
 constexpr int kMaxRounds = 100;
 constexpr std::size_t kMaxConnectors = 1000;
 constexpr std::size_t kMaxShown = 10;
 
-// Somebody's wish for one connector. Who wishes is an id: the way there is worked out only where it
-// has to be told.
+// A demand for one connector. It comes from an id; the path to that id is computed only when an
+// error has to show it.
 struct Demand {
-  std::string by;  // empty: asked for by name
+  std::string by;  // empty: the user asked for it
   std::optional<Version> exact;
-  const VersionRange* range = nullptr;  // neither: any will do
+  const VersionRange* range = nullptr;  // null and no `exact`: any version will do
 
   bool allows(const Version& v) const {
     if (exact) return *exact == v;
@@ -49,8 +49,8 @@ class Resolution {
  private:
   using Dependencies = std::map<std::string, VersionRange>;
 
-  // True when no choice changed. What cannot be had is an error only then: until then it may hang
-  // on a choice that is about to be taken back.
+  // True where no choice changed. Only then is an unsatisfiable demand an error: before, it may
+  // depend on a choice that is about to change.
   Result<bool> narrow() {
     MKT_CHECK(walk());
     add_demands_of_installed();
@@ -71,7 +71,7 @@ class Resolution {
     return settled;
   }
 
-  // Everything that the present choices need, breadth first.
+  // Collects everything that the present choices need, breadth first.
   Status walk() {
     demands_.clear();
     std::vector<std::string> waiting;
@@ -109,7 +109,7 @@ class Resolution {
     }
   }
 
-  // Of the choices, not of the source.
+  // True for an error of the choices, not of the source.
   static bool is_obstacle(const Error& e) {
     return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found ||
            e.code == ErrorCode::version_quarantined;
@@ -149,14 +149,14 @@ class Resolution {
     return v.prerelease || v.version.is_prerelease();
   }
 
-  // What nobody advises against, a release before a prerelease, then the higher one.
+  // One that is not deprecated, then a release before a prerelease, then the higher one.
   static bool is_better(const AvailableVersion& a, const AvailableVersion& b) {
     if (a.deprecated != b.deprecated) return b.deprecated;
     if (is_prerelease(a) != is_prerelease(b)) return is_prerelease(b);
     return compare_precedence(a.version, b.version) > 0;
   }
 
-  // The newest of them as a detail, for whoever can say why.
+  // Puts the newest of them into the details, for a caller that can say why.
   static Error all_in_quarantine(const std::string& id, std::vector<Version> versions) {
     std::sort(versions.begin(), versions.end(),
               [](const Version& a, const Version& b) { return compare_precedence(a, b) > 0; });
@@ -189,8 +189,8 @@ class Resolution {
     return fmt::format("{} ({})", what.empty() ? "*" : what, path_to(id, d));
   }
 
-  // "app@1.0.0 → lib": from what was asked for, through whoever first needed each; of a long way
-  // the end.
+  // "app@1.0.0 → lib": the path from what the user asked for, through whatever first needed each. A
+  // long path is cut to its end.
   std::string path_to(const std::string& id, const Demand& demand) const {
     std::vector<std::string> steps = {id};
     std::string by = demand.by;
@@ -205,7 +205,7 @@ class Resolution {
     return fmt::format("{}", fmt::join(steps, " → "));
   }
 
-  // Asked of the source once, and kept: demands point into it.
+  // Asks the source once and keeps the answer, as demands point into it.
   Result<const Dependencies*> dependencies_of(const std::string& id, const Version& version) {
     const std::string name = id + "@" + version.text();
     if (const auto it = dependencies_.find(name); it != dependencies_.end()) return &it->second;
@@ -242,7 +242,7 @@ class Resolution {
   VersionSource& source_;
   std::set<std::string> is_wanted_;
   std::map<std::string, Version> chosen_;
-  std::map<std::string, std::vector<Demand>> demands_;  // by id, of this round
+  std::map<std::string, std::vector<Demand>> demands_;  // by id, in this round
   std::map<std::string, Dependencies> dependencies_;    // by id@version
   std::set<std::string> placed_;
   std::vector<std::string> way_;

@@ -1,11 +1,12 @@
-// From what somebody wants to everything that has to be installed for it.
+// Finds everything that has to be installed for what the user wants.
 //
-// A connector names others with ranges of versions; of each connector there is one version, the
-// highest that every range contains (an installed one is kept where it will do and is offered
-// still). Where a choice narrows, what hung on the former one is asked again, until nothing
-// changes; ranges that no version fits are an error only then. Errors: dependency_conflict,
-// dependency_cycle, each naming the way there; version_quarantined where only such versions would
-// fit, with the newest of them as its detail ("id@version"); and what the source gives.
+// A connector names its dependencies with version ranges. Of each connector there is one version:
+// the highest that every range contains. An installed version is kept where it fits and is still
+// offered. If a choice changes, what depended on the earlier one is resolved again, until nothing
+// changes; only then are ranges that no version fits an error. Errors: dependency_conflict and
+// dependency_cycle, each with the path to the connector; version_quarantined where only versions in
+// quarantine fit, with the newest of them as its detail ("id@version"); and the errors of the
+// source.
 #pragma once
 
 #include <map>
@@ -22,16 +23,16 @@ namespace mkt {
 
 struct AvailableVersion {
   Version version;
-  bool deprecated = false;   // taken only where nothing else will do
-  bool prerelease = false;   // by the manifest, whatever the version says
-  bool quarantined = false;  // not taken at all
+  bool deprecated = false;   // used only where nothing else fits
+  bool prerelease = false;   // in the manifest, whatever the version says
+  bool quarantined = false;  // never used
 };
 
 // Where versions come from: the registry, or a test's table.
 class VersionSource {
  public:
   virtual ~VersionSource() = default;
-  // All there are, in any order. connector_not_found.
+  // All versions, in any order. connector_not_found.
   virtual Result<std::vector<AvailableVersion>> versions(const ConnectorId& id) = 0;
   virtual Result<std::map<std::string, VersionRange>> dependencies(const ConnectorId& id,
                                                                    const Version& version) = 0;
@@ -39,23 +40,24 @@ class VersionSource {
 
 struct WantedConnector {
   ConnectorId id;
-  std::optional<Version> version;  // that very one
+  std::optional<Version> version;  // exactly this one
 };
 
 struct ResolvedConnector {
   ConnectorId id;
   Version version;
-  std::map<std::string, VersionRange> dependencies;  // that it was resolved by
+  std::map<std::string, VersionRange> dependencies;  // those it was resolved with
 };
 
 struct InstalledConnector {
   Version version;
-  // What it needs, where that is to hold as long as the connector itself is not part of the answer.
+  // Its dependencies, where they must hold as long as the connector itself is not part of the
+  // answer.
   std::map<std::string, VersionRange> dependencies = {};
 };
 
-// What is wanted with all it needs, each after what it depends on. `installed` are the versions to
-// keep where they will do; their versions do not hold back what is wanted.
+// What is wanted with everything it needs, each after its dependencies. `installed` are versions to
+// keep where they fit; the installed version of a wanted connector does not hold it back.
 Result<std::vector<ResolvedConnector>> resolve(
     const std::vector<WantedConnector>& wanted,
     const std::map<std::string, InstalledConnector>& installed, VersionSource& source);

@@ -1,4 +1,3 @@
-// Reading settings; see settings.h.
 #include "cli/client/settings.h"
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <map>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/toml.h"
@@ -28,13 +28,68 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-constexpr auto kNames =
-    std::to_array<std::string_view>({"registry", "token", "token_file", "tenant", "max_entries",
-                                     "max_unpacked_bytes", "require_trusted"});
+// One setting: where its value is looked for and how it is read.
+struct SettingRow {
+  std::string_view name;                      // in config.toml
+  const char* variable;                       // of the environment, or null
+  std::string SettingFlags::*flag = nullptr;  // of the command line
+  const char* otherwise = "";                 // where nobody gave any
+  // Puts `text`, which is not empty, into the settings. Null for the token, which is read once the
+  // registry is known (take_token).
+  Status (*read)(const SettingRow& row, const std::string& text, Settings& settings) = nullptr;
+};
+
+Status read_registry(const SettingRow&, const std::string& text, Settings& settings) {
+  MKT_TRY(settings.registry, registry_origin(text));
+  return {};
+}
+
+Status read_tenant(const SettingRow&, const std::string& text, Settings& settings) {
+  MKT_TRY(settings.tenant, TenantId::parse(text));
+  return {};
+}
+
+Status read_limit(const SettingRow& row, const std::string& text, std::uint64_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value > 0) return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("{} ({}) must be a number above 0", row.variable, row.name));
+}
+
+Status read_max_entries(const SettingRow& row, const std::string& text, Settings& settings) {
+  return read_limit(row, text, settings.archive.entries);
+}
+
+Status read_max_unpacked_bytes(const SettingRow& row, const std::string& text, Settings& settings) {
+  return read_limit(row, text, settings.archive.unpacked_bytes);
+}
+
+Status read_require_trusted(const SettingRow& row, const std::string& text, Settings& settings) {
+  settings.require_trusted = text == "true" || text == "1";
+  if (settings.require_trusted || text == "false" || text == "0") return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("{} ({}) must be true or false", row.variable, row.name));
+}
+
+constexpr auto kSettings = std::to_array<SettingRow>({
+    {"registry", "MKT_REGISTRY", &SettingFlags::registry, kDefaultRegistry, read_registry},
+    {"token", "MKT_TOKEN"},
+    {"token_file", nullptr, &SettingFlags::token_file},
+    {"tenant", "MKT_TENANT", &SettingFlags::tenant, "", read_tenant},
+    {"max_entries", "MKT_MAX_ENTRIES", nullptr, "", read_max_entries},
+    {"max_unpacked_bytes", "MKT_MAX_UNPACKED_BYTES", nullptr, "", read_max_unpacked_bytes},
+    {"require_trusted", "MKT_REQUIRE_TRUSTED", nullptr, "", read_require_trusted},
+});
+
+const SettingRow* find_row(std::string_view name) {
+  const auto row = std::find_if(kSettings.begin(), kSettings.end(),
+                                [&](const SettingRow& each) { return each.name == name; });
+  return row == kSettings.end() ? nullptr : &*row;
+}
 
 // By name; an absent file has none. Hyphens do as well as underscores, as in mktd.conf(5).
-Result<std::map<std::string, std::string>> read_config() {
-  std::map<std::string, std::string> values;
+Result<std::map<std::string, std::string, std::less<>>> read_config() {
+  std::map<std::string, std::string, std::less<>> values;
   const auto text = read_file(config_file(), kMaxConfigBytes);
   if (!text) {
     if (text.error().code == ErrorCode::not_found) return values;
@@ -45,10 +100,12 @@ Result<std::map<std::string, std::string>> read_config() {
   for (const TomlSetting& setting : settings) {
     std::string name = setting.name;
     std::replace(name.begin(), name.end(), '-', '_');
-    if (!setting.table.empty() || std::find(kNames.begin(), kNames.end(), name) == kNames.end()) {
+    if (!setting.table.empty() || find_row(name) == nullptr) {
+      std::vector<std::string_view> names;
+      for (const SettingRow& row : kSettings) names.push_back(row.name);
       return toml_error(file, setting.line,
-                        fmt::format("{} is no setting of mkt; there are {}",
-                                    printable(setting.path()), fmt::join(kNames, ", ")));
+                        fmt::format("{} is not a setting of mkt; the settings are {}",
+                                    printable(setting.path()), fmt::join(names, ", ")));
     }
     if (setting.is_array) {
       return toml_error(file, setting.line, name + " takes one value, no list");
@@ -63,10 +120,114 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
+// What was given of each setting, at each place where it may be given.
+class GivenSettings {
+ public:
+  static Result<GivenSettings> collect(const SettingFlags& flags) {
+    MKT_CHECK(require_user_folders());
+    MKT_TRY(auto config, read_config());
+    return GivenSettings(flags, std::move(config));
+  }
+
+  // Empty where it was not given there.
+  std::string at(SettingPlace place, const SettingRow& row) const {
+    switch (place) {
+      case SettingPlace::flag:
+        return row.flag != nullptr ? flags_.*row.flag : "";
+      case SettingPlace::environment:
+        return row.variable != nullptr ? environment(row.variable) : "";
+      case SettingPlace::config_file: {
+        const auto value = config_.find(row.name);
+        return value == config_.end() ? "" : value->second;
+      }
+      case SettingPlace::by_default:
+        break;
+    }
+    return row.otherwise;
+  }
+  std::string at(SettingPlace place, std::string_view name) const {
+    return at(place, *find_row(name));
+  }
+
+  // The value that counts: of the first place that has one.
+  SettingSource winner(const SettingRow& row) const {
+    for (const SettingPlace place :
+         {SettingPlace::flag, SettingPlace::environment, SettingPlace::config_file}) {
+      if (std::string value = at(place, row); !value.empty()) {
+        return {row.name, std::move(value), place, row.variable};
+      }
+    }
+    return {row.name, at(SettingPlace::by_default, row), SettingPlace::by_default, row.variable};
+  }
+  SettingSource winner(std::string_view name) const { return winner(*find_row(name)); }
+
+ private:
+  using Config = std::map<std::string, std::string, std::less<>>;
+  GivenSettings(const SettingFlags& flags, Config config)
+      : flags_(flags), config_(std::move(config)) {}
+
+  const SettingFlags& flags_;
+  Config config_;
+};
+
 Result<std::string> read_token(const std::filesystem::path& file) {
   auto text = read_file(file, kMaxTokenBytes);
   if (!text) return text.error().context("reading the token");
   return trimmed(*text);
+}
+
+// `home` is the registry that stands beside the token; a token for another one is withheld.
+Status use_token(std::string token, const char* name, const std::string& home, Settings& s) {
+  MKT_TRY(const std::string origin, registry_origin(home));
+  if (origin == s.registry) {
+    s.token = std::move(token);
+  } else {
+    s.withheld = fmt::format("{} is for {} and was not sent to {}", name, origin, s.registry);
+  }
+  return {};
+}
+
+// The token or its file, whichever was given at the stronger place; at one place the token.
+Status take_token(const GivenSettings& given, Settings& s) {
+  const SettingSource token = given.winner("token");
+  const SettingSource file = given.winner("token_file");
+  const bool in_file = file.place < token.place;
+  const auto home = [&](SettingPlace place, const std::string& otherwise) {
+    const std::string registry = given.at(place, "registry");
+    return registry.empty() ? otherwise : registry;
+  };
+  switch (in_file ? file.place : token.place) {
+    case SettingPlace::flag: {  // --token-file, for the registry of this very command
+      MKT_TRY(s.token, read_token(file.value));
+      break;
+    }
+    case SettingPlace::environment:
+      MKT_CHECK(
+          use_token(token.value, "MKT_TOKEN", home(SettingPlace::environment, s.registry), s));
+      break;
+    case SettingPlace::config_file: {
+      const std::string registry = home(SettingPlace::config_file, kDefaultRegistry);
+      if (in_file) {
+        MKT_TRY(std::string from_file, read_token(file.value));
+        MKT_CHECK(use_token(std::move(from_file), "the token_file of config.toml", registry, s));
+      } else {
+        MKT_CHECK(use_token(token.value, "the token in config.toml", registry, s));
+      }
+      break;
+    }
+    case SettingPlace::by_default:
+      break;
+  }
+  if (s.token && s.token->find_first_of("\r\n") != std::string::npos) {
+    return Error(ErrorCode::usage_error, "the token must be one line");
+  }
+  return {};
+}
+
+// On a machine that builds and tests, where nobody waits at a terminal.
+bool is_in_ci() {
+  const std::string ci = environment("CI");
+  return !ci.empty() && ci != "false" && ci != "0";
 }
 
 }  // namespace
@@ -95,7 +256,7 @@ Result<std::string> registry_origin(std::string_view url) {
            c == '[' || c == ']' || c == '_';
   });
   if ((scheme != "http" && scheme != "https") || rest.empty() || !plain) return wrong;
-  // The host may be an address with colons, in brackets; what follows its last colon is the port.
+  // The host may be an address with colons, in brackets; the port follows the last colon.
   const std::size_t colon = rest.rfind(':');
   const std::size_t bracket = rest.rfind(']');
   if (colon != std::string::npos && (bracket == std::string::npos || colon > bracket)) {
@@ -129,78 +290,25 @@ Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
                            printable(text.substr(0, 64))));
 }
 
+Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags) {
+  MKT_TRY(const auto given, GivenSettings::collect(flags));
+  std::vector<SettingSource> all;
+  for (const SettingRow& row : kSettings) all.push_back(given.winner(row));
+  return all;
+}
+
 Result<Settings> Settings::load(const SettingFlags& flags) {
-  MKT_CHECK(require_user_folders());
-  MKT_TRY(const auto config, read_config());
-  const auto configured = [&](const char* key) {
-    const auto it = config.find(key);
-    return it == config.end() ? std::string() : it->second;
-  };
-  const auto first_of = [](std::initializer_list<std::string> values) {
-    for (const std::string& v : values) {
-      if (!v.empty()) return v;
-    }
-    return std::string();
-  };
-
-  const auto limit = [&](const char* variable, const char* key, std::uint64_t& value) -> Status {
-    const std::string text = first_of({environment(variable), configured(key)});
-    if (text.empty()) return {};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc() && end == text.data() + text.size() && value > 0) return {};
-    return Error(ErrorCode::usage_error,
-                 fmt::format("{} ({}) must be a number above 0", variable, key));
-  };
-
+  MKT_TRY(const auto given, GivenSettings::collect(flags));
   Settings s;
-  MKT_CHECK(limit("MKT_MAX_ENTRIES", "max_entries", s.archive.entries));
-  MKT_CHECK(limit("MKT_MAX_UNPACKED_BYTES", "max_unpacked_bytes", s.archive.unpacked_bytes));
-  MKT_TRY(s.registry, registry_origin(first_of({flags.registry, environment("MKT_REGISTRY"),
-                                                configured("registry"), kDefaultRegistry})));
-  const std::string tenant =
-      first_of({flags.tenant, environment("MKT_TENANT"), configured("tenant")});
-  if (!tenant.empty()) {
-    MKT_TRY(s.tenant, TenantId::parse(tenant));
+  for (const SettingRow& row : kSettings) {
+    const SettingSource winner = given.winner(row);
+    if (row.read != nullptr && !winner.value.empty()) MKT_CHECK(row.read(row, winner.value, s));
   }
+  MKT_CHECK(take_token(given, s));
   if (!flags.timeout.empty()) {
     MKT_TRY(s.timeout, parse_duration(flags.timeout));
   }
-
-  const std::string required =
-      first_of({environment("MKT_REQUIRE_TRUSTED"), configured("require_trusted")});
-  if (!required.empty() && required != "true" && required != "false" && required != "1" &&
-      required != "0") {
-    return Error(ErrorCode::usage_error,
-                 "MKT_REQUIRE_TRUSTED (require_trusted) must be true or false");
-  }
-  s.require_trusted = required == "true" || required == "1";
-  const std::string ci = environment("CI");
-  s.wait_for_limits = flags.wait || (!ci.empty() && ci != "false" && ci != "0");
-
-  // `home` is the registry that stands beside the token; a token for another one is withheld.
-  const auto use = [&](std::string secret, const char* name, const std::string& home) -> Status {
-    MKT_TRY(const std::string origin, registry_origin(home));
-    if (origin == s.registry) {
-      s.token = std::move(secret);
-    } else {
-      s.withheld = fmt::format("{} is for {} and was not sent to {}", name, origin, s.registry);
-    }
-    return {};
-  };
-  const std::string config_home = first_of({configured("registry"), kDefaultRegistry});
-  if (!flags.token_file.empty()) {
-    MKT_TRY(s.token, read_token(flags.token_file));
-  } else if (const std::string set = environment("MKT_TOKEN"); !set.empty()) {
-    MKT_CHECK(use(set, "MKT_TOKEN", first_of({environment("MKT_REGISTRY"), s.registry})));
-  } else if (const std::string kept = configured("token"); !kept.empty()) {
-    MKT_CHECK(use(kept, "the token in config.toml", config_home));
-  } else if (const std::string file = configured("token_file"); !file.empty()) {
-    MKT_TRY(std::string from_file, read_token(file));
-    MKT_CHECK(use(std::move(from_file), "the token_file of config.toml", config_home));
-  }
-  if (s.token && s.token->find_first_of("\r\n") != std::string::npos) {
-    return Error(ErrorCode::usage_error, "the token must be one line");
-  }
+  s.wait_for_limits = flags.wait || is_in_ci();
   return s;
 }
 

@@ -1,14 +1,14 @@
-// Settings: which registry, as whom, for which tenant.
+// Settings: which registry, whose token, and for which tenant.
 //
-// Flags win over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT, MKT_REQUIRE_TRUSTED), which
-// wins over `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token, token_file, tenant,
-// require_trusted). What may be unpacked is bounded by MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES
-// (max_entries, max_unpacked_bytes).
+// Flags take precedence over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT,
+// MKT_REQUIRE_TRUSTED), and that over `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token,
+// token_file, tenant, require_trusted). MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries,
+// max_unpacked_bytes) bound what may be unpacked.
 //
-// A token belongs to one origin. One that `mkt login` kept is used for exactly the origin it was
-// given for (token_for). One of config.toml belongs to the registry named there, MKT_TOKEN to
-// MKT_REGISTRY where that is set: they are withheld from any other. --token-file is for the
-// registry of that very command.
+// A token belongs to one origin. A token stored by `mkt login` is used only for exactly the origin
+// it was given for (token_for). A token in config.toml belongs to the registry named there, and
+// MKT_TOKEN to MKT_REGISTRY where that is set; both are withheld from any other registry.
+// --token-file is for the registry of that one command.
 #pragma once
 
 #include <chrono>
@@ -16,6 +16,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "common/base/duration.h"
 #include "common/base/result.h"
@@ -25,7 +27,7 @@
 
 namespace mkt {
 
-// What stood on the command line.
+// The values from the command line.
 struct SettingFlags {
   std::string registry;
   std::string token_file;
@@ -35,34 +37,50 @@ struct SettingFlags {
 };
 
 struct Settings {
-  std::string registry;  // "http://127.0.0.1:3456": scheme, host and port, nothing behind
+  std::string registry;              // "http://127.0.0.1:3456": scheme, host and port, nothing more
   std::optional<std::string> token;  // from flag, environment or config.toml
-  std::string withheld;              // why a token that is there is not used; empty where none is
+  std::string withheld;              // why an existing token is not used, else empty
   std::optional<TenantId> tenant;
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
   bool require_trusted = false;
-  // Waits out a rate limit instead of failing: --wait, or in CI ($CI), where nobody else would.
+  // Waits for a rate limit instead of failing: with --wait-for-limits, or in CI ($CI), where nobody
+  // else would wait.
   bool wait_for_limits = false;
-  // Told before it waits for the registry, in words for a person; may be empty.
+  // Called with a message for a person before it waits for the registry; may be empty.
   std::function<void(const std::string&)> on_wait;
 
-  // usage_error for a value that is not one, saying where it came from.
+  // usage_error for a malformed value, with the place it came from.
   static Result<Settings> load(const SettingFlags& flags);
 
   // The same for another registry, without any token.
   Settings at(const std::string& origin) const;
 };
 
+// Where a setting may be given, the strongest first.
+enum class SettingPlace { flag, environment, config_file, by_default };
+
+// One setting of the table in settings.cc, as it is and where that comes from.
+struct SettingSource {
+  std::string_view name;  // in config.toml
+  std::string value;      // as it was written, empty for none; of `token` the secret itself
+  SettingPlace place = SettingPlace::by_default;
+  const char* variable = nullptr;  // that may give it in the environment
+};
+
+// Every setting, whether its value can be read or not. usage_error for a config.toml that is wrong.
+Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags);
+
 inline constexpr const char* kDefaultRegistry = "http://127.0.0.1:3456";
 
-// Scheme, host and port in one spelling: what a token is bound to. usage_error otherwise.
+// Scheme, host and port in canonical form, which is what a token is bound to. usage_error
+// otherwise.
 Result<std::string> registry_origin(std::string_view url);
 
 // True for http://127.0.0.1, http://localhost and http://[::1].
 bool is_loopback(std::string_view origin);
 
-// A moment: RFC 3339, a day ("2026-01-31", its first instant in UTC), or how long ago ("24h",
+// A moment: RFC 3339, a day ("2026-01-31", which is its first instant in UTC), or an age ("24h",
 // "7d").
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now);
 

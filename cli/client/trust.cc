@@ -1,4 +1,3 @@
-// Deciding what to believe; see trust.h.
 #include "cli/client/trust.h"
 
 #include <fmt/format.h>
@@ -11,19 +10,19 @@
 namespace mkt {
 namespace {
 
-// A publisher that rotated more often since a user looked has to be looked at again.
+// If a publisher rotated more often since the user last looked, the user has to look again.
 constexpr int kMaxEndorsements = 100;
 
-// The public key of an entry, when that is the one its id speaks of.
+// The public key of an entry, where its id matches.
 Result<PublicKey> key_of(const wire::KeyInfo& info) {
   MKT_TRY(const KeyId id, KeyId::parse(info.key_id));
   MKT_TRY(const PublicKey key, PublicKey::from_base64(info.public_key));
   if (KeyId::of(id.publisher(), key.fingerprint()) == id) return key;
   return Error(ErrorCode::signature_invalid,
-               fmt::format("the registry gives {} another key than its id says", id.text()));
+               fmt::format("the registry's key for {} does not match that id", id.text()));
 }
 
-// Whether what a key did at that moment is to be believed.
+// Can we trust what the key did at that moment?
 bool stands_at(const wire::KeyInfo& key, std::optional<std::int64_t> sequence) {
   if (!is_compromised(key)) return true;
   return sequence.value_or(0) > 0 && *sequence < key.compromised_sequence.value_or(0);
@@ -53,10 +52,11 @@ Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& che
   const std::string& id = signature.key_id.text();
   MKT_TRY(const auto info, book_.find_named(signature.key_id));
   if (!info) {
-    return Error(ErrorCode::key_unknown,
-                 fmt::format("the registry knows no key {}; the tarball was signed by somebody it "
-                             "does not stand for",
-                             id));
+    return Error(
+        ErrorCode::key_unknown,
+        fmt::format(
+            "the registry knows no key {}, so it does not vouch for the signer of the tarball",
+            id));
   }
   MKT_TRY(const PublicKey key, key_of(*info));
   MKT_CHECK(verify_signature(signature, checksum, key));
@@ -67,7 +67,7 @@ Result<Trusted> Trust::check(const SignatureFile& signature, const Checksum& che
   }
   MKT_TRY(const PublisherId publisher, PublisherId::parse(info->publisher_id));
   MKT_CHECK(check_pins(publisher, key, *info));
-  // That a key has expired says nothing about what it signed before.
+  // An expired key is still good for what it signed before.
   std::string remark = info->status == "expired" ? std::string() : describe_end(*info);
   if (!remark.empty()) remark = fmt::format("the key {} was {}", id, remark);
   return Trusted{*info, std::move(remark)};
@@ -82,13 +82,14 @@ Status Trust::check_pins(const PublisherId& publisher, const PublicKey& key,
   if (is_pinned(key)) return {};
   if (pinned.empty()) {
     if (!require_pin_) return {};
-    return Error(ErrorCode::key_untrusted,
-                 fmt::format("you trust no key of {} yet, and only trusted ones are wanted; once "
-                             "the publisher confirms its fingerprint: mkt key trust {} "
-                             "--fingerprint {}",
-                             publisher.text(), publisher.text(), key.fingerprint()));
+    return Error(
+        ErrorCode::key_untrusted,
+        fmt::format(
+            "you trust no key of {} yet, and only trusted keys are accepted; when the publisher "
+            "has confirmed the fingerprint, run: mkt key trust {} --fingerprint {}",
+            publisher.text(), publisher.text(), key.fingerprint()));
   }
-  // From successor to predecessor, until one that is pinned.
+  // From successor to predecessor, until a pinned one.
   wire::KeyInfo successor = info;
   PublicKey successor_key = key;
   for (int i = 0; i < kMaxEndorsements && !successor.endorsed_by.empty(); ++i) {
@@ -108,10 +109,10 @@ Status Trust::check_pins(const PublisherId& publisher, const PublicKey& key,
   for (const PublicKey& k : pinned) known += (known.empty() ? "" : ", ") + k.fingerprint();
   return Error(
       ErrorCode::pinned_key_changed,
-      fmt::format("{} signed with the key {}, but you trust {}, and no rotation signed by "
-                  "that leads to it; if the publisher confirms the new one: mkt key trust "
-                  "{} --fingerprint {}",
-                  publisher.text(), key.fingerprint(), known, publisher.text(), key.fingerprint()));
+      fmt::format(
+          "{} signed with the key {}, but you trust {}, and no rotation leads from that key to it; "
+          "if the publisher confirms the new key, run: mkt key trust {} --fingerprint {}",
+          publisher.text(), key.fingerprint(), known, publisher.text(), key.fingerprint()));
 }
 
 }  // namespace mkt

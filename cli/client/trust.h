@@ -1,10 +1,11 @@
-// Is this tarball one that its publisher signed with a key to be believed?
+// Trust: decides whether a tarball was signed by its publisher with a trustworthy key.
 //
-// The signature must be right, by a key that the registry lists. A retired key, or one revoked for
-// another reason than a compromise, still stands for what it signed; a compromised one only for
-// what the registry accepted before `compromisedSequence`, by the registry's own order of events.
-// Where the user pinned a key of the publisher (pins.h), the key must be that one or its successor
-// by endorsements; with `require_pin` a publisher without a pin is refused. Use from one thread.
+// The signature must be right, and by a key that the registry lists. A key that was retired, or
+// revoked for a reason other than a compromise, still vouches for what it signed. A compromised key
+// only vouches for what the registry accepted before `compromisedSequence`, by the registry's own
+// order of events. Where the user pinned a key of the publisher (pins.h), the key must be that one
+// or its successor by endorsements; with `require_pin`, a publisher without a pin is refused. Use
+// from one thread.
 #pragma once
 
 #include "cli/client/key_book.h"
@@ -25,9 +26,9 @@ class Trust {
   Trust(KeyBook book, Pins pins, bool require_pin)
       : book_(std::move(book)), pins_(std::move(pins)), require_pin_(require_pin) {}
 
-  // `accepted_sequence` is when the registry accepted the signature; nullopt or 0 where that is not
-  // known, as for a file that somebody brought along. key_unknown, checksum_mismatch,
-  // signature_invalid, key_revoked, key_untrusted, pinned_key_changed.
+  // `accepted_sequence` is when the registry accepted the signature; nullopt or 0 where that is
+  // unknown, as for a file from elsewhere. key_unknown, checksum_mismatch, signature_invalid,
+  // key_revoked, key_untrusted, pinned_key_changed.
   Result<Trusted> check(const SignatureFile& signature, const Checksum& checksum,
                         std::optional<std::int64_t> accepted_sequence) const;
 

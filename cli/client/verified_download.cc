@@ -1,4 +1,4 @@
-// Downloads to a temporary file, and verifies it before it is used; see verified_download.h.
+// Downloads to a temporary file, and verifies it before it is used.
 #include "cli/client/verified_download.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace mkt {
 namespace {
 
-// What no registry takes is not fetched from one either.
+// A size that no registry would accept is not downloaded.
 Status check_announced(std::uint64_t size, const std::string& name) {
   if (size == 0) {
     return Error(ErrorCode::archive_invalid, "the registry announces an empty tarball for " + name);
@@ -61,13 +61,13 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
   MKT_CHECK(registry.download(id, version, sink, progress));
   if (received != info.tarball_size) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("the registry sent {} bytes of {} and had announced {}", received,
+                 fmt::format("the registry sent {} bytes of {} but had announced {}", received,
                              name, info.tarball_size));
   }
   const Checksum actual = hasher.finish();
   if (actual != expected) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("{} arrived with {}, the registry announced {}; nothing was kept",
+                 fmt::format("{} arrived with {}, but the registry announced {}; nothing was kept",
                              name, actual.text(), expected.text()));
   }
   auto trusted = trust.check(signature, actual, info.sequence);

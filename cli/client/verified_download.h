@@ -1,4 +1,4 @@
-// Fetching a version and believing it only after checking: size, checksum, signature, key.
+// Downloads a version and verifies it: size, checksum, signature, key.
 #pragma once
 
 #include "cli/client/registry_client.h"
@@ -12,12 +12,12 @@ struct VerifiedVersion {
   Trusted trusted;
 };
 
-// That a version is in quarantine, and why.
+// The error for a version in quarantine, with the reason.
 Error quarantine_error(const Trust& trust, const wire::VersionInfo& info);
 
 // Writes the tarball to `fd`, which must be empty. Stops where the registry sends more than it
-// announced. version_quarantined, tarball_too_large, checksum_mismatch, and what Trust::check
-// gives; the caller throws the bytes away then.
+// announced. version_quarantined, tarball_too_large, checksum_mismatch, and the errors of
+// Trust::check; after an error, the caller must discard the bytes.
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
                                           const HttpClient::Progress& progress);

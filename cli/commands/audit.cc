@@ -1,4 +1,4 @@
-// mkt audit: is anything installed here hit by a revocation, or against the tenant's policy?
+// mkt audit: checks what is installed here against revocations and the tenant's policy.
 #include <fmt/format.h>
 
 #include <map>
@@ -21,7 +21,7 @@ struct AuditArguments {
   TrustOptions trust;
 };
 
-// One registry that something was installed from.
+// A registry that something was installed from.
 struct Home {
   Settings settings;
   RegistryClient registry;
@@ -31,13 +31,13 @@ struct Home {
 };
 
 struct Finding {
-  std::optional<Error> hit;  // nullopt: it stands
+  std::optional<Error> hit;  // nullopt: no finding
   std::string remark;
 };
 
 bool is_verdict(ErrorCode code) { return exit_status(code) == ExitStatus::refused; }
 
-// A version whose key was compromised may have been signed again with a good one since.
+// After its key was compromised, a version may have been signed again with a good key.
 Result<Trusted> check_countersignature(Home& home, const Receipt& receipt,
                                        const Checksum& checksum) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(receipt.id));
@@ -70,7 +70,7 @@ Status run(const Session& session, const AuditArguments& a) {
   PolicyStanding policy(session, settings, a.trust.offline);
   bool revoked = false;
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "STATE", ""}};
+  Table table({{"ID"}, {"VERSION"}, {"STATE"}, {"WHY", Column::Fit::wrap}});
   std::vector<ErrorDetail> hits;
   for (const Installed& i : installed) {
     const Receipt& receipt = i.receipt;
@@ -91,7 +91,8 @@ Status run(const Session& session, const AuditArguments& a) {
     }
     const std::string why = finding->hit ? finding->hit->message : finding->remark;
     if (finding->hit) hits.push_back({printable(i.folder.string()), why});
-    rows.push_back({receipt.id, receipt.version, state, why});
+    table.add(
+        {receipt.id, receipt.version, Cell(state, state == "ok" ? Tone::good : Tone::bad), why});
     Json one{{"id", receipt.id},
              {"version", receipt.version},
              {"folder", i.folder.string()},
@@ -101,14 +102,13 @@ Status run(const Session& session, const AuditArguments& a) {
     all.push_back(std::move(one));
   }
   if (hits.empty()) {
-    session.out.result({{"connectors", all}, {"hits", 0}},
-                       installed.empty() ? "" : format_table(rows));
+    session.out.result({{"connectors", all}, {"hits", 0}}, table);
     if (installed.empty()) {
       session.out.note(fmt::format("nothing is installed in {}", printable(a.root.root)));
     }
     return {};
   }
-  if (!session.out.json) session.out.result({}, format_table(rows));
+  if (!session.out.json) session.out.result({}, table);
   std::string message =
       fmt::format("{} of {} installed connectors must not be used any longer, first {}",
                   hits.size(), installed.size(), hits[0].path);

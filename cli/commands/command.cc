@@ -1,4 +1,3 @@
-// What commands share; see command.h.
 #include "cli/commands/command.h"
 
 namespace mkt {
@@ -7,7 +6,7 @@ CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::s
                          const std::string& examples) {
   CLI::App* command = parent.add_subcommand(name, summary);
   command->footer("Examples:\n" + examples);
-  // Options common to all may stand behind the command too.
+  // Common options may also follow the command's name.
   command->fallthrough();
   return command;
 }

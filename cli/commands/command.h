@@ -1,9 +1,8 @@
-// What every command of mkt is made of.
+// What every command of mkt consists of.
 //
-// A command's file has one function that declares its arguments on CLI11 and leaves in the session
-// what to do: parse, call, print. command_table.h has its name, its group, its summary and its
-// examples. main.cc runs it, prints what went wrong and exits with the status of the table in
-// mkt(1).
+// A command's file has one function that declares its arguments with CLI11 and stores an action in
+// the session: parse, call, print. command_table.h has its name, group, summary and examples.
+// main.cc runs the action, prints errors, and exits with the status from the table in mkt(1).
 #pragma once
 
 #include <CLI/App.hpp>
@@ -24,8 +23,8 @@ namespace mkt {
 struct Session {
   SettingFlags flags;
   Output out;
-  std::function<Status()> action;  // of the command that was named
-  // Of a command that succeeded and yet has to tell something by its status.
+  std::function<Status()> action;  // of the command on the command line
+  // For a command that succeeded but reports something by its status.
   ExitStatus exit_status = ExitStatus::done;
 
   Result<Settings> settings() const {
@@ -35,11 +34,11 @@ struct Session {
   }
 };
 
-// A subcommand with its one-line summary and its examples, as all look.
+// A subcommand with a one-line summary and examples; all commands look alike.
 CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& summary,
                          const std::string& examples);
 
-// Lets `command` run `action` when it is the one that was named.
+// Runs `action` where `command` is the one on the command line.
 void on_run(CLI::App* command, Session& session, std::function<Status()> action);
 
 // "ID" or "ID@VERSION".
@@ -51,7 +50,7 @@ struct ConnectorSpec {
   std::string which() const { return version ? version->text() : "latest"; }
 };
 
-// Each in its own file; command_table.cc says what they are called.
+// Each is in a file of its own; command_table.cc has their names.
 void add_init_command(CLI::App& command, Session& session);
 void add_pack_command(CLI::App& command, Session& session);
 void add_sign_command(CLI::App& command, Session& session);

@@ -1,4 +1,3 @@
-// The table; see command_table.h.
 #include "cli/commands/command_table.h"
 
 #include <array>
@@ -41,11 +40,11 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt info hello-connector\n  mkt info "
      "hello-connector@1.0.0 --json",
      add_info_command},
-    {"download", "Install", "Fetch a tarball and its signature, checked",
+    {"download", "Install", "Fetch a tarball and its signature, and check them",
      "  mkt download hello-connector\n  mkt download hello-connector@1.0.0 -o "
      "/tmp/hello.tgz\n  mkt download hello-connector -o - | tar tz",
      add_download_command},
-    {"install", "Install", "Install connectors, checked, with what they depend on",
+    {"install", "Install", "Install connectors with what they depend on, after checking them",
      "  mkt install hello-connector\n  mkt install hello-connector@1.0.0 --dir "
      "/opt/hello\n  mkt install slack jira --root /opt/connectors\n"
      "  mkt --tenant team install slack --wait 10m\n  mkt install --frozen\n"
@@ -67,7 +66,7 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt key generate --publisher acme\n  mkt key list\n"
      "  mkt key rotate acme:0123456789abcdef",
      add_key_command},
-    {"publisher", "Trust", "Register, show and judge publishers",
+    {"publisher", "Trust", "Register, show, verify and suspend publishers",
      "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
      "acme:0123456789abcdef\n  mkt publisher list",
      add_publisher_command},
@@ -79,7 +78,7 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt --tenant team request list --status pending\n"
      "  mkt --tenant team request approve req_0123456789abcdef01234567",
      add_request_command},
-    {"policy", "Team", "Show and set what a tenant lets in",
+    {"policy", "Team", "Show and set which connectors a tenant may install",
      "  mkt --tenant team policy show\n"
      "  mkt --tenant team policy set minApprovals=2\n"
      "  mkt --tenant team policy check slack@1.4.0",
@@ -88,7 +87,7 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt token create --role publisher --subject acme --name ci\n"
      "  mkt token list\n  mkt token revoke 0123456789ab",
      add_token_command},
-    {"status", "Server", "Show whether the registry is well and what is left of the rate limits",
+    {"status", "Server", "Show whether the registry works and what is left of the rate limits",
      "  mkt status\n  mkt status --json | jq -r .status", add_status_command},
     {"limit", "Server", "Show and reset rate limits",
      "  mkt limit show\n  mkt limit show publisher:acme\n"
@@ -96,12 +95,11 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      add_limit_command},
     {"log", "Server", "Show who changed what at the registry",
      "  mkt log --since 24h\n  mkt log --since 2026-01-31 --json", add_log_command},
-    {"login", "Settings", "Keep a token for the registry",
+    {"login", "Settings", "Store a token for the registry",
      "  mkt login\n  mkt login --with-token < token.txt", add_login_command},
-    {"logout", "Settings", "Forget the token kept for the registry", "  mkt logout",
+    {"logout", "Settings", "Forget the token stored for the registry", "  mkt logout",
      add_logout_command},
-    {"whoami", "Settings", "Show as whom the registry sees you", "  mkt whoami",
-     add_whoami_command},
+    {"whoami", "Settings", "Show who you are to the registry", "  mkt whoami", add_whoami_command},
     {"completion", "Settings", "Print a script that completes mkt",
      "  source <(mkt completion bash)", add_completion_command},
 });

@@ -1,4 +1,4 @@
-// The commands of mkt, one line each: help, completion and the manual's list are made from it.
+// The commands of mkt, one entry each; help, completion and the manual's list are made from this.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -11,17 +11,17 @@ namespace mkt {
 
 struct CommandEntry {
   std::string_view name;
-  std::string_view group;     // under which `mkt --help` lists it
+  std::string_view group;     // its heading in `mkt --help`
   std::string_view summary;   // one line
-  std::string_view examples;  // a line each, indented by two blanks
-  // Declares the command's arguments, or its own subcommands, and what it does.
+  std::string_view examples;  // one per line, indented by two blanks
+  // Declares the command's arguments or subcommands, and its action.
   void (*add)(CLI::App& command, Session& session);
 };
 
-// By group, each in the order in which one comes to need them.
+// By group, and within a group in the order in which users need them.
 std::span<const CommandEntry> command_table();
 
-// All of them, as subcommands of `app`.
+// Adds all of them as subcommands of `app`.
 void add_commands(CLI::App& app, Session& session);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// mkt completion: a script that completes commands and options in a shell.
+// mkt completion: prints a script that completes commands and options in a shell.
 #include <fmt/format.h>
 
 #include "cli/commands/command.h"
@@ -40,11 +40,21 @@ std::string zsh(const CLI::App& app) {
   return "#compdef mkt\nautoload -U +X bashcompinit && bashcompinit\n" + bash(app);
 }
 
+// Between two apostrophes fish takes everything as it stands but these two.
+std::string fish_quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
 std::string fish(const CLI::App& app) {
   std::string script = "# fish completion of mkt\n";
   for (const CLI::App* sub : app.get_subcommands({})) {
-    script += fmt::format("complete -c mkt -n __fish_use_subcommand -a {} -d '{}'\n",
-                          sub->get_name(), sub->get_description());
+    script += fmt::format("complete -c mkt -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(),
+                          fish_quoted(sub->get_description()));
     for (const CLI::Option* option : sub->get_options({})) {
       for (const std::string& name : option->get_lnames()) {
         script += fmt::format("complete -c mkt -n '__fish_seen_subcommand_from {}' -l {}\n",

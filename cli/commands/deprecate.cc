@@ -39,7 +39,7 @@ void add_deprecate_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<DeprecateArguments>();
   command.add_option("ID@VERSION", a->spec, "The version")->required();
   command.add_option("--reason", a->reason, "Why, and what to use instead");
-  command.add_flag("--undo", a->undo, "Take it back");
+  command.add_flag("--undo", a->undo, "Undo the deprecation");
   on_run(&command, session, [&session, a] { return run(session, *a); });
 }
 

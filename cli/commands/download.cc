@@ -1,4 +1,4 @@
-// mkt download: fetches a tarball and its signature, checked.
+// mkt download: fetches a tarball and its signature, and checks them.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -24,14 +24,14 @@ struct Arguments {
   OutputOption output;
 };
 
-// Without a name until it is whole: an abort, of whatever kind, leaves nothing behind.
+// The file has no name until it is complete, so an interruption leaves nothing behind.
 Result<UniqueFd> nameless_file(const fs::path& folder) {
   UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644));
   if (fd) return fd;
   if (errno != EOPNOTSUPP && errno != EISDIR) {
     return system_error(fmt::format("cannot write into {}", printable(folder.string())), errno);
   }
-  // A file system without nameless files.
+  // On a file system without nameless files.
   const fs::path name = folder / fmt::format(".mkt-download-{}", random_hex(6));
   fd.reset(::open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644));
   if (!fd) {
@@ -70,17 +70,17 @@ Status name_file(int fd, std::uint64_t size, const fs::path& output) {
   return system_error(fmt::format("cannot write {}", printable(output.string())), reason);
 }
 
-// The same bytes again are no conflict.
+// True where the file has the same bytes already, which is no conflict.
 bool holds(const fs::path& file, const std::string& checksum) {
   std::error_code ignored;
-  if (!fs::is_regular_file(file, ignored)) return false;  // a pipe would have it wait for ever
+  if (!fs::is_regular_file(file, ignored)) return false;  // reading a pipe would wait for ever
   const auto fd = open_for_reading(file);
   if (!fd || !file_size(fd->get(), "")) return false;
   const auto there = checksum_of_file(fd->get(), "");
   return there && there->text() == checksum;
 }
 
-// Before anything is fetched.
+// Called before anything is downloaded.
 Status check_output(const Arguments& a, const fs::path& output, const wire::VersionInfo& info) {
   std::error_code ignored;
   const bool is_there = fs::exists(fs::symlink_status(output, ignored));

@@ -1,4 +1,4 @@
-// mkt info: what the registry knows of a connector or a version.
+// mkt info: shows what the registry knows about a connector or a version.
 #include <fmt/format.h>
 
 #include <map>
@@ -7,12 +7,13 @@
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/trust_options.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-// What became of the keys that signed, by key id.
+// The state of the signing keys that are no longer active, by key id.
 using KeyEnds = std::map<std::string, std::string>;
 
 std::string end_of(const KeyEnds& ends, const wire::VersionInfo& v) {
@@ -32,18 +33,28 @@ std::string flags_of(const wire::VersionInfo& v, const KeyEnds& ends) {
   return flags;
 }
 
-std::string describe(const wire::ConnectorInfo& c, const KeyEnds& ends) {
+Tone tone_of(const wire::VersionInfo& v) {
+  return v.quarantined ? Tone::bad : v.deprecated ? Tone::caution : Tone::plain;
+}
+
+std::string describe(const Output& out, const wire::ConnectorInfo& c, const KeyEnds& ends) {
   std::string text =
       fmt::format("{} {}\n{}\n{}\n\npublisher     {}\ncapabilities  {}\ndownloads     {}\n\n",
                   printable(c.id), printable(c.latest_version), printable(c.display_name),
                   printable(c.description), printable(c.owner),
                   printable(fmt::format("{}", fmt::join(c.capabilities, ", "))), c.downloads);
-  std::vector<std::vector<std::string>> rows = {{"VERSION", "PUBLISHED", "SIZE", "KEY", ""}};
+  const UtcTime now = utc_now();
+  Table table({{"VERSION"},
+               {"PUBLISHED"},
+               {"SIZE", Column::Fit::right, 1},
+               {"KEY", Column::Fit::cut_middle, 2},
+               {"STATE"}});
   for (const wire::VersionInfo& v : c.versions) {
-    rows.push_back({printable(v.version), printable(v.published_at.substr(0, 10)),
-                    format_bytes(v.tarball_size), printable(v.signing_key_id), flags_of(v, ends)});
+    table.add({Cell(printable(v.version), Tone::bold), time_cell(v.published_at, now),
+               Cell(format_bytes(v.tarball_size), Tone::plain, std::to_string(v.tarball_size)),
+               printable(v.signing_key_id), Cell(flags_of(v, ends), tone_of(v))});
   }
-  return text + format_table(rows);
+  return text + table.text(out.screen());
 }
 
 std::string describe(const wire::VersionInfo& v, const KeyEnds& ends) {
@@ -93,7 +104,7 @@ Status show_info(const Session& session, const std::string& text) {
     for (const wire::VersionInfo& v : info.versions) {
       if (v.version == info.latest_version) warn_of_deprecation(session, v);
     }
-    session.out.result(info.to_json(), describe(info, ends));
+    session.out.paged_result(info.to_json(), describe(session.out, info, ends));
   } else {
     MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
     MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, {info}));

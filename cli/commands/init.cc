@@ -24,7 +24,7 @@ constexpr std::string_view kIgnoreText =
 *.log
 )";
 
-// The nearest valid connector id to a folder's name.
+// A valid connector id, as close as possible to a folder's name.
 std::string id_from(const std::string& folder_name) {
   std::string id;
   for (char c : folder_name) {
@@ -52,7 +52,8 @@ Json starting_manifest(const std::string& id, const Checksum& entrypoint) {
           {"author", "Your name or team"},
           {"license", "Apache-2.0"},
           {"entrypoint", kEntrypoint},
-          // Older programs load no connector without; mkt pack keeps it right in what it packs.
+          // Older programs need it to load a connector; mkt pack puts the right one into the
+          // tarball.
           {"checksum", entrypoint.text()},
           {"tools", {{{"name", "hello"}, {"description", "Says hello"}, {"policyClass", "READ"}}}},
           {"capabilities", {"custom"}}};

@@ -1,4 +1,5 @@
-// mkt install: works out what is needed, and has it asked for, fetched, checked and put in place.
+// mkt install: finds out what is needed, asks for approval, fetches it, checks it and puts it in
+// place.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ struct InstallArguments {
   TrustOptions trust;
 };
 
-// No connector id has a dot or a slash.
+// A connector id contains no dot or slash.
 bool is_file(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".tgz");
 }
@@ -40,7 +41,7 @@ std::map<std::string, InstalledConnector> by_id(const std::vector<Installed>& in
   return all;
 }
 
-// Where an installed version made way for another only because it is not offered any more.
+// Reports that an installed version is replaced only because it is no longer offered.
 Status tell_replaced(const Session& session, RegistryVersions& source, const ResolvedConnector& r,
                      const std::map<std::string, InstalledConnector>& installed) {
   const auto here = installed.find(r.id.text());
@@ -50,14 +51,14 @@ Status tell_replaced(const Session& session, RegistryVersions& source, const Res
   const auto offered = std::find_if(versions.begin(), versions.end(),
                                     [&](const auto& v) { return v.version == version; });
   if (offered != versions.end() && !offered->quarantined) return {};
-  session.out.warn(fmt::format(
-      "{}@{}, which is installed here, {}; {} takes its place", r.id.text(), version.text(),
-      offered == versions.end() ? "is not known to the registry" : "is in quarantine",
-      r.version.text()));
+  session.out.warn(
+      fmt::format("{}@{} is installed here but {}; {} replaces it", r.id.text(), version.text(),
+                  offered == versions.end() ? "is not known to the registry" : "is in quarantine",
+                  r.version.text()));
   return {};
 }
 
-// Why the newest version that would have fitted is in quarantine.
+// Adds why the newest version that fits is in quarantine.
 Error explain(RegistryVersions& source, const Trust& trust, Error error) {
   if (error.code != ErrorCode::version_quarantined || error.details.empty()) return error;
   const auto spec = ConnectorSpec::parse(error.details[0].path);
@@ -70,7 +71,7 @@ Error explain(RegistryVersions& source, const Trust& trust, Error error) {
   return why;
 }
 
-// That a newer version was not taken only because it is in quarantine.
+// Reports that a newer version was skipped only because it is in quarantine.
 Status tell_passed_over(const Session& session, RegistryVersions& source,
                         const std::vector<ResolvedConnector>& all, const ResolvedConnector& r) {
   MKT_TRY(const auto versions, source.versions(r.id));
@@ -93,7 +94,7 @@ Status tell_passed_over(const Session& session, RegistryVersions& source,
   return {};
 }
 
-// What was named, and all that it needs; version_quarantined before anything of it is installed.
+// What the user named and everything it needs. version_quarantined before anything is installed.
 Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient& registry,
                                          const Trust& trust,
                                          const std::vector<WantedConnector>& wanted,
@@ -120,7 +121,7 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
   return wishes;
 }
 
-// Connectors of the registry with all they need, then files.
+// First the registry's connectors with everything they need, then files.
 Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& registry,
                                    const Trust& trust, const InstallArguments& a) {
   std::vector<WantedConnector> wanted;
@@ -147,14 +148,15 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
   return wishes;
 }
 
-// Everything in mkt.lock, or what of it was named; nothing that is not in it.
+// Everything in mkt.lock, or the named part of it; nothing else.
 Result<std::vector<Wish>> locked_wishes(const InstallArguments& a) {
   MKT_TRY(const LockFile lock, LockFile::read_to_install(a.root));
   if (!lock.exists()) {
-    return Error(ErrorCode::not_found,
-                 fmt::format("there is no {}; make it where the connectors may change: mkt install "
-                             "ID",
-                             printable(lock.path().string())));
+    return Error(
+        ErrorCode::not_found,
+        fmt::format(
+            "there is no {}; run mkt install ID where the versions may change, which writes it",
+            printable(lock.path().string())));
   }
   std::vector<std::string> ids = a.specs;
   if (ids.empty()) {
@@ -195,9 +197,10 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
           a.frozen ? locked_wishes(a) : work_out(session, registry, trust, a));
   if (wishes.empty()) session.out.note("mkt.lock holds no connectors: there is nothing to install");
   if (!a.folder.empty() && wishes.size() > 1) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("{} needs {} others; with --root they all have their place",
-                             printable(a.specs[0]), wishes.size() - 1));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("{} needs {} other connectors; use --root, which has a folder for each",
+                    printable(a.specs[0]), wishes.size() - 1));
   }
   return carry_out(
       session,
@@ -211,17 +214,17 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
 void add_install_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<InstallArguments>();
   command.add_option("ID[@VERSION]|FILE", a->specs,
-                     "The connectors: of the registry, or a tarball with its signature file");
+                     "Connectors of the registry, or tarballs with their signature files");
   command.add_option("--dir", a->folder, "Folder of the one connector (default: ./connectors/ID)");
   command.add_option("--root", a->root, "Folder that holds a folder for each connector")
       ->capture_default_str();
   add_wait_option(&command, a->wait);
-  command.add_flag("--frozen", a->frozen, "Exactly what mkt.lock says, all of it or nothing");
+  command.add_flag("--frozen", a->frozen,
+                   "Install exactly what mkt.lock says, all of it or nothing");
   command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {
-    if (a->wait.option->count() > 0)
-      session.flags.wait = true;  // for whatever there is to wait for
+    if (a->wait.option->count() > 0) session.flags.wait = true;  // for rate limits as well
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

@@ -1,4 +1,3 @@
-// Asking, waiting, installing; see install_flow.h.
 #include "cli/commands/install_flow.h"
 
 #include <fmt/format.h>
@@ -20,7 +19,7 @@ using wire::InstallRequestInfo;
 
 constexpr milliseconds kFirstPause{500};
 constexpr milliseconds kLongestPause{10'000};
-// A registry that is away for a while does not end the waiting.
+// A registry that is unreachable for a while does not end the waiting.
 constexpr int kMaxFailuresInARow = 20;
 
 std::string name_of(const InstallRequestInfo& r) {
@@ -37,7 +36,7 @@ Json describe(const InstallDone& done) {
           {"unchanged", done.unchanged}};
 }
 
-// One line of the result; what to beware of goes beside it.
+// One line of the result; warnings are printed besides.
 std::string tell(const Output& out, const InstallDone& done) {
   const Receipt& r = done.receipt;
   if (!done.deprecation.empty()) {
@@ -53,7 +52,7 @@ std::string tell(const Output& out, const InstallDone& done) {
                      text_member(r.signature, "keyId").value_or(""));
 }
 
-// An install is none the less done where this cannot be written down.
+// A failure to remember the folder does not make the install fail.
 void remember(const Session& session, const std::filesystem::path& folder) {
   const Status remembered = remember_folder(own_folders_file(), folder);
   if (remembered) return;
@@ -70,8 +69,8 @@ Error not_of_protocol(const char* what) {
                fmt::format("the registry's answer is not of the protocol: {}", what));
 }
 
-// Asks for everything before it waits for anything, so that approvers see it all. Each wish learns
-// the checksum that it is granted for.
+// Asks for everything before it waits for anything, so approvers see all of it. Each wish gets the
+// checksum that is approved.
 Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, std::vector<Wish>& wishes) {
   std::vector<InstallRequestInfo> pending;
   for (Wish& wish : wishes) {
@@ -97,7 +96,7 @@ Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, std::vector<Wi
   return pending;
 }
 
-// A file may be of another registry, or of none: there is nothing to ask the tenant's policy about.
+// A file may come from another registry or from none, so the tenant's policy does not cover it.
 void warn_of_files(const Session& session, const TenantId& tenant,
                    const std::vector<Wish>& wishes) {
   for (const Wish& wish : wishes) {
@@ -206,7 +205,7 @@ Result<std::optional<milliseconds>> WaitOption::read(std::vector<std::string>& a
   milliseconds wait{0};
   for (std::size_t i = 0; i < given.size(); ++i) {
     const std::string& text = given[i];
-    // Ids begin with a letter, times with a digit; a file has a dot or a slash.
+    // Ids begin with a letter and times with a digit; a file contains a dot or a slash.
     const bool is_time = i == 0 && !text.empty() && text.front() >= '0' && text.front() <= '9' &&
                          text.find_first_of("./") == std::string::npos;
     if (!is_time) {
@@ -216,8 +215,8 @@ Result<std::optional<milliseconds>> WaitOption::read(std::vector<std::string>& a
     MKT_TRY(wait, parse_duration(text));
     if (wait.count() == 0) {
       return Error(ErrorCode::usage_error,
-                   "--wait needs more than no time; leave it out so as not to wait, or write "
-                   "--wait alone to wait until it is decided");
+                   "--wait needs a time above 0; leave --wait out to not wait, or write it without "
+                   "a time to wait until the request is decided");
     }
   }
   return std::optional(wait);
@@ -231,7 +230,7 @@ Wish wish_for(ResolvedConnector resolved) {
 
 Result<ExitStatus> carry_out(const Session& session, const InstallContext& context,
                              const InstallPlan& plan) {
-  // Before anybody is asked: were it damaged, what is approved could not be written down.
+  // Read before anybody is asked: if it is damaged, approved installs could not be recorded.
   std::optional<LockFile> lock;
   if (plan.keep_lock) {
     MKT_TRY(lock, LockFile::read_beside(plan.target.root));
@@ -262,16 +261,17 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     const auto done = install_connector(context, wish, plan.target);
     if (!done) return done.error().context("while installing " + title_of(wish));
     const std::string line = tell(session.out, *done);
-    if (!session.out.json) session.out.result({}, line);  // as it goes: others may fail
+    if (!session.out.json) session.out.result({}, line);  // at once, as others may fail
     if (!plan.target.folder.empty()) remember(session, done->folder);
     if (!wish.id && done->has_dependencies) {
-      session.out.warn("what it depends on was not installed: a file brings itself alone");
+      session.out.warn(
+          "its dependencies were not installed: a file only contains the connector itself");
     }
     installed.push_back(describe(*done));
     if (!lock) continue;
     lock->set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
                                  text_member(done->receipt.signature, "keyId").value_or("")});
-    MKT_CHECK(lock->write());  // after each: what is installed is in the lock, whatever comes next
+    MKT_CHECK(lock->write());  // after each, so the lock has what is installed at any time
   }
   if (session.out.json) session.out.result({{"installed", installed}}, "");
   return ExitStatus::done;

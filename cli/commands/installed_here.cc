@@ -1,4 +1,3 @@
-// Looking in both places; see installed_here.h.
 #include "cli/commands/installed_here.h"
 
 #include "cli/client/own_folders.h"

@@ -1,5 +1,5 @@
-// What list, outdated and audit look at: the connectors below a root, and, where no root was named,
-// those that `mkt install --dir` put elsewhere.
+// What list, outdated and audit look at: the connectors below a root and, where no root was named,
+// also those that `mkt install --dir` installed elsewhere.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// mkt key: the private keys on this machine; what concerns the registry is in key_add.cc,
+// mkt key: the private keys on this machine. For what involves the registry, see key_add.cc,
 // key_revoke.cc and key_trust.cc.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "cli/commands/key_states.h"
 #include "cli/commands/output_option.h"
 #include "cli/terminal/prompt.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "common/signing/key_file.h"
@@ -27,8 +28,7 @@ Json describe(const KeyFileInfo& k) {
 }
 
 // From MKT_KEY_PASSPHRASE, or asked for twice; empty for none.
-Result<std::string> new_passphrase(bool none_wanted) {
-  if (none_wanted) return std::string();
+Result<std::string> new_passphrase() {
   if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
   auto first = ask_secret("Passphrase for the new key (empty for none): ");
   if (!first || first->empty()) return std::string();
@@ -39,9 +39,9 @@ Result<std::string> new_passphrase(bool none_wanted) {
   return std::move(*first);
 }
 
-Status generate(const Session& session, const std::string& publisher, bool no_passphrase) {
+Status generate(const Session& session, const std::string& publisher, Passphrase passphrase) {
   MKT_TRY(const PublisherId id, PublisherId::parse(publisher));
-  MKT_TRY(const SigningKey made, make_key(id, no_passphrase));
+  MKT_TRY(const SigningKey made, make_key(id, passphrase));
   session.out.result(describe(made.info), made.info.key_id.text());
   session.out.note(fmt::format("the private key is in {}{}; keep a copy in a safe place",
                                made.info.path.string(),
@@ -53,19 +53,23 @@ Status list(const Session& session, bool offline) {
   MKT_TRY(const auto keys, list_key_files(keys_folder()));
   const KeyStates states = key_states(session, keys, offline);
   if (states.why) {
-    session.out.note(fmt::format("what the registry says of the keys is not known: {}",
+    session.out.note(fmt::format("the states of the keys at the registry are not known: {}",
                                  printable(states.why->message)));
   }
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"KEY", "STATE", "CREATED", "PASSPHRASE", "FILE"}};
+  Table table({{"KEY"},
+               {"STATE"},
+               {"CREATED", Column::Fit::whole, 1},
+               {"PASSPHRASE", Column::Fit::whole, 2},
+               {"FILE", Column::Fit::cut_middle, 3}});
   for (const KeyFileInfo& k : keys) {
     const std::string state(key_state_name(states.of(k.key_id)));
     all.push_back(describe(k));
     all.back()["state"] = state;
-    rows.push_back({k.key_id.text(), state, printable(k.created_at.substr(0, 10)),
-                    k.encrypted ? "yes" : "no", printable(k.path.string())});
+    table.add({k.key_id.text(), state_cell(state), time_cell(k.created_at, utc_now()),
+               k.encrypted ? "yes" : "no", printable(k.path.string())});
   }
-  session.out.result({{"keys", all}}, keys.empty() ? "" : format_table(rows));
+  session.out.result({{"keys", all}}, table);
   if (keys.empty()) session.out.note("there are no keys here; make one: mkt key generate");
   return {};
 }
@@ -80,7 +84,7 @@ Result<KeyFileInfo> find(const std::string& text) {
                            id.text()));
 }
 
-// A key that can sign still, or of which nobody knows, is not to be had again.
+// A key that can still sign, or whose state is unknown, cannot be recovered: this needs `force`.
 Status remove_key(const Session& session, const std::string& text, bool force) {
   MKT_TRY(const KeyFileInfo k, find(text));
   const KeyState state = key_states(session, {k}, false).of(k.key_id);
@@ -89,7 +93,7 @@ Status remove_key(const Session& session, const std::string& text, bool force) {
         "the key {} is {}, and this is its only private part that "
         "mkt knows of",
         k.key_id.text(), key_state_name(state));
-    const auto answer = ask_yes_or_no(what + "; remove it all the same? [y/N] ");
+    const auto answer = ask_yes_or_no(what + "; remove it anyway? [y/N] ");
     if (!answer || !*answer) {
       return Error(
           ErrorCode::usage_error,
@@ -135,10 +139,13 @@ Status export_key(const Session& session, const std::string& text, const std::st
 
 }  // namespace
 
-Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase) {
-  MKT_TRY(const std::string passphrase, new_passphrase(no_passphrase));
+Result<SigningKey> make_key(const PublisherId& publisher, Passphrase passphrase) {
+  std::string secret;
+  if (passphrase == Passphrase::asked_for) {
+    MKT_TRY(secret, new_passphrase());
+  }
   SecretKey key = SecretKey::generate();
-  MKT_TRY(KeyFileInfo info, write_key_file(keys_folder(), publisher, key, passphrase, utc_now()));
+  MKT_TRY(KeyFileInfo info, write_key_file(keys_folder(), publisher, key, secret, utc_now()));
   return SigningKey{std::move(info), std::move(key)};
 }
 
@@ -147,7 +154,7 @@ void add_key_command(CLI::App& key, Session& session) {
 
   struct Arguments {
     std::string publisher;
-    bool no_passphrase = false;
+    Passphrase passphrase = Passphrase::asked_for;
     std::string key_id;
     std::string format = "pem";
     OutputOption output;
@@ -159,21 +166,22 @@ void add_key_command(CLI::App& key, Session& session) {
   CLI::App* command = add_subcommand(key, "generate", "Make a key pair; prints its key id",
                                      "  mkt key generate --publisher acme\n"
                                      "  MKT_KEY_PASSPHRASE=… mkt key generate --publisher acme");
-  command->add_option("--publisher", a->publisher, "Whose key it is")->required();
-  command->add_flag("--no-passphrase", a->no_passphrase,
-                    "Do not ask for one, leave it unencrypted");
+  command->add_option("--publisher", a->publisher, "The publisher that owns the key")->required();
+  command->add_flag_callback(
+      "--no-passphrase", [a] { a->passphrase = Passphrase::none; },
+      "Ask for no passphrase; leave the key unencrypted");
   on_run(command, session,
-         [&session, a] { return generate(session, a->publisher, a->no_passphrase); });
+         [&session, a] { return generate(session, a->publisher, a->passphrase); });
 
   command = add_subcommand(key, "list", "Show the keys on this machine, and what each may do",
                            "  mkt key list --json");
-  command->add_flag("--offline", a->offline, "Ask no registry; go by the keys kept here");
+  command->add_flag("--offline", a->offline, "Ask no registry; use the keys stored here");
   on_run(command, session, [&session, a] { return list(session, a->offline); });
 
   command = add_subcommand(key, "remove", "Delete a private key from this machine",
                            "  mkt key remove acme:0123456789abcdef");
   command->add_option("KEYID", a->key_id, "The key")->required();
-  command->add_flag("--force", a->force, "Also one that may sign; do not ask");
+  command->add_flag("--force", a->force, "Also remove a key that can still sign; do not ask");
   on_run(command, session, [&session, a] { return remove_key(session, a->key_id, a->force); });
 
   command = add_subcommand(key, "show", "Show one key", "  mkt key show acme:0123456789abcdef");

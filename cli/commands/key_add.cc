@@ -1,4 +1,4 @@
-// mkt key add, mkt key rotate: another key of a publisher, vouched for by one it has.
+// mkt key add, mkt key rotate: adds a key to a publisher, endorsed by one that it has.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -14,7 +14,7 @@ struct KeyAddArguments {
   std::string key_id;
   std::string other;  // --endorse-with, --to
   std::string expires;
-  bool no_passphrase = false;
+  Passphrase passphrase = Passphrase::asked_for;
   std::string publisher;  // whose --public-key is
   PublicKeyOption public_key;
 };
@@ -31,11 +31,10 @@ struct KeyToAdd {
   RegistryClient::KeyToRegister key;
 };
 
-// The public half alone: somebody else has the other, and an admin vouches for it.
+// The public half alone: somebody else has the private half, and an admin vouches for the key.
 Result<KeyToAdd> foreign_key(const KeyAddArguments& a) {
   if (!a.key_id.empty() || a.publisher.empty()) {
-    return Error(ErrorCode::usage_error,
-                 "--public-key goes with --publisher, in the place of KEYID");
+    return Error(ErrorCode::usage_error, "--public-key needs --publisher, and replaces KEYID");
   }
   MKT_TRY(PublisherId publisher, PublisherId::parse(a.publisher));
   MKT_TRY(auto key, given_public_key(a.public_key));
@@ -73,13 +72,13 @@ Status add(const Session& session, const KeyAddArguments& a) {
   return {};
 }
 
-// The new key as the registry has it, where that has followed the old one.
+// The new key as the registry has it, where it has already replaced the old one.
 Result<std::optional<wire::KeyInfo>> rotated_already(RegistryClient& registry, const KeyId& old,
                                                      const KeyId& now) {
   const auto publisher = registry.publisher(now.publisher());
   std::optional<wire::KeyInfo> successor;
   bool old_is_retired = false;
-  if (!publisher) return successor;  // then the first error is the one to tell
+  if (!publisher) return successor;  // then report the first error
   for (const wire::KeyInfo& key : publisher->keys) {
     old_is_retired = old_is_retired || (key.key_id == old.text() && key.status == "retired");
     if (key.key_id == now.text() && key.status == "active" && key.endorsed_by == old.text()) {
@@ -95,19 +94,20 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   MKT_TRY(const SigningKey old, open_signing_key(session, a.key_id));
   const PublisherId& publisher = old.info.key_id.publisher();
   auto made =
-      a.other.empty() ? make_key(publisher, a.no_passphrase) : open_signing_key(session, a.other);
+      a.other.empty() ? make_key(publisher, a.passphrase) : open_signing_key(session, a.other);
   if (!made) return made.error();
   const std::string& new_id = made->info.key_id.text();
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   auto info = registry.add_key(publisher, {made->secret, expires_at, &old.secret, true});
   if (!info && !a.other.empty()) {
-    // An earlier try may have done it, and its answer was lost.
+    // An earlier try may have succeeded although its answer was lost.
     MKT_TRY(auto done, rotated_already(registry, old.info.key_id, made->info.key_id));
     if (done) info = std::move(*done);
   }
   if (!info) {
-    // The new key stays: the registry may have taken it although its answer was lost.
+    // The new key's file stays: the registry may have accepted the key although its answer was
+    // lost.
     return info.error().context(
         fmt::format("the new key {} is in {}, but the registry did not confirm it; look with `mkt "
                     "publisher show {}`, try again with `mkt key rotate {} --to {}`",
@@ -119,8 +119,8 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   document["file"] = made->info.path.string();
   session.out.result(document, new_id);
   session.out.note(
-      fmt::format("{} signs from now on; {} is retired: what it signed stays good, "
-                  "its file may go: mkt key remove {}",
+      fmt::format("{} signs from now on; {} is retired: what it signed stays valid, and you may "
+                  "delete its file: mkt key remove {}",
                   new_id, old.info.key_id.text(), old.info.key_id.text()));
   return {};
 }
@@ -134,10 +134,10 @@ void add_key_add_commands(CLI::App& key, Session& session) {
                      "  mkt key generate --publisher acme\n"
                      "  mkt key add acme:0123456789abcdef --endorse-with acme:fedcba9876543210");
   command->add_option("KEYID", a->key_id, "A key on this machine");
-  command->add_option("--publisher", a->publisher, "Whose key --public-key is");
+  command->add_option("--publisher", a->publisher, "The publisher that owns --public-key");
   add_public_key_options(command, a->public_key);
   command->add_option("--endorse-with", a->other,
-                      "A registered key that vouches for it, for those who pinned that one");
+                      "A registered key that endorses it, for users who pinned that key");
   command->add_option("--expires", a->expires,
                       "How long it may sign, e.g. 365d (default: for ever)");
   on_run(command, session, [&session, a] { return add(session, *a); });
@@ -149,7 +149,9 @@ void add_key_add_commands(CLI::App& key, Session& session) {
   command->add_option("--key", a->key_id, "The same, as other commands name it")->excludes(named);
   command->add_option("--to", a->other, "An unregistered key on this machine (default: a new one)");
   command->add_option("--expires", a->expires, "How long the new key may sign, e.g. 365d");
-  command->add_flag("--no-passphrase", a->no_passphrase, "Leave the new key unencrypted");
+  command->add_flag_callback(
+      "--no-passphrase", [a] { a->passphrase = Passphrase::none; },
+      "Leave the new key unencrypted");
   on_run(command, session, [&session, a] { return rotate(session, *a); });
 }
 

@@ -1,4 +1,4 @@
-// The subcommands of `mkt key` that speak to the registry or about it.
+// The subcommands of `mkt key` that use the registry or its list of keys.
 #pragma once
 
 #include "cli/commands/command.h"
@@ -10,8 +10,10 @@ void add_key_add_commands(CLI::App& key, Session& session);    // add, rotate
 void add_key_revoke_command(CLI::App& key, Session& session);  // revoke
 void add_key_trust_commands(CLI::App& key, Session& session);  // trust, refresh
 
-// Makes a key file for the publisher, with a passphrase from MKT_KEY_PASSPHRASE or the terminal
-// unless none is wanted.
-Result<SigningKey> make_key(const PublisherId& publisher, bool no_passphrase);
+// How a key file is kept: under a passphrase, from MKT_KEY_PASSPHRASE or the terminal, or without.
+enum class Passphrase { asked_for, none };
+
+// Makes a key file for the publisher.
+Result<SigningKey> make_key(const PublisherId& publisher, Passphrase passphrase);
 
 }  // namespace mkt

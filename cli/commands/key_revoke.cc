@@ -1,4 +1,4 @@
-// mkt key revoke: for ever. Shows first what it hits.
+// mkt key revoke: revokes a key for ever, after showing what that affects.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -19,7 +19,7 @@ struct KeyRevokeArguments {
   bool yes = false;
 };
 
-// What the registry counts and does not list, to an admin because it is long, to others always.
+// What the registry counts but does not list: for an admin a long list, for others always.
 std::string describe_rest(std::uint64_t count, std::size_t listed, const char* what) {
   if (count <= listed) return {};
   return fmt::format("  {}{} {}\n", listed > 0 ? "and " : "", count - listed, what);
@@ -49,7 +49,7 @@ std::string describe_hits(const wire::RevocationInfo& r) {
 
 Status ask_leave(const Session& session, const KeyId& id, const wire::RevocationInfo& preview) {
   const std::string hits = describe_hits(preview);
-  // A part of the question, which --quiet does not leave out.
+  // This is part of the question, so --quiet does not leave it out.
   const auto answer =
       ask_yes_or_no(fmt::format("{}Revoke {}? This cannot be undone. [y/N] ", hits, id.text()));
   if (!answer) {
@@ -92,7 +92,7 @@ Status run(const Session& session, const KeyRevokeArguments& a) {
 void add_key_revoke_command(CLI::App& key, Session& session) {
   auto a = std::make_shared<KeyRevokeArguments>();
   CLI::App* command = add_subcommand(
-      key, "revoke", "Revoke a key for ever; shows what it hits",
+      key, "revoke", "Revoke a key for ever, after showing what that affects",
       "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen'\n"
       "  mkt key revoke acme:0123456789abcdef --reason-code compromised --reason 'laptop stolen' "
       "--compromised-since 2026-01-31 --dry-run");
@@ -103,7 +103,7 @@ void add_key_revoke_command(CLI::App& key, Session& session) {
   command->add_option("--reason", a->reason, "Why, for people")->required();
   command->add_option("--compromised-since", a->since,
                       "Quarantine only what was accepted since, e.g. 2026-01-31 or 24h");
-  command->add_flag("--dry-run", a->dry_run, "Only show what it would hit");
+  command->add_flag("--dry-run", a->dry_run, "Only show what it would affect");
   command->add_flag("--yes", a->yes, "Do not ask");
   on_run(command, session, [&session, a] { return run(session, *a); });
 }

@@ -1,4 +1,3 @@
-// Asking for states; see key_states.h.
 #include "cli/commands/key_states.h"
 
 #include "cli/client/key_book.h"

@@ -1,4 +1,4 @@
-// What the registry says of the keys on this machine.
+// The states of the keys on this machine, according to the registry.
 #pragma once
 
 #include <map>
@@ -14,20 +14,20 @@ namespace mkt {
 
 enum class KeyState { active, expired, retired, revoked, unregistered, unknown };
 
-// It will never sign anything again.
+// True where the key will never sign again.
 bool is_over(KeyState state);
 // "active", "expired", "retired", "revoked", "not registered", "unknown"
 std::string_view key_state_name(KeyState state);
 
-// By key id. All are unknown where neither the registry nor a kept list of its keys can tell;
-// `why` then says why not.
+// By key id. All are unknown where neither the registry nor a stored list of its keys can tell;
+// `why` then has the reason.
 struct KeyStates {
   std::map<std::string, KeyState> by_id;
   std::optional<Error> why;
 
   KeyState of(const KeyId& id) const;
 };
-// `offline`: by the kept list only.
+// With `offline`, only by the stored list.
 KeyStates key_states(const Session& session, const std::vector<KeyFileInfo>& keys, bool offline);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// mkt key trust, mkt key refresh: whose keys this user believes, and what is known of them.
+// mkt key trust, mkt key refresh: which keys this user trusts, and the stored list of keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include "cli/client/key_book.h"
 #include "cli/client/pins.h"
 #include "cli/commands/key_commands.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -20,23 +21,21 @@ struct KeyTrustArguments {
 
 Status list(const Session& session, const Pins& pins, const std::string& origin) {
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "FINGERPRINT", "TRUSTED SINCE"}};
+  Table table({{"PUBLISHER"}, {"FINGERPRINT", Column::Fit::cut_middle}, {"TRUSTED SINCE"}});
   for (const Pin& pin : pins.all()) {
     all.push_back({{"publisherId", pin.publisher.text()},
                    {"fingerprint", pin.key.fingerprint()},
                    {"pinnedAt", pin.pinned_at}});
-    rows.push_back(
-        {pin.publisher.text(), pin.key.fingerprint(), printable(pin.pinned_at.substr(0, 10))});
+    table.add({pin.publisher.text(), pin.key.fingerprint(), time_cell(pin.pinned_at, utc_now())});
   }
-  session.out.result({{"registry", origin}, {"trusted", all}},
-                     pins.all().empty() ? "" : format_table(rows));
+  session.out.result({{"registry", origin}, {"trusted", all}}, table);
   if (pins.all().empty()) {
     session.out.note(fmt::format("no publisher of {} is trusted by name yet", origin));
   }
   return {};
 }
 
-// The key with that fingerprint or, without one, the only active key.
+// The key with that fingerprint or, without a fingerprint, the only active key.
 Result<PublicKey> choose(const std::vector<wire::KeyInfo>& keys, const PublisherId& publisher,
                          const std::string& fingerprint) {
   std::vector<const wire::KeyInfo*> fitting;
@@ -85,7 +84,8 @@ Status trust(const Session& session, const KeyTrustArguments& a) {
       {{"publisherId", publisher.text()}, {"fingerprint", key.fingerprint()}},
       fmt::format("{} is trusted with the key {}", publisher.text(), key.fingerprint()));
   if (a.fingerprint.empty()) {
-    session.out.note("compare the fingerprint with one the publisher tells you by another way");
+    session.out.note(
+        "compare the fingerprint with one that the publisher gives you in another way");
   }
   return {};
 }
@@ -104,7 +104,7 @@ Status refresh(const Session& session, bool forget) {
   session.out.result({{"registry", settings.registry},
                       {"sequence", book.sequence()},
                       {"checkedAt", format_utc(book.checked_at())}},
-                     fmt::format("the keys of {} are kept as of its change number {}",
+                     fmt::format("stored the keys of {}, up to its change number {}",
                                  settings.registry, book.sequence()));
   return {};
 }
@@ -120,13 +120,13 @@ void add_key_trust_commands(CLI::App& key, Session& session) {
   command->add_option("PUBLISHER", a->publisher, "Whose key");
   command->add_option("--fingerprint", a->fingerprint,
                       "All 64 digits (default: the publisher's only active key)");
-  command->add_flag("--remove", a->remove, "Take the publisher's pins away");
+  command->add_flag("--remove", a->remove, "Remove the publisher's pins");
   on_run(command, session, [&session, a] { return trust(session, *a); });
 
   command = add_subcommand(key, "refresh", "Fetch the registry's keys for use offline",
                            "  mkt key refresh\n  mkt key refresh --forget");
   command->add_flag("--forget", a->forget,
-                    "Forget what was seen before: the registry was set up anew");
+                    "Forget the keys seen before, as the registry was set up again");
   on_run(command, session, [&session, a] { return refresh(session, a->forget); });
 }
 

@@ -1,4 +1,4 @@
-// mkt limit: what is left of the rate limits, and resetting them.
+// mkt limit: shows what is left of the rate limits, and resets them.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -29,9 +29,9 @@ Status reset(const Session& session, const LimitArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::LimitInfo limit, registry.reset_limit(a.scope, a.subject));
-  session.out.result(limit.to_json(),
-                     fmt::format("forgot what was counted of {} for {}", printable(limit.scope),
-                                 printable(limit.subject)));
+  session.out.result(
+      limit.to_json(),
+      fmt::format("reset the limit {} for {}", printable(limit.scope), printable(limit.subject)));
   return {};
 }
 
@@ -41,13 +41,14 @@ void add_limit_command(CLI::App& limit, Session& session) {
   limit.require_subcommand(1);
   auto a = std::make_shared<LimitArguments>();
 
-  CLI::App* command = add_subcommand(limit, "show", "Show what is left, of oneself or another",
-                                     "  mkt limit show\n  mkt limit show address:192.0.2.7");
+  CLI::App* command =
+      add_subcommand(limit, "show", "Show what is left, for you or for somebody else",
+                     "  mkt limit show\n  mkt limit show address:192.0.2.7");
   command->add_option("SUBJECT", a->subject,
                       "publisher:ID, tenant:ID, address:IP or token:ID; for admins");
   on_run(command, session, [&session, a] { return show(session, *a); });
 
-  command = add_subcommand(limit, "reset", "Forget what was counted; for admins",
+  command = add_subcommand(limit, "reset", "Reset a limit; for admins",
                            "  mkt limit reset publish publisher:acme");
   command
       ->add_option("SCOPE", a->scope,

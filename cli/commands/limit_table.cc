@@ -1,4 +1,3 @@
-// The table; see limit_table.h.
 #include "cli/commands/limit_table.h"
 
 #include <fmt/format.h>
@@ -11,21 +10,26 @@
 
 namespace mkt {
 
-std::string limit_table(const std::vector<wire::LimitInfo>& limits) {
-  std::vector<std::vector<std::string>> rows = {{"SCOPE", "OF", "LIMIT", "LEFT", "ONE MORE IN"}};
+Table limit_table(const std::vector<wire::LimitInfo>& limits) {
+  Table table({{"SCOPE"},
+               {"OF", Column::Fit::cut_middle},
+               {"LIMIT"},
+               {"LEFT", Column::Fit::right},
+               {"ONE MORE IN"}});
   for (const wire::LimitInfo& l : limits) {
     if (!l.limit) {
-      rows.push_back({printable(l.scope), printable(l.subject), "off", "", ""});
+      table.add({printable(l.scope), printable(l.subject), "off", "", ""});
       continue;
     }
     const std::string limit = fmt::format(
         "{}/{}", *l.limit, format_duration(std::chrono::seconds(l.window_seconds.value_or(0))));
     const std::int64_t remaining = l.remaining.value_or(0), reset = l.reset_seconds.value_or(0);
     const bool waits = remaining < *l.limit && reset > 0;
-    rows.push_back({printable(l.scope), printable(l.subject), limit, std::to_string(remaining),
-                    waits ? format_duration(std::chrono::seconds(reset)) : ""});
+    table.add({printable(l.scope), printable(l.subject), limit,
+               Cell(std::to_string(remaining), remaining == 0 ? Tone::bad : Tone::plain),
+               waits ? format_duration(std::chrono::seconds(reset)) : ""});
   }
-  return format_table(rows);
+  return table;
 }
 
 }  // namespace mkt

@@ -1,14 +1,14 @@
-// What is left of rate limits, as `mkt limit show` and `mkt status` print it.
+// The table of rate limits that `mkt limit show` and `mkt status` print.
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "cli/terminal/table.h"
 #include "common/wire/status_messages.h"
 
 namespace mkt {
 
-// Of each limit: its scope, whose it is, what is left and when one more passes.
-std::string limit_table(const std::vector<wire::LimitInfo>& limits);
+// For each limit: its scope, its subject, what is left, and when one more request is allowed.
+Table limit_table(const std::vector<wire::LimitInfo>& limits);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// mkt list: what is installed here.
+// mkt list: shows what is installed here.
 #include <fmt/format.h>
 
 #include "cli/commands/command.h"
@@ -15,7 +15,10 @@ Status show_installed(const Session& session, const RootOption& root) {
   const auto installed = here.all();
   PolicyStanding policy(session, settings, /*offline=*/false);
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "KEY", "FOLDER"}};
+  Table table({{"ID"},
+               {"VERSION"},
+               {"KEY", Column::Fit::cut_middle, 2},
+               {"FOLDER", Column::Fit::cut_middle, 1}});
   for (const Installed& i : installed) {
     const std::string key = text_member(i.receipt.signature, "keyId").value_or("");
     const auto against = policy.refusal(i.receipt);
@@ -28,9 +31,9 @@ Status show_installed(const Session& session, const RootOption& root) {
                    {"registry", i.receipt.registry},
                    {"installedAt", i.receipt.installed_at},
                    {"againstPolicy", against ? Json(*against) : Json()}});
-    rows.push_back({i.receipt.id, i.receipt.version, printable(key), printable(i.folder.string())});
+    table.add({i.receipt.id, i.receipt.version, printable(key), printable(i.folder.string())});
   }
-  session.out.result({{"connectors", all}}, installed.empty() ? "" : format_table(rows));
+  session.out.result({{"connectors", all}}, table);
   if (installed.empty()) {
     session.out.note(fmt::format("nothing is installed in {}", printable(root.root)));
   }

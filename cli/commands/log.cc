@@ -1,8 +1,9 @@
-// mkt log: who changed what at the registry.
+// mkt log: shows who changed what at the registry.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -17,21 +18,29 @@ Status show_log(const Session& session, const std::string& since_text) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"SEQ", "WHEN", "WHO", "FROM", "WHAT", "", ""}};
+  const UtcTime now = utc_now();
+  Table table({{"SEQ", Column::Fit::right},
+               {"WHEN"},
+               {"WHO", Column::Fit::cut_end},
+               {"FROM", Column::Fit::whole, 2},
+               {"WHAT"},
+               {"OF", Column::Fit::cut_middle},
+               {"DETAIL", Column::Fit::cut_end, 1}});
   std::int64_t after = 0;
   for (bool more = true; more;) {
     MKT_TRY(const auto page, registry.log(after, since));
     for (const wire::LogInfo& e : page.entries) {
       all.push_back(e.to_json());
-      rows.push_back({std::to_string(e.sequence), printable(e.at.substr(0, 19)) + "Z",
-                      printable(e.actor), printable(e.address), printable(e.action),
-                      printable(e.subject), printable(e.detail)});
+      table.add({std::to_string(e.sequence), time_cell(e.at, now), printable(e.actor),
+                 printable(e.address), printable(e.action), printable(e.subject),
+                 printable(e.detail)});
     }
-    // A page that brings nothing new would be asked for for ever.
+    // A page without anything new would be requested for ever.
     more = page.has_more && !page.entries.empty() && page.entries.back().sequence > after;
     if (!page.entries.empty()) after = page.entries.back().sequence;
   }
-  session.out.result({{"entries", all}}, rows.size() == 1 ? "" : format_table(rows));
+  session.out.paged_result({{"entries", all}},
+                           table.empty() ? "" : table.text(session.out.screen()));
   return {};
 }
 

@@ -1,4 +1,4 @@
-// mkt login, logout, whoami: as whom this machine speaks to the registry.
+// mkt login, logout, whoami: the token that this machine uses at the registry.
 #include <fmt/format.h>
 #include <unistd.h>
 

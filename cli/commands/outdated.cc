@@ -1,4 +1,4 @@
-// mkt outdated: what is installed here and has a newer version.
+// mkt outdated: shows what is installed here and has a newer version.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -18,7 +18,7 @@ Status list_outdated(const Session& session, const RootOption& root) {
   RegistryClient registry(settings);
   RegistryVersions source(registry);
   MKT_TRY(Updates updates, find_updates(source, settings.registry, here.in_root, {}));
-  // Each for itself: what is installed elsewhere depends on nothing here.
+  // Each separately: what is installed elsewhere does not depend on anything here.
   for (const Installed& i : here.elsewhere) {
     MKT_TRY(Updates own, find_updates(source, settings.registry, {i}, {}));
     std::move(own.newer.begin(), own.newer.end(), std::back_inserter(updates.newer));
@@ -26,18 +26,18 @@ Status list_outdated(const Session& session, const RootOption& root) {
   }
   for (const std::string& remark : updates.remarks) session.out.warn(remark);
   Json outdated = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"ID", "INSTALLED", "LATEST", "FOLDER"}};
+  Table table({{"ID"}, {"INSTALLED"}, {"LATEST"}, {"FOLDER", Column::Fit::cut_middle, 1}});
   for (const NewerVersion& v : updates.newer) {
     const Receipt& receipt = v.installed.receipt;
     outdated.push_back({{"id", receipt.id},
                         {"installed", receipt.version},
                         {"latest", v.version.text()},
                         {"folder", v.installed.folder.string()}});
-    rows.push_back(
-        {receipt.id, receipt.version, v.version.text(), printable(v.installed.folder.string())});
+    table.add({receipt.id, receipt.version, Cell(v.version.text(), Tone::good),
+               printable(v.installed.folder.string())});
   }
-  session.out.result({{"outdated", outdated}}, rows.size() > 1 ? format_table(rows) : "");
-  if (rows.size() == 1) session.out.note("everything is up to date");
+  session.out.result({{"outdated", outdated}}, table);
+  if (table.empty()) session.out.note("everything is up to date");
   return {};
 }
 

@@ -1,4 +1,3 @@
-// Looking at what has the name already; see output_file.h.
 #include "cli/commands/output_file.h"
 
 #include <fmt/format.h>

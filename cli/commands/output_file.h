@@ -1,4 +1,4 @@
-// Writing a file that the user named: nothing that somebody may still want is overwritten.
+// Writes a file that the user named, without overwriting what somebody may still need.
 #pragma once
 
 #include <filesystem>
@@ -13,13 +13,13 @@ namespace mkt {
 struct OutputFile {
   std::filesystem::path path;
   bool force = false;  // --force
-  // Whether an open file is an earlier output of the same kind, which a new one may replace.
+  // True for an open file that is an earlier output of the same kind, which may be replaced.
   std::function<bool(int fd)> is_ours;
   std::string_view what;  // "a tarball of hello", for the message
 };
 
-// How a PendingFile may take the name. An empty file may always be replaced; target_exists says
-// what stands there.
+// Says how a PendingFile may take the name. An empty file may always be replaced. target_exists
+// says what is there.
 Result<PendingFile::Existing> may_take_name(const OutputFile& output);
 
 }  // namespace mkt

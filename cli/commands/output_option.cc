@@ -1,4 +1,3 @@
-// Where a result goes; see output_option.h.
 #include "cli/commands/output_option.h"
 
 #include <fmt/format.h>
@@ -12,8 +11,9 @@ Status OutputOption::check(const std::filesystem::path& file) const {
   struct stat info {};
   if (::lstat(file.c_str(), &info) != 0) return {};
   if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) {
-    return Error(ErrorCode::target_exists, fmt::format("{} is no plain file; standard output is -",
-                                                       printable(file.string())));
+    return Error(ErrorCode::target_exists,
+                 fmt::format("{} is not a regular file; to write to standard output, use -",
+                             printable(file.string())));
   }
   if (force) return {};
   return Error(ErrorCode::target_exists,

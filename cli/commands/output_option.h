@@ -1,5 +1,5 @@
-// -o FILE of commands that write a file: "-" is standard output, and a file that is there already
-// is overwritten with --force only.
+// The option -o FILE of commands that write a file. "-" is standard output, and an existing file is
+// only overwritten with --force.
 #pragma once
 
 #include <filesystem>
@@ -10,12 +10,13 @@
 namespace mkt {
 
 struct OutputOption {
-  std::string name;  // empty where none was named
+  std::string name;  // empty where the option is missing
   bool force = false;
 
   bool is_stdout() const { return name == "-"; }
-  // target_exists where a file has that name and --force was not given, or where it is no file
-  // (/dev/null) and would be replaced by one. Not against others that come in between.
+  // target_exists where a file with that name exists without --force, or where the name is not a
+  // regular file (/dev/null), which a file would replace. Another process may still create one
+  // afterwards.
   Status check(const std::filesystem::path& file) const;
 };
 

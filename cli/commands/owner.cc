@@ -3,6 +3,7 @@
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -16,12 +17,12 @@ struct OwnerArguments {
 void show(const Session& session, const ConnectorId& id,
           const std::vector<wire::OwnerInfo>& owners) {
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"OWNER", "SINCE"}};
+  Table table({{"OWNER"}, {"SINCE"}});
   for (const wire::OwnerInfo& o : owners) {
     all.push_back(o.to_json());
-    rows.push_back({printable(o.publisher_id), printable(o.added_at.substr(0, 10))});
+    table.add({printable(o.publisher_id), time_cell(o.added_at, utc_now())});
   }
-  session.out.result({{"id", id.text()}, {"owners", all}}, format_table(rows));
+  session.out.result({{"id", id.text()}, {"owners", all}}, table);
 }
 
 Status list(const Session& session, const OwnerArguments& a) {
@@ -64,10 +65,10 @@ void add_owner_command(CLI::App& owner, Session& session) {
   on_run(command, session,
          [&session, a] { return change(session, *a, &RegistryClient::add_owner); });
 
-  command = add_subcommand(owner, "remove", "Take a connector from a publisher",
+  command = add_subcommand(owner, "remove", "Remove an owner of a connector",
                            "  mkt owner remove hello-connector partner");
   command->add_option("ID", a->id, "The connector")->required();
-  command->add_option("PUBLISHER", a->publisher, "The owner that goes")->required();
+  command->add_option("PUBLISHER", a->publisher, "The owner to remove")->required();
   on_run(command, session,
          [&session, a] { return change(session, *a, &RegistryClient::remove_owner); });
 }

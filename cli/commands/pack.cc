@@ -1,4 +1,4 @@
-// mkt pack: a folder becomes a tarball, always the same bytes.
+// mkt pack: makes a tarball of a folder, always the same bytes.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -36,20 +36,21 @@ Status list_files(const Session& session, const PackArguments& a) {
   Json document = document_of(plan);
   describe_tree(plan.tree, document);
   report_plan(plan, session.out, document);
-  session.out.result(document, fmt::format("{}\n{} files, {}", format_tree(plan.tree), plan.files,
-                                           format_bytes(plan.unpacked_bytes)));
+  session.out.result(document,
+                     fmt::format("{}\n{} files, {}", format_tree(plan.tree, session.out.screen()),
+                                 plan.files, format_bytes(plan.unpacked_bytes)));
   return {};
 }
 
 Result<Packed> pack_to_stdout(const std::string& folder, const PackOptions& options) {
   if (::isatty(STDOUT_FILENO) == 1) {
     return Error(ErrorCode::usage_error,
-                 "a tarball is nothing for a terminal; redirect the output, or name a file");
+                 "a tarball cannot be shown on a terminal; redirect the output, or name a file");
   }
   return pack_connector(folder, STDOUT_FILENO, options);
 }
 
-// A pipe or a device, such as /dev/null: it stays what it is.
+// True for a pipe or a device, such as /dev/null: it is written to, not replaced.
 bool is_special(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
@@ -65,7 +66,7 @@ Result<Packed> pack_to_special(const std::string& folder, const fs::path& output
   return pack_connector(folder, fd.get(), options);
 }
 
-// A link stays, such as /dev/stdout; what it leads to is written.
+// A link stays, such as /dev/stdout; its target is written.
 fs::path behind_links(const fs::path& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
@@ -103,7 +104,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
                                    : pack_to_file(a, output, manifest.id(), options));
   if (packed.size > kMaxTarballBytes) {
     session.out.warn(
-        fmt::format("the tarball has {}; a registry takes {} unless it is configured otherwise",
+        fmt::format("the tarball has {}; a registry accepts {} unless it is configured otherwise",
                     format_bytes(packed.size), format_bytes(kMaxTarballBytes)));
   }
   Json document{{"file", output.string()}};
@@ -118,7 +119,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
   if (!to_stdout) {
     session.out.result(document, text);
   } else if (session.out.json) {
-    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout is the tarball's
+    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout has the tarball
   } else {
     session.out.note(text);
   }
@@ -134,7 +135,7 @@ void add_pack_command(CLI::App& command, Session& session) {
                      "File to write, - for standard output (default: ID-VERSION.tgz here)");
   command.add_flag("--list", a->list,
                    "Show every file, and what is left out and why, without packing");
-  command.add_flag("--force", a->force, "Overwrite a file that is no tarball of this connector");
+  command.add_flag("--force", a->force, "Overwrite a file that is not a tarball of this connector");
   on_run(&command, session,
          [&session, a] { return a->list ? list_files(session, *a) : run_pack(session, *a); });
 }

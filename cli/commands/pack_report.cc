@@ -1,4 +1,4 @@
-// Tables and documents of a source tree; see pack_report.h.
+// Tables and JSON about a source tree.
 #include "cli/commands/pack_report.h"
 
 #include <fmt/format.h>
@@ -12,17 +12,17 @@
 namespace mkt {
 namespace {
 
-// One line of a listing: a file, or a node_modules with all that is in it.
+// One line of a listing: a file, or a node_modules folder with everything in it.
 struct Line {
   std::string path;
   std::uint64_t size = 0;
   std::uint64_t files = 0;  // 0 for a file
-  std::string secret = {};  // why it looks like one, else empty
+  std::string secret = {};  // why it looks like a secret, else empty
 };
 
 constexpr std::string_view kModules = "node_modules/";
 
-// Up to and with the outermost node_modules/ that the path leads through; else empty.
+// The path up to and including its outermost node_modules/; else empty.
 std::string modules_of(const std::string& path) {
   for (std::size_t at = path.find(kModules); at != std::string::npos;
        at = path.find(kModules, at + 1)) {
@@ -72,19 +72,20 @@ void describe_tree(const SourceTree& tree, Json& document) {
   document["leftOut"] = std::move(left_out);
 }
 
-std::string format_tree(const SourceTree& tree) {
-  std::vector<std::vector<std::string>> files{{"SIZE", "FILE"}};
+std::string format_tree(const SourceTree& tree, const Screen& screen) {
+  Table files({{"SIZE", Column::Fit::right}, {"FILE", Column::Fit::cut_middle}});
   for (const Line& line : lines_of(tree)) {
     std::string name = printable(line.path);
     if (line.files != 0) name += fmt::format(" ({} files)", line.files);
     if (!line.secret.empty()) name += fmt::format(" ({})", line.secret);
-    files.push_back({format_bytes(line.size), std::move(name)});
+    files.add(
+        {Cell(format_bytes(line.size), Tone::plain, std::to_string(line.size)), std::move(name)});
   }
-  std::string text = format_table(files);
+  std::string text = files.text(screen);
   if (tree.left_out.empty()) return text;
-  std::vector<std::vector<std::string>> left_out{{"LEFT OUT", "WHY"}};
-  for (const LeftOut& l : tree.left_out) left_out.push_back({shown(l), "it " + printable(l.why)});
-  return text + "\n" + format_table(left_out);
+  Table left_out({{"LEFT OUT", Column::Fit::cut_middle}, {"WHY", Column::Fit::wrap}});
+  for (const LeftOut& l : tree.left_out) left_out.add({shown(l), "it " + printable(l.why)});
+  return text + "\n" + left_out.text(screen);
 }
 
 void report_plan(const PackPlan& plan, const Output& out, Json& document) {

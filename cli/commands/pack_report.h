@@ -1,5 +1,5 @@
-// What `mkt pack` and `mkt publish` tell of a tarball's content: every file with its size, what was
-// left out and why, and what the author may want to know before others get it.
+// What `mkt pack` and `mkt publish` print about a tarball's content: every file with its size, what
+// was left out and why, and what the author should know before others get it.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace mkt {
 
-// Adds `contents`, one object a file and one for each node_modules, and `leftOut`.
+// Adds `contents`, with one object per file and per node_modules, and `leftOut`.
 void describe_tree(const SourceTree& tree, Json& document);
 // The same as two tables.
-std::string format_tree(const SourceTree& tree);
+std::string format_tree(const SourceTree& tree, const Screen& screen);
 
-// Says on stderr what of a packed folder is unusual, and adds `warnings` to the document: what
-// older loaders could not load, secrets that were left out, an outdated checksum, node_modules.
+// Prints on stderr what is unusual in a packed folder, and adds it to the document as `warnings`:
+// what older loaders could not load, secrets left out, an outdated checksum, node_modules.
 void report_plan(const PackPlan& plan, const Output& out, Json& document);
 
 }  // namespace mkt

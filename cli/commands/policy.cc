@@ -1,4 +1,4 @@
-// mkt policy: what a tenant lets in.
+// mkt policy: which connectors a tenant may install.
 #include <fmt/format.h>
 
 #include "cli/commands/request_commands.h"
@@ -35,7 +35,7 @@ std::string title_of(const wire::PolicyInfo& info) {
                      printable(info.set_at.value_or("")), printable(info.set_by));
 }
 
-// As `mkt policy set` takes them.
+// In the form that `mkt policy set` accepts.
 std::string lines_of(const Json& policy) {
   std::string text;
   for (const auto& [name, value] : policy.items()) {
@@ -87,7 +87,7 @@ Status show(const Session& session, const PolicyArguments& a) {
   return {};
 }
 
-// The value in the type that the setting has now; lists are separated by commas.
+// The value, with the type that the setting has now; a list is separated by commas.
 Result<Json> parse_value(const std::string& name, const Json& now, const std::string& text) {
   if (now.is_boolean()) {
     if (text == "true" || text == "yes") return Json(true);
@@ -169,11 +169,13 @@ void add_policy_command(CLI::App& policy, Session& session) {
   command = add_subcommand(policy, "set", "Change settings, or put a whole policy in place",
                            "  mkt policy set minApprovals=2 blockedConnectors=evil-*,old-*\n"
                            "  mkt policy set --file policy.json");
-  command->add_option("SETTING=VALUE", a->changes, "Settings; lists with commas in between");
+  command->add_option("SETTING=VALUE", a->changes,
+                      "Settings; separate the values of a list by commas");
   command->add_option("--file", a->file, "A policy as JSON; settings it lacks take their defaults");
   on_run(command, session, [&session, a] { return set(session, *a); });
 
-  command = add_subcommand(policy, "check", "Say what an install would come to, changing nothing",
+  command = add_subcommand(policy, "check",
+                           "Show what would happen to an install, without changing anything",
                            "  mkt policy check slack\n  mkt policy check slack@1.4.0");
   command->add_option("ID[@VERSION]", a->spec, "The connector")->required();
   on_run(command, session, [&session, a] { return check(session, *a); });

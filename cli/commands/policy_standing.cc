@@ -1,4 +1,3 @@
-// Asking the policy about what is installed; see policy_standing.h.
 #include "cli/commands/policy_standing.h"
 
 #include <fmt/format.h>
@@ -19,7 +18,7 @@ std::optional<std::string> PolicyStanding::refusal(const Receipt& receipt) {
   if (!origin || *origin != registry_url_ || !id) return std::nullopt;
   const auto answer = tenant_->check_policy(*id, receipt.version);
   if (!answer) {
-    // A version that nobody may install any more is a matter of revocations, not of the policy.
+    // A version that nobody may install any more is a revocation's effect, not the policy's.
     const ExitStatus status = exit_status(answer.error().code);
     const bool of_version = status == ExitStatus::not_found ||
                             answer.error().code == ErrorCode::version_quarantined ||

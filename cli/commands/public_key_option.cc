@@ -1,4 +1,3 @@
-// Reading the key; see public_key_option.h.
 #include "cli/commands/public_key_option.h"
 
 #include <fmt/format.h>
@@ -34,7 +33,7 @@ void add_public_key_options(CLI::App* command, PublicKeyOption& option) {
   command->add_option("--public-key", option.key,
                       "A key that is not on this machine: a PEM file, or base64 of its 32 bytes");
   command->add_option("--key-id", option.key_id,
-                      "What its signature files call the key, where not mkt's own key id");
+                      "The key's name in signature files, where it is not mkt's key id");
 }
 
 Result<std::optional<KeyName>> given_alias(const PublicKeyOption& option) {

@@ -1,4 +1,4 @@
-// --public-key and --key-id: a key that mkt did not make, and what its signature files call it.
+// --public-key and --key-id: a key that mkt did not make, and its name in signature files.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ struct PublicKeyOption {
 
 void add_public_key_options(CLI::App* command, PublicKeyOption& option);
 
-// nullopt where --public-key is not given. not_found, key_invalid, invalid_input.
+// nullopt where --public-key is missing. not_found, key_invalid, invalid_input.
 Result<std::optional<RegistryClient::KeyToRegister>> given_public_key(
     const PublicKeyOption& option);
-// The alias alone, for a key of this machine.
+// The alias alone, for a key on this machine.
 Result<std::optional<KeyName>> given_alias(const PublicKeyOption& option);
 
 }  // namespace mkt

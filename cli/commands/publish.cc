@@ -1,4 +1,4 @@
-// mkt publish: pack, sign, upload, in one go.
+// mkt publish: packs, signs and uploads in one step.
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
@@ -18,7 +18,7 @@ struct PublishArguments {
   bool allow_secrets = false;
 };
 
-// FILE.sig.json where it stands beside a tarball and speaks of these bytes, else a new signature.
+// The FILE.sig.json beside a tarball, where it is for these bytes; else a new signature.
 Result<SignatureFile> signature_for(const Session& session, const PublishArguments& a,
                                     const Publishable& ready) {
   const auto text = read_file(a.source + ".sig.json", kMaxSignatureFileBytes);
@@ -30,15 +30,15 @@ Result<SignatureFile> signature_for(const Session& session, const PublishArgumen
   return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
 }
 
-// Whether these very bytes are published already. version_exists where others are; a registry that
-// cannot be asked is no reason to fail.
+// True where these very bytes are published already. version_exists where other bytes are. If the
+// registry cannot be asked, this does not fail.
 Result<bool> is_published(const Session& session, const Settings& settings,
                           const Publishable& ready, const std::string& name) {
   RegistryClient registry(settings);
   const auto there = registry.version(ready.id, ready.version.text());
   if (!there) {
     if (exit_status(there.error().code) != ExitStatus::not_found) {
-      session.out.warn(fmt::format("it is not known whether {} is there already: {}", name,
+      session.out.warn(fmt::format("it is not known whether {} is published already: {}", name,
                                    there.error().message));
     }
     return false;
@@ -60,7 +60,7 @@ Status dry_run(const Session& session, const Settings& settings, const Publishab
                                        format_bytes(ready.size), signature.key_id.text());
   session.out.result(
       document,
-      fmt::format("{}\n{}", format_tree(ready.tree),
+      fmt::format("{}\n{}", format_tree(ready.tree, session.out.screen()),
                   published ? fmt::format("would change nothing: {} has {} with these very bytes",
                                           settings.registry, name)
                             : fmt::format("would publish {} to {}", what, settings.registry)));

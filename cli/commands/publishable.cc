@@ -1,4 +1,3 @@
-// Packing or reading what is to be published; see publishable.h.
 #include "cli/commands/publishable.h"
 
 #include <fcntl.h>
@@ -30,7 +29,7 @@ Result<UniqueFd> nameless_file() {
   return fd;
 }
 
-// Why a path or a file's beginning looks like a secret, else empty.
+// Why the file looks like a secret by its path; else empty.
 std::string secret_by_name(const std::string& path) {
   std::string_view folder;
   for (std::size_t start = 0; start < path.size();) {
@@ -44,7 +43,7 @@ std::string secret_by_name(const std::string& path) {
   return {};
 }
 
-// Others have published what is in there already.
+// What is in node_modules has been published by others already.
 bool is_in_modules(std::string_view path) {
   return path.starts_with("node_modules/") || path.find("/node_modules/") != path.npos;
 }
@@ -141,8 +140,9 @@ Status check_no_secrets(const SourceTree& tree) {
   std::string message = fmt::format(
       "nothing was published: {} {}{}; leave it out, or publish it with --allow-secrets",
       findings[0].path, findings[0].message,
-      findings.size() == 1 ? std::string()
-                           : fmt::format(", and {} more files look so", findings.size() - 1));
+      findings.size() == 1
+          ? std::string()
+          : fmt::format(", and {} more files look like secrets", findings.size() - 1));
   return Error(ErrorCode::archive_unsafe, std::move(message), std::move(findings));
 }
 

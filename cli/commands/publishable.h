@@ -1,4 +1,4 @@
-// A tarball ready to be signed and sent: packed from a folder, or read from a file that is one.
+// A tarball ready to be signed and sent: packed from a folder, or read from a tarball file.
 #pragma once
 
 #include <optional>
@@ -17,14 +17,14 @@ struct Publishable {
   std::uint64_t size;
   ConnectorId id;
   Version version;
-  SourceTree tree;               // of a tarball nothing is left out
-  std::optional<PackPlan> plan;  // where it was packed from a folder; its tree is in `tree`
+  SourceTree tree;               // for a tarball file, nothing is left out
+  std::optional<PackPlan> plan;  // where it was packed from a folder; its tree is moved to `tree`
 };
 
-// Reads the whole of it, so that what the registry would refuse is refused here.
+// Reads all of it, so that what the registry would refuse is refused here.
 Result<Publishable> prepare_publish(const std::string& source, const ArchiveLimits& limits);
 
-// archive_unsafe with every entry that looks like a secret.
+// archive_unsafe, with every entry that looks like a secret.
 Status check_no_secrets(const SourceTree& tree);
 
 }  // namespace mkt

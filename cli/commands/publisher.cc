@@ -1,4 +1,4 @@
-// mkt publisher: who publishes at the registry.
+// mkt publisher: the publishers at the registry.
 #include <fmt/format.h>
 
 #include "cli/client/credentials.h"
@@ -42,7 +42,7 @@ struct PublisherArguments {
   bool undo = false;
 };
 
-// A key of this machine, unlocked: it proves that it is here.
+// A key on this machine, unlocked, as a proof that it is here.
 Result<SigningKey> own_key(const Session& session, const PublisherId& id, const std::string& text) {
   MKT_TRY(const KeyId key_id, KeyId::parse(text));
   if (key_id.publisher() != id) {
@@ -104,13 +104,13 @@ Status list_publishers(const Session& session) {
   RegistryClient registry(settings);
   MKT_TRY(const auto publishers, registry.publishers());
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "STATUS", "VERIFIED", "NAME"}};
+  Table table({{"PUBLISHER"}, {"STATUS"}, {"VERIFIED"}, {"NAME", Column::Fit::cut_end}});
   for (const wire::PublisherInfo& p : publishers) {
     all.push_back(p.to_json());
-    rows.push_back({printable(p.id), printable(p.status), p.verified ? "yes" : "no",
-                    printable(p.display_name)});
+    table.add({printable(p.id), state_cell(printable(p.status)), p.verified ? "yes" : "no",
+               printable(p.display_name)});
   }
-  session.out.result({{"publishers", all}}, publishers.empty() ? "" : format_table(rows));
+  session.out.result({{"publishers", all}}, table);
   return {};
 }
 
@@ -136,7 +136,7 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
                      "  mkt publisher register acme --display-name 'Acme Inc.' --email "
                      "dev@acme.example --key acme:0123456789abcdef");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  command->add_option("--display-name", a->display_name, "Name for people")->required();
+  command->add_option("--display-name", a->display_name, "Display name")->required();
   command->add_option("--email", a->email, "Where to reach the publisher")->required();
   command->add_option("--key", a->key, "Id of a key on this machine");
   add_public_key_options(command, a->public_key);
@@ -153,10 +153,11 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
   command = add_subcommand(publisher, "verify", "Mark a publisher as one you know",
                            "  mkt publisher verify acme\n  mkt publisher verify acme --undo");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
-  command->add_flag("--undo", a->undo, "Take the mark away");
+  command->add_flag("--undo", a->undo, "Remove the mark");
   on_run(command, session, [&session, a] { return change(session, *a, {.verified = !a->undo}); });
 
-  command = add_subcommand(publisher, "suspend", "Let a publisher publish nothing for a while",
+  command = add_subcommand(publisher, "suspend",
+                           "Suspend a publisher, which then publishes nothing for a while",
                            "  mkt publisher suspend acme --reason 'under review'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
@@ -164,8 +165,9 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
     return change(session, *a, {.status = "suspended", .reason = a->reason});
   });
 
-  command = add_subcommand(publisher, "ban", "Let a publisher publish nothing any more",
-                           "  mkt publisher ban acme --reason 'published malware'");
+  command =
+      add_subcommand(publisher, "ban", "Ban a publisher, which then publishes nothing any more",
+                     "  mkt publisher ban acme --reason 'published malware'");
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session,

@@ -1,8 +1,9 @@
-// mkt request: the approval of installs.
+// mkt request: shows, approves and denies install requests.
 #include <fmt/format.h>
 
 #include "cli/commands/request_commands.h"
 #include "cli/commands/signing_key.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
 #include "common/signing/key_proof.h"
@@ -36,24 +37,29 @@ Status list(const Session& session, const RequestArguments& a) {
   TenantClient tenant(registry, std::move(tenant_id));
   RequestListOptions options = a.list;
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {
-      {"REQUEST", "CONNECTOR", "STATUS", "BY", "ASKED", "APPROVALS", "WHY"}};
+  const UtcTime now = utc_now();
+  Table table({{"REQUEST"},
+               {"CONNECTOR"},
+               {"STATUS"},
+               {"BY", Column::Fit::cut_end},
+               {"ASKED", Column::Fit::whole, 1},
+               {"APPROVALS", Column::Fit::right, 2},
+               {"WHY", Column::Fit::cut_end, 3}});
   std::optional<std::int64_t> next;
   do {
     MKT_TRY(const auto page, tenant.requests(options));
     for (const InstallRequestInfo& r : page.requests) {
       all.push_back(r.to_json());
-      rows.push_back({printable(r.id), request_name(r), printable(r.status),
-                      printable(r.requested_by), minute_of(r.requested_at),
-                      fmt::format("{}/{}", r.approvals.size(), r.min_approvals),
-                      printable(r.explanation)});
+      table.add({printable(r.id), request_name(r), state_cell(printable(r.status)),
+                 printable(r.requested_by), time_cell(r.requested_at, now),
+                 fmt::format("{}/{}", r.approvals.size(), r.min_approvals),
+                 printable(r.explanation)});
     }
     next = page.next;
     options.before = next.value_or(0);
   } while (a.all && next);
-  session.out.result({{"requests", all}, {"hasMore", next.has_value()}},
-                     rows.size() > 1 ? format_table(rows) : "");
-  if (rows.size() == 1) session.out.note("no request is there");
+  session.out.result({{"requests", all}, {"hasMore", next.has_value()}}, table);
+  if (table.empty()) session.out.note("there are no requests");
   if (next) session.out.note("there are more; see them with --all");
   return {};
 }
@@ -69,7 +75,7 @@ std::string words(const std::vector<wire::ToolInfo>& tools) {
   return words(list);
 }
 
-// What an approver should see before saying yes.
+// What an approver should see before approving.
 std::string describe_review(const wire::ReviewInfo& review) {
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
@@ -126,7 +132,7 @@ Status show_request(const Session& session, const std::string& id) {
   return {};
 }
 
-// Over exactly what the registry shows as asked for.
+// Signs exactly what the registry shows as requested.
 Result<wire::ApprovalSignaturePart> sign_approval(const Session& session,
                                                   const InstallRequestInfo& r,
                                                   const std::string& key_id) {
@@ -216,21 +222,22 @@ void add_request_command(CLI::App& request, Session& session) {
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return show_request(session, a->id); });
 
-  command = add_subcommand(request, "approve", "Say yes; the last yes that is needed installs",
-                           "  mkt request approve req_0123456789abcdef01234567\n"
-                           "  mkt request approve req_0123456789abcdef01234567 --sign");
+  command =
+      add_subcommand(request, "approve", "Approve a request; the last approval needed installs",
+                     "  mkt request approve req_0123456789abcdef01234567\n"
+                     "  mkt request approve req_0123456789abcdef01234567 --sign");
   command->add_option("ID", a->ids, "The requests")->required();
   command->add_flag("--sign", a->sign, "Sign the approval with your own key");
   command->add_option("--key", a->key, "The key to sign with, if there are several");
   on_run(command, session, [&session, a] { return approve(session, *a); });
 
-  command = add_subcommand(request, "deny", "Say no, and why",
+  command = add_subcommand(request, "deny", "Deny a request, with a reason",
                            "  mkt request deny req_0123456789abcdef01234567 --reason 'use slack'");
   command->add_option("ID", a->id, "The request")->required();
   command->add_option("--reason", a->reason, "Why")->required();
   on_run(command, session, [&session, a] { return deny(session, *a); });
 
-  command = add_subcommand(request, "cancel", "Take a request back, or a denial",
+  command = add_subcommand(request, "cancel", "Cancel a request, or a denial",
                            "  mkt request cancel req_0123456789abcdef01234567");
   command->add_option("ID", a->id, "The request")->required();
   on_run(command, session, [&session, a] { return cancel(session, *a); });

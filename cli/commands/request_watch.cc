@@ -1,4 +1,4 @@
-// mkt request watch: follows one request to its end, or tells of every change as it comes.
+// mkt request watch: follows one request to its end, or reports every change as it happens.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace {
 
 using wire::InstallRequestInfo;
 
-// More often is a burden for the registry and no news for a person.
+// Asking more often burdens the registry and tells a person nothing new.
 constexpr std::chrono::milliseconds kMaxOften{500};
 
 struct RequestWatchArguments {
@@ -30,7 +30,7 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
     MKT_TRY(wait, parse_duration(a.wait));
     if (wait.count() == 0) {
       return Error(ErrorCode::usage_error,
-                   "--wait needs more than no time; look once with: mkt request show");
+                   "--wait needs a time above 0; to look once: mkt request show");
     }
   }
   MKT_TRY(InstallRequestInfo request, tenant.request(a.id));
@@ -45,7 +45,7 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
 
 void tell(const Session& session, const InstallRequestInfo& r) {
   if (session.out.json) {
-    fmt::print("{}\n", dump_json(r.to_json()));  // one a line, as it comes
+    fmt::print("{}\n", dump_json(r.to_json()));  // one per line, at once
   } else {
     fmt::print("{}  {}  {}  {}  {}/{}\n", printable(r.id), request_name(r), printable(r.status),
                printable(r.requested_by), r.approvals.size(), r.min_approvals);
@@ -53,7 +53,7 @@ void tell(const Session& session, const InstallRequestInfo& r) {
   std::fflush(stdout);
 }
 
-// What is pending first, then every change, until somebody interrupts.
+// First what is pending, then every change, until interrupted.
 Status follow_all(const Session& session, TenantClient& tenant, const RequestWatchArguments& a) {
   MKT_TRY(const auto every, parse_duration(a.every));
   if (every < kMaxOften) {
@@ -89,7 +89,7 @@ void add_request_watch_command(CLI::App& request, Session& session) {
                                      "  mkt request watch req_0123456789abcdef01234567 --wait 1h\n"
                                      "  mkt request watch --every 10s");
   command->add_option("ID", a->id, "The request (default: all, until interrupted)");
-  command->add_option("--wait", a->wait, "How long at most (default: until it is decided)");
+  command->add_option("--wait", a->wait, "Longest time to wait (default: until it is decided)");
   command->add_option("--every", a->every, "How often to look")->capture_default_str();
   on_run(command, session, [&session, a] { return run(session, *a); });
 }

@@ -3,34 +3,28 @@
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-// One line a hit, and no more of a description than fits beside the rest.
-std::string shortened(const std::string& text) {
-  constexpr std::size_t kWidth = 60;
-  std::string line = printable(text);
-  if (count_code_points(line) <= kWidth) return line;
-  std::size_t bytes = 0;
-  for (std::size_t n = 0; n < kWidth - 1; ++n) {
-    ++bytes;
-    while (bytes < line.size() && (static_cast<unsigned char>(line[bytes]) & 0xc0) == 0x80) ++bytes;
-  }
-  return line.substr(0, bytes) + "…";
-}
-
 Status run(const Session& session, const SearchOptions& options) {
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const wire::SearchResult result, registry.search(options));
-  std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "DOWNLOADS", "DESCRIPTION"}};
+  const UtcTime now = utc_now();
+  Table table({{"ID"},
+               {"VERSION"},
+               {"DOWNLOADS", Column::Fit::right, 1},
+               {"UPDATED", Column::Fit::whole, 2},
+               {"DESCRIPTION", Column::Fit::cut_end}});
   for (const wire::SearchHit& hit : result.connectors) {
-    rows.push_back({printable(hit.id), printable(hit.latest_version), std::to_string(hit.downloads),
-                    shortened(hit.description)});
+    table.add({Cell(printable(hit.id), Tone::bold), printable(hit.latest_version),
+               std::to_string(hit.downloads), time_cell(hit.updated_at, now),
+               printable(hit.description)});
   }
-  session.out.result(result.to_json(), rows.size() > 1 ? format_table(rows) : "");
+  session.out.paged_result(result.to_json(), table.empty() ? "" : table.text(session.out.screen()));
   if (result.connectors.empty()) {
     session.out.note("nothing found");
   } else if (result.has_more) {
@@ -44,12 +38,12 @@ Status run(const Session& session, const SearchOptions& options) {
 
 void add_search_command(CLI::App& command, Session& session) {
   auto options = std::make_shared<SearchOptions>();
-  command.add_option("QUERY", options->text, "Words that must occur; none for all");
+  command.add_option("QUERY", options->text, "Words that must occur; without words, all are shown");
   command.add_option("--capability", options->capabilities,
                      "Only these capabilities, comma-separated");
   command.add_option("--sort", options->sort_by, "relevance, downloads, updated or name");
   command.add_option("--page", options->page, "Page, from 1")->capture_default_str();
-  command.add_option("--page-size", options->page_size, "Hits a page, up to 100")
+  command.add_option("--page-size", options->page_size, "Hits per page, up to 100")
       ->capture_default_str();
   on_run(&command, session, [&session, options] { return run(session, *options); });
 }

@@ -33,7 +33,7 @@ Result<Checksum> checksum_of_tarball(const std::string& file) {
   return checksum_of_file(fd.get(), printable(file));
 }
 
-// An earlier output of this command, by whichever key and of whichever bytes, sound or not.
+// True for an earlier output of this command, by any key and for any bytes, sound or not.
 bool is_signature_file(int fd) {
   std::string text(kMaxSignatureFileBytes, '\0');
   const auto n = read_at(fd, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0,
@@ -72,7 +72,7 @@ Status sign_file(const Session& session, const SignArguments& a) {
   return {};
 }
 
-// The bytes stay as they are. With FILE they are compared with the owner's own copy before.
+// The bytes do not change. With FILE, they are first compared with the owner's own copy.
 Status countersign(const Session& session, const SignArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.countersign));
   if (!spec.version) {
@@ -110,11 +110,12 @@ Status countersign(const Session& session, const SignArguments& a) {
 void add_sign_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<SignArguments>();
   command.add_option("FILE", a->file, "The tarball");
-  command.add_option("--countersign", a->countersign,
-                     "Sign this published ID@VERSION again; with FILE only if it is the same");
+  command.add_option(
+      "--countersign", a->countersign,
+      "Sign this published ID@VERSION again; with FILE, only if its bytes are the same");
   command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
   command.add_flag("--force", a->force,
-                   "Overwrite FILE.sig.json even where it is no signature file");
+                   "Overwrite FILE.sig.json even where it is not a signature file");
   on_run(&command, session, [&session, a] {
     return a->countersign.empty() ? sign_file(session, *a) : countersign(session, *a);
   });

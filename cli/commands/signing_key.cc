@@ -1,4 +1,3 @@
-// Choosing and unlocking a key; see signing_key.h.
 #include "cli/commands/signing_key.h"
 
 #include <fmt/format.h>
@@ -12,7 +11,7 @@
 namespace mkt {
 namespace {
 
-// Of several keys the only one that is not over.
+// Of several keys, the only one that can still sign.
 Result<std::filesystem::path> choose_unfinished(const Session& session,
                                                 const std::vector<KeyFileInfo>& keys) {
   const KeyStates states = key_states(session, keys, false);

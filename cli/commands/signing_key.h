@@ -1,4 +1,4 @@
-// Finding the private key that a command signs with, and opening it.
+// Finds the private key that a command signs with, and opens it.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ struct SigningKey {
   SecretKey secret;
 };
 
-// `wanted` is a key id, or empty for $MKT_KEY, else the only key there is: those that are retired,
-// revoked or expired by the registry's list are no candidates. The passphrase comes from
+// `wanted` is a key id. If it is empty, this is the key in $MKT_KEY or else the only key here; keys
+// that are retired, revoked or expired by the registry's list do not count. The passphrase is from
 // MKT_KEY_PASSPHRASE or the terminal. key_not_found, passphrase_wrong, key_file_invalid;
-// usage_error where several might sign.
+// usage_error where several keys could sign.
 Result<SigningKey> open_signing_key(const Session& session, const std::string& wanted);
 
 }  // namespace mkt

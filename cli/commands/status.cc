@@ -1,4 +1,5 @@
-// mkt status: is the registry well, who am I there, and what may I still do?
+// mkt status: shows whether the registry works, who the user is there, and what the limits still
+// allow.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace mkt {
 namespace {
 
-// "3d", "5h", "12m": what has passed, in the largest unit that is full.
+// "3d", "5h", "12m": the time passed, in the largest unit that is at least one.
 std::string roughly(std::chrono::seconds time) {
   using std::chrono::seconds;
   for (const seconds unit : {seconds(86'400), seconds(3600), seconds(60)}) {
@@ -36,6 +37,10 @@ std::string person(const std::optional<wire::TokenInfo>& me) {
   return printable(text);
 }
 
+std::string colored_state(const Output& out, const std::string& state) {
+  return out.on_out(printable(state), tone_of_state(state));
+}
+
 std::string breaker_line(const wire::BreakerInfo& b) {
   std::string text =
       fmt::format("{} for {}", printable(b.state), roughly(std::chrono::seconds(b.since_seconds)));
@@ -47,22 +52,23 @@ std::string breaker_line(const wire::BreakerInfo& b) {
   return text;
 }
 
-std::string describe(const Settings& settings, const wire::StatusInfo& status,
+std::string describe(const Output& out, const Settings& settings, const wire::StatusInfo& status,
                      const std::optional<wire::TokenInfo>& me,
                      const std::vector<wire::LimitInfo>& limits) {
   std::string text = fmt::format("registry  {}\nmktd      {}{}\nyou       {}\nstatus    {}\n",
                                  printable(settings.registry), printable(status.version),
                                  up_since(status.started_at), person(me),
-                                 status.status == "ready" ? "ready" : "not ready");
+                                 status.status == "ready" ? out.on_out("ready", Tone::good)
+                                                          : out.on_out("not ready", Tone::bad));
   for (const wire::PartInfo& part : status.parts) {
-    text += fmt::format("  {:<9} {}{}\n", printable(part.name), printable(part.status),
+    text += fmt::format("  {:<9} {}{}\n", printable(part.name), colored_state(out, part.status),
                         part.reason.empty() ? "" : ": " + printable(part.reason));
   }
   if (!status.breakers.empty()) text += "circuit breakers\n";
   for (const wire::BreakerInfo& b : status.breakers) {
     text += fmt::format("  {:<9} {}\n", printable(b.name), breaker_line(b));
   }
-  return text + "\n" + limit_table(limits);
+  return text + "\n" + limit_table(limits).text(out.screen());
 }
 
 Status show(Session& session) {
@@ -80,7 +86,7 @@ Status show(Session& session) {
   json["you"] = me ? me->to_json() : Json();
   json["limits"] = Json::array();
   for (const wire::LimitInfo& l : limits) json["limits"].push_back(l.to_json());
-  session.out.result(json, describe(settings, status, me, limits));
+  session.out.result(json, describe(session.out, settings, status, me, limits));
   if (status.status != "ready") session.exit_status = ExitStatus::unavailable;
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -35,17 +36,21 @@ Status list_tokens(const Session& session) {
   RegistryClient registry(settings);
   MKT_TRY(const auto tokens, registry.tokens());
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {
-      {"ID", "ROLE", "OF", "CREATED", "EXPIRES", "LAST USED", "NAME"}};
+  const UtcTime now = utc_now();
+  Table table({{"ID"},
+               {"ROLE"},
+               {"OF", Column::Fit::cut_end},
+               {"CREATED", Column::Fit::whole, 2},
+               {"EXPIRES"},
+               {"LAST USED", Column::Fit::whole, 1},
+               {"NAME", Column::Fit::cut_end}});
   for (const wire::TokenInfo& t : tokens) {
     all.push_back(t.to_json());
-    rows.push_back({printable(t.id), printable(t.role), printable(t.subject),
-                    printable(t.created_at.substr(0, 10)),
-                    printable(t.expires_at ? t.expires_at->substr(0, 10) : "never"),
-                    printable(t.last_used_at ? t.last_used_at->substr(0, 10) : "never"),
-                    printable(t.name)});
+    table.add({printable(t.id), printable(t.role), printable(t.subject),
+               time_cell(t.created_at, now), time_cell(t.expires_at.value_or(""), now, "never"),
+               time_cell(t.last_used_at.value_or(""), now, "never"), printable(t.name)});
   }
-  session.out.result({{"tokens", all}}, format_table(rows));
+  session.out.result({{"tokens", all}}, table);
   return {};
 }
 
@@ -65,7 +70,7 @@ void add_token_command(CLI::App& token, Session& session) {
   auto a = std::make_shared<TokenArguments>();
 
   CLI::App* command =
-      add_subcommand(token, "create", "Make a token; printed this once",
+      add_subcommand(token, "create", "Make a token; it is printed only once",
                      "  mkt token create --role publisher --subject acme --name ci --expires 720h");
   command->add_option("--role", a->role, "admin, publisher, tenant-admin, member or approver")
       ->required()

@@ -1,12 +1,11 @@
-// Opening keys and pins; see trust_options.h.
 #include "cli/commands/trust_options.h"
 
 namespace mkt {
 
 void add_trust_options(CLI::App* command, TrustOptions& options) {
-  command->add_flag("--offline", options.offline, "Ask no registry; go by the keys kept here");
+  command->add_flag("--offline", options.offline, "Ask no registry; use the keys stored here");
   command->add_flag("--accept-stale", options.accept_stale,
-                    "Go by the kept keys even when they are older than 30 days");
+                    "Use the stored keys even if they are older than 30 days");
   command->add_flag("--require-trusted", options.require_trusted,
                     "Refuse publishers that `mkt key trust` did not pin");
 }

@@ -1,5 +1,5 @@
-// What the commands that check signatures have in common: --offline, --accept-stale,
-// --require-trusted, and opening what they decide by.
+// What the commands that check signatures share: --offline, --accept-stale, --require-trusted, and
+// opening the keys and pins.
 #pragma once
 
 #include "cli/client/receipt.h"
@@ -16,12 +16,12 @@ struct TrustOptions {
 
 void add_trust_options(CLI::App* command, TrustOptions& options);
 
-// The keys of the settings' registry and the user's pins. Says on stderr how old the keys are where
-// they are not fresh. registry_unavailable, stale_keys, keys_rolled_back, data_damaged.
+// The keys of the settings' registry and the user's pins. Prints on stderr how old the keys are,
+// where they are not fresh. registry_unavailable, stale_keys, keys_rolled_back, data_damaged.
 Result<Trust> open_trust(const Session& session, const Settings& settings, RegistryClient& registry,
                          const TrustOptions& options);
 
-// The settings for the registry that a connector was installed from, or for that of --registry.
+// The settings for the registry that a connector was installed from, or for the one in --registry.
 Result<Settings> settings_of_receipt(const Session& session, const Settings& settings,
                                      const Receipt& receipt);
 

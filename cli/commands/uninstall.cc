@@ -24,8 +24,8 @@ struct UninstallArguments {
   bool place_named = false;  // --root or --dir was given
 };
 
-// What the tenant has is given back first: were the folder gone and the registry out of reach,
-// nobody would know what to ask it.
+// The tenant's installation is removed first: if the folder were gone and the registry unreachable,
+// nobody would know what to ask it later.
 Result<bool> uninstall_of_tenant(const Session& session, const ConnectorId& id) {
   MKT_TRY(const Settings settings, session.settings());
   if (!settings.tenant) return false;
@@ -36,7 +36,7 @@ Result<bool> uninstall_of_tenant(const Session& session, const ConnectorId& id) 
 }
 
 Status remove_folder(const fs::path& target) {
-  // Out of sight in one step, then away: a kill in between leaves no half connector.
+  // Hidden in one step, then deleted: an interruption leaves no half connector.
   const fs::path parent = folder_of(target);
   MKT_TRY(const TemporaryFolder aside, TemporaryFolder::create(parent, ".mkt-install-"));
   if (::rename(target.c_str(), (aside.path() / "old").c_str()) != 0) {
@@ -45,7 +45,7 @@ Status remove_folder(const fs::path& target) {
   return {};
 }
 
-// What there was of it: a folder, an installation of the tenant, an entry in the lock file.
+// What there was: a folder, an installation of the tenant, an entry in the lock file.
 struct Found {
   std::optional<Receipt> receipt;
   bool tenants = false;
@@ -71,11 +71,11 @@ void tell(const Session& session, const ConnectorId& id, const fs::path& target,
   }
   session.out.result({{"id", id.text()}},
                      was.tenants ? fmt::format("uninstalled {} for the tenant", id.text())
-                                 : fmt::format("took {} out of {}; its folder was gone already",
+                                 : fmt::format("removed {} from {}; its folder was gone already",
                                                id.text(), kLockName));
 }
 
-// What is installed beside it and names it as a dependency: "app@1.0.0 (^1.0.0)".
+// What is installed beside it and depends on it: "app@1.0.0 (^1.0.0)".
 Result<std::vector<std::string>> needed_by(const fs::path& root, const ConnectorId& id) {
   MKT_TRY(const auto installed, list_installed(root));
   std::vector<std::string> all;
@@ -96,18 +96,18 @@ Status check_unneeded(const UninstallArguments& a, const ConnectorId& id) {
   MKT_TRY(const auto needing, needed_by(a.root, id));
   if (needing.empty() || a.force) return {};
   const std::string what = fmt::format("{} is needed by {}", id.text(), fmt::join(needing, ", "));
-  const auto answer = ask_yes_or_no(what + "; uninstall it all the same? [y/N] ");
+  const auto answer = ask_yes_or_no(what + "; uninstall it anyway? [y/N] ");
   if (answer && *answer) return {};
   return Error(ErrorCode::dependency_conflict,
                answer ? "nothing was uninstalled"
-                      : what + "; uninstall that first, or this one all the same with --force");
+                      : what + "; uninstall that first, or uninstall this one anyway with --force");
 }
 
 Status run(const Session& session, const UninstallArguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   fs::path target = a.folder.empty() ? fs::path(a.root) / id.text() : fs::path(a.folder);
   if (!target.has_filename()) target = target.parent_path();
-  // Read before anything goes: what cannot be taken out of the lock file is not removed.
+  // Read before anything is removed: what cannot be taken out of the lock file stays.
   std::optional<LockFile> lock;
   if (a.folder.empty()) {
     MKT_TRY(lock, LockFile::read_beside(a.root));
@@ -116,7 +116,8 @@ Status run(const Session& session, const UninstallArguments& a) {
   MKT_TRY(was.receipt, receipt_of(target, id));
   was.locked = lock && lock->find(id.text()) != nullptr;
   if (was.receipt && a.folder.empty()) MKT_CHECK(check_unneeded(a, id));
-  // A place that was named and does not have it is the wrong one: then nobody gives anything back.
+  // A named place without the connector is the wrong place; then the tenant's installation stays,
+  // too.
   if (!a.place_named || !was.nothing()) {
     MKT_TRY(was.tenants, uninstall_of_tenant(session, id));
   }
@@ -141,7 +142,7 @@ void add_uninstall_command(CLI::App& command, Session& session) {
   command.add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
   command.add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
-  command.add_flag("--force", a->force, "Also where another connector needs it");
+  command.add_flag("--force", a->force, "Uninstall it even if another connector needs it");
   on_run(&command, session, [&session, &command, a] {
     a->place_named = command.count("--root") > 0 || command.count("--dir") > 0;
     return run(session, *a);

@@ -1,4 +1,4 @@
-// mkt update: the newest version of what is installed here, asked for and installed like any other.
+// mkt update: installs the newest versions of what is installed here, with approval where needed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,8 +78,7 @@ void add_update_command(CLI::App& command, Session& session) {
   command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {
-    if (a->wait.option->count() > 0)
-      session.flags.wait = true;  // for whatever there is to wait for
+    if (a->wait.option->count() > 0) session.flags.wait = true;  // for rate limits as well
     MKT_TRY(session.exit_status, run(session, *a));
     return {};
   });

@@ -1,4 +1,4 @@
-// mkt verify: a tarball against its signature, or an installed folder against its receipt.
+// mkt verify: checks a tarball against its signature, or an installed folder against its receipt.
 #include <fmt/format.h>
 
 #include "cli/client/receipt.h"
@@ -22,7 +22,7 @@ struct VerifyArguments {
   TrustOptions trust;
 };
 
-// A key id ends with the first digits of its key's fingerprint.
+// A key id ends in the first digits of its key's fingerprint.
 bool is_of_another_key(const std::string& key_id, const std::string& fingerprint) {
   constexpr std::size_t kDigits = 16;
   const std::string digits = key_id.substr(key_id.rfind(':') + 1);
@@ -42,7 +42,7 @@ Status verify_with(const std::string& file, const PublicKey& key, const Signatur
                            printable(file), key_id, key.fingerprint(), key_id));
 }
 
-// Against the key in the file, with no registry asked, or against the registry's list.
+// By the key in the file, without asking a registry; or by the registry's list.
 Status check(const Session& session, const VerifyArguments& a, const Settings& settings,
              const SignatureFile& signature, const Checksum& checksum,
              std::optional<std::int64_t> accepted_sequence) {

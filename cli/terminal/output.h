@@ -1,16 +1,19 @@
-// What a command says: one result on stdout, everything else on stderr.
+// Output: what a command prints: one result on stdout, everything else on stderr.
 //
-// With --json the result is one JSON document; without, it is text for a person. Notes and progress
-// are left out with --quiet. Text that came from elsewhere must pass `printable` first. Use from
-// one thread.
+// With --json the result is one JSON document; without, it is text for a person, or, in a pipe,
+// lines for a program. Notes and progress are left out with --quiet. Text that came from elsewhere
+// must pass `printable` first. Use from one thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "cli/terminal/screen.h"
+#include "cli/terminal/style.h"
+#include "cli/terminal/table.h"
 #include "common/base/json.h"
 #include "common/base/result.h"
 
@@ -22,20 +25,36 @@ class Output {
   bool quiet = false;
   bool no_color = false;
 
+  // Where it goes to; looked at when it is first needed, after the options were read.
+  const Screen& screen() const;
+
   // The command's result, in both forms; the one asked for is printed.
   void result(const Json& document, std::string_view text) const;
+  // The same, of which a long text goes through the pager.
+  void paged_result(const Json& document, std::string_view text) const;
+  void result(const Json& document, const Table& table) const;
   // Something to know while or beside the result.
   void note(std::string_view text) const;
+  // A step of the command that is done: "✓ signed by acme:…".
+  void done(std::string_view text) const;
   void warn(std::string_view text) const;
-  // The one line that says what was wrong, with all findings below it.
+  // One line that says what was wrong, with all findings below it.
   void error(const Error& error) const;
 
-  // A line on the terminal that follows a transfer; nothing where stderr is none.
+  // A progress line on the terminal; no line where stderr is not a terminal.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress(std::string what) const;
-};
 
-// Columns aligned by their widest cell; the first row is the heading.
-std::string format_table(const std::vector<std::vector<std::string>>& rows);
+  // In stdout's and in stderr's colours.
+  std::string on_out(std::string_view text, Tone tone) const {
+    return toned(text, tone, screen().out_color);
+  }
+  std::string on_err(std::string_view text, Tone tone) const {
+    return toned(text, tone, screen().err_color);
+  }
+
+ private:
+  mutable std::optional<Screen> screen_;
+};
 
 // "1.4 MB"
 std::string format_bytes(std::uint64_t bytes);

@@ -1,4 +1,4 @@
-// Asking at /dev/tty; see prompt.h.
+// Asks at /dev/tty.
 #include "cli/terminal/prompt.h"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = 1024;
 
-// Switches the echo off for as long as it lives.
+// Switches the echo off during its lifetime.
 class NoEcho {
  public:
   explicit NoEcho(int fd) : fd_(fd) {
@@ -34,7 +34,7 @@ class NoEcho {
   bool changed_ = false;
 };
 
-// The controlling terminal, asked; nothing where there is none.
+// The controlling terminal, after printing the question; no descriptor where there is none.
 UniqueFd ask(std::string_view question) {
   UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (terminal && !write_all(terminal.get(), as_bytes(question), "the terminal")) terminal.reset();

@@ -1,4 +1,4 @@
-// Asking the person at the terminal: for a secret, or for leave.
+// Asks the person at the terminal, for a secret or for confirmation.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@ namespace mkt {
 // Reads a line from the controlling terminal without echo; nullopt where there is no terminal.
 std::optional<std::string> ask_secret(std::string_view question);
 
-// True when the person there types y or yes; nullopt where there is no terminal.
+// True where the person types y or yes; nullopt where there is no terminal.
 std::optional<bool> ask_yes_or_no(std::string_view question);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Parsing and comparing addresses; see address_range.h.
 #include "common/base/address_range.h"
 
 #include <arpa/inet.h>
@@ -29,7 +28,7 @@ bool is_mapped(const Parsed& a) {
   return a.is_v6 && std::equal(kPrefix.begin(), kPrefix.end(), a.bytes.begin());
 }
 
-// The IPv4 address in an address that is_mapped.
+// The IPv4 address inside an address for which is_mapped is true.
 Parsed unmapped(const Parsed& a) {
   Parsed v4{false, {}};
   std::copy(a.bytes.begin() + kMappedBits / 8, a.bytes.end(), v4.bytes.begin());
@@ -113,12 +112,13 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
             range.bits_ <= most;
   }
   if (!valid) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is no range of addresses; write 10.0.0.0/8, fd00::/8, an "
-                             "address, or unix",
-                             printable(text.substr(0, kMaxShown))));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format(
+            "\"{}\" is not a range of addresses; write 10.0.0.0/8, fd00::/8, an address, or unix",
+            printable(text.substr(0, kMaxShown))));
   }
-  // Addresses come unmapped.
+  // canonical_address unmaps addresses, so the range is kept unmapped too.
   const bool mapped = is_mapped(*address) && range.bits_ >= kMappedBits;
   const Parsed meant = mapped ? unmapped(*address) : *address;
   if (mapped) range.bits_ -= kMappedBits;

@@ -1,7 +1,8 @@
-// BucketCounts: how often values fell between fixed bounds, which is what a histogram is made of.
+// BucketCounts: counts how many values fell between fixed bounds, as a histogram needs it.
 //
-// Bounds are upper ones and belong to their bucket, as Prometheus has them; above the last there is
-// one bucket more. Thread-safe, without locks: what is read while others count may lack the newest.
+// Bounds are upper bounds and belong to their bucket, as in Prometheus. One more bucket holds the
+// values above the last bound. Thread-safe, without locks: a snapshot taken while others count may
+// miss the newest values.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace mkt {
 
 struct BucketSnapshot {
   std::vector<double> bounds;
-  std::vector<std::uint64_t> counts;  // one more than bounds; of each bucket alone
+  std::vector<std::uint64_t> counts;  // one more than bounds; not cumulative
   double sum = 0;                     // of all values
 };
 

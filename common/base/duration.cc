@@ -1,4 +1,3 @@
-// Reading and writing durations; see duration.h.
 #include "common/base/duration.h"
 
 #include <fmt/format.h>

@@ -9,10 +9,10 @@
 
 namespace mkt {
 
-// usage_error for anything else, and beyond a million of the unit.
+// usage_error for anything else, and for more than a million of the unit.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-// In the largest unit that leaves no rest: "7d", "90m".
+// In the largest unit that divides it without a remainder: "7d", "90m".
 std::string format_duration(std::chrono::milliseconds duration);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// Hex and base64 by libsodium; see encoding.h.
+// Hex and base64 by libsodium.
 #include "common/base/encoding.h"
 
 #include <sodium.h>
@@ -16,7 +16,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
   for (char c : text) {
     if (c >= 'A' && c <= 'F') return std::nullopt;
   }
-  if (text.empty()) return Bytes();  // libsodium takes no null pointers
+  if (text.empty()) return Bytes();  // libsodium accepts no null pointers
   Bytes out(text.size() / 2);
   std::size_t length = 0;
   if (text.size() % 2 != 0 || sodium_hex2bin(out.data(), out.size(), text.data(), text.size(),
@@ -31,7 +31,7 @@ std::string to_base64(std::span<const std::uint8_t> bytes) {
   constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
   std::string out(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
   sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), kVariant);
-  out.pop_back();  // the terminating NUL that the length counts
+  out.pop_back();  // the terminating NUL, which the length includes
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Bytes as text and back: lower-case hex (RFC 4648 section 8) and padded base64 (section 4).
 //
-// Decoders are strict: any other character, wrong padding or length gives nullopt. Thread-safe.
+// Decoders are strict: any other character, wrong padding or a wrong length gives nullopt.
+// Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ std::optional<Bytes> from_hex(std::string_view text);
 std::string to_base64(std::span<const std::uint8_t> bytes);
 std::optional<Bytes> from_base64(std::string_view text);
 
-// Unpredictable bytes from the system's generator, as 2*n hex digits.
+// Unpredictable bytes from the system's generator, as twice as many hex digits.
 std::string random_hex(std::size_t bytes);
 
 }  // namespace mkt

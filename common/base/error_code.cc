@@ -1,4 +1,3 @@
-// The one table of error codes; see error_code.h.
 #include "common/base/error_code.h"
 
 #include <array>

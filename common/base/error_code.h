@@ -1,9 +1,8 @@
 // ErrorCode: every way a call can fail, one word each, the same for both programs.
 //
-// The word is what crosses the wire as `code` and what `mkt --json` prints; it never changes once
-// released. One table (error_code.cc's macro below) gives each code its HTTP status, used by mktd,
-// and its exit status, used by mkt. Values are immutable; everything here may be used by any
-// thread.
+// The word is the `code` on the wire and in the output of `mkt --json`; it never changes once
+// released. One table (the macro below) gives each code its HTTP status, used by mktd, and its exit
+// status, used by mkt. Values are immutable; any thread may use everything here.
 #pragma once
 
 #include <optional>
@@ -129,16 +128,16 @@ enum class ErrorCode {
 #undef X
 };
 
-// The snake_case word of the wire.
+// The word in snake_case, as on the wire.
 std::string_view error_code_name(ErrorCode code);
 
-// nullopt for a word this build does not know (a newer registry's).
+// nullopt for a word that this build does not know, as from a newer registry.
 std::optional<ErrorCode> parse_error_code(std::string_view name);
 
 int http_status(ErrorCode code);
 ExitStatus exit_status(ErrorCode code);
 
-// What a client makes of an answer that carries no code it knows: the nearest of the table.
+// The nearest code for an answer that carries no code this client knows.
 ErrorCode error_code_for_http_status(int status);
 
 }  // namespace mkt

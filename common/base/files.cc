@@ -1,4 +1,3 @@
-// POSIX file calls with errors as values; see files.h.
 #include "common/base/files.h"
 
 #include <fcntl.h>
@@ -160,13 +159,13 @@ Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::str
     if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
       return TemporaryFolder(std::move(path), std::move(lock));
     }
-    // Before it was locked another process took it for abandoned, and removes it.
+    // Before it was locked, another process took it for abandoned and removes it.
   }
   return path_error("lock the folder", path, errno);
 }
 
 void TemporaryFolder::remove_abandoned(const fs::path& parent, std::string_view prefix) {
-  std::error_code ignored;  // tidying up is no reason to fail
+  std::error_code ignored;  // a failed clean-up is no reason to fail
   for (fs::directory_iterator it(parent, ignored), end; !ignored && it != end;
        it.increment(ignored)) {
     if (!it->path().filename().string().starts_with(prefix)) continue;

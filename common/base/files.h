@@ -1,8 +1,8 @@
 // Files and folders through the system's own calls, with errors as values.
 //
-// Every descriptor is owned by a UniqueFd and opened close-on-exec. Messages name the path and the
-// system's reason. A full disk is ErrorCode::storage_full, a missing file not_found, all else
-// io_error. Thread-safe.
+// A UniqueFd owns every descriptor, and all are opened close-on-exec. Messages name the path and
+// the system's reason. A full disk is ErrorCode::storage_full, a missing file not_found, everything
+// else io_error. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace mkt {
 
-// Owns a file descriptor; closes it when it goes.
+// Owns a file descriptor; its destructor closes it.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -40,31 +40,31 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// The error that `errno_value` means for "cannot <what>".
+// The error for this value of errno; the message begins "cannot <what>".
 Error system_error(std::string_view what, int errno_value);
 
 Result<UniqueFd> open_for_reading(const std::filesystem::path& path);
 
-// Creates a file that must not exist yet; `mode` is subject to no umask.
+// Creates a file that must not exist yet. The umask does not change `mode`.
 Result<UniqueFd> create_file(const std::filesystem::path& path, unsigned mode);
 
 Status write_all(int fd, std::span<const std::uint8_t> bytes, std::string_view name);
 
-// Reads at `offset` until `into` is full or the file ends; returns how many bytes.
+// Reads from `offset` until `into` is full or the file ends; returns the number of bytes.
 Result<std::size_t> read_at(int fd, std::span<std::uint8_t> into, std::uint64_t offset,
                             std::string_view name);
 
 Result<std::uint64_t> file_size(int fd, std::string_view name);
 
-// The whole file, refused when it is larger than `limit` bytes.
+// The whole file; an error when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
-// Replaces `path` by a complete, synced file of that mode or leaves it as it was: temporary name in
-// the same folder, write, fsync, rename, fsync of the folder.
+// Replaces `path` by a complete, synced file of that mode, or leaves it as it was: writes a
+// temporary file in the same folder, syncs it, renames it, and syncs the folder.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              unsigned mode);
 
-// The folder that a path stands in: "." where the path names none.
+// The folder that holds `path`; "." where the path names none.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
 Status sync_folder(const std::filesystem::path& folder);
@@ -72,14 +72,14 @@ Status sync_folder(const std::filesystem::path& folder);
 // Like `mkdir -p`, with `mode` for each folder it makes.
 Status make_folders(const std::filesystem::path& folder, unsigned mode);
 
-// A folder of this process's own below `parent`, removed with everything in it when the object goes
-// unless `keep` was called. It is locked for as long as the process lives, so that what a killed
-// process left can be told from what another one is using.
+// A new folder below `parent` for this process alone. The destructor removes it with everything in
+// it unless `keep` was called. It is locked while the process lives; so remove_abandoned can tell
+// the folders of killed processes from those in use.
 class TemporaryFolder {
  public:
   static Result<TemporaryFolder> create(const std::filesystem::path& parent,
                                         std::string_view prefix);
-  // Removes the folders of that prefix whose process is gone.
+  // Removes the folders with that prefix whose process is gone.
   static void remove_abandoned(const std::filesystem::path& parent, std::string_view prefix);
 
   TemporaryFolder(TemporaryFolder&& other) noexcept

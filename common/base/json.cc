@@ -1,4 +1,4 @@
-// Strict reading on nlohmann-json's callback parser; see json.h.
+// Strict rules on top of nlohmann-json's callback parser.
 #include "common/base/json.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace mkt {
 namespace {
 
-// Watches the parser's events for what the grammar allows and we do not.
+// Refuses, event by event, what the grammar allows and we do not.
 class StrictRules {
  public:
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
@@ -31,7 +31,7 @@ class StrictRules {
         auto& seen = names_.back();
         const auto& name = parsed.get_ref<const std::string&>();
         if (!seen.insert(name).second) {
-          problem_ = fmt::format("the name \"{}\" stands twice in one object",
+          problem_ = fmt::format("the name \"{}\" appears twice in one object",
                                  printable(std::string_view(name).substr(0, 64)));
         } else if (seen.size() > kMaxJsonMembers) {
           problem_ = fmt::format("an object has more than {} members", kMaxJsonMembers);
@@ -41,7 +41,7 @@ class StrictRules {
       default:
         break;
     }
-    return !problem_;  // false discards the rest: memory stays flat after the first problem
+    return !problem_;  // false discards the rest, so memory stays flat after the first problem
   }
 
   const std::optional<std::string>& problem() const { return problem_; }
@@ -54,13 +54,13 @@ class StrictRules {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::string_view what) {
-  // The library takes a NUL for the end of the text and would not see what follows it.
+  // The library would take a NUL for the end of the text and not read what follows it.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return Error(ErrorCode::invalid_json,
                  fmt::format("{} is not valid JSON (at byte {})", what, nul + 1));
   }
-  // The library's parser recurses no deeper for nesting, so the depth rule may come from the
-  // callback; its errors are exceptions, which end here.
+  // The library's parser does not recurse for nesting, so the callback may check the depth. The
+  // library reports errors by exceptions; they end here.
   StrictRules rules;
   try {
     Json json = Json::parse(text.begin(), text.end(), std::ref(rules));

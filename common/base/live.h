@@ -1,8 +1,7 @@
-// Live<T>: settings that may be exchanged while requests go by them.
+// Live<T>: settings that may be replaced while requests are being served.
 //
-// `get` gives the settings as they are now. A caller that holds them keeps using those, even when
-// they are exchanged meanwhile.
-// Thread-safe.
+// `get` returns the current settings. A caller that holds them keeps using them, even when they are
+// replaced meanwhile. Thread-safe.
 #pragma once
 
 #include <memory>

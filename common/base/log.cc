@@ -1,4 +1,4 @@
-// logfmt to stderr; see log.h.
+// logfmt to stderr.
 #include "common/base/log.h"
 
 #include <fmt/format.h>
@@ -68,7 +68,7 @@ void log_event(LogLevel level, std::string_view message, const LogFields& fields
   const std::string line =
       make_line(format_utc(utc_now()), kLevels[static_cast<std::size_t>(level)], message, fields) +
       '\n';
-  // Nowhere is left to report a failure of the log itself.
+  // A failure of the log itself can be reported nowhere.
   (void)write_all(STDERR_FILENO, as_bytes(line), "the log");
 }
 

@@ -1,10 +1,10 @@
-// The daemon's log: one line an event, to stderr, as logfmt or as JSON.
+// The daemon's log: one line per event, to stderr, as logfmt or as JSON.
 //
 //   time=2026-01-31T12:00:00.000Z level=info msg="request" status=200 …
 //   {"time":"2026-01-31T12:00:00.000Z","level":"info","msg":"request","status":"200"}
 //
-// Values that hold anything but plain characters are quoted and escaped, so that a client can
-// neither forge a line nor reach the terminal. Thread-safe: a line is one write.
+// Values with anything but plain characters are quoted and escaped, so a client can neither forge a
+// line nor reach the terminal. Thread-safe: each line is one write.
 #pragma once
 
 #include <string>

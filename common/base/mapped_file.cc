@@ -1,4 +1,3 @@
-// mmap(2), owned; see mapped_file.h.
 #include "common/base/mapped_file.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
-// A file as read-only memory, mapped for as long as the object lives.
+// MappedFile: a file mapped into memory, read-only, while the object lives.
 //
-// The file must not be written in place meanwhile: replace it by a rename, as
-// write_file_atomically does. Movable; the bytes may be read from any thread.
+// Nobody may write to the file in place meanwhile: replace it by a rename, as write_file_atomically
+// does. Movable; any thread may read the bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace mkt {
 
 class MappedFile {
  public:
-  // not_found, io_error.
+  // not_found or io_error.
   static Result<MappedFile> open(const std::filesystem::path& path);
 
   MappedFile(MappedFile&& other) noexcept : text_(std::exchange(other.text_, {})) {}

@@ -1,4 +1,4 @@
-// Nameless files, and hidden ones that signals take along; see pending_file.h.
+// Nameless files, and hidden files that signal handlers remove.
 #include "common/base/pending_file.h"
 
 #include <fcntl.h>
@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr auto kEndingSignals = std::to_array<int>({SIGINT, SIGTERM, SIGHUP});
 
-// What the signal handler unlinks. Few files are pending at once; one more is left to its
-// destructor alone.
+// The names that the signal handler unlinks. Few files are pending at once; when all places are
+// taken, only the destructor removes the file.
 std::array<std::atomic<const char*>, 8> hidden_names{};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
@@ -31,10 +31,10 @@ extern "C" void remove_hidden_files(int signal) {
   for (auto& name : hidden_names) {
     if (const char* path = name.load()) ::unlink(path);
   }
-  ::raise(signal);  // its default action, as SA_RESETHAND has set it
+  ::raise(signal);  // the default action, which SA_RESETHAND restored
 }
 
-// A signal that is ignored (nohup) or handled by somebody else stays so.
+// Leaves a signal alone that is ignored (nohup) or has another handler.
 void watch_signals() {
   for (const int signal : kEndingSignals) {
     struct sigaction now {};
@@ -66,7 +66,7 @@ Error cannot_write(const fs::path& path, int errno_value) {
 Result<PendingFile> PendingFile::create(const fs::path& path, unsigned mode, Until until) {
   if (until == Until::nameless) {
     UniqueFd fd(::open(folder_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
-    // Without /proc it could not be given a name.
+    // Without /proc the file could not be given a name.
     if (fd && ::access(descriptor_path(fd.get()).c_str(), F_OK) == 0) {
       if (::fchmod(fd.get(), mode) != 0) return cannot_write(path, errno);
       return PendingFile(path, std::move(fd));
@@ -82,7 +82,7 @@ Result<PendingFile> PendingFile::create(const fs::path& path, unsigned mode, Unt
 
 PendingFile::PendingFile(PendingFile&& other) noexcept
     : path_(std::move(other.path_)), fd_(std::move(other.fd_)) {
-  // A short name moves to another place with its string.
+  // Moving a short string moves its characters, so the name is registered again.
   if (other.hidden_.empty()) return;
   hidden_ = other.hidden_;
   slot_ = register_name(hidden_.c_str());
@@ -108,7 +108,7 @@ void PendingFile::forget_hidden_name() {
 Status PendingFile::appear(Existing existing) {
   const bool nameless = hidden_.empty();
   if (nameless && existing == Existing::replace) take_hidden_name();
-  // link(2) replaces nothing, rename(2) whatever is there.
+  // link(2) never replaces a file; rename(2) always does.
   const char* linked = existing == Existing::replace ? hidden_.c_str() : path_.c_str();
   const int done = nameless ? ::linkat(AT_FDCWD, descriptor_path(fd_.get()).c_str(), AT_FDCWD,
                                        linked, AT_SYMLINK_FOLLOW)
@@ -118,9 +118,9 @@ Status PendingFile::appear(Existing existing) {
   if (done != 0) {
     const int reason = errno;
     if (reason != EEXIST) return cannot_write(path_, reason);
-    return Error(ErrorCode::target_exists,
-                 fmt::format("{} came to be there meanwhile; it was left as it is",
-                             printable(path_.string())));
+    return Error(
+        ErrorCode::target_exists,
+        fmt::format("{} was created meanwhile; it was left unchanged", printable(path_.string())));
   }
   if (existing == Existing::replace && ::rename(hidden_.c_str(), path_.c_str()) != 0) {
     return cannot_write(path_, errno);

@@ -1,9 +1,9 @@
-// PendingFile: a new file that has its name only once it is complete.
+// PendingFile: a new file that gets its name only when it is complete.
 //
-// Until `appear` it is nameless where the file system can do that (O_TMPFILE), so that nothing is
-// left of it whatever ends the process. Elsewhere it has a hidden name in the same folder, which
-// goes with the object, and also when SIGINT, SIGTERM or SIGHUP ends the process. Use from one
-// thread.
+// Until `appear` the file has no name where the file system can do that (O_TMPFILE), so nothing is
+// left of it however the process ends. Elsewhere it has a hidden name in the same folder. The
+// destructor removes that file, and so does SIGINT, SIGTERM or SIGHUP when it ends the process. Use
+// from one thread.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,8 @@ class PendingFile {
 
   int fd() const { return fd_.get(); }
 
-  // Gives it the name it was made for: in the place of a file that is there, or else target_exists.
+  // Gives the file its name. Where a file with that name exists: replaces it, or fails with
+  // target_exists.
   enum class Existing { keep, replace };
   Status appear(Existing existing);
 
@@ -40,7 +41,7 @@ class PendingFile {
   std::filesystem::path path_;
   UniqueFd fd_;
   std::string hidden_;    // empty while it is nameless
-  std::size_t slot_ = 0;  // where the signal handler finds the hidden name
+  std::size_t slot_ = 0;  // the place of the hidden name in the signal handler's table
 };
 
 }  // namespace mkt

@@ -1,8 +1,9 @@
-// Error and Result<T>: how an operation that can fail says so.
+// Error and Result<T>: how an operation reports that it failed.
 //
-// A function whose caller can act on the failure returns Result<T>; exceptions are for bugs. Each
-// layer may add what it knows with Error::context ("while publishing github@1.4.0"), the code stays
-// that of the first cause and decides HTTP and exit status (common/base/error_code.h).
+// A function returns Result<T> where its caller can act on the failure; exceptions are for bugs.
+// Each layer may add what it knows with Error::context ("while publishing github@1.4.0"). The code
+// stays that of the first cause; it decides the HTTP status and the exit status
+// (common/base/error_code.h).
 //
 //   Result<Manifest> m = Manifest::parse(text);
 //   if (!m) return m.error();                 // or: MKT_TRY(Manifest m, Manifest::parse(text));
@@ -21,13 +22,13 @@
 
 namespace mkt {
 
-// One finding among several, e.g. of a manifest: where, and what is wrong there.
+// One finding among several, such as one in a manifest: where it is and what is wrong.
 struct ErrorDetail {
   std::string path;
   std::string message;
 };
 
-// What was too large, and how large it might have been; bytes.
+// For something too large: its size and the largest size allowed, in bytes.
 struct SizeBound {
   std::uint64_t most = 0;
   std::uint64_t actual = 0;
@@ -37,7 +38,7 @@ struct Error {
   ErrorCode code = ErrorCode::internal_error;
   std::string message;               // one sentence for a person: what, where, what to do
   std::vector<ErrorDetail> details;  // all findings, where there are several
-  // When the other side says to come back, where it does.
+  // When the other side asks to come back, where it says so.
   std::optional<std::chrono::milliseconds> retry_after;
   std::optional<SizeBound> size;  // of a 413
 
@@ -45,7 +46,7 @@ struct Error {
   Error(ErrorCode c, std::string m, std::vector<ErrorDetail> d = {})
       : code(c), message(std::move(m)), details(std::move(d)) {}
 
-  // The same error as seen from one layer up: "what: message".
+  // The same error with the view of one layer up: "what: message".
   Error context(std::string_view what) const& {
     Error outer(*this);
     outer.message = std::string(what) + ": " + message;
@@ -100,12 +101,12 @@ using Status = Result<void>;
 #define MKT_CONCAT_INNER(a, b) a##b
 #define MKT_CONCAT(a, b) MKT_CONCAT_INNER(a, b)
 
-// Evaluates to an early return of the error, or declares the value.
+// Returns the error to the caller, or declares the value.
 #define MKT_TRY(declaration, expression)                         \
   auto MKT_CONCAT(mkt_result_, __LINE__) = (expression);         \
   if (!MKT_CONCAT(mkt_result_, __LINE__))                        \
     return std::move(MKT_CONCAT(mkt_result_, __LINE__)).error(); \
-  declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()
+  declaration = std::move(MKT_CONCAT(mkt_result_, __LINE__)).value()  // NOLINT(bugprone-macro-*)
 
 // The same for a Status.
 #define MKT_CHECK(expression)                              \

@@ -1,6 +1,6 @@
-// Semaphore: one thread waits, another wakes it; or as many go on as it was raised for. POSIX's
-// own: std::binary_semaphore of GCC 12 spins before it sleeps, which costs more than the work it
-// waits for on two cores.
+// Semaphore: a counting semaphore. One thread waits, another wakes it; each `raise` lets one `wait`
+// return. It is POSIX's own: std::binary_semaphore of GCC 12 spins before it sleeps, which on two
+// cores costs more than the work that the thread waits for.
 #pragma once
 
 #include <semaphore.h>

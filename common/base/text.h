@@ -1,7 +1,7 @@
-// Plain text of ASCII: letters without case, blanks at the ends, whole numbers.
+// Plain ASCII text: letters without case, blanks at the ends, whole numbers.
 //
-// For words of protocols and formats, which are ASCII by their grammars; bytes above 0x7f stay as
-// they are, and no locale has a say. Names that people give are folded by utf8.h. Thread-safe.
+// For the words of protocols and formats, whose grammars are ASCII. Bytes above 0x7f stay as they
+// are, and the locale does not matter. For names that people choose, see utf8.h. Thread-safe.
 #pragma once
 
 #include <charconv>
@@ -24,22 +24,22 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// The value of a digit of either case; -1 for any other character.
+// The value of a hex digit in either case; -1 for any other character.
 constexpr int hex_digit(char c) {
   if (is_ascii_digit(c)) return c - '0';
   const char lower = lower_case(c);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// `text` without the `blanks` at its ends. It is a view: `text` must outlive it.
+// `text` without the `blanks` at both ends. The result is a view: `text` must outlive it.
 constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t\r\n") {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-// The number that the whole of `text` is: digits alone, without a sign or blanks, and one that
-// `Number` can hold; else nothing.
+// The number that all of `text` spells: digits alone, without a sign or blanks. nullopt for
+// anything else and for a number that `Number` cannot hold.
 template <std::unsigned_integral Number>
 std::optional<Number> parse_whole(std::string_view text, int base = 10) {
   Number number = 0;

@@ -1,4 +1,4 @@
-// Reading settings from TOML; see toml.h and https://toml.io/en/v1.0.0.
+// Reads settings from TOML 1.0 (https://toml.io/en/v1.0.0).
 #include "common/base/toml.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ bool is_bare(char c) {
          c == '-';
 }
 
-// "1_000", "-3", "0x1f", "1.5e3"; the digits without underscores.
+// The number in a word such as "1_000", "-3", "0x1f" or "1.5e3", without the underscores.
 std::optional<std::string> number_in(std::string_view word) {
   std::string digits;
   for (std::size_t i = 0; i < word.size(); ++i) {
@@ -29,7 +29,7 @@ std::optional<std::string> number_in(std::string_view word) {
       digits += word[i];
       continue;
     }
-    // An underscore stands between digits.
+    // An underscore may only stand between digits.
     if (i == 0 || i + 1 == word.size() || !is_ascii_digit(word[i - 1]) ||
         !is_ascii_digit(word[i + 1])) {
       return std::nullopt;
@@ -82,7 +82,7 @@ class Parser {
   Parser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   Result<std::vector<TomlSetting>> run() {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // what some editors begin with
+    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // the byte order mark that some editors write
     while (true) {
       skip_blank_lines();
       if (at_ >= text_.size()) return std::move(settings_);
@@ -201,7 +201,8 @@ class Parser {
       MKT_TRY(std::string value, read_value(setting.name));
       setting.values.push_back(std::move(value));
     }
-    // By the path with a dot in front of the name, so that a new table of an array can forget its.
+    // The dot before the name marks what belongs to a table, so a new table of an array can forget
+    // it.
     if (!seen_.insert(setting.table + "." + setting.name).second) {
       return toml_error(file_, setting.line,
                         fmt::format("{} is there twice", printable(setting.path())));
@@ -243,7 +244,7 @@ class Parser {
     if (auto number = number_in(word)) return std::move(*number);
     at_ = begin;
     if (word.empty()) return wrong("the value is missing");
-    return wrong(fmt::format("{} is no value; a text stands in quotes: {}\"{}\"",
+    return wrong(fmt::format("{} is not a value; write text in quotes: {}\"{}\"",
                              printable(word.substr(0, kShown)), name.empty() ? "" : name + " = ",
                              printable(word.substr(0, kShown))));
   }
@@ -251,7 +252,7 @@ class Parser {
   Result<std::string> read_string() {
     const char quote = text_[at_];
     if (text_.substr(at_, 3) == std::string(3, quote)) {
-      return wrong("texts of several lines are not taken here");
+      return wrong("text over several lines is not supported here");
     }
     ++at_;
     std::string value;
@@ -293,7 +294,7 @@ class Parser {
     }
     if (digits == 0 || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) {
       return wrong(
-          "an escape in the text is none of TOML's; write \\\\ for a backslash, or use '…'");
+          "an escape in the text is not one of TOML's; write \\\\ for a backslash, or use '…'");
     }
     append_utf8(value, point);
     return {};

@@ -1,9 +1,9 @@
-// The part of TOML 1.0 that settings are written in, read strictly.
+// Reads the part of TOML 1.0 that settings need, strictly.
 //
-// Tables, arrays of tables, and `key = value` where the value is a string, an integer, a float, a
-// boolean, or an array of these. What is no TOML, or is TOML of another part (dates, inline tables,
-// multi-line strings, arrays of arrays), is refused with the file and the line: a setting that is
-// passed over in silence is one that somebody believes in. Pure; for any thread.
+// Supported are tables, arrays of tables, and `key = value` where the value is a string, an
+// integer, a float, a boolean, or an array of these. Anything else is refused with the file and the
+// line, also other parts of TOML (dates, inline tables, multi-line strings, arrays of arrays):
+// somebody would believe in a setting that is silently ignored. Pure; any thread may use it.
 #pragma once
 
 #include <string>
@@ -16,9 +16,9 @@ namespace mkt {
 
 struct TomlSetting {
   std::string table;  // "" at the top, "limits", "firestore.more"
-  std::string name;   // "" for the heading of a table, so that an empty one is seen too
-  std::vector<std::string> values;  // unquoted; one, but for an array
-  bool is_array = false;            // of a heading: [[table]]
+  std::string name;   // "" for the heading of a table, so that an empty table is seen too
+  std::vector<std::string> values;  // unquoted; one, except for an array
+  bool is_array = false;            // for a heading: [[table]]
   int line = 0;
 
   bool is_heading() const { return name.empty(); }
@@ -28,8 +28,8 @@ struct TomlSetting {
   }
 };
 
-// In their order; `file` is what errors call the text. usage_error, also for a setting that is
-// there twice in one table.
+// The settings in their order. Errors call the text `file`. usage_error, also for a setting that is
+// twice in one table.
 Result<std::vector<TomlSetting>> read_toml(std::string_view text, std::string_view file);
 
 // "mktd.conf:3: …"

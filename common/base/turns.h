@@ -1,15 +1,14 @@
-// Turns: at most this many of the threads compute at the same time.
+// Turns: limits how many threads compute at the same time.
 //
-// Threads that mostly wait for the disk share an fsync the better the more of them there are. But
-// when their waiting ends together they all want the processor, and other threads too, to read
-// a request or to refuse one, gets one share of many. So each of them takes a Turn for its work,
-// and whatever may make it wait for a disk or another machine gives that up for as long with a
-// TurnPause. The code that waits does not know its caller: in a thread that has no turn a pause
-// does nothing.
+// When many threads mostly wait for the disk, more of them share one fsync. But when their waits
+// end together, all of them want the processor, and a thread that reads or refuses a request gets
+// only a small share of it. So each of them takes a Turn for its work. Code that may wait for a
+// disk or for another machine gives the turn up while it waits, with a TurnPause. That code need
+// not know its caller: in a thread that has no turn, a pause does nothing.
 //
-// No lock may be held over a pause: those whose turn it is could wait for it, and the holder for
-// them. Turns are thread-safe and outlive what is taken of them; a Turn and its pauses belong to
-// one thread.
+// Hold no lock during a pause: threads that have a turn could wait for the lock, and its holder for
+// a turn. Turns is thread-safe and must outlive every Turn; a Turn and its pauses belong to one
+// thread.
 #pragma once
 
 #include <utility>
@@ -30,7 +29,7 @@ class Turns {
 
 class Turn {
  public:
-  // Waits until there is one. A thread has one at most.
+  // Waits for a free turn. A thread may hold only one.
   explicit Turn(Turns& turns) : turns_(turns) {
     turns_.free_.wait();
     held_ = &turns_;

@@ -1,4 +1,3 @@
-// Percent coding; see url.h.
 #include "common/base/url.h"
 
 #include <fmt/format.h>

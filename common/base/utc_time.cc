@@ -1,4 +1,3 @@
-// RFC 3339 date-times on std::chrono's calendar; see utc_time.h.
 #include "common/base/utc_time.h"
 
 #include <fmt/format.h>
@@ -8,7 +7,7 @@
 namespace mkt {
 namespace {
 
-// Reads exactly `digits` decimal digits at `at`; moves `at` behind them.
+// Reads exactly `digits` decimal digits at `at` and moves `at` past them.
 std::optional<int> take_number(std::string_view text, std::size_t& at, std::size_t digits) {
   if (at + digits > text.size()) return std::nullopt;
   int value = 0;

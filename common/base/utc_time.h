@@ -1,4 +1,4 @@
-// Times as the wire and the store know them: UTC, to the millisecond, RFC 3339 text.
+// Times as the wire and the store use them: UTC, in milliseconds, as RFC 3339 text.
 #pragma once
 
 #include <chrono>

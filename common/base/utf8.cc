@@ -1,4 +1,4 @@
-// UTF-8 checks on utf8proc; see utf8.h.
+// UTF-8 by utf8proc.
 #include "common/base/utf8.h"
 
 #include <utf8proc.h>
@@ -13,7 +13,7 @@ namespace {
 
 const utf8proc_uint8_t* raw(const char* p) { return reinterpret_cast<const utf8proc_uint8_t*>(p); }
 
-// Calls visit(code point, byte length) for each; false when the text is not UTF-8.
+// Calls visit(code point, byte length) for each code point; false when the text is not UTF-8.
 template <typename Visit>
 bool for_each_code_point(std::string_view text, Visit visit) {
   std::size_t at = 0;

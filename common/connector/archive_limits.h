@@ -1,4 +1,4 @@
-// How large a tarball may become, packed and unpacked; the same on both sides of the wire.
+// How large a tarball may be, packed and unpacked; the same for client and registry.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@ namespace mkt {
 inline constexpr std::uint64_t kMaxTarballBytes = 50ULL * 1024 * 1024;
 
 struct ArchiveLimits {
-  // Of all files together, in bytes.
+  // Bytes of all files together.
   std::uint64_t unpacked_bytes = 512ULL * 1024 * 1024;
   // Files and folders.
   std::uint64_t entries = 20'000;
-  // Unpacked over packed bytes, counted once more than `ratio_from` bytes are unpacked: what
-  // deflate makes of honest files stays far below, what it makes of zeros is about 1000.
+  // Unpacked bytes per packed byte, checked once more than `ratio_from` bytes are unpacked. Honest
+  // files stay far below this; zeros reach about 1000.
   std::uint64_t ratio = 200;
   std::uint64_t ratio_from = 1024 * 1024;
 };

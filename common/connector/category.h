@@ -1,6 +1,5 @@
-// Categories of the older protocol: not stored, each capability stands for one.
-//
-// Nothing stands for "testing" and "documentation", which clients of it know too. Thread-safe.
+// Categories of the older protocol. They are not stored; each capability belongs to one. No
+// capability belongs to "testing" or "documentation", which its clients know too. Thread-safe.
 #pragma once
 
 #include <array>
@@ -9,7 +8,7 @@
 
 namespace mkt {
 
-// "other" for a capability that has none.
+// "other" for a capability without a category.
 constexpr std::string_view category_of(std::string_view capability) {
   constexpr auto kCategories = std::to_array<std::pair<std::string_view, std::string_view>>(
       {{"vcs", "version-control"},

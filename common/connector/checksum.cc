@@ -1,4 +1,4 @@
-// SHA-256 by OpenSSL; see checksum.h.
+// SHA-256 by OpenSSL.
 #include "common/connector/checksum.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ void require(int ok) {
   if (ok != 1) throw std::runtime_error("SHA-256 is not available in this OpenSSL");
 }
 
-// Fetched once: OpenSSL 3 looks the algorithm up by name at every EVP_sha256 use otherwise.
+// Fetched once: otherwise OpenSSL 3 looks the algorithm up by name at every use of EVP_sha256.
 const EVP_MD* sha256() {
   static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return md;

@@ -22,7 +22,8 @@ class Checksum {
 
   explicit Checksum(std::array<std::uint8_t, kSize> digest) : digest_(digest) {}
 
-  // Accepts `sha256:` + hex or, for clients of the older protocol, the hex alone.
+  // Accepts `sha256:` and the hex digits or, for clients of the older protocol, the hex digits
+  // alone.
   static Result<Checksum> parse(std::string_view text);
   static Checksum of(std::span<const std::uint8_t> bytes);
 
@@ -35,7 +36,7 @@ class Checksum {
   std::array<std::uint8_t, kSize> digest_;
 };
 
-// SHA-256 fed piece by piece. Not thread-safe.
+// SHA-256 of data that arrives piece by piece. Not thread-safe.
 class Hasher {
  public:
   Hasher();
@@ -43,7 +44,7 @@ class Hasher {
   ~Hasher();
 
   void update(std::span<const std::uint8_t> bytes);
-  // Ends the hash; the hasher cannot be used afterwards.
+  // Returns the checksum; the hasher cannot be used afterwards.
   Checksum finish();
 
  private:

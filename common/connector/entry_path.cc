@@ -1,4 +1,3 @@
-// The rule of tarball paths; see entry_path.h.
 #include "common/connector/entry_path.h"
 
 #include <fmt/format.h>
@@ -66,7 +65,7 @@ Status EntryNames::add_one(std::string_view path, Kind kind, bool listed) {
   if (other.kind != kind) {
     return unsafe(fmt::format("{} is both a file and a folder", printable(path)));
   }
-  if (listed && other.listed) return unsafe(fmt::format("{} stands twice", printable(path)));
+  if (listed && other.listed) return unsafe(fmt::format("{} appears twice", printable(path)));
   other.listed = other.listed || listed;
   return {};
 }

@@ -1,4 +1,3 @@
-// Strict gzip reading with zlib; see gzip_reader.h.
 #include "common/connector/gzip_reader.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kInputBytes = 64 * 1024;
-constexpr std::size_t kHeaderBytes = 10;  // of RFC 1952, without what the flags add
+constexpr std::size_t kHeaderBytes = 10;  // of RFC 1952, without the optional fields
 constexpr std::uint8_t kExtraField = 0x04, kName = 0x08, kComment = 0x10;
 
 Error invalid(std::string message) { return Error(ErrorCode::archive_invalid, std::move(message)); }
@@ -42,7 +41,7 @@ GzipReader::~GzipReader() { inflateEnd(stream_.get()); }
 
 Status GzipReader::refill(std::size_t least) {
   std::size_t filled = 0;
-  while (filled < least) {  // a source may give less than what was asked for
+  while (filled < least) {  // a source may return less than requested
     MKT_TRY(const std::size_t n, source_(std::span(input_).subspan(filled)));
     if (n == 0) break;
     filled += n;
@@ -53,7 +52,7 @@ Status GzipReader::refill(std::size_t least) {
   return {};
 }
 
-// zlib reads the header itself, and would read over a name of any length.
+// zlib reads the header itself, and would accept a name of any length.
 Status GzipReader::check_header() {
   if (stream_->avail_in < kHeaderBytes || input_[0] != 0x1f || input_[1] != 0x8b ||
       input_[2] != 8) {

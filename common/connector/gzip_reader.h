@@ -1,9 +1,9 @@
-// GzipReader: reads one gzip stream (RFC 1952) to its very end, and nothing else.
+// GzipReader: reads exactly one gzip stream (RFC 1952), to its very end.
 //
-// One member only, its CRC and length checked, no extra field, a name and comment of at most
-// kMaxHeaderBytes together, no byte behind it; what it unpacks is bounded by the ratio of
-// ArchiveLimits while it streams. Memory: the window and one buffer.
-// Not thread-safe.
+// The stream must be one member with a correct CRC and length, no extra field, at most
+// kMaxHeaderBytes of name and comment together, and no byte after it. While it streams, the ratio
+// of ArchiveLimits bounds what it unpacks. Uses memory for the window and one buffer. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct z_stream_s;
 
 namespace mkt {
 
-// Fills the span from its start and returns how many bytes; 0 is the end.
+// Fills the span from its start and returns the number of bytes; 0 means the end.
 using ByteSource = std::function<Result<std::size_t>(std::span<std::uint8_t>)>;
 
 // Reads an open file from its start.
@@ -34,12 +34,12 @@ class GzipReader {
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
 
-  // Up to into.size() unpacked bytes; 0 only at the sound end. archive_invalid for a damaged or
-  // foreign stream, archive_too_large for a bomb.
+  // Reads up to into.size() unpacked bytes; 0 only at the end of a sound stream. archive_invalid
+  // for a damaged stream or one that is not gzip, archive_too_large for a bomb.
   Result<std::size_t> read(std::span<std::uint8_t> into);
 
  private:
-  // Reads on until `least` bytes are there, or the source ends.
+  // Reads until `least` bytes are there or the source ends.
   Status refill(std::size_t least);
   Status check_header();
   Status check_end();

@@ -1,4 +1,4 @@
-// Deflating blocks in parallel with zlib; see gzip_writer.h.
+// Deflates blocks in parallel with zlib.
 #include "common/connector/gzip_writer.h"
 
 #include <zlib.h>
@@ -14,7 +14,7 @@ constexpr std::size_t kDictionaryBytes = 32 * 1024;
 constexpr unsigned kMaxThreads = 16;
 constexpr std::array<std::uint8_t, 10> kHeader = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
 
-// zlib's raw deflate state, reused from block to block.
+// zlib's raw deflate state, reused for every block.
 class Deflater {
  public:
   Deflater() {
@@ -33,7 +33,7 @@ class Deflater {
     if (!dictionary.empty()) {
       deflateSetDictionary(&stream_, dictionary.data(), static_cast<uInt>(dictionary.size()));
     }
-    // Room for stored blocks plus the empty block that a flush appends.
+    // Room for stored blocks and for the empty block that a flush appends.
     Bytes out(deflateBound(&stream_, static_cast<uLong>(input.size())) + 64);
     stream_.next_in = const_cast<Bytef*>(input.data());
     stream_.avail_in = static_cast<uInt>(input.size());
@@ -142,7 +142,7 @@ Status GzipWriter::submit(bool last) {
   return drain(2 * workers_.size() + 2);
 }
 
-// Passes finished blocks on in order until at most `leave` are under way.
+// Passes finished blocks on, in order, until at most `leave` are in progress.
 Status GzipWriter::drain(std::size_t leave) {
   if (!header_written_) {
     header_written_ = true;

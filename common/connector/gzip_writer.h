@@ -1,12 +1,12 @@
-// GzipWriter: one gzip stream (RFC 1952), deflated in blocks on several cores.
+// GzipWriter: writes one gzip stream (RFC 1952), deflated in blocks on several cores.
 //
-// The input is cut into blocks of kBlockBytes; each is deflated on its own with the 32 KiB before
-// it as dictionary and ended at a byte boundary, so the blocks join into one valid member. What
-// comes out depends on the input and the level alone, never on the number of threads. The header is
+// The input is cut into blocks of kBlockBytes. Each block is deflated separately, with the 32 KiB
+// before it as dictionary, and ends at a byte boundary, so the blocks join into one valid member.
+// The output depends only on the input and the level, never on the number of threads. The header is
 // fixed: no name, no time, "Unix".
 //
-// Use from one thread; the worker threads are the writer's own and joined by its destructor. At
-// most two blocks a worker and two more are in memory.
+// Use from one thread; the writer owns its worker threads and its destructor joins them. At most
+// two blocks per worker and two more are in memory.
 #pragma once
 
 #include <condition_variable>
@@ -29,17 +29,17 @@ class GzipWriter {
   using Sink = std::function<Status(std::span<const std::uint8_t>)>;
 
   static constexpr std::size_t kBlockBytes = 128 * 1024;
-  // Within 1 % of level 9's size on source trees at half its time; see scripts/bench.
+  // On source trees within 1 % of level 9's size in half its time; see scripts/bench.
   static constexpr int kLevel = 7;
 
-  // The sink is called from the thread that calls write and finish, in order.
+  // The sink is called in order, from the thread that calls write and finish.
   GzipWriter(Sink sink, unsigned threads);
   ~GzipWriter();
   GzipWriter(const GzipWriter&) = delete;
   GzipWriter& operator=(const GzipWriter&) = delete;
 
   Status write(std::span<const std::uint8_t> bytes);
-  // Ends the stream; nothing may be written afterwards.
+  // Ends the stream; write nothing afterwards.
   Status finish();
 
  private:
@@ -65,7 +65,7 @@ class GzipWriter {
   std::vector<std::thread> workers_;
 };
 
-// How many workers suit this machine.
+// A good number of workers for this machine.
 unsigned default_gzip_threads();
 
 }  // namespace mkt

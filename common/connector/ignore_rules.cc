@@ -1,8 +1,8 @@
-// The lines of a .mktignore file, compiled and matched; see ignore_rules.h.
+// Compiles and matches the lines of a .mktignore file.
 //
-// A pattern becomes a list of tokens once, so that matching meets no malformed brackets and no
-// escapes. Matching needs no recursion: of the `*` and `**/` passed so far only the last of each
-// can be worth trying again with more text.
+// A pattern is compiled to a list of tokens once, so matching meets no malformed brackets and no
+// escapes. Matching needs no recursion: of all the `*` and `**/` passed so far, only the last of
+// each can be worth a retry with more text.
 #include "common/connector/ignore_rules.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct Token {
     set,      // `[...]`: one byte of a set, which never has '/'
     star,     // `*`: any number of bytes, none of them '/'
     folders,  // `**/`: nothing, or anything up to and with a '/'
-    rest,     // `**` at the end: all that is left
+    rest,     // `**` at the end: everything left
   };
   Kind kind;
   std::uint8_t byte = 0;  // of Kind::byte
@@ -37,7 +37,7 @@ struct Glob {
 
 std::uint8_t to_byte(char c) { return static_cast<std::uint8_t>(c); }
 
-// --- POSIX classes, of ASCII only and as git draws their borders
+// --- POSIX classes, for ASCII only, with the same members as in git
 
 struct CharacterClass {
   std::string_view name;
@@ -63,7 +63,7 @@ void add_range(std::uint8_t first, std::uint8_t last, ByteSet& set) {
   for (std::size_t b = first; b <= last; ++b) set.set(b);
 }
 
-// False when there is no class of that name.
+// False when no class has that name.
 bool add_class(std::string_view name, ByteSet& set) {
   const auto known = std::find_if(kCharacterClasses.begin(), kCharacterClasses.end(),
                                   [&](const CharacterClass& c) { return c.name == name; });
@@ -76,16 +76,16 @@ bool add_class(std::string_view name, ByteSet& set) {
 
 // --- From text to tokens
 
-// Reads one `[...]`, from behind the '['.
+// Reads one `[...]`; the text begins after the '['.
 class BracketParser {
  public:
   explicit BracketParser(std::string_view text) : text_(text) {}
 
-  // The bytes it matches, or nullopt when it is not closed or names an unknown class.
+  // The bytes that it matches; nullopt when it is not closed or names an unknown class.
   std::optional<ByteSet> parse() {
     const bool negated = next_is('!') || next_is('^');
     if (negated) ++at_;
-    do {  // a ']' in the first place stands for itself
+    do {  // a ']' in first place stands for itself
       if (!member()) return std::nullopt;
     } while (!next_is(']'));
     ++at_;
@@ -94,7 +94,7 @@ class BracketParser {
     return set_;
   }
 
-  // How much of the text the bracket took, with its ']'.
+  // The length of the bracket in the text, with its ']'.
   std::size_t consumed() const { return at_; }
 
  private:
@@ -113,7 +113,7 @@ class BracketParser {
     return range_begin_.has_value();
   }
 
-  // The name in a `[:name:]` that begins here. Without a ":]" it is a '[' like others.
+  // The name in a `[:name:]` that begins here. Without a ":]" it is an ordinary '['.
   std::optional<std::string_view> class_name() const {
     const std::string_view inner = text_.substr(at_ + 2);
     const std::size_t close = inner.find(']');
@@ -184,7 +184,8 @@ class GlobParser {
     }
   }
 
-  // A run of stars: one is `*`; two or more span folders if they fill the place between slashes.
+  // A run of stars: one is `*`; two or more span folders if nothing else is between the two
+  // slashes.
   void stars() {
     const std::size_t begin = at_;
     at_ = std::min(pattern_.find_first_not_of('*', begin), pattern_.size());
@@ -193,13 +194,13 @@ class GlobParser {
     if (behind.empty()) return push(Token::Kind::rest);
     if (behind.starts_with('/')) return folders(1);
     push(Token::Kind::star);
-    if (behind.starts_with("\\/")) {  // git: spans as well, but takes at least one folder
+    if (behind.starts_with("\\/")) {  // git: also spans, but takes at least one folder
       push_byte('/');
       folders(2);
     }
   }
 
-  // Behind a '/', or first: git begins to look for stars only behind what is plainly literal.
+  // After a '/', or first: git looks for stars only after the part that is plainly literal.
   bool may_span_from(std::size_t begin) const {
     return begin == first_special_ || pattern_[begin - 1] == '/';
   }
@@ -234,9 +235,10 @@ class GlobParser {
 
 // --- Matching
 
-// One try of a glob on a text. The last `*` gives way byte by byte up to the next '/', then the
-// last `**/` folder by folder. Earlier ones need no second try: what a later one can take includes
-// all that they could leave to it. So each token meets each byte a bounded number of times.
+// One attempt to match a glob with a text. The last `*` takes one more byte at a time up to the
+// next '/', then the last `**/` takes one more folder at a time. Earlier ones need no retry: a
+// later one can take everything that they could leave to it. So each token meets each byte a
+// bounded number of times.
 class Matching {
  public:
   Matching(const Glob& glob, std::string_view text) : glob_(glob), text_(text) {}
@@ -249,7 +251,7 @@ class Matching {
   }
 
  private:
-  // Where to go on when what follows a `*` or `**/` did not match.
+  // Where to continue when the text does not match what follows a `*` or `**/`.
   struct Retry {
     std::size_t token;
     std::size_t at;
@@ -320,7 +322,8 @@ class Matching {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-// Takes the first line off `text`, without its LF or CRLF. As in git, a NUL ends it early.
+// Removes the first line from `text` and returns it without its LF or CRLF. As in git, a NUL ends
+// it.
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
   std::string_view line = text.substr(0, end);
@@ -349,7 +352,7 @@ struct IgnoreRule {
   Glob glob;
   bool includes = false;       // began with `!`
   bool folders_only = false;   // ended with '/'
-  bool whole_path = false;     // has a '/' elsewhere, so is matched from the file's own folder on
+  bool whole_path = false;     // has another '/', so it is matched from the file's own folder on
   bool names_in_full = false;  // its last component has no wildcard
 
   bool speaks_about(std::string_view path, bool is_folder) const {

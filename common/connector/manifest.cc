@@ -1,4 +1,4 @@
-// Reading and checking a manifest field by field; see manifest.h.
+// Reads and checks a manifest field by field.
 #include "common/connector/manifest.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 namespace mkt {
 namespace {
 
-// Lengths are in code points, counts in elements; from the manifest's table in the design.
+// Lengths are in code points, counts in elements; connector.manifest(5) lists them.
 constexpr std::size_t kMaxDisplayName = 128;
 constexpr std::size_t kMaxDescription = 1024;
 constexpr std::size_t kMaxAuthor = 128;
@@ -72,10 +72,10 @@ const std::vector<std::string_view>& known_capabilities() {
   return words;
 }
 
-// Collects findings while it reads; a field that cannot be read gives a finding and a placeholder.
+// Collects findings while reading. A field that cannot be read gives a finding and a placeholder.
 class ManifestReader {
  public:
-  // `older`: what an older registry did not ask for is a shortcoming, not a reason to refuse.
+  // With `older`, a missing requirement of today's protocol is a shortcoming, not a finding.
   explicit ManifestReader(Json json, bool older) : json_(std::move(json)), older_(older) {}
 
   Result<Manifest> read() {
@@ -88,7 +88,7 @@ class ManifestReader {
     }
     const auto id = parsed<ConnectorId>("id", kMaxNameLength);
     const auto version = parsed<Version>("version", 128);
-    // Placeholders stand in until the findings are returned.
+    // Placeholders are used until the findings are returned.
     Manifest m(id ? *id : *ConnectorId::parse("x"), version ? *version : *Version::parse("0.0.0"));
     m.display_name_ = text("displayName", Needed::always, kMaxDisplayName);
     m.description_ = text("description", Needed::never, kMaxDescription, true);
@@ -134,7 +134,7 @@ class ManifestReader {
     findings_.push_back({std::move(path), std::move(message)});
   }
 
-  // What only registries of today ask for.
+  // Adds a finding about something that only today's registries require.
   void add_newer(std::string path, std::string message) {
     auto& list = older_ ? shortcomings_ : findings_;
     list.push_back({std::move(path), std::move(message)});
@@ -145,7 +145,7 @@ class ManifestReader {
     return it == json_.end() ? nullptr : &*it;
   }
 
-  // The text at `path`, or "" after a finding. Multi-line texts may hold tab and newline.
+  // The text at `path`, or "" after a finding. A multi-line text may contain tabs and newlines.
   std::string checked_text(const Json& value, const std::string& path, std::size_t limit,
                            bool multi_line) {
     if (!value.is_string()) {
@@ -207,7 +207,7 @@ class ManifestReader {
     return false;
   }
 
-  // The array at `name`, checked for its number of elements; nullptr where absent or wrong.
+  // The array `name` after a check of its length; nullptr where it is absent or wrong.
   const Json* list(const char* name, Needed needed, std::size_t most) {
     const Json* value = member(name);
     if (value == nullptr) {
@@ -264,9 +264,9 @@ class ManifestReader {
       }
       const auto same_name = [&](const Tool& other) { return other.name == t.name; };
       if (!t.name.empty() && std::any_of(m.tools_.begin(), m.tools_.end(), same_name)) {
-        add_newer(path + ".name", fmt::format("\"{}\" stands twice", t.name));
+        add_newer(path + ".name", fmt::format("\"{}\" appears twice", t.name));
       }
-      // What does not say what it may do is no tool that a policy could judge.
+      // A tool without a policy class is left out: no policy could judge it.
       if (policy_class && !t.name.empty()) m.tools_.push_back(std::move(t));
     }
   }
@@ -282,7 +282,7 @@ class ManifestReader {
         add_newer(path, fmt::format("\"{}\" is not one of {}", word, fmt::join(known, ", ")));
       } else if (std::find(m.capabilities_.begin(), m.capabilities_.end(), word) !=
                  m.capabilities_.end()) {
-        add_newer(path, fmt::format("\"{}\" stands twice", word));
+        add_newer(path, fmt::format("\"{}\" appears twice", word));
         if (older_) continue;
       }
       m.capabilities_.push_back(std::move(word));

@@ -1,11 +1,12 @@
-// Manifest: what a connector says of itself in `connector.manifest.json` (connector.manifest(5)).
+// Manifest: what a connector says about itself in `connector.manifest.json`
+// (connector.manifest(5)).
 //
-// Immutable; holds valid values only. `parse` checks every field and reports all problems at once
-// as `path: what is wrong`. Fields this version does not know are kept in `json()`.
+// Immutable; holds valid values only. `parse` checks every field and reports all problems at once,
+// as `path: what is wrong`. `json()` keeps fields that this version does not know.
 //
-// Registries of the older protocol asked for less: an id, a version, a display name, and
-// capabilities of any words. What was published there is taken by `parse_older`, which lists in
-// `shortcomings()` what `parse` would have refused it for.
+// Registries of the older protocol required less: an id, a version, a display name, and
+// capabilities with any words. `parse_older` accepts what was published there; `shortcomings()`
+// lists why `parse` would have refused it.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +28,12 @@ namespace mkt {
 inline constexpr std::string_view kManifestName = "connector.manifest.json";
 inline constexpr std::uint64_t kMaxManifestBytes = 1024 * 1024;
 
-// What a tool may do to the service it talks to, from harmless to not.
+// What a tool may do to the service it talks to, from harmless to dangerous.
 enum class PolicyClass { read, write_non_destructive, destructive };
 std::string_view policy_class_name(PolicyClass policy_class);  // "WRITE_NON_DESTRUCTIVE"
 std::optional<PolicyClass> parse_policy_class(std::string_view text);
 
-// The words that `capabilities` may hold, in the order of the manual.
+// The words that `capabilities` may contain, in the manual's order.
 const std::vector<std::string_view>& known_capabilities();
 
 struct Tool {
@@ -43,10 +44,10 @@ struct Tool {
 
 class Manifest {
  public:
-  // manifest_invalid with a detail for each finding, or invalid_json.
+  // manifest_invalid with one detail per finding, or invalid_json.
   static Result<Manifest> parse(std::string_view text);
   static Result<Manifest> from_json(Json json);
-  // manifest_invalid only for what no registry took.
+  // manifest_invalid only for what even an older registry would have refused.
   static Result<Manifest> parse_older(std::string_view text);
 
   const ConnectorId& id() const { return id_; }
@@ -66,8 +67,8 @@ class Manifest {
   bool prerelease() const { return prerelease_; }
   // The document itself, unknown fields included.
   const Json& json() const { return json_; }
-  // Of an older manifest: what it lacks. Then license, entrypoint and author may be empty, tools
-  // may be few or none, and capabilities may be words that known_capabilities() has not.
+  // What an older manifest lacks. Its license, entrypoint and author may then be empty, it may have
+  // few tools or none, and its capabilities may be words that known_capabilities() does not have.
   const std::vector<ErrorDetail>& shortcomings() const { return shortcomings_; }
   // manifest_invalid with the shortcomings, where there are any.
   Status require_current() const;

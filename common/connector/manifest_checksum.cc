@@ -1,4 +1,4 @@
-// Finding and replacing one member in a JSON text; see manifest_checksum.h.
+// Finds and replaces one member in a JSON text.
 #include "common/connector/manifest_checksum.h"
 
 #include <fmt/format.h>
@@ -16,15 +16,15 @@ struct Span {
   std::size_t begin, end;
 };
 
-// The string that begins with the quote at `at`, with both quotes.
+// The string that begins with the quote at `at`, including both quotes.
 Span string_at(std::string_view text, std::size_t at) {
   std::size_t end = at + 1;
   while (text[end] != '"') end += text[end] == '\\' ? 2 : 1;
   return {at, end + 1};
 }
 
-// Where the value of the outermost object's member `checksum` stands, a string. The text is valid
-// JSON, so that braces and quotes tell enough.
+// Where the string value of the outermost object's member `checksum` is. The text is valid JSON, so
+// looking at braces and quotes is enough.
 std::optional<Span> find_checksum(std::string_view text) {
   int depth = 0;
   bool is_name = false;  // is the next string a member's name, or a value?

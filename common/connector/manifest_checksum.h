@@ -1,7 +1,7 @@
-// The manifest's `checksum`, filled into its text when it is packed.
+// Fills in the manifest's `checksum` when a connector is packed.
 //
-// Older loaders want the entrypoint's SHA-256 in the manifest. Nobody keeps it up to date by hand,
-// so the packed copy gets it: the text of the author, byte by byte, but for this one member. The
+// Older loaders need the entrypoint's SHA-256 in the manifest. Nobody keeps it up to date by hand,
+// so the packed copy gets it: the author's text, byte by byte, except for this one member. The
 // author's own file is not touched.
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace mkt {
 
-// `manifest` is a valid manifest's text. Its member `checksum` gets this value; where it has none
-// it stands behind the last member, laid out as the first one is. The same text where the value
-// is right already.
+// `manifest` is the text of a valid manifest. Returns it with this value for its member `checksum`.
+// A new member is added after the last one and formatted like the first one. Where the value is
+// right already, the text is unchanged.
 std::string with_entrypoint_checksum(std::string_view manifest, const Checksum& checksum);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// The rules of ids; see names.h.
 #include "common/connector/names.h"
 
 #include <fmt/format.h>
@@ -35,7 +34,7 @@ template class Name<TenantTag>;
 
 namespace {
 
-// `<publisher>:<count lower-case hex digits>`: the publisher.
+// The publisher of a `<publisher>:<digits>` whose digits are `count` lower-case hex digits.
 std::optional<PublisherId> publisher_before_digits(std::string_view text, std::size_t count) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;

@@ -1,9 +1,8 @@
 // The names of the marketplace as types that hold valid values only.
 //
-// ConnectorId, PublisherId and TenantId share one rule, `^[a-z][a-z0-9-]*$` of at most 64
-// characters, and are distinct types so that one cannot stand for another. KeyId is
-// `<publisher>:<16 hex digits>`; a KeyName is that or an alias. Parse at the border, trust inside.
-// Immutable.
+// ConnectorId, PublisherId and TenantId share one rule, `^[a-z][a-z0-9-]*$` with at most 64
+// characters. They are distinct types, so one cannot stand for another. A KeyId is `<publisher>:<16
+// hex digits>`; a KeyName is a KeyId or an alias. Parse at the border, trust inside. Immutable.
 #pragma once
 
 #include <compare>
@@ -23,7 +22,7 @@ bool is_valid_name(std::string_view text);
 template <typename Tag>
 class Name {
  public:
-  // ErrorCode::invalid_input, saying what the rule is.
+  // invalid_input, with the rule.
   static Result<Name> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
@@ -71,9 +70,9 @@ class KeyId {
   std::string text_;
 };
 
-// What a signature file calls the key it was made with: the key's own id, or an alias that the
-// registry knows it by (ids of publishers that signed before this registry was theirs,
-// "acme-2025"). 1 to 128 characters of UTF-8, none of them a control character, no blank at an end.
+// The name that a signature file gives its key: the key's own id, or an alias that the registry
+// knows ("acme-2025", from publishers that signed before they came to this registry). 1 to 128
+// characters of UTF-8, without control characters, and without a blank at either end.
 class KeyName {
  public:
   static constexpr std::size_t kMaxLength = 128;  // characters
@@ -83,9 +82,10 @@ class KeyName {
   KeyName(const KeyId& id) : text_(id.text()) {}  // NOLINT: implicit, every id is a name
 
   const std::string& text() const { return text_; }
-  // Where the name has the form of a key's own id, which no alias of another key may have.
+  // The id, where the name has the form of a key's own id. No alias of another key may have that
+  // form.
   std::optional<KeyId> as_id() const;
-  // Where it has the form `<publisher>:<8 hex digits>` that older clients gave every key.
+  // The publisher, where the name has the form `<publisher>:<8 hex digits>` of older clients' keys.
   std::optional<PublisherId> publisher_of_older_form() const;
   friend bool operator==(const KeyName& a, const KeyName& b) { return a.text_ == b.text_; }
 

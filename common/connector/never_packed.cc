@@ -1,4 +1,4 @@
-// Names and first lines of what is not for others; see never_packed.h.
+// Names and first lines of files that are not for others.
 #include "common/connector/never_packed.h"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ bool is_leftover(std::string_view name) {
          name.back() >= 'a' && name.back() <= 'p';
 }
 
-// write_file_atomically's and PendingFile's: .name.0123456789ab
+// The temporary names of write_file_atomically and PendingFile: .name.0123456789ab
 bool is_own_temporary(std::string_view name) {
   constexpr std::size_t kDigits = 12;
   if (name.starts_with(".mkt-")) return true;
@@ -63,7 +63,7 @@ bool is_key_name(std::string_view name) {
                      [&](std::string_view extension) { return name.ends_with(extension); });
 }
 
-// A PEM header of a private key, RFC 7468 and its older kin: "-----BEGIN EC PRIVATE KEY-----".
+// True for the PEM header of a private key, RFC 7468 or older: "-----BEGIN EC PRIVATE KEY-----".
 bool has_private_key_header(std::string_view text) {
   constexpr std::string_view kBegin = "-----BEGIN ";
   for (std::size_t at = text.find(kBegin); at != std::string_view::npos;
@@ -99,10 +99,10 @@ std::optional<NeverPacked> never_packed(std::span<const std::uint8_t> beginning)
       text.starts_with("---- BEGIN SSH2 ENCRYPTED PRIV")) {
     return kPrivateKey;
   }
-  // "Bag Attributes" is how openssl pkcs12 begins.
+  // The output of openssl pkcs12 begins with "Bag Attributes".
   const bool is_pem = text.starts_with("-----BEGIN ") || text.starts_with("Bag Attributes");
   if (is_pem && has_private_key_header(text)) return kPrivateKey;
-  // mkt's own, by the members that only they have (key_file.h).
+  // mkt's own key files, recognized by the members that only they have (key_file.h).
   const auto has = [&](std::string_view member) { return text.find(member) != text.npos; };
   if (text.starts_with('{') && has("\"keyId\"") && has("\"kdf\"") && has("\"secretKey\"")) {
     return kPrivateKey;

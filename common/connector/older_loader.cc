@@ -1,4 +1,4 @@
-// The older loader's schema, where it is narrower than ours; see older_loader.h.
+// The older loader's schema, where it is narrower than ours.
 #include "common/connector/older_loader.h"
 
 #include <fmt/format.h>
@@ -11,10 +11,10 @@
 namespace mkt {
 namespace {
 
-// Of the older manifest schema; lengths count UTF-16 units, as JavaScript does.
+// From the older manifest schema; lengths count UTF-16 units, as in JavaScript.
 constexpr std::size_t kMaxOlderLicense = 64;
 constexpr std::size_t kMaxOlderDescription = 512;
-constexpr std::size_t kMaxPathBytes = 100;  // of a tar header's name field
+constexpr std::size_t kMaxPathBytes = 100;  // of the name field in a tar header
 constexpr auto kExtensions = std::to_array<std::string_view>({".js", ".mjs", ".cjs"});
 
 bool is_alnum(char c) {
@@ -60,9 +60,9 @@ std::vector<ErrorDetail> older_loader_findings(const Manifest& manifest,
                                                const std::vector<SourceEntry>& entries) {
   std::vector<ErrorDetail> findings;
   if (!is_old_entrypoint(manifest.entrypoint())) {
-    findings.push_back({"entrypoint",
-                        "must end with .js, .mjs or .cjs, and have none but the characters "
-                        "a-z A-Z 0-9 . _ / -"});
+    findings.push_back(
+        {"entrypoint",
+         "must end with .js, .mjs or .cjs, and contain only the characters a-z A-Z 0-9 . _ / -"});
   }
   const auto check_length = [&](const char* path, const std::string& text, std::size_t most) {
     const std::size_t length = utf16_length(text);
@@ -90,7 +90,7 @@ std::vector<ErrorDetail> older_loader_findings(const Manifest& manifest,
   std::size_t long_paths = 0;
   const SourceEntry* first = nullptr;
   for (const SourceEntry& e : entries) {
-    // A folder's name has a '/' behind it.
+    // A folder's name ends in '/'.
     if (e.path.size() + (e.is_folder ? 1 : 0) <= kMaxPathBytes) continue;
     if (long_paths++ == 0) first = &e;
   }

@@ -1,8 +1,8 @@
-// What programs written before mkt cannot load of a connector that mkt takes.
+// Finds what programs written before mkt cannot load in a connector that mkt accepts.
 //
-// Their loader reads manifests by a narrower schema, and their unpacker reads only the first 100
-// bytes of a path. Such a connector can be published and installed; whoever still runs the older
-// program should hear of it when it is packed.
+// Their loader has a narrower manifest schema, and their unpacker reads only the first 100 bytes of
+// a path. Such a connector can be published and installed, but packing it warns those who still run
+// the older program.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@
 
 namespace mkt {
 
-// Each finding with the manifest's field or the entry's path. At most one finding is about paths.
+// Each finding names the manifest's field or the entry's path. At most one finding is about paths.
 std::vector<ErrorDetail> older_loader_findings(const Manifest& manifest,
                                                const std::vector<SourceEntry>& entries);
 

@@ -1,4 +1,4 @@
-// Source tree → libarchive's ustar writer → GzipWriter → file; see pack.h.
+// Source tree → libarchive's ustar writer → GzipWriter → file.
 #include "common/connector/pack.h"
 
 #include <archive.h>
@@ -19,7 +19,7 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr int kTarBlocking = 10240;  // what tar(1) pads an archive to
+constexpr int kTarBlocking = 10240;  // tar(1) pads an archive to a multiple of this
 
 struct FreeArchive {
   void operator()(archive* a) const { archive_write_free(a); }
@@ -28,7 +28,7 @@ struct FreeEntry {
   void operator()(archive_entry* e) const { archive_entry_free(e); }
 };
 
-// Counts and hashes what goes to the file.
+// Counts and hashes what is written to the file.
 class TarballFile {
  public:
   explicit TarballFile(int fd) : fd_(fd) {}
@@ -128,7 +128,7 @@ class Packer {
     const std::string shown = printable(entry.path);
     MKT_TRY(const UniqueFd fd, open_entry(root_fd_, entry.path));
     const bool is_entrypoint = entry.path == plan_.manifest.entrypoint();
-    Hasher hasher;  // of the entrypoint, as the manifest went ahead of it
+    Hasher hasher;  // of the entrypoint: the manifest was written before it
     std::uint64_t offset = 0;
     for (;;) {
       MKT_TRY(const std::size_t n, read_at(fd.get(), buffer_, offset, shown));
@@ -186,7 +186,7 @@ ManifestChecksum compare(const std::optional<Checksum>& said, const Checksum& is
   return *said == is ? ManifestChecksum::right : ManifestChecksum::outdated;
 }
 
-// `output` is what is being written, or null.
+// `output` is the file being written, or null.
 Result<PackPlan> plan(int root_fd, const std::filesystem::path& folder, const ArchiveLimits& limits,
                       const struct stat* output) {
   MKT_TRY(const std::string source_text, read_manifest_text(folder));

@@ -1,13 +1,13 @@
-// pack_connector: a folder becomes a tarball, the same bytes on every machine.
+// pack_connector: makes a tarball of a folder, the same bytes on every machine.
 //
-// The tarball is ustar in gzip. The manifest comes first, then every file and folder sorted by the
-// bytes of its path; times are the epoch, owners 0 without names, modes 0755 for folders and files
-// their owner may execute, 0644 for all others. What is left out is source_tree.h's part. Anything
-// that could not be installed safely is refused: links, devices, names that EntryNames does not
-// take, a broken manifest.
+// The tarball is ustar in gzip. The manifest comes first, then every file and folder, sorted by the
+// bytes of its path. Times are the epoch; owners are 0 without names; modes are 0755 for folders
+// and for files that their owner may execute, and 0644 for all others. source_tree.h decides what
+// is left out. Anything that could not be installed safely is refused: links, devices, names that
+// EntryNames refuses, a broken manifest.
 //
-// The manifest in the tarball names the SHA-256 of the entrypoint as it was packed, whatever the
-// manifest in the folder says; that one is not touched (manifest_checksum.h).
+// The manifest in the tarball has the SHA-256 of the entrypoint as packed, whatever the manifest in
+// the folder says. The manifest in the folder is not changed (manifest_checksum.h).
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,17 @@
 namespace mkt {
 
 struct PackOptions {
-  unsigned threads = 0;  // 0: as many as the machine has cores; never changes the bytes
+  unsigned threads = 0;  // 0: one per core; never changes the bytes
   ArchiveLimits limits = {};
 };
 
-// What the manifest in the folder says of its entrypoint's checksum.
+// What the manifest in the folder says about its entrypoint's checksum.
 enum class ManifestChecksum { right, missing, outdated };
 
-// What a tarball will hold, read and checked.
+// What a tarball will contain, read and checked.
 struct PackPlan {
   Manifest manifest;          // as it is packed
-  std::string manifest_text;  // of it
+  std::string manifest_text;  // the packed manifest's text
   ManifestChecksum source_checksum = ManifestChecksum::right;
   SourceTree tree;
   std::uint64_t unpacked_bytes = 0;  // of all files

@@ -1,4 +1,3 @@
-// The rule of portable names; see portable_name.h.
 #include "common/connector/portable_name.h"
 
 #include <fmt/format.h>
@@ -15,7 +14,8 @@ namespace {
 
 constexpr auto kControlFolders = std::to_array<std::string_view>({"git", "hg", "svn"});
 
-// learn.microsoft.com, "Naming Files, Paths, and Namespaces"; COM and LPT take one digit more.
+// learn.microsoft.com, "Naming Files, Paths, and Namespaces"; COM and LPT are followed by one
+// digit.
 constexpr auto kDevices =
     std::to_array<std::string_view>({"con", "prn", "aux", "nul", "conin$", "conout$"});
 constexpr auto kNumberedDevices = std::to_array<std::string_view>({"com", "lpt"});
@@ -31,12 +31,12 @@ bool is_listed(const List& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-// Windows drops them from the end of a name, wherever they come from.
+// Windows drops dots and blanks from the end of a name.
 std::string_view without_dots_and_blanks(std::string_view name) {
   return name.substr(0, name.find_last_not_of(". ") + 1);  // npos + 1 is 0
 }
 
-// The 8.3 name that NTFS gives `.git` beside its own: `GIT~1`, or a higher number where that is
+// The 8.3 name that NTFS gives `.git` as a second name: `GIT~1`, or a higher number where that is
 // taken.
 bool is_short_name(std::string_view folded) {
   const std::size_t tilde = folded.find('~');
@@ -52,7 +52,7 @@ bool is_control_folder(std::string_view folded) {
          is_short_name(name);
 }
 
-// `nul.txt` and `aux .js` are the devices, too.
+// `nul.txt` and `aux .js` are devices, too.
 bool is_device(std::string_view folded) {
   const std::string_view stem =
       without_dots_and_blanks(folded.substr(0, folded.find_first_of(".:")));

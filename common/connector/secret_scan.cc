@@ -1,4 +1,4 @@
-// The marks of known tokens; see secret_scan.h.
+// The marks of known tokens.
 #include "common/connector/secret_scan.h"
 
 #include <fmt/format.h>
@@ -11,9 +11,9 @@
 namespace mkt {
 namespace {
 
-// Longer than a mark and as much of its body as is looked at.
+// Longer than a mark and the part of its body that is looked at.
 constexpr std::size_t kOverlapBytes = 256;
-// Of a body that is random; placeholders repeat themselves.
+// A random body has at least this many; placeholders repeat themselves.
 constexpr std::size_t kDistinctCharacters = 8;
 
 struct TokenKind {
@@ -44,8 +44,8 @@ constexpr auto kTokens = std::to_array<TokenKind>({
 constexpr std::string_view kKeyHeader = "PRIVATE KEY-----";
 constexpr std::size_t kKeyBody = 60;  // the one line of an Ed25519 key has 64
 constexpr std::string_view kBase64 = "+/=";
-// Between a header and its body: the end of a line, in a file or in a string literal. Texts about
-// keys have a blank there.
+// What separates a header from its body: the end of a line, in a file or in a string literal. In
+// prose about keys, a blank follows the header.
 constexpr auto kLineEnds = std::to_array<std::string_view>({"\r\n", "\n", "\\r\\n", "\\n"});
 
 bool is_word_character(char c) {
@@ -68,7 +68,7 @@ bool looks_random(std::string_view body) {
   return has_digit && seen.count() >= kDistinctCharacters && body.find("EXAMPLE") == body.npos;
 }
 
-// What stands before a mark at the very beginning of the text was seen with an earlier text.
+// What precedes a mark at the very beginning of the text belongs to an earlier text.
 bool has_token(std::string_view text, const TokenKind& kind, bool begins_file) {
   for (std::size_t at = text.find(kind.mark); at != text.npos; at = text.find(kind.mark, at + 1)) {
     if (at == 0 ? !begins_file : is_word_character(text[at - 1]) || text[at - 1] == '_') continue;

@@ -1,9 +1,9 @@
-// SecretScan: looks for credentials in the middle of a file, before others can read it.
+// SecretScan: looks for credentials anywhere in a file, before others can read it.
 //
-// Found are tokens that well-known services issue with a mark of their own (AWS, GitHub, GitLab,
-// npm, Slack, Stripe, mkt) and private keys in PEM with a body. A mark with a placeholder behind
-// it, such as ghp_xxxx… or AWS's own AKIA…EXAMPLE, is none. Passwords without a mark are not found.
-// Use from one thread.
+// It finds tokens that well-known services (AWS, GitHub, GitLab, npm, Slack, Stripe, mkt) issue
+// with a mark of their own, and private keys in PEM that have a body. A mark before a placeholder,
+// such as ghp_xxxx… or AWS's own AKIA…EXAMPLE, does not count. It does not find passwords without a
+// mark. Use from one thread.
 #pragma once
 
 #include <cstdint>
@@ -15,15 +15,15 @@ namespace mkt {
 
 class SecretScan {
  public:
-  // The next bytes of the file. Memory: these and a short piece of what came before.
+  // Takes the next bytes of the file. Keeps only them and a short piece of what came before.
   void feed(std::span<const std::uint8_t> bytes);
 
-  // "holds what looks like an access token of GitHub"; empty while nothing was found.
+  // Such as "holds what looks like an access token of GitHub"; empty while nothing was found.
   const std::string& found() const { return found_; }
 
  private:
   std::string window_;
-  bool begins_file_ = true;  // the window does
+  bool begins_file_ = true;  // true while the window begins the file
   std::string found_;
 };
 

@@ -1,4 +1,4 @@
-// Walking a connector's folder; see source_tree.h.
+// Walks a connector's folder.
 #include "common/connector/source_tree.h"
 
 #include <dirent.h>
@@ -24,7 +24,7 @@ namespace mkt {
 namespace {
 
 constexpr std::string_view kIgnoreName = ".mktignore";
-// What `mkt install` writes at its root, whatever is installed.
+// What `mkt install` writes at its root for every connector.
 constexpr std::string_view kInstallFolder = "connectors";
 constexpr std::string_view kInstallLock = "mkt.lock";
 constexpr std::string_view kSignatureSuffix = ".sig.json";
@@ -35,7 +35,7 @@ struct CloseDir {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
-// The rules of one folder's .mktignore; `base` is the length of that folder's path and '/'.
+// The rules of one folder's .mktignore. `base` is the length of the folder's path with its '/'.
 struct FolderRules {
   IgnoreRules rules;
   std::size_t base;
@@ -107,7 +107,7 @@ class TreeWalk {
     return {};
   }
 
-  // What the .mktignore files say of an entry.
+  // What the .mktignore files say about an entry.
   struct Wish {
     bool ignored = false;
     bool asked_for = false;  // by name
@@ -124,11 +124,9 @@ class TreeWalk {
     return {};
   }
 
-  void leave_out(const std::string& path, bool is_folder, bool secret, std::string why) {
-    left_out_.push_back({path, is_folder, secret, std::move(why)});
-  }
+  void leave_out(LeftOut entry) { left_out_.push_back(std::move(entry)); }
 
-  // One of the names that mkt gives what it writes, at the root of the connector.
+  // Says why the entry is a file that mkt itself writes at the root of the connector.
   std::string_view own_work(std::string_view name, bool is_folder) const {
     if (is_folder) return {};
     if (name == kInstallLock) return "is the lock file of mkt install";
@@ -142,8 +140,8 @@ class TreeWalk {
            info.st_ino == output_->st_ino;
   }
 
-  // Why the content of a file keeps it out; nothing where it cannot be read, which packing will
-  // say.
+  // Why the content of a file keeps it out. nullopt where the file cannot be read; packing reports
+  // that.
   std::optional<NeverPacked> never_packed_by_content(int at, const std::string& name) {
     const UniqueFd fd(::openat(at, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!fd) return std::nullopt;
@@ -157,7 +155,7 @@ class TreeWalk {
     return NeverPacked{"is a tarball of this connector"};
   }
 
-  // FILE.sig.json beside a FILE that is a tarball of this connector.
+  // Leaves out FILE.sig.json where FILE is a tarball of this connector.
   void leave_out_signatures() {
     std::set<std::string> tarballs;
     for (const LeftOut& l : left_out_) {
@@ -165,24 +163,26 @@ class TreeWalk {
     }
     std::erase_if(entries_, [&](const SourceEntry& e) {
       if (e.is_folder || !e.secret.empty() || !tarballs.contains(e.path)) return false;
-      leave_out(e.path, false, false, "is the signature file of a file that is left out");
+      leave_out({.path = e.path, .why = "is the signature file of a file that is left out"});
       return true;
     });
   }
 
-  // True where the entry has been left out. `secret` becomes why it looks like one, where it was
-  // asked for nevertheless.
+  // True where the entry was left out. Where the entry looks like a secret but was asked for,
+  // `secret` says why it looks like one.
   bool left_out(int at, const std::string& prefix, const std::string& name, const struct stat& info,
                 std::string& secret) {
     const std::string path = prefix + name;
     const bool is_folder = S_ISDIR(info.st_mode);
     const Wish wish = wish_for(path, is_folder);
     if (wish.ignored) {
-      leave_out(path, is_folder, false, fmt::format("is named in {}", wish.ignore_file));
+      leave_out({.path = path,
+                 .is_folder = is_folder,
+                 .why = fmt::format("is named in {}", wish.ignore_file)});
       return true;
     }
     if (is_output(info)) {
-      leave_out(path, false, false, "is the output of this very command");
+      leave_out({.path = path, .why = "is the output of this very command"});
       return true;
     }
     std::optional<NeverPacked> never = never_packed(name, last_component(prefix));
@@ -200,7 +200,10 @@ class TreeWalk {
       if (never->secret) secret = never->why;
       return false;
     }
-    leave_out(path, is_folder, never->secret, std::string(never->why));
+    leave_out({.path = path,
+               .is_folder = is_folder,
+               .secret = never->secret,
+               .why = std::string(never->why)});
     return true;
   }
 
@@ -211,7 +214,7 @@ class TreeWalk {
     return prefix.substr(prefix.rfind('/') + 1);  // npos + 1 is 0
   }
 
-  // Takes the folder's descriptor; `prefix` is its path with a '/' behind, or empty.
+  // Takes ownership of the descriptor. `prefix` is the folder's path with a '/', or empty.
   Status folder(UniqueFd fd, const std::string& prefix, std::size_t depth) {
     if (depth > kMaxEntryDepth) {
       found(prefix, "is too deep");
@@ -241,10 +244,11 @@ class TreeWalk {
         const std::size_t before = entries_.size();
         MKT_TRY(UniqueFd child, reopen(fd.get(), name.c_str(), path));
         MKT_CHECK(folder(std::move(child), path + "/", depth + 1));
-        // mkt install made it, and mkt uninstall leaves it empty.
+        // mkt install made it, and mkt uninstall left it empty.
         if (path == kInstallFolder && entries_.size() == before) {
           entries_.pop_back();
-          leave_out(path, true, false, "is where mkt install puts connectors");
+          leave_out(
+              {.path = path, .is_folder = true, .why = "is where mkt install puts connectors"});
         }
       }
     }
@@ -252,7 +256,7 @@ class TreeWalk {
     return {};
   }
 
-  // Consumes a duplicate of the descriptor, as fdopendir owns what it is given.
+  // Opens the folder again, as fdopendir takes ownership of its descriptor.
   static Result<std::vector<std::string>> names_in(int fd, const std::string& prefix) {
     UniqueFd duplicate(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const std::unique_ptr<DIR, CloseDir> dir(duplicate ? ::fdopendir(duplicate.get()) : nullptr);
@@ -289,7 +293,7 @@ class TreeWalk {
   const ConnectorId& id_;
   const ArchiveLimits& limits_;
   const struct stat* output_;
-  Bytes head_;                      // of the file being looked at
+  Bytes head_;                      // of the current file
   std::vector<FolderRules> rules_;  // from the root's to the current folder's
   std::vector<SourceEntry> entries_;
   std::vector<LeftOut> left_out_;

@@ -1,13 +1,13 @@
-// The files and folders of a connector's folder that belong into its tarball, in its order, and
-// what is left out of it, with the reason.
+// Lists the files and folders that belong in a connector's tarball, in the tarball's order, and
+// what is left out, with the reason.
 //
-// Left out is what a .mktignore names, what is never packed (never_packed.h), and what mkt itself
-// writes into the folder: tarballs of this connector under any name and their signature files, the
-// output that is being written, connectors that are installed somewhere below, and at the root
-// mkt.lock and a connectors/ with nothing else in it. So the same sources give the same tarball,
+// Left out are: what a .mktignore names, what is never packed (never_packed.h), and what mkt itself
+// writes into the folder. The last are tarballs of this connector under any name, their signature
+// files, the output that is being written, connectors installed anywhere below, and, at the root,
+// mkt.lock and a connectors/ that holds nothing else. So the same sources give the same tarball,
 // whatever was packed, signed and installed there before. A `!` line in .mktignore that names an
-// entry in full (IgnoreRules::names) asks for it in spite of that; .git, .hg and .svn could not be
-// installed even so.
+// entry in full (IgnoreRules::names) brings it back in spite of that; but .git, .hg and .svn could
+// not be installed even then.
 #pragma once
 
 #include <sys/stat.h>
@@ -31,9 +31,9 @@ struct SourceEntry {
 };
 
 struct LeftOut {
-  std::string path;  // of a folder with everything in it
+  std::string path;  // of a file, or of a folder with everything in it
   bool is_folder = false;
-  bool secret = false;  // looks like one
+  bool secret = false;  // looks like a secret
   std::string why;      // "is named in .mktignore"
 };
 
@@ -43,8 +43,7 @@ struct SourceTree {
 };
 
 // Walks the folder open at `root_fd` without following links. `output` is the file that is being
-// written, where that is a file. All problems of names, links and devices are reported at once as
-// details.
+// written, or null. All problems with names, links and devices are reported at once, as details.
 Result<SourceTree> list_source_tree(int root_fd, const ConnectorId& id, const ArchiveLimits& limits,
                                     const struct stat* output);
 

@@ -1,4 +1,4 @@
-// A recursive-descent reader of SPDX license expressions; see spdx.h.
+// A recursive-descent parser of SPDX license expressions.
 #include "common/connector/spdx.h"
 
 namespace mkt {
@@ -18,7 +18,8 @@ class Reader {
            c == '.' || c == ':' || c == '+';
   }
 
-  // Moves to the next parenthesis or word; an empty token is the end or a foreign character.
+  // Moves to the next parenthesis or word. The token is empty at the end and at a foreign
+  // character.
   void next() {
     while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);
     std::size_t n = 0;
@@ -34,7 +35,7 @@ class Reader {
 
   bool is_operator() const { return token_ == "AND" || token_ == "OR" || token_ == "WITH"; }
 
-  // `+` ends an id, ':' only follows a DocumentRef.
+  // A `+` may end an id; a ':' may only follow a DocumentRef.
   bool id(bool plus_allowed) {
     std::string_view word = token_;
     if (word.empty() || is_operator() || word == "(" || word == ")") return false;

@@ -1,4 +1,4 @@
-// The watch over tar headers; see tar_guard.h. Field offsets are those of POSIX.1-1988 ustar.
+// Checks tar headers. Field offsets are those of POSIX.1-1988 ustar.
 #include "common/connector/tar_guard.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ constexpr std::size_t kPrefixOffset = 345, kPrefixLength = 155;
 constexpr std::string_view kPosixMagic("ustar\0", 6);
 constexpr std::uint64_t kMaxPaxBytes = 64 * 1024;
 
-// pax keywords that change neither what a file is called nor what is in it.
+// pax keywords that change neither a file's name nor its content.
 constexpr auto kHarmlessKeywords =
     std::to_array<std::string_view>({"atime", "comment", "ctime", "gid", "gname",
                                      "LIBARCHIVE.creationtime", "mtime", "uid", "uname"});
@@ -100,8 +100,8 @@ Status TarGuard::header() {
   const std::string_view text = as_text(block_);
   const auto size = octal(text.substr(kSizeOffset, kSizeLength));
   if (!size) return unsafe_header("a tar header has a size that is not plain octal");
-  // Without it some readers put the prefix before the name and others do not (GNU tar keeps times
-  // there), so that one header names two files.
+  // Without the magic, some readers put the prefix before the name and others do not (GNU tar keeps
+  // times there). Then one header would name two files.
   const std::string_view magic = text.substr(kMagicOffset, kPosixMagic.size());
   const std::string_view prefix = text.substr(kPrefixOffset, kPrefixLength);
   if (magic != kPosixMagic && prefix.find_first_not_of('\0') != std::string_view::npos) {
@@ -150,7 +150,7 @@ Status TarGuard::header() {
   return {};
 }
 
-// Records are "<length> <keyword>=<value>\n", the length counting itself.
+// Records are "<length> <keyword>=<value>\n"; the length includes itself.
 Status TarGuard::pax_records() const {
   std::string_view rest = as_text(pax_).substr(0, pax_size_);
   while (!rest.empty()) {

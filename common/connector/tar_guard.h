@@ -1,12 +1,12 @@
-// TarGuard: watches a tar stream on its way into libarchive and refuses what libarchive would
+// TarGuard: checks a tar stream before libarchive reads it, and refuses what libarchive would
 // accept but we do not.
 //
 // libarchive reads many dialects: GNU long names, sparse files, pax records that replace a name or
-// a size. Programs that read such headers differently see different files in one tarball, so only
-// plain ones pass (POSIX.1-1988 ustar and the old GNU and V7 forms of the same fields, which have
-// no prefix): files and folders, sizes in octal, and pax records that carry nothing but times,
-// owners and comments. It also tells the sizes it saw, so that the caller can hold libarchive to
-// them. Not thread-safe.
+// a size. Programs that read such headers differently see different files in one tarball. So only
+// plain headers pass (POSIX.1-1988 ustar, and the old GNU and V7 forms of the same fields, which
+// have no prefix): files and folders, sizes in octal, and pax records with nothing but times,
+// owners and comments. The guard also reports the sizes that it saw, so the caller can compare
+// libarchive's with them. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -23,12 +23,12 @@ class TarGuard {
  public:
   static constexpr std::size_t kBlock = 512;
 
-  // The next bytes of the stream; archive_unsafe or archive_invalid at the first bad header.
+  // Takes the next bytes of the stream; archive_unsafe or archive_invalid at the first bad header.
   Status feed(std::span<const std::uint8_t> bytes);
-  // At the end of the stream: it must have ended with its two zero blocks and only zeros after.
+  // Checks that the stream ended with two zero blocks and only zeros after them.
   Status finish() const;
 
-  // The size of the oldest file or folder not asked for yet; false when there is none.
+  // Takes the size of the oldest file or folder not taken yet; false when there is none.
   bool next_size(std::uint64_t& size);
 
  private:
@@ -39,7 +39,7 @@ class TarGuard {
   State state_ = State::header;
   std::array<std::uint8_t, kBlock> block_{};
   std::size_t filled_ = 0;
-  std::uint64_t skip_ = 0;      // content and padding still to come
+  std::uint64_t skip_ = 0;      // bytes of content and padding still to skip
   Bytes pax_;                   // a pax header's records
   std::uint64_t pax_size_ = 0;  // without padding
   int zero_blocks_ = 0;

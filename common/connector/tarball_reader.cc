@@ -1,4 +1,4 @@
-// gzip → TarGuard → libarchive → EntryNames; see tarball_reader.h.
+// gzip → TarGuard → libarchive → EntryNames.
 #include "common/connector/tarball_reader.h"
 
 #include <archive.h>
@@ -28,7 +28,7 @@ struct TarballReader::Impl {
     archive_read_support_format_tar(tar.get());
   }
 
-  // Unpacked bytes past the guard; a failure is kept in `failure`, libarchive only sees -1.
+  // Unpacks the next bytes through the guard. `failure` keeps an error; libarchive only sees -1.
   Result<std::size_t> fill() {
     MKT_TRY(const std::size_t n, gzip.read(buffer));
     MKT_CHECK(guard.feed({buffer.data(), n}));
@@ -63,7 +63,7 @@ struct TarballReader::Impl {
     return {};
   }
 
-  // libarchive stops at the end-of-archive mark; the rest still has to be sound.
+  // libarchive stops at the end-of-archive mark; what follows it must be sound, too.
   Status drain() {
     for (;;) {
       MKT_TRY(const std::size_t n, fill());
@@ -121,7 +121,7 @@ Result<std::optional<TarEntry>> TarballReader::next() {
           ErrorCode::archive_too_large,
           fmt::format("the tarball unpacks to more than {} bytes", impl_->limits.unpacked_bytes));
     }
-    // `tar -C folder -c .` writes "./name"; that is the same name.
+    // `tar -C folder -c .` writes "./name", which is the same name.
     while (entry.path.starts_with("./")) entry.path.erase(0, 2);
     if (entry.is_folder && entry.path.ends_with('/')) entry.path.pop_back();
     if (entry.is_folder && (entry.path.empty() || entry.path == ".")) continue;
@@ -155,7 +155,7 @@ Status check_manifest_size(const TarEntry& entry) {
                            kMaxManifestBytes));
 }
 
-// Walks once, remembering what the manifest will be held to.
+// Walks the tarball once and remembers what the manifest must agree with.
 class Walk {
  public:
   Walk(ByteSource source, const ArchiveLimits& limits, EntryVisitor* visitor)
@@ -179,8 +179,8 @@ class Walk {
   }
 
  private:
-  // Until the manifest is known any file may turn out to be the entrypoint; a tarball of ours
-  // starts with the manifest, so usually one file is hashed.
+  // Until the manifest is known, any file may be the entrypoint. A tarball by mkt begins with the
+  // manifest, so usually only one file is hashed.
   bool wants_checksum(const TarEntry& entry) const {
     return visitor_ != nullptr || !manifest_ || entry.path == manifest_->entrypoint();
   }

@@ -1,10 +1,10 @@
-// Reading a tarball entry by entry, safely, without unpacking it: the one way in for the daemon,
-// which checks what is published, and for the client, which installs it.
+// Reads a tarball safely, entry by entry, without unpacking it. The daemon reads published tarballs
+// this way, and the client those that it installs.
 //
-// gzip is read by GzipReader, tar by libarchive under TarGuard's watch, names by EntryNames, sizes
-// by ArchiveLimits. walk_tarball visits everything and also finds the manifest and holds it to the
-// files: the entrypoint is there and has the checksum that the manifest gives. Memory does not grow
-// with the tarball but by its names. Not thread-safe.
+// GzipReader reads the gzip, libarchive reads the tar behind TarGuard, EntryNames checks the names,
+// ArchiveLimits the sizes. walk_tarball visits everything, finds the manifest, and compares it with
+// the files: the entrypoint must exist and have the checksum that the manifest gives. Memory grows
+// only with the names in the tarball. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ class TarballReader {
   TarballReader& operator=(const TarballReader&) = delete;
 
   // The next file or folder; nullopt when the whole tarball was read and is sound. Errors are
-  // archive_invalid, archive_unsafe, archive_too_large or the source's own.
+  // archive_invalid, archive_unsafe, archive_too_large, or the source's own.
   Result<std::optional<TarEntry>> next();
   // The current file's next bytes; 0 at its end.
   Result<std::size_t> read(std::span<std::uint8_t> into);
@@ -46,7 +46,7 @@ class TarballReader {
   std::unique_ptr<Impl> impl_;
 };
 
-// What walk_tarball shows of each entry, in the order of the tarball.
+// Receives each entry from walk_tarball, in the order of the tarball.
 class EntryVisitor {
  public:
   virtual ~EntryVisitor() = default;
@@ -56,7 +56,7 @@ class EntryVisitor {
   virtual Status end_file(const TarEntry& entry, const Checksum& checksum) = 0;
 };
 
-// The manifest may be an older one: who publishes anew asks for Manifest::require_current.
+// The manifest may be an older one; to publish it, call Manifest::require_current.
 struct TarballContents {
   Manifest manifest;
   std::uint64_t unpacked_bytes = 0;  // of all files
@@ -67,8 +67,8 @@ struct TarballContents {
 Result<TarballContents> walk_tarball(ByteSource source, const ArchiveLimits& limits,
                                      EntryVisitor* visitor);
 
-// The manifest alone, read no further than it: what a tarball says it is, before anything else of
-// it is checked. manifest_missing, and the errors of TarballReader.
+// Reads the manifest and nothing after it: what a tarball claims to be, before the rest of it is
+// checked. manifest_missing, and the errors of TarballReader.
 Result<Manifest> manifest_of_tarball(ByteSource source);
 
 }  // namespace mkt

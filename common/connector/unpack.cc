@@ -1,4 +1,4 @@
-// Writing a tarball's files below one folder; see unpack.h.
+// Writes a tarball's files below one folder.
 #include "common/connector/unpack.h"
 
 #include <fcntl.h>
@@ -55,8 +55,8 @@ class FolderWriter : public EntryVisitor {
  private:
   int current() const { return folder_ ? folder_.get() : root_.get(); }
 
-  // Makes `path` and its parents where missing and stands in it. A tarball lists the files of a
-  // folder one after the other, so the last folder is kept open.
+  // Opens the folder `path`; makes it and its parents where missing. A tarball lists the files of a
+  // folder one after another, so the last folder stays open.
   Status enter(const std::string& path) {
     if (path == folder_path_) return {};
     UniqueFd at;
@@ -83,7 +83,7 @@ class FolderWriter : public EntryVisitor {
   }
 
   UniqueFd root_;
-  UniqueFd folder_;  // where folder_path_ is; none for the root
+  UniqueFd folder_;  // the open folder_path_; none for the root
   std::string folder_path_;
   UniqueFd file_;
   std::string path_;

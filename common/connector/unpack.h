@@ -1,9 +1,9 @@
-// unpack_tarball: a tarball becomes a folder, or nothing at all.
+// unpack_tarball: writes a whole tarball to a folder, or fails.
 //
-// `folder` must be empty and this process's own: the caller makes it under a temporary name and
-// renames it into place when all checks have passed. Every path is opened component by component
-// without following links; files are new (O_EXCL), modes are 0755 or 0644. Not thread-safe for the
-// same folder.
+// `folder` must be empty and belong to this process: the caller makes it under a temporary name and
+// renames it when all checks have passed. Every path is opened component by component, without
+// following links. Files are new (O_EXCL); modes are 0755 or 0644. Not thread-safe for the same
+// folder.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ struct Unpacked {
   std::vector<UnpackedFile> files;  // in the order of the tarball
 };
 
-// On an error the folder may hold a part; the caller removes it (TemporaryFolder does).
+// After an error the folder may hold a part; the caller removes it (TemporaryFolder does).
 Result<Unpacked> unpack_tarball(ByteSource source, const ArchiveLimits& limits,
                                 const std::filesystem::path& folder);
 

@@ -1,4 +1,4 @@
-// Grammar and precedence of Semantic Versioning 2.0.0; see version.h.
+// Grammar and precedence of Semantic Versioning 2.0.0.
 #include "common/connector/version.h"
 
 #include <fmt/format.h>
@@ -34,7 +34,7 @@ bool is_prerelease_identifier(std::string_view text) {
 
 struct Cut {
   std::string_view before;
-  std::optional<std::string_view> after;  // unset where there is no separator
+  std::optional<std::string_view> after;  // nullopt where there is no separator
 };
 
 Cut cut(std::string_view text, char separator) {
@@ -43,7 +43,7 @@ Cut cut(std::string_view text, char separator) {
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-// The pieces between the dots, or nullopt where one of them is not valid.
+// The pieces between the dots; nullopt where a piece is not valid.
 std::optional<std::vector<std::string>> dotted(std::string_view text,
                                                bool (*is_valid)(std::string_view)) {
   std::vector<std::string> pieces;
@@ -56,7 +56,7 @@ std::optional<std::vector<std::string>> dotted(std::string_view text,
   return pieces;
 }
 
-// Numbers have no leading zeros, so the longer one is the greater, however long they are.
+// Numbers have no leading zeros, so the longer one is greater, at any length.
 std::strong_ordering compare_identifiers(const std::string& a, const std::string& b) {
   const bool a_is_number = is_digits(a);
   const bool b_is_number = is_digits(b);
@@ -90,7 +90,7 @@ Result<Version> Version::parse(std::string_view text) {
         ErrorCode::invalid_input,
         fmt::format("a version has at most {} characters, not {}", kMaxLength, text.size()));
   }
-  // A '-' may stand in build metadata and never in the numbers, so '+' is looked for first.
+  // A '-' may be in build metadata but never in the numbers, so the text is cut at '+' first.
   const auto [precedence, build] = cut(text, '+');
   const auto [core, prerelease] = cut(precedence, '-');
 

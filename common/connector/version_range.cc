@@ -1,4 +1,4 @@
-// Ranges reduced to alternatives of plain bounds, as node-semver does it; see version_range.h.
+// Reduces ranges to alternatives of plain bounds, as node-semver does.
 #include "common/connector/version_range.h"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ using Relation = VersionBound::Relation;
 
 enum class Operator { below, at_most, equal, at_least, above, tilde, caret };
 
-// A longer spelling stands before its beginning.
+// A longer spelling must stand before a shorter one that it begins with.
 struct Spelling {
   std::string_view text;
   Operator meaning;
@@ -28,11 +28,11 @@ constexpr Spelling kSpellings[] = {
     {"^", Operator::caret},    {"=", Operator::equal},     {"", Operator::equal},
 };
 
-// A version whose end may be missing or an x: 1, 1.2.x, 1.2.3-rc.1.
+// A version whose last numbers may be missing or x: 1, 1.2.x, 1.2.3-rc.1.
 struct Partial {
-  std::size_t given;         // how many of the three numbers it names
-  Version::Numbers numbers;  // 0 where it names none
-  Version first;             // the lowest release it stands for, or the version it is
+  std::size_t given;         // how many of the three numbers it has
+  Version::Numbers numbers;  // 0 for the missing ones
+  Version first;             // the lowest release that it stands for, or the whole version
 };
 
 std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
@@ -79,32 +79,32 @@ std::optional<Partial> parse_partial(std::string_view text) {
     if (is_x(pieces[i])) continue;
     const auto number = parse_version_number(pieces[i]);
     const bool follows_x = given < i;
-    // There must be a next number, for the bound of what comes after this one.
+    // The next number must exist: it bounds what this one stands for.
     if (!number || follows_x || number == std::numeric_limits<std::uint64_t>::max()) {
       return std::nullopt;
     }
     numbers[given++] = *number;
   }
 
-  // Behind an x a qualifier has no effect, and yet must be a valid one.
+  // After an x a qualifier has no effect, but it must be valid.
   auto version = Version::parse(Version::release(numbers).text() + std::string(qualifier));
   if (!version) return std::nullopt;
   return Partial{given, numbers, given == 3 ? *std::move(version) : Version::release(numbers)};
 }
 
-// The first numbers after all that begin with the same `kept` ones: 1.2.3 keeping two, 1.3.0.
+// The first numbers above all that share the first `kept` ones: for 1.2.3 and two, 1.3.0.
 Version::Numbers next(Version::Numbers numbers, std::size_t kept) {
   ++numbers[kept - 1];
   std::fill(numbers.begin() + static_cast<std::ptrdiff_t>(kept), numbers.end(), 0);
   return numbers;
 }
 
-// How many numbers a caret keeps: up to the first that is not 0.
+// How many numbers a caret keeps: those up to the first that is not 0.
 std::size_t kept_by_caret(const Version::Numbers& numbers) {
   return numbers[0] != 0 ? 1 : numbers[1] != 0 ? 2 : 3;
 }
 
-// From `partial` on, as long as its first `kept` numbers stay, or all it has.
+// Adds the bounds "from `partial` on, while its first `kept` numbers (or all it has) are the same".
 void add_span(const Partial& partial, std::size_t kept, Bounds& out) {
   kept = std::min(kept, partial.given);
   if (kept == 0) return;
@@ -114,7 +114,7 @@ void add_span(const Partial& partial, std::size_t kept, Bounds& out) {
 
 void add_nothing(Bounds& out) { out.push_back({Relation::below, Version::first_prerelease({})}); }
 
-// An upper bound made here ends in -0, so that it leaves out the prereleases of what it excludes.
+// An upper bound made here ends in -0, so it also excludes the prereleases of the version it names.
 void add_comparison(Operator op, const Partial& partial, Bounds& out) {
   const auto& [given, numbers, first] = partial;
   const bool is_whole = given == 3;
@@ -127,7 +127,7 @@ void add_comparison(Operator op, const Partial& partial, Bounds& out) {
       if (!is_whole) return add_span(partial, given, out);
       return out.push_back({Relation::equal, first});
     case Operator::at_least:
-      // >=0.0.0 excludes no release: it is written as no bound, as for *.
+      // >=0.0.0 excludes no release, so it adds no bound, as for *.
       if (compare_precedence(first, Version::release({})) == 0) return;
       return out.push_back({Relation::at_least, first});
     case Operator::above:

@@ -1,11 +1,10 @@
-// Looking libcurl's functions up; see curl_library.h.
 #include "common/http/curl_library.h"
 
 #include <dlfcn.h>
 
 #include <optional>
 
-// curl.h wraps these in type-checking macros, which need the function of that very name.
+// curl.h wraps these in type-checking macros; the macros need functions with those very names.
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 

@@ -1,8 +1,8 @@
-// libcurl, loaded when the first request is made.
+// CurlLibrary: libcurl, loaded at the first request.
 //
-// Linking it would make every start of mkt, `mkt --version` and `mkt pack` too, load the forty
-// libraries behind it: about 5 ms. So its functions are looked up with dlopen, with the types of
-// curl/curl.h. Loaded once, never unloaded; thread-safe.
+// Linking libcurl would make every start of mkt load the forty libraries behind it, even for `mkt
+// --version` and `mkt pack`: about 5 ms. So its functions are looked up with dlopen, with the types
+// of curl/curl.h. Loaded once, never unloaded; thread-safe.
 #pragma once
 
 #include <curl/curl.h>

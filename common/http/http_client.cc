@@ -1,4 +1,4 @@
-// Requests on libcurl's easy interface; see http_client.h.
+// HTTP requests by libcurl's easy interface.
 #include "common/http/http_client.h"
 
 #include <fmt/format.h>
@@ -23,7 +23,7 @@ constexpr curl_off_t kMaxRetryAfter = 365 * 86'400;  // seconds
 constexpr std::size_t kMaxKeptHeaders = 100;
 constexpr long kTransferBytes = 256 * 1024;
 
-// Everything the callbacks of one transfer need.
+// What the callbacks of one transfer need.
 struct Transfer {
   const HttpRequest& request;
   const HttpClient::Sink& sink;
@@ -61,7 +61,7 @@ std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
   return size;
 }
 
-// A line of the answer's head. A second answer (after "100 Continue") replaces the first one's.
+// Takes a header line. A second response (after "100 Continue") replaces the headers of the first.
 std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
   auto& headers = static_cast<Transfer*>(self)->response.headers;
   std::string_view line(data, size);
@@ -109,7 +109,7 @@ int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t u
   return 0;
 }
 
-// Without what may be a secret: user and password, path, query.
+// The URL without its possible secrets: user and password, path, query.
 std::string origin_of(const std::string& url) {
   const std::size_t scheme = url.find("://");
   const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
@@ -127,8 +127,8 @@ bool names_content_type(const std::vector<std::string>& headers) {
   });
 }
 
-// A proxy that is set for the rest of the world has no business between two programs of one
-// machine: it would see their tokens.
+// A proxy for the rest of the world must not see what two programs on one machine send each other:
+// it would see their tokens.
 bool is_on_this_machine(const std::string& url) {
   const std::string origin = origin_of(url);
   for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
@@ -137,7 +137,7 @@ bool is_on_this_machine(const std::string& url) {
   return false;
 }
 
-// What to do about it can be said of registries only.
+// Only for a registry do we know what the user can do about it.
 constexpr std::string_view kRegistry = "the registry";
 
 Error describe(CURLcode code, const char* detail, const HttpRequest& request,
@@ -178,7 +178,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   const CurlLibrary& curl = *library;
   if (handle_ == nullptr) handle_ = curl.easy_init();
   if (handle_ == nullptr) return Error(ErrorCode::internal_error, "libcurl gives no handle");
-  curl.easy_reset(handle_);  // options only: the connection is kept
+  curl.easy_reset(handle_);  // resets the options only; the connection is kept
   const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle_, option, value); };
 
   Transfer transfer{request, sink, progress, abort_when_, curl, handle_};
@@ -236,12 +236,12 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   long status = 0;
   curl.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);
-  curl_off_t retry_after = 0;  // seconds; libcurl reads it as a number or as a date
+  curl_off_t retry_after = 0;  // seconds; libcurl reads a number or a date
   curl.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after);
   if (retry_after > 0 && retry_after <= kMaxRetryAfter) {
     transfer.response.retry_after = std::chrono::seconds(retry_after);
   }
-  // A registry may answer and close before it has read the whole body: the answer is what counts.
+  // A registry may respond and close before it has read the whole body: then the response counts.
   const bool answered_early = code == CURLE_SEND_ERROR && status >= 400;
   if (code != CURLE_OK && !answered_early) {
     return describe(code, detail[0] != '\0' ? detail : "unknown reason", request, peer_);

@@ -1,9 +1,8 @@
-// HttpClient: one HTTP request after the other over a kept connection, on libcurl.
+// HttpClient: sends one HTTP request after another over a kept connection, by libcurl.
 //
-// No redirects, no .netrc, http and https only; answers are bounded where they are collected in
-// memory. A connection that moves less than kMinBytesPerSecond for kStallSeconds is given up.
-// Errors name the other side by scheme, host and port: the rest of a URL may be a secret. Use from
-// one thread.
+// No redirects, no .netrc, http and https only. A body collected in memory is bounded. A connection
+// that moves less than kMinBytesPerSecond for kStallSeconds is given up. Errors name the other side
+// by scheme, host and port only, as the rest of a URL may be a secret. Use from one thread.
 #pragma once
 
 #include <chrono>
@@ -24,7 +23,7 @@ namespace mkt {
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::vector<std::string> headers;  // "Name: value"; a body is JSON where none names its type
+  std::vector<std::string> headers;  // "Name: value"; without a Content-Type the body is JSON
   // The body: a text, or `size` bytes of an open file from `offset`.
   std::optional<std::string> body;
   struct File {
@@ -33,38 +32,38 @@ struct HttpRequest {
     std::uint64_t offset = 0;
   };
   std::optional<File> file;
-  // In the place of the client's own.
+  // Replaces the client's own timeout.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
-  bool keep_headers = false;  // of the answer
+  bool keep_headers = false;  // of the response
 };
 
 struct HttpResponse {
   int status = 0;
   std::string body;                                 // empty where a sink took it
-  std::map<std::string, std::string> headers;       // by name in lower case, where they were kept
-  std::optional<std::chrono::seconds> retry_after;  // from now, where it says so
+  std::map<std::string, std::string> headers;       // by name in lower case, where kept
+  std::optional<std::chrono::seconds> retry_after;  // from now, where the response has one
 };
 
 class HttpClient {
  public:
-  // What a successful answer's body goes to instead of memory.
+  // Takes the body of a successful response, instead of memory.
   using Sink = std::function<Status(std::span<const std::uint8_t>)>;
-  // Bytes moved and expected, of the body sent or received.
+  // Bytes moved and expected, of the body being sent or received.
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-  // `timeout` of 0: none but the stall rule. `peer` is what errors call the other side.
+  // A `timeout` of 0 means none but the stall rule. Errors call the other side `peer`.
   explicit HttpClient(std::chrono::milliseconds timeout, std::string peer = "the registry")
       : timeout_(timeout), peer_(std::move(peer)) {}
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Asked about once a second during a transfer: one that says true ends it, with
-  // registry_unavailable.
+  // `ask` is called about once a second during a transfer. When it returns true, the transfer ends
+  // with registry_unavailable.
   void abort_when(std::function<bool()> ask) { abort_when_ = std::move(ask); }
 
-  // registry_unavailable, timed_out, or the sink's error. An answer of any status is a success
-  // here. The sink is only called for answers of status 200 to 299.
+  // registry_unavailable, timed_out, or the sink's error. A response of any status is a success
+  // here. The sink is only called for statuses 200 to 299.
   Result<HttpResponse> send(const HttpRequest& request, const Sink& sink = {},
                             const Progress& progress = {});
 

@@ -1,4 +1,3 @@
-// The formula; see backoff.h.
 #include "common/reliability/backoff.h"
 
 #include <algorithm>
@@ -8,7 +7,7 @@ namespace mkt {
 
 std::chrono::milliseconds Backoff::delay(int retry, double random) const {
   const auto most = static_cast<double>(longest.count());
-  // pow() may overflow to infinity, which is more than the most, and min() mends it.
+  // pow() may overflow to infinity, which is above the longest delay; min() corrects it.
   const double grown =
       std::min(most, static_cast<double>(first.count()) * std::pow(factor, std::max(retry, 0)));
   const double low = full_jitter ? 0 : grown * (1 - jitter);

@@ -1,9 +1,9 @@
 // Backoff: how long to wait before trying again, and how often.
 //
-// The delay before retry k (0 is the first) grows as first · factor^k up to `longest`, and is then
-// spread by chance, so that clients that failed together do not come back together: over
-// [d − jitter·d, d + jitter·d], or over [0, d] with full jitter ("Exponential Backoff And Jitter",
-// AWS Architecture Blog, 2015). No delay is ever above `longest`. A value; thread-safe.
+// The delay before retry k (0 is the first) grows as first · factor^k up to `longest`. It is then
+// spread at random, so that clients that failed together do not come back together: over [d −
+// jitter·d, d + jitter·d], or over [0, d] with full jitter ("Exponential Backoff And Jitter", AWS
+// Architecture Blog, 2015). No delay is ever above `longest`. A value; thread-safe.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,19 @@ struct Backoff {
   std::chrono::milliseconds first{1000};
   std::chrono::milliseconds longest{10'000};
   double factor = 2;
-  double jitter = 0.1;       // 0 to 1, part of the delay
+  double jitter = 0.1;       // 0 to 1, as a part of the delay
   bool full_jitter = false;  // instead of `jitter`
 
-  // `random` in [0, 1) chooses within the spread.
+  // `random` in [0, 1) selects the delay within the spread.
   std::chrono::milliseconds delay(int retry, double random) const;
 
-  // Presets. Somebody waits at a terminal:
+  // Presets. Somebody is waiting at a terminal:
   static constexpr Backoff fast();
   // The usual case:
   static constexpr Backoff standard();
   // Work in the background that nobody waits for:
   static constexpr Backoff patient();
-  // It must get through, soon:
+  // The call must get through soon:
   static constexpr Backoff aggressive();
 };
 

@@ -1,4 +1,3 @@
-// Names and breakers; see breaker_registry.h.
 #include "common/reliability/breaker_registry.h"
 
 namespace mkt {

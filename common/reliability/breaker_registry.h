@@ -1,7 +1,7 @@
-// BreakerRegistry: every breaker of the process by its name, for /metrics and `mkt status`.
+// BreakerRegistry: finds the breakers of the process by name, for /metrics and `mkt status`.
 //
-// A name belongs to a dependency ("redis", "firestore", "webhook:1f…"), and all who call it share
-// its breaker. The registry does not keep them alive. Thread-safe.
+// A name belongs to a dependency ("redis", "firestore", "webhook:1f…"), and all its callers share
+// one breaker. The registry does not keep breakers alive. Thread-safe.
 #pragma once
 
 #include <map>
@@ -16,10 +16,10 @@ namespace mkt {
 
 class BreakerRegistry {
  public:
-  // The one of that name; made with these options where there is none yet.
+  // The breaker of that name; makes one with these options where there is none.
   std::shared_ptr<CircuitBreaker> get(const std::string& name, const BreakerOptions& options = {},
                                       Clock& clock = system_clock());
-  // By name.
+  // Sorted by name.
   std::vector<CircuitBreaker::Snapshot> snapshots() const;
 
  private:

@@ -1,4 +1,3 @@
-// The state machine; see circuit_breaker.h.
 #include "common/reliability/circuit_breaker.h"
 
 #include <algorithm>
@@ -46,7 +45,7 @@ milliseconds CircuitBreaker::retry_after() const {
   if (kind == kHalfOpen) return probing_ ? between(clock_.now(), lease_until_) : milliseconds(0);
   if (kind != kOpen) return milliseconds(0);
   if (by_hand_) return options_.longest_open;
-  // Rounded up: a millisecond too early would be refused.
+  // Rounded up: a caller that comes a millisecond too early would be refused.
   return between(clock_.now(), open_until_ + milliseconds(1) - Clock::TimePoint::duration(1));
 }
 
@@ -66,7 +65,7 @@ std::optional<CircuitBreaker::Permit> CircuitBreaker::acquire_slowly(bool may_pr
       change(kHalfOpen, "time for a probe", changes);
     }
     if (!permit && may_probe && (word_.load() & kKindMask) == kHalfOpen && !probing_) {
-      // A generation of its own: a probe whose lease is over has nothing to say any more.
+      // Each probe gets a new generation: once its lease is over, what it reports is ignored.
       word_.store(word_.load() + (kKindMask + 1));
       probing_ = true;
       lease_until_ = now + options_.lease;
@@ -186,7 +185,7 @@ void CircuitBreaker::expire_lease(Clock::TimePoint now, std::vector<Change>& cha
 
 void CircuitBreaker::end_ramp(Clock::TimePoint now) {
   const std::uint64_t word = word_.load();
-  // The generation stays: permits of the ramp go on counting.
+  // The generation stays the same, so permits from the ramp still count.
   if ((word & kKindMask) == kRamping && now >= ramp_until_) word_.store(word - kRamping);
 }
 

@@ -1,23 +1,23 @@
-// CircuitBreaker: leaving alone what does not work, and finding out when it does again.
+// CircuitBreaker: stops calls to a dependency that fails, and finds out when it works again.
 //
 //   closed ──failures──▶ open ──time──▶ half-open ──successes──▶ closed
-//                          ▲               │ failure, or no word within the lease
+//                          ▲               │ failure, or no report within the lease
 //                          └───────────────┘
 //
-// A caller takes a permit before a call, and reports to it how the call went. A closed breaker
-// gives one to everybody; it opens when `failures` of them happened within `window`, or
-// `consecutive` in a row however slowly (a call a minute would never fill a window), or, of busy
-// dependencies, when also `least_rate` of all calls failed. An open one gives none for `open_for`,
-// twice as long each time it fails its probe, `longest_open` at most. Then it is half-open: one
-// probe at a time, each with a lease, so that a probe that never returns cannot hold the breaker
-// for ever; `successes` of them close it. After closing it may let through a growing part only
-// (`ramp`), so that all who waited do not come at once.
+// A caller takes a permit before a call and reports afterwards how the call went. A closed breaker
+// gives a permit to everybody. It opens after `failures` failures within `window`, or after
+// `consecutive` failures in a row, however slowly they come (a call a minute would never fill a
+// window). For busy dependencies, `least_rate` of all calls must have failed too. An open breaker
+// gives no permits for `open_for`; each failed probe doubles this time, up to `longest_open`. Then
+// it is half-open and allows one probe at a time. Each probe has a lease, so a probe that never
+// returns cannot block the breaker for ever. `successes` successful probes close it. After closing,
+// it may allow only a growing part of the calls (`ramp`), so that not all who waited come at once.
 //
-// A permit that is dropped without a word counts neither way. What a permit of before the last
-// change of state reports is ignored. After Nygard's "Release It!"; Polly, resilience4j and
-// failsafe were compared.
+// A permit dropped without a report does not count. A report on a permit from before the last
+// change of state is ignored. After Nygard's "Release It!"; compared with Polly, resilience4j and
+// failsafe.
 //
-// Thread-safe. Taking a permit of a closed breaker and reporting success take no lock.
+// Thread-safe. While the breaker is closed, taking a permit and reporting success take no lock.
 #pragma once
 
 #include <array>
@@ -44,11 +44,11 @@ struct BreakerOptions {
   int failures = 5;
   std::chrono::milliseconds window{60'000};
   int consecutive = 5;
-  // Part of the calls within the window that must have failed too; 0: the number is enough.
+  // The part of the calls within the window that must have failed too; 0: the number alone decides.
   double least_rate = 0;
   std::chrono::milliseconds open_for{30'000};
   std::chrono::milliseconds longest_open{30'000};
-  double jitter = 0;  // of the open time, part of it either way
+  double jitter = 0;  // of the open time, as a part of it, either way
   std::chrono::milliseconds lease{10'000};
   int successes = 2;
   std::chrono::milliseconds ramp{0};  // from a tenth of the calls to all of them
@@ -90,7 +90,7 @@ class CircuitBreaker {
   struct Snapshot {
     std::string name;
     BreakerState state = BreakerState::closed;
-    bool by_hand = false;                                  // open until it is reset
+    bool by_hand = false;                                  // open until reset by hand
     std::chrono::milliseconds since{0};                    // in this state
     std::optional<std::chrono::milliseconds> retry_after;  // until a probe; of open ones
     int consecutive = 0;
@@ -98,7 +98,7 @@ class CircuitBreaker {
     std::uint64_t failures = 0;
     std::uint64_t refused = 0;
     std::uint64_t opened = 0;
-    std::vector<std::string> causes;  // of the last failures, oldest first
+    std::vector<std::string> causes;  // of the newest failures, oldest first
   };
 
   explicit CircuitBreaker(std::string name, const BreakerOptions& options = {},
@@ -112,7 +112,7 @@ class CircuitBreaker {
     if ((word & kKindMask) == kClosed) return Permit(this, word);
     return acquire_slowly(/*may_probe=*/true);
   }
-  // The same for those who never probe, because somebody else does.
+  // The same for callers that never probe, because others do.
   std::optional<Permit> acquire_if_closed() {
     const std::uint64_t word = word_.load(std::memory_order_acquire);
     if ((word & kKindMask) == kClosed) return Permit(this, word);
@@ -121,15 +121,16 @@ class CircuitBreaker {
 
   const std::string& name() const { return name_; }
   BreakerState state() const;
-  // How long until it may be probed; 0 where it may be now.
+  // The time until a probe is allowed; 0 where it is allowed now.
   std::chrono::milliseconds retry_after() const;
   Snapshot snapshot() const;
 
-  // By hand: open until `reset`, and closed at once.
+  // By hand: `trip` opens the breaker until `reset`, which closes it at once.
   void trip(std::string_view cause);
   void reset();
 
-  // Called after each change of state, by the thread that made it, without a lock held.
+  // A listener is called after each change of state, by the thread that made it, without a lock
+  // held.
   void add_listener(Listener listener);
 
  private:
@@ -142,7 +143,7 @@ class CircuitBreaker {
   static constexpr std::size_t kSlices = 12;
   static constexpr std::size_t kMaxCauses = 5;
 
-  // Calls of a part of the window, for `least_rate`.
+  // The calls in one part of the window, for `least_rate`.
   struct Slice {
     std::int64_t at = -1;
     std::uint64_t calls = 0;
@@ -153,12 +154,12 @@ class CircuitBreaker {
   void failed(std::uint64_t generation, std::string_view cause);
   void cancelled(std::uint64_t generation);
 
-  // Nothing changed since that permit was given.
+  // True while the state has not changed since that permit was given.
   bool is_current(std::uint64_t permit) const {
     return (word_.load(std::memory_order_acquire) | kKindMask) == (permit | kKindMask);
   }
 
-  // With mutex_ held.
+  // Called with mutex_ held.
   void change(std::uint64_t kind, std::string_view cause, std::vector<Change>& changes);
   void open(Clock::TimePoint now, std::string_view cause, std::vector<Change>& changes);
   void expire_lease(Clock::TimePoint now, std::vector<Change>& changes);
@@ -190,7 +191,7 @@ class CircuitBreaker {
   bool probing_ = false;
   bool by_hand_ = false;
   int probe_successes_ = 0;
-  int opened_in_a_row_ = 0;  // without having been closed for a window
+  int opened_in_a_row_ = 0;  // how often since it was last closed for a whole window
   std::uint64_t failures_ = 0;
   std::uint64_t opened_ = 0;
   std::deque<std::string> causes_;

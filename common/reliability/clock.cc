@@ -1,4 +1,3 @@
-// The real clock; see clock.h.
 #include "common/reliability/clock.h"
 
 #include <condition_variable>

@@ -1,7 +1,7 @@
-// Clock: time, waiting and chance, as a parameter of whatever retries, breaks or limits.
+// Clock: time, waiting and chance, as a parameter of everything that retries, breaks or limits.
 //
-// Programs use system_clock(); tests bring a clock whose time moves when they say so, and never
-// sleep. Implementations are thread-safe.
+// Programs use system_clock(). Tests use a clock whose time they set, and never sleep.
+// Implementations are thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,9 +14,9 @@ class Clock {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   virtual ~Clock() = default;
-  // Monotonic: never goes back, knows nothing of dates.
+  // Monotonic: never goes back, and has no dates.
   virtual TimePoint now() const = 0;
-  // Returns after that time, or false at once when `stop` is requested.
+  // Returns true after that time, or false at once when `stop` is requested.
   virtual bool sleep(std::chrono::milliseconds time, std::stop_token stop) = 0;
   // Uniform in [0, 1).
   virtual double random() = 0;

@@ -1,4 +1,3 @@
-// What a breaker makes of errors; see resilient_executor.h.
 #include "common/reliability/resilient_executor.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@ bool is_dependency_failure(const Error& error) {
 Error ResilientExecutor::refusal() const {
   const auto snapshot = breaker_->snapshot();
   Error error(ErrorCode::circuit_open,
-              fmt::format("{} failed too often and is left alone for now{}", breaker_->name(),
+              fmt::format("{} failed too often and is not called for now{}", breaker_->name(),
                           snapshot.causes.empty() ? "" : "; at last: " + snapshot.causes.back()));
   error.retry_after = breaker_->retry_after();
   return error;

@@ -1,12 +1,12 @@
-// ResilientExecutor: calls to one dependency, tried again behind its circuit breaker.
+// ResilientExecutor: calls one dependency with retries, behind its circuit breaker.
 //
 //   ResilientExecutor registry(process_breakers().get("registry"), policy);
 //   auto report = registry.run([&] { return client.send(request); });
 //
-// Every attempt takes a permit and is counted by the breaker. While the breaker is open nothing is
-// called: the attempt fails with circuit_open, whose retry_after is the time until the breaker may
-// be probed, so that a retry waits at least that long, or ends at once where the policy does not
-// allow for so long a wait. Errors that the caller made (4xx) are successes of the dependency.
+// Every attempt takes a permit, and the breaker counts it. While the breaker is open, nothing is
+// called and the attempt fails with circuit_open. Its retry_after is the time until a probe is
+// allowed, so a retry waits at least that long, or ends at once where the policy does not allow so
+// long a wait. An error that the caller made (4xx) counts as a success of the dependency.
 //
 // Thread-safe where the policy's functions are.
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace mkt {
 
-// Does the error say that the dependency is in trouble? Connections that fail, time-outs, and what
-// is a 5xx other than 501.
+// True where the error shows that the dependency is in trouble: failed connections, time-outs, and
+// 5xx other than 501.
 bool is_dependency_failure(const Error& error);
 
 class ResilientExecutor {
@@ -35,7 +35,7 @@ class ResilientExecutor {
   auto run(F fn) const {
     return run(std::move(fn), policy_);
   }
-  // With another policy than its own.
+  // Uses this policy instead of its own.
   template <typename F>
   auto run(F fn, const RetryPolicy& policy) const {
     return retry_with_result(

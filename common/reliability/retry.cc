@@ -1,4 +1,3 @@
-// When to try again; see retry.h.
 #include "common/reliability/retry.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// retry: trying again what may work the next time.
+// retry: calls again what may succeed the next time.
 //
 //   RetryPolicy policy;
 //   policy.backoff = Backoff::fast();
@@ -6,13 +6,13 @@
 //   auto report = retry_with_result([&] { return client.send(request); }, policy);
 //   if (!report.result) return report.result.error();
 //
-// What is called returns a Result<T>, or a plain value and throws; it may take an Attempt, which
-// says which one it is and how much time is left. After a failure that may pass (may_retry) comes
-// the backoff's delay, or what the other side asked for (Error::retry_after) where that is longer.
-// There is no other attempt where the wait would end after the deadline, where the budget is used
-// up, or where a stop was requested; a wait is never cut short to try early.
+// The function returns a Result<T>, or returns a plain value and throws. It may take an Attempt,
+// which has its number and how much time is left. After a failure that may pass (may_retry), retry
+// waits for the backoff's delay, or for what the other side asked for (Error::retry_after) where
+// that is longer. There is no other attempt where the wait would end after the deadline, where the
+// budget is used up, or where a stop was requested. A wait is never shortened to try early.
 //
-// May be called from any thread; a policy may be shared where its functions may be.
+// May be called from any thread; threads may share a policy where they may share its functions.
 #pragma once
 
 #include <chrono>
@@ -32,8 +32,8 @@
 
 namespace mkt {
 
-// Could the same call succeed a little later? Of connections that fail, time-outs, overload, rate
-// limits and open breakers: yes. Whether it may be sent twice is for the caller to know.
+// True where the same call could succeed a little later: failed connections, time-outs, overload,
+// rate limits and open breakers. Only the caller knows whether the call may be sent twice.
 bool is_transient(const Error& error);
 
 struct Attempt {
@@ -41,7 +41,7 @@ struct Attempt {
   std::optional<std::chrono::milliseconds> left;  // until the deadline, where there is one
 };
 
-// A failed attempt and the wait that followed; none after the last.
+// A failed attempt and the wait after it; the last attempt has no wait.
 struct FailedAttempt {
   Error error;
   std::chrono::milliseconds wait{0};
@@ -49,15 +49,15 @@ struct FailedAttempt {
 
 struct RetryPolicy {
   Backoff backoff = Backoff::standard();
-  // For all attempts and waits together, from the first one's start.
+  // For all attempts and waits together, from the start of the first attempt.
   std::optional<std::chrono::milliseconds> deadline = std::nullopt;
   std::stop_token stop = {};
   std::function<bool(const Error&)> may_retry = is_transient;
-  // Before each wait: what failed, and for how long it will wait.
+  // Called before each wait, with the failed attempt and the time it will wait.
   std::function<void(const FailedAttempt&, const Attempt&)> before_wait = {};
-  // The longest wait; a server that asks for a longer one is not waited for.
+  // The longest wait. If a server asks for a longer one, retry gives up.
   std::chrono::milliseconds longest_hint{30'000};
-  RetryBudget* budget = nullptr;  // none: not bounded
+  RetryBudget* budget = nullptr;  // null: no budget
   Clock* clock = &system_clock();
 };
 
@@ -79,10 +79,10 @@ struct RetryReport {
   int attempts = 0;
   std::vector<FailedAttempt> failed;
   std::chrono::milliseconds total{0};
-  std::exception_ptr thrown;  // by the last attempt, where that is how it failed
+  std::exception_ptr thrown;  // by the last attempt, where it failed by throwing
 };
 
-// What `retry` throws where the call did not throw by itself.
+// `retry` throws this where the call itself did not throw.
 class CallFailed : public std::runtime_error {
  public:
   explicit CallFailed(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}
@@ -92,13 +92,13 @@ class CallFailed : public std::runtime_error {
   Error error_;
 };
 
-// The course of one call: the part that knows no types.
+// The course of one call, without its types.
 class RetryCourse {
  public:
   explicit RetryCourse(const RetryPolicy& policy);
 
   Attempt attempt() const;
-  // After a failure: waits and returns true where there is to be another attempt.
+  // After a failure: returns false where there is no other attempt; else waits and returns true.
   bool again(const Error& error);
 
   RetryEnd end() const { return end_; }
@@ -107,7 +107,7 @@ class RetryCourse {
   std::chrono::milliseconds total() const;
 
  private:
-  // The wait before the next attempt, or none and why in end_.
+  // The wait before the next attempt; nullopt where there is none, with the reason in end_.
   std::optional<std::chrono::milliseconds> next_wait(const Error& error);
 
   const RetryPolicy& policy_;
@@ -178,7 +178,7 @@ RetryReport<detail::ValueOf<F>> retry_with_result(F fn, const RetryPolicy& polic
   }
 }
 
-// The value, or the last error thrown: what the call threw, or CallFailed.
+// Returns the value, or throws the last error: what the call threw, or CallFailed.
 template <typename F>
 detail::ValueOf<F> retry(F fn, const RetryPolicy& policy = {}) {
   auto report = retry_with_result(std::move(fn), policy);

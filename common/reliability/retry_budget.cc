@@ -1,4 +1,3 @@
-// A ring of seconds; see retry_budget.h.
 #include "common/reliability/retry_budget.h"
 
 #include <algorithm>

@@ -1,11 +1,12 @@
-// RetryBudget: how much load retries may add when everything fails at once.
+// RetryBudget: limits the load that retries add when everything fails at once.
 //
-// Retries help against failures that are rare; against an outage they multiply the load that keeps
-// it down. So all that retries shares one budget: in any ten seconds at most a tenth as many
-// retries as first attempts, and kFloor at least, without which a program that makes one request
-// could never retry. Twitter's Finagle and Google's SRE book ("Handling Overload") do the same.
+// Retries help when failures are rare. In an outage they multiply the load that keeps the other
+// side down. So everything that retries shares one budget: in any ten seconds at most a tenth as
+// many retries as first attempts, but at least kFloor, without which a program that makes one
+// request could never retry. Twitter's Finagle and Google's SRE book ("Handling Overload") do the
+// same.
 //
-// Counted in seconds: what happened up to eleven seconds ago may still count. Thread-safe.
+// It counts in whole seconds: what happened up to eleven seconds ago may still count. Thread-safe.
 #pragma once
 
 #include <array>
@@ -26,7 +27,7 @@ class RetryBudget {
 
   // A call begins.
   void first_attempt();
-  // Is one more retry within the budget? Counted where it is.
+  // True where one more retry is within the budget; the retry is then counted.
   bool take();
 
   struct Totals {
@@ -51,7 +52,7 @@ class RetryBudget {
   Totals totals_;                             // guarded by mutex_
 };
 
-// The one that this process shares.
+// The budget that the whole process shares.
 RetryBudget& process_retry_budget();
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// HMAC by OpenSSL; see hmac.h.
 #include "common/signing/hmac.h"
 
 #include <openssl/evp.h>

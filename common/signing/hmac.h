@@ -1,4 +1,4 @@
-// HMAC-SHA256 (RFC 2104, FIPS 198-1) by OpenSSL: how a webhook's receiver knows who sent it.
+// HMAC-SHA256 (RFC 2104, FIPS 198-1) by OpenSSL: the receiver of a webhook checks its sender by it.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace mkt {
 
-// In hex. Thread-safe.
+// The result is in hex. Thread-safe.
 std::string hmac_sha256(std::string_view key, std::string_view text);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// Ed25519 by libsodium; see key.h.
+// Ed25519 by libsodium.
 #include "common/signing/key.h"
 
 #include <sodium.h>

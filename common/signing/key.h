@@ -1,9 +1,9 @@
 // Ed25519 keys (RFC 8032) as the marketplace uses them.
 //
-// A fingerprint is the SHA-256 of the 32 bytes of a public key in hex. Public keys travel as base64
-// of those bytes, or as PEM (RFC 8410 SubjectPublicKeyInfo) for openssl and others. Signing and
-// verifying are libsodium's; its verification refuses small-order keys and S out of range.
-// Values; thread-safe.
+// A fingerprint is the SHA-256 of the 32 bytes of a public key, in hex. Public keys are sent as the
+// base64 of those bytes, or as PEM (RFC 8410 SubjectPublicKeyInfo) for openssl and others.
+// libsodium signs and verifies; it refuses small-order keys and S out of range. Values;
+// thread-safe.
 #pragma once
 
 #include <array>
@@ -22,14 +22,15 @@ using Signature = std::array<std::uint8_t, 64>;
 // base64 of 64 bytes; nullopt for anything else.
 std::optional<Signature> parse_signature(std::string_view base64);
 
-// Once, before anything else of this folder; false when the system gives no random numbers.
+// Call this once, before anything else in this folder; false when the system gives no random
+// numbers.
 bool init_crypto();
 
 class PublicKey {
  public:
   static constexpr std::size_t kSize = 32;
 
-  // key_invalid for wrong lengths and for points that no honest key has (small order, off curve).
+  // key_invalid for a wrong length and for a point that no honest key has (small order, off curve).
   static Result<PublicKey> from_bytes(std::span<const std::uint8_t> bytes);
   static Result<PublicKey> from_base64(std::string_view text);
   static Result<PublicKey> from_pem(std::string_view text);
@@ -46,11 +47,11 @@ class PublicKey {
   std::array<std::uint8_t, kSize> bytes_;
 };
 
-// What clients of the older protocol call a key's fingerprint: the SHA-256 of the base64 text, in
-// hex.
+// What clients of the older protocol call a key's fingerprint: the SHA-256 of the key's base64
+// text, in hex.
 std::string older_fingerprint(std::string_view public_key_base64);
 
-// A private key; its memory is wiped when it goes. Movable, not copyable.
+// A private key. Its destructor wipes the memory. Movable, not copyable.
 class SecretKey {
  public:
   static constexpr std::size_t kSeedSize = 32;
@@ -65,12 +66,12 @@ class SecretKey {
 
   PublicKey public_key() const;
   Signature sign(std::string_view message) const;
-  // What a key file keeps.
+  // What a key file stores.
   std::span<const std::uint8_t, kSeedSize> seed() const;
 
  private:
   SecretKey() = default;
-  std::array<std::uint8_t, 64> bytes_{};  // seed, then public key, as libsodium wants it
+  std::array<std::uint8_t, 64> bytes_{};  // the seed, then the public key, as libsodium needs it
 };
 
 }  // namespace mkt

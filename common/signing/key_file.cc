@@ -1,4 +1,4 @@
-// Key files with libsodium's Argon2id and XChaCha20-Poly1305; see key_file.h.
+// Key files with libsodium's Argon2id and XChaCha20-Poly1305.
 #include "common/signing/key_file.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".key";
 constexpr std::uint64_t kMaxKeyFileBytes = 16 * 1024;
-// libsodium's "moderate": about 0.7 s and 256 MiB, once per use of the key.
+// libsodium's "moderate": about 0.7 s and 256 MiB each time the key is used.
 constexpr std::uint64_t kOpsLimit = crypto_pwhash_OPSLIMIT_MODERATE;
 constexpr std::uint64_t kMemLimit = crypto_pwhash_MEMLIMIT_MODERATE;
 constexpr std::uint64_t kMaxMemLimit = crypto_pwhash_MEMLIMIT_SENSITIVE;
@@ -30,7 +30,7 @@ constexpr std::size_t kSaltBytes = crypto_pwhash_SALTBYTES;
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-// Bytes that are wiped when they go.
+// Bytes that the destructor wipes.
 struct SecretBytes {
   explicit SecretBytes(std::size_t n) : bytes(n) {}
   ~SecretBytes() { sodium_memzero(bytes.data(), bytes.size()); }
@@ -110,9 +110,9 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
     if ((info.st_mode & 077) != 0) {
       return Error(
           ErrorCode::key_file_invalid,
-          fmt::format("the key file {} may be read by others (mode {:04o}); make it "
-                      "yours alone: chmod 600 {}",
-                      printable(path.string()), info.st_mode & 07777, printable(path.string())));
+          fmt::format(
+              "the key file {} may be read by others (mode {:04o}); make it private: chmod 600 {}",
+              printable(path.string()), info.st_mode & 07777, printable(path.string())));
     }
   }
   MKT_TRY(const std::string text, read_file(path, kMaxKeyFileBytes));

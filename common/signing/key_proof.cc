@@ -1,4 +1,3 @@
-// The texts that keys sign; see key_proof.h.
 #include "common/signing/key_proof.h"
 
 #include <fmt/format.h>

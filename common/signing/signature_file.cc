@@ -1,4 +1,3 @@
-// Reading, writing and checking signature files; see signature_file.h.
 #include "common/signing/signature_file.h"
 
 #include <fmt/format.h>
@@ -18,7 +17,7 @@ Error malformed(std::string_view field, std::string_view what) {
                {{std::string(field), std::string(what)}});
 }
 
-// "1.0", or 1 or "1" from clients of the older protocol.
+// "1.0"; or 1 or "1" from clients of the older protocol.
 Result<Json> version_member(const Json& json) {
   const auto it = json.find("version");
   const bool is_number = it != json.end() && it->is_number_integer();
@@ -99,7 +98,7 @@ SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
 Status verify_signature(const SignatureFile& file, const Checksum& actual, const PublicKey& key) {
   if (file.checksum != actual) {
     return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("the tarball has {}, the signature speaks of {}", actual.text(),
+                 fmt::format("the tarball has {}, but the signature is for {}", actual.text(),
                              file.checksum.text()));
   }
   if (!key.verifies(file.signed_text, file.signature)) {

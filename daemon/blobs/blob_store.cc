@@ -1,4 +1,3 @@
-// Writing and hashing an upload; see blob_store.h.
 #include "daemon/blobs/blob_store.h"
 
 #include <unistd.h>

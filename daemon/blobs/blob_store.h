@@ -1,11 +1,11 @@
-// BlobStore: tarballs by their SHA-256.
+// BlobStore: stores tarballs by their SHA-256.
 //
-// An upload is written to this machine's disk and hashed as it comes. `place` makes it durable
-// under its checksum; only then may a row that names it commit, and after that `keep` says so. An
-// upload that goes without `keep` leaves nothing that no row names. A blob's bytes never change.
+// An upload is written to this machine's disk and hashed as it arrives. `place` makes it durable
+// under its checksum. Only then may a row that names it commit; after that, call `keep`. An upload
+// destroyed without `keep` removes everything that no row names. A blob's bytes never change.
 //
-// Thread-safe; one upload belongs to one thread. The caller decides whether a blob is referenced;
-// nothing here knows the database.
+// Thread-safe, but only one thread may use an upload. The caller decides whether a blob is
+// referenced; nothing here knows the database.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ namespace mkt {
 
 class BlobStore;
 
-// One upload; removed with everything it wrote unless `keep` was called.
+// One upload. Its destructor removes everything that it wrote, unless `keep` was called.
 class BlobUpload {
  public:
-  // For a BlobStore: a file of the store's that is to be written, and goes with the upload.
+  // For a BlobStore: an open file of the store, which is removed with the upload.
   BlobUpload(BlobStore* store, UniqueFd fd, std::filesystem::path path);
   BlobUpload(BlobUpload&& other) noexcept;
   BlobUpload& operator=(BlobUpload&&) = delete;
@@ -32,7 +32,7 @@ class BlobUpload {
   ~BlobUpload();
 
   Status write(std::span<const std::uint8_t> bytes);
-  // Ends writing: all bytes are in the file, their checksum is known.
+  // Ends the writing: all bytes are in the file, and their checksum is known.
   Status finish();
 
   const Checksum& checksum() const { return *checksum_; }
@@ -42,18 +42,18 @@ class BlobUpload {
 
   // Makes the bytes durable under their checksum.
   Status place();
-  // After the row that names them has committed.
+  // Call this after the row that names the bytes has committed.
   void keep();
 
   // For a BlobStore: the file has another name now.
   void moved_to(std::filesystem::path path) { path_ = std::move(path); }
-  // And what it has placed it must be told of: kept or abandoned.
+  // For a BlobStore: the bytes are placed, so the store must be told `kept` or `abandoned`.
   void placed() { placed_ = true; }
 
  private:
   BlobStore* store_;
   UniqueFd fd_;
-  std::filesystem::path path_;  // empty once it was kept or moved from
+  std::filesystem::path path_;  // empty after `keep` or a move
   Hasher hasher_;
   std::optional<Checksum> checksum_;
   std::uint64_t size_ = 0;
@@ -71,7 +71,7 @@ class BlobStore {
  protected:
   friend class BlobUpload;
   virtual Status place(BlobUpload& upload) = 0;
-  // What became of an upload that was placed: the row that names it committed, or did not.
+  // The end of a placed upload: the row that names it has committed, or has not.
   virtual void kept(const Checksum& checksum) = 0;
   virtual void abandoned(const Checksum& checksum) = 0;
 };

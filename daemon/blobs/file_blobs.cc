@@ -1,4 +1,4 @@
-// Files named by their hash; see file_blobs.h for the order of the steps.
+// For the order of the steps, see file_blobs.h.
 #include "daemon/blobs/file_blobs.h"
 
 #include <fcntl.h>
@@ -48,7 +48,7 @@ Status FileBlobs::remove_leftovers() {
   std::error_code error;
   for (fs::directory_iterator it(incoming(), error), end; !error && it != end;
        it.increment(error)) {
-    // A name that starts with a checksum was linked, or about to be, when the daemon died.
+    // The daemon died when a file with such a name was linked or about to be linked.
     const std::string name = it->path().filename().string();
     if (const auto checksum = Checksum::parse(name.substr(0, name.find('.'))); checksum) {
       MKT_TRY(const bool referenced, is_referenced_(*checksum));
@@ -84,7 +84,7 @@ Status FileBlobs::place(BlobUpload& upload) {
     return system_error("cannot keep the upload", errno);
   }
   {
-    // Together, so that nobody abandons the same bytes between the link and the count.
+    // Both under one lock, so that nobody abandons the same bytes between the link and the count.
     const std::lock_guard lock(mutex_);
     if (::link(named.c_str(), target.c_str()) != 0 && errno != EEXIST) {
       return system_error("cannot keep the upload", errno);
@@ -101,8 +101,8 @@ void FileBlobs::kept(const Checksum& checksum) {
   if (--it->second == 0) placed_.erase(it);
 }
 
-// The row did not commit. Another upload of the same bytes may have succeeded or still be under
-// way; only when there is none does the file go.
+// The row did not commit. Another upload of the same bytes may have succeeded or be in progress;
+// the file is removed only where there is none.
 void FileBlobs::abandoned(const Checksum& checksum) {
   const std::lock_guard lock(mutex_);
   const auto it = placed_.find(checksum.hex());

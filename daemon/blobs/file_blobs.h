@@ -1,8 +1,9 @@
-// FileBlobs: the BlobStore of one machine, tarballs as files named by their SHA-256.
+// FileBlobs: the BlobStore on one machine; tarballs are files named by their SHA-256.
 //
-// An upload is written to a temporary file in `incoming`, synced, renamed to `incoming/<hex>.<n>`
-// and linked to its final name, whose folder is synced; only then may a row that names it commit.
-// The name in `incoming` goes last: what a crash leaves there tells the next start which final
+// An upload is written to a temporary file in `incoming`, synced, renamed to `incoming/<hex>.<n>`,
+// linked to its final name, and the folder of that name is synced. Only then may a row that names
+// it commit. The name in `incoming` is removed last: what a crash leaves there tells the next start
+// which final names may have no row. A file with a final name is never written again.
 // names may lack their row. A final name is never written to again.
 #pragma once
 
@@ -21,7 +22,7 @@ class FileBlobs : public BlobStore {
  public:
   using IsReferenced = std::function<Result<bool>(const Checksum&)>;
 
-  // Makes the folders where missing and removes what uploads before a crash left behind.
+  // Creates missing folders and removes what unfinished uploads left at a crash.
   static Result<std::unique_ptr<FileBlobs>> open(const std::filesystem::path& folder,
                                                  IsReferenced is_referenced);
 

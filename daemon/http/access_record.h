@@ -1,4 +1,4 @@
-// What the access log is told of every request.
+// What the access log records about a request.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,8 @@ struct AccessRecord {
   std::string address;
   std::string method;
   std::string path;
-  std::string route;  // the pattern that answered; empty where none did
-  std::string who;    // "admin", "publisher:acme"; empty for nobody
+  std::string route;  // the pattern of the route; empty where none matched
+  std::string who;    // such as "admin", "publisher:acme"; empty for nobody
   int status = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;

@@ -1,4 +1,4 @@
-// Host, Origin, X-Forwarded-For; see admission.h.
+// Checks Host, Origin and X-Forwarded-For.
 #include "daemon/http/admission.h"
 
 #include <fmt/format.h>
@@ -12,10 +12,10 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxShown = 100;
-// Proxies between the client and us that are looked through.
+// At most this many proxies between the client and the daemon are considered.
 constexpr int kMaxForwards = 16;
 
-// "Host:3456" and "[::1]:3456" without the port, which RequestHead has checked.
+// "Host:3456" and "[::1]:3456" without the port. RequestHead has checked the form.
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(1, std::min(host.find(']'), host.size()) - 1);
   return host.substr(0, host.find(':'));
@@ -39,7 +39,7 @@ Status Admission::check_host(std::string_view host) const {
     return {};
   }
   return Error(ErrorCode::host_not_allowed,
-               fmt::format("\"{}\" is no name of this registry; an admin can make it one: "
+               fmt::format("\"{}\" is not a name of this registry; an admin can make it one: "
                            "allowed-hosts in mktd.conf",
                            printable(name.substr(0, kMaxShown))));
 }
@@ -74,7 +74,7 @@ Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) con
   MKT_TRY(Cors cors, check_origin(head, host));
   std::string address = peer.address;
   if (trusted_proxies_.empty()) return Admitted{std::move(address), std::move(cors)};
-  // From the nearest to the farthest, for as long as who says so is trusted. RFC 7239 section 8.1.
+  // From the nearest to the farthest, while the one who wrote it is trusted. RFC 7239 section 8.1.
   std::string all;
   for (const auto& [name, value] : head.headers) {
     if (name == "x-forwarded-for") all += (all.empty() ? "" : ",") + value;

@@ -1,17 +1,17 @@
-// Admission: is a request meant for this daemon, and whose is it?
+// Admission: checks whether a request is meant for this daemon, and finds the client's address.
 //
-// A web page may let the user's browser send requests to 127.0.0.1, or to a name that it made
-// resolve there. Such a request carries a Host that is a name of the page's, or an Origin. So: Host
-// must be an IP address (nobody can make an address resolve), "localhost", or a name that is
-// allowed. A browser reaches a Unix socket through a proxy, which passes Host on: there it is
-// checked too, where names are set, and may be anything where none is.
+// A web page may make the user's browser send requests to 127.0.0.1, or to a name that the page's
+// owner made resolve to it. The Host of such a request is a name of the page's owner, or it has an
+// Origin. So Host must be an IP address (nobody can make an address resolve), "localhost", or an
+// allowed name. A browser reaches a Unix socket through a proxy, which passes Host on; there Host
+// is checked too where names are configured, and otherwise may be anything.
 //
-// A change, and whatever carries a token, may come from a page of the same host or of an origin
-// that is allowed; what anyone may read, any page may. What the answer tells the browser of that is
-// in Admitted (cors.h).
+// A change, and any request with a token, may come from a page of the same host or of an allowed
+// origin. What anyone may read, any page may read. Admitted (cors.h) has what the answer tells the
+// browser about this.
 //
-// X-Forwarded-For counts when it comes from a trusted proxy, and then only as far as the proxies it
-// names are trusted too. Immutable; thread-safe.
+// X-Forwarded-For counts where it comes from a trusted proxy, and only as far as the proxies in it
+// are trusted too. Immutable; thread-safe.
 #pragma once
 
 #include <string>
@@ -33,12 +33,13 @@ struct Admitted {
 
 class Admission {
  public:
-  // `hosts` are names without ports; `origins` as browsers write them:
+  // `hosts` are names without ports; `origins` are in the form that browsers write:
   // "https://tools.acme.example".
   Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
             std::vector<AddressRange> trusted_proxies);
 
-  // The client's address, and who may read the answer. host_not_allowed, origin_not_allowed.
+  // The client's address, and which pages may read the answer. host_not_allowed,
+  // origin_not_allowed.
   Result<Admitted> admit(const RequestHead& head, const Peer& peer) const;
 
   bool is_trusted(std::string_view address) const;

@@ -1,4 +1,4 @@
-// Heads by cpp-httplib; see answer.h.
+// Makes heads with cpp-httplib.
 #include "daemon/http/answer.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ namespace {
 constexpr std::time_t kKeepAliveSeconds = 60;
 constexpr std::size_t kKeepAliveRequests = 1'000'000;
 
-// What cpp-httplib reads and writes instead of a socket.
+// cpp-httplib reads and writes this instead of a socket.
 class TextStream : public httplib::Stream {
  public:
   explicit TextStream(std::string_view request) : in_(request) {}
@@ -48,19 +48,19 @@ class TextStream : public httplib::Stream {
 class HeadWriter : public httplib::Server {
  public:
   HeadWriter() {
-    svr_sock_ = 0;  // without a socket the library believes that it is shutting down
+    svr_sock_ = 0;  // without a socket the library would think that it is shutting down
     set_keep_alive_timeout(kKeepAliveSeconds);
     set_keep_alive_max_count(kKeepAliveRequests);
     set_pre_routing_handler([](const httplib::Request&, httplib::Response& out) {
       out.status = current_->status;
       for (const auto& [name, value] : current_->headers) out.set_header(name, value);
       if (current_->file) {
-        // Never called: the request is a HEAD.
+        // Never called, as the request is a HEAD.
         out.set_content_provider(
             static_cast<std::size_t>(current_->file->length), current_->content_type,
             [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
       } else if (!current_->body.empty()) {
-        // The length is written after the body that it is given; ours is sent from where it is.
+        // The library would write the length of the body it is given; ours is sent from elsewhere.
         out.set_header("Content-Type", current_->content_type);
         out.set_header("Content-Length", std::to_string(current_->body.size()));
       }
@@ -75,7 +75,7 @@ class HeadWriter : public httplib::Server {
     process_request(stream, close_after, closed, nullptr);
     current_ = nullptr;
     stream.out.resize(stream.out.find("\r\n\r\n") + 2);
-    // The library's length of nothing; a 304's would be that of what was not modified.
+    // The library writes a length of 0. In a 304 that would mean the length of the unmodified body.
     constexpr std::string_view kNone = "Content-Length: 0\r\n";
     if (const auto at = stream.out.find(kNone); response.status == 304 && at != std::string::npos) {
       stream.out.erase(at, kNone.size());
@@ -91,7 +91,7 @@ thread_local const Response* HeadWriter::current_ = nullptr;
 
 }  // namespace
 
-Answer make_answer(Response response, bool head_only, bool close_after) {
+Answer make_answer(Response response, AnswerOptions options) {
   static HeadWriter writer;
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   Answer answer;
@@ -100,8 +100,8 @@ Answer make_answer(Response response, bool head_only, bool close_after) {
     response.headers.emplace_back("Content-Type", response.content_type);
     response.headers.emplace_back("Content-Length", std::to_string(response.shared_body->size()));
   }
-  answer.head = writer.head_of(response, close_after);
-  if (head_only) return answer;
+  answer.head = writer.head_of(response, options.close_after);
+  if (options.head_only) return answer;
   answer.file = std::move(response.file);
   answer.body = std::move(response.shared_body);
   if (!response.body.empty()) {
@@ -111,7 +111,7 @@ Answer make_answer(Response response, bool head_only, bool close_after) {
 }
 
 std::string head_end(std::string_view request_id, const Cors& cors) {
-  // RFC 9110 section 6.6.1; the same for a whole second.
+  // RFC 9110 section 6.6.1. The text is the same for a whole second.
   thread_local std::time_t at = 0;
   thread_local std::string date;
   if (const std::time_t now = std::time(nullptr); now != at) {

@@ -1,7 +1,8 @@
-// Answer: a response as it goes over the connection, and the maker of its head.
+// Answer: a response in the form that is sent over the connection, and the function that makes its
+// head.
 //
 // cpp-httplib writes the status line and the fields; the body is never copied through it. The date
-// and the request's id are added when the answer is sent, so that one answer can be sent often.
+// and the request's id are added when the answer is sent, so one answer can be sent several times.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace mkt {
 
 struct Answer {
   int status = 200;
-  // Status line and fields, each with its CRLF, without the empty line.
+  // The status line and fields, each with its CRLF, without the empty line.
   std::string head;
   std::shared_ptr<const std::string> body;  // may be null
   std::optional<FileBody> file;             // after the body
@@ -25,10 +26,14 @@ struct Answer {
   std::uint64_t length() const { return (body ? body->size() : 0) + (file ? file->length : 0); }
 };
 
-// `head_only` for HEAD: the fields, but neither body nor file. Thread-safe.
-Answer make_answer(Response response, bool head_only, bool close_after);
+struct AnswerOptions {
+  bool head_only = false;    // for HEAD: the fields, but neither body nor file
+  bool close_after = false;  // the connection ends with it, and says so
+};
+// Thread-safe.
+Answer make_answer(Response response, AnswerOptions options = {});
 
-// "Date: …\r\nX-Request-Id: …\r\n\r\n", with the fields of `cors`: what ends a head. Thread-safe.
+// The end of a head: "Date: …\r\nX-Request-Id: …\r\n\r\n", with the fields of `cors`. Thread-safe.
 std::string head_end(std::string_view request_id, const Cors& cors);
 
 }  // namespace mkt

@@ -1,10 +1,9 @@
-// Two halves, the older thrown away; see answer_cache.h.
 #include "daemon/http/answer_cache.h"
 
 namespace mkt {
 namespace {
 
-// The path, the two heads and what the map itself needs, roughly.
+// Roughly the size of the path, the two heads and the map's own memory.
 constexpr std::size_t kOverheadBytes = 1024;
 
 }  // namespace

@@ -1,8 +1,8 @@
-// AnswerCache: hot answers, ready to be sent again.
+// AnswerCache: keeps frequent answers, ready to be sent again.
 //
-// An answer is kept with the freshness of what it was made from (views/change_clock.h) and is found
-// for as long as that holds. Bounded by kMaxBytes: when half of that is new, what was not asked for
-// since is dropped. Thread-safe.
+// An answer is kept with the freshness of its data (views/change_clock.h) and is found while that
+// holds. kMaxBytes bounds the size: when half of that is new, answers not used since then are
+// dropped. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct KeptAnswer {
   Answer answer;
   std::string etag;
   std::string route;    // for the access log
-  Answer not_modified;  // the 304 to a request that has the etag
+  Answer not_modified;  // the 304 for a request that has the ETag
   Freshness same_while;
 };
 
@@ -29,7 +29,7 @@ class AnswerCache {
   static constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
   static constexpr std::size_t kMaxAnswerBytes = 8 * 1024 * 1024;  // more than 10,000 versions
 
-  // nullptr where there is none that is still good.
+  // nullptr where there is none that still holds.
   std::shared_ptr<const KeptAnswer> find(std::string_view path);
   void keep(const std::string& path, std::shared_ptr<const KeptAnswer> answer);
 

@@ -1,4 +1,4 @@
-// Authentication: from header to Caller.
+// Authentication: from a header to a Caller.
 #include <algorithm>
 
 #include "common/base/text.h"

@@ -1,7 +1,8 @@
-// BodyFloor: how slowly a body that holds an upload slot may come.
+// BodyFloor: the lowest speed of a body that holds an upload slot.
 //
-// In every window of kWindow at least so many bytes must come that the body is there after
-// kLongest, and never fewer than kMinBytes: however large it is, it holds its slot for no longer.
+// In every window of kWindow, enough bytes must arrive that the whole body would arrive within
+// kLongest, and at least kMinBytes. So no body holds its slot longer than that, however large it
+// is.
 #pragma once
 
 #include <algorithm>
@@ -17,14 +18,14 @@ class BodyFloor {
 
   static constexpr std::chrono::seconds kWindow{15};
   static constexpr std::chrono::minutes kLongest{10};
-  static constexpr std::uint64_t kMinBytes = 120 * 1024;  // in a window; 8 KiB a second
+  static constexpr std::uint64_t kMinBytes = 120 * 1024;  // per window; 8 KiB a second
 
   explicit BodyFloor(std::uint64_t length)
       : least_(std::max<std::uint64_t>(kMinBytes, length / (kLongest / kWindow))) {}
 
   void received(std::uint64_t bytes) { bytes_ += bytes; }
 
-  // How long the next bytes may be waited for; nullopt: the window is over and too little came.
+  // How long to wait for the next bytes; nullopt: the window is over and too few bytes arrived.
   std::optional<std::chrono::milliseconds> patience(Clock::time_point now) {
     if (!since_) since_ = now;
     if (now >= *since_ + kWindow) {
@@ -37,7 +38,7 @@ class BodyFloor {
 
  private:
   std::uint64_t least_;
-  std::uint64_t bytes_ = 0;  // since since_
+  std::uint64_t bytes_ = 0;  // received since since_
   std::optional<Clock::time_point> since_;
 };
 

@@ -1,4 +1,3 @@
-// Ranges and ETags; see byte_range.h.
 #include "daemon/http/byte_range.h"
 
 #include <algorithm>

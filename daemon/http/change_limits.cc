@@ -1,4 +1,4 @@
-// Which routes are changes, and who is counted; see change_limits.h.
+// Which routes are changes, and for whom they count.
 #include "daemon/http/change_limits.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ bool is_change(std::string_view method, std::string_view pattern) {
   // Publishing has a limit of its own.
   if (pattern == "/v1/publish") return false;
   if (method == "PUT" && pattern == "/v1/connectors/{id}/{version}") return false;
-  // So has installing, and without it there is nothing to decide or to uninstall.
+  // So has installing; without an install there is nothing to decide or to uninstall.
   if (pattern.starts_with("/v1/tenants/{tenant}/install")) return false;
   if (pattern.starts_with("/tenants/")) return false;
   if (pattern.starts_with("/v1/limits/")) return false;

@@ -1,4 +1,3 @@
-// A connection's input and output; see connection.h.
 #include "daemon/http/connection.h"
 
 #include <poll.h>
@@ -16,9 +15,9 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kReceiveBytes = 32 * 1024;
-// Given to sendfile at once, so that others have their turn.
+// The most that one call of sendfile sends, so that other connections get their turn.
 constexpr std::uint64_t kFileBytes = 1024 * 1024;
-// Kept for the next request of an idle connection; more is given back.
+// The buffer that an idle connection keeps for its next request; a larger one is freed.
 constexpr std::size_t kKeptBytes = 4 * 1024;
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
@@ -49,8 +48,8 @@ void Connection::find_head_end() {
 void Connection::next_request() {
   const std::size_t body = request ? request->content_length.value_or(0) : 0;
   start_ += head_end_ + std::min<std::size_t>(body, body_received());
-  // What is over goes once it is the larger part: so no byte is moved more than once on average,
-  // however many requests came together.
+  // Removes finished requests once they are the larger part. So on average each byte moves at most
+  // once, however many requests arrived together.
   if (start_ >= in_.size() - start_) in_.erase(0, std::exchange(start_, 0));
   if (in_.empty() && in_.capacity() > kKeptBytes) std::string().swap(in_);
   request.reset();
@@ -71,7 +70,7 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
     if (n < 0 && errno == EINTR) continue;
     if (n == 0 || !would_block()) return stopped;
     const auto patience = floor_->patience(Clock::now());
-    if (!patience) return Error(ErrorCode::request_timeout, "the body comes too slowly");
+    if (!patience) return Error(ErrorCode::request_timeout, "the body arrives too slowly");
     pollfd waiting{fd(), POLLIN, 0};
     ::poll(&waiting, 1, static_cast<int>(patience->count()));
   }
@@ -133,7 +132,7 @@ Connection::Sent Connection::flush() {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
-    // MSG_MORE: the head leaves in one packet with the file's first bytes.
+    // MSG_MORE: the head goes into one packet with the file's first bytes.
     const ssize_t n =
         ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | (file_ ? MSG_MORE : 0));
     if (n < 0 && errno == EINTR) continue;
@@ -163,7 +162,7 @@ Connection::Sent Connection::send_file() {
                                  static_cast<std::size_t>(std::min(turn, file_->length)));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return would_block() ? Sent::more : Sent::failed;
-    if (n == 0) return Sent::failed;  // the file is shorter than it was
+    if (n == 0) return Sent::failed;  // the file became shorter
     const auto done = static_cast<std::uint64_t>(n);
     file_->offset += done;
     file_->length -= done;

@@ -1,8 +1,8 @@
-// One client's connection: its socket, what was received of a request, what is still to be sent.
+// Connection: a client's socket, the received part of a request, and what is still to be sent.
 //
-// At any moment one thread uses it: the front thread that watches its socket or, while `busy`, the
-// worker that answers. Handing over is an atomic store of `busy` and a change of what epoll waits
-// for.
+// Only one thread uses it at a time: the front thread that watches its socket or, while `busy` is
+// set, the worker that answers. It is handed over by an atomic store to `busy` and a change of the
+// events that epoll waits for.
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,10 @@
 
 namespace mkt {
 
-// Where a client is.
+// Where a client is connected from.
 struct Peer {
   std::string address;    // numeric; "unix" for a socket in the file system
-  bool is_local = false;  // that is, "unix"
+  bool is_local = false;  // true for "unix"
 };
 
 class Connection {
@@ -40,64 +40,64 @@ class Connection {
 
   // Receiving, without waiting. ------------------------------------------------------------------
 
-  // One piece of what the socket has; false when the client is gone.
+  // Receives one piece of what the socket has; false when the client is gone.
   bool receive();
   bool is_empty() const { return unread().empty(); }
-  // Everything up to and with the empty line; "" while that is not there.
+  // Everything up to and including the empty line; "" while that has not arrived.
   std::string_view head() const { return unread().substr(0, head_end_); }
   bool head_too_large() const {
     return (head_end_ == 0 ? unread().size() : head_end_) > kMaxHeadBytes;
   }
-  // How much of the body is there already.
+  // How much of the body has arrived.
   std::size_t body_received() const { return unread().size() - head_end_; }
-  // A head, with its body where it was parsed: nothing more need be received for now.
+  // A head has arrived and, where it was parsed, its body too: nothing more to receive for now.
   bool holds_request() const {
     return head_end_ > 0 && (!request || body_received() >= request->content_length.value_or(0));
   }
-  // The request is answered: forget it.
+  // Forgets the request, which has been answered.
   void next_request();
 
-  // The request whose head is complete, once it was parsed.
+  // The request whose head is complete, once it is parsed.
   std::optional<RequestHead> request;
 
   // The body, waiting (a worker). ----------------------------------------------------------------
 
   // body_incomplete when the client stops, request_timeout when it is slower than body_floor.h
-  // says.
+  // allows.
   Result<std::size_t> read(std::span<std::uint8_t> into);
-  // A few bytes that matter more than an answer's order: "100 Continue".
+  // Sends a few bytes before the answer: "100 Continue".
   bool send_interim(std::string_view bytes);
 
   // Sending, without waiting. --------------------------------------------------------------------
 
-  // `answer` after `head_end`; then flush.
+  // Sets the answer and its `head_end`, then flushes.
   void send(Answer answer, std::string_view head_end);
-  // For an answer that is kept elsewhere: tries at once, and takes over what does not leave.
+  // For an answer that is stored elsewhere: tries to send it at once, and copies what is left.
   enum class Sent { all, more, failed };
   Sent send_kept(const Answer& answer, std::string_view head_end);
   Sent flush();
   std::uint64_t bytes_sent() const { return sent_; }  // of this answer
 
-  // Half-closes, and drops what still comes.
+  // Half-closes the connection, and drops what still arrives.
   void stop_sending();
   bool discard_received();  // false when the client is gone
 
   enum class Phase {
     reading,    // a head, or a small body
-    answering,  // a worker has it
+    answering,  // a worker has the request
     sending,    // an answer
     lingering,  // answered early; the client may still be sending
     finished,   // to be closed
   };
   Phase phase = Phase::reading;
-  bool close_after = false;  // the answer that is being sent
-  bool body_unread = false;  // the client may still be sending the body of the request answered
-  AccessRecord record;       // of the request that is being answered
-  std::function<void()> when_sent;  // of that answer; dropped where it does not leave whole
+  bool close_after = false;  // for the answer that is being sent
+  bool body_unread = false;  // the client may still be sending the body of the answered request
+  AccessRecord record;       // about the request that is being answered
+  std::function<void()> when_sent;  // after that answer; dropped where it is not sent whole
   Clock::time_point deadline{};
   std::uint64_t mark = 0;        // bytes_sent when the deadline was set
-  std::uint64_t collecting = 0;  // length of the small body that is being collected
-  bool wants_turn = false;       // there may be another request in what was received
+  std::uint64_t collecting = 0;  // length of the small body that is arriving
+  bool wants_turn = false;       // what was received may contain another request
   std::atomic<bool> busy{false};
 
  private:
@@ -108,14 +108,14 @@ class Connection {
 
   UniqueFd socket_;
   Peer peer_;
-  std::string in_;                  // requests that are over, then unread(): a head, what is behind
+  std::string in_;                  // finished requests, then unread(): a head and what follows
   std::size_t start_ = 0;           // of unread() in in_
-  std::size_t searched_ = 0;        // of unread(), for the end of the head
-  std::size_t head_end_ = 0;        // in unread(), behind the empty line; 0 while it is not there
-  std::size_t body_read_ = 0;       // of unread() behind the head, given out by read
-  std::optional<BodyFloor> floor_;  // of the body, once it is waited for
+  std::size_t searched_ = 0;        // how much of unread() was searched for the end of the head
+  std::size_t head_end_ = 0;        // in unread(), after the empty line; 0 while that is missing
+  std::size_t body_read_ = 0;       // how much after the head `read` has returned
+  std::optional<BodyFloor> floor_;  // for the body, once it is waited for
 
-  std::string out_;  // what is left of a head
+  std::string out_;  // the unsent part of a head
   std::size_t out_sent_ = 0;
   std::shared_ptr<const std::string> body_;
   std::size_t body_sent_ = 0;

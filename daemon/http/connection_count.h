@@ -1,7 +1,7 @@
-// ConnectionCount: how many connections there are, all in all and from each address; of IPv6 from
-// each /64, which one client has all of.
+// ConnectionCount: how many connections exist in all, and from each address. IPv6 addresses count
+// by their /64, as one client has all of its addresses.
 //
-// One for all fronts; thread-safe.
+// All fronts share one; thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,15 @@ namespace mkt {
 
 class ConnectionCount {
  public:
-  // `per_address` of 0: as many as there may be.
+  // With `per_address` 0, an address may have any number.
   ConnectionCount(std::size_t most, std::size_t per_address)
       : most_(most), per_address_(per_address) {}
 
-  // Counts one more, unless that is too many. `shared`: many clients come from this address, so
-  // that it has no bound of its own.
-  bool enter(const std::string& address, bool shared);
+  // Behind an address: one that many share has no bound of its own.
+  enum class Clients { one, many };
+
+  // Counts one more, unless that is too many.
+  bool enter(const std::string& address, Clients behind);
   void leave(const std::string& address);
   std::size_t all() const;
 
@@ -28,7 +30,7 @@ class ConnectionCount {
   const std::size_t per_address_;
   mutable std::mutex mutex_;
   std::size_t all_ = 0;                                      // guarded by mutex_
-  std::unordered_map<std::string, std::size_t> by_network_;  // guarded by mutex_; none are 0
+  std::unordered_map<std::string, std::size_t> by_network_;  // guarded by mutex_; no count is 0
 };
 
 }  // namespace mkt

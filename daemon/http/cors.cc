@@ -1,11 +1,11 @@
-// Access-Control-*; see cors.h.
+// The Access-Control-* fields.
 #include "daemon/http/cors.h"
 
 namespace mkt {
 namespace {
 
-// What scripts of other origins may see beside the safelisted fields. Each is named: "*" does not
-// stand for a part of a name.
+// What scripts of other origins may read besides the safelisted fields. Each name is listed, as "*"
+// cannot stand for a part of a name.
 constexpr std::string_view kExpose =
     "Access-Control-Expose-Headers: ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
     "X-RateLimit-Reset, RateLimit, RateLimit-Policy, X-Request-ID, X-Idempotency-Key, "
@@ -16,7 +16,7 @@ constexpr std::string_view kVary = "Vary: Origin\r\n";
 constexpr const char* kReadMethods = "GET, HEAD, OPTIONS";
 constexpr const char* kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr const char* kReadHeaders = "Content-Type, X-Request-ID";
-// Of both dialects of the older protocol, and ours.
+// Those of both dialects of the older protocol, and ours.
 constexpr const char* kAllHeaders =
     "Content-Type, Authorization, X-API-Key, X-Request-ID, Idempotency-Key, X-Idempotency-Key, "
     "Mkt-Signature";

@@ -21,8 +21,7 @@ Shown shown_for(std::string_view path) {
   return is_publishing(path) || is_installing(path) ? Shown::sentence : Shown::title;
 }
 
-// The older protocol's titles, of which there are few: by the code where it has one of its own,
-// else by the status.
+// The few titles of the older protocol: by the code where it has its own title, else by the status.
 std::string_view title_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::connector_not_found:

@@ -1,8 +1,8 @@
-// The body of a failed request: {error, code, message, requestId} and what the error brings.
+// The body of a failed request: {error, code, message, requestId} and the error's own members.
 //
-// `code` and `message` are for clients of mkt's own protocol. `error` is for those of the older
-// one: a title by which they tell failures apart, but the sentence itself where they show nothing
-// else, which is on publishing and installing. Publishing says `success: false` too.
+// `code` and `message` are for clients of mkt's own protocol, `error` for those of the older one.
+// It is a title by which they distinguish failures; but for publishing and installing it is the
+// message, as they show nothing else there. For publishing the body also has `success: false`.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace mkt {
 
-// {error, code, message, …} with the code's status and Retry-After, for a request of that path.
-// `id` and `version` are what the path names, for a 404; empty where it names none.
+// {error, code, message, …} with the code's status and Retry-After, for a request to that path.
+// `id` and `version` are those in the path, for a 404; empty where the path has none.
 struct FailedRequest {
   std::string request_id;
   std::string path = {};
@@ -22,7 +22,7 @@ struct FailedRequest {
   std::string version = {};
 };
 Response error_response(const Error& error, const FailedRequest& failed);
-// Where the request itself was not understood.
+// For a request that could not be parsed.
 inline Response error_response(const Error& error, const std::string& request_id) {
   return error_response(error, FailedRequest{request_id});
 }

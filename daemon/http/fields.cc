@@ -7,24 +7,30 @@
 #include "common/base/text.h"
 
 namespace mkt {
+
 void Findings::add(const std::string& field, const Error& error) {
-  const auto is_told = [&](const Error& known) {
-    return std::any_of(known.details.begin(), known.details.end(),
-                       [&](const ErrorDetail& d) { return d.path == field; });
-  };
-  if (std::any_of(errors_.begin(), errors_.end(), is_told)) return;
+  const auto is_of_field = [&](const Error& known) { return known.details[0].path == field; };
+  if (std::any_of(read_.begin(), read_.end(), is_of_field)) return;
   errors_.push_back(error);
   if (error.details.empty()) errors_.back().details = {{field, error.message}};
 }
 
+void Findings::read(const std::vector<ErrorDetail>& findings) {
+  for (const ErrorDetail& f : findings) {
+    read_.emplace_back(ErrorCode::invalid_request, f.path + " " + f.message,
+                       std::vector<ErrorDetail>{f});
+  }
+}
+
 Status Findings::status() const {
-  if (errors_.empty()) return {};
-  if (errors_.size() == 1) return errors_[0];
+  std::vector<Error> errors = errors_;
+  errors.insert(errors.end(), read_.begin(), read_.end());
+  if (errors.empty()) return {};
+  if (errors.size() == 1) return errors[0];
   std::vector<ErrorDetail> all;
-  for (const Error& e : errors_) all.insert(all.end(), e.details.begin(), e.details.end());
-  return Error(errors_[0].code,
-               fmt::format("{} fields are wrong, first {}", all.size(), errors_[0].message),
-               std::move(all));
+  for (const Error& e : errors) all.insert(all.end(), e.details.begin(), e.details.end());
+  std::string message = fmt::format("{} fields are wrong, first {}", all.size(), errors[0].message);
+  return Error(errors[0].code, std::move(message), std::move(all));
 }
 
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,

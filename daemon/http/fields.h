@@ -29,14 +29,18 @@ class Findings {
     add(field, result.error());
     return std::nullopt;
   }
-  // Of two errors of one field the first is told.
   void add(const std::string& field, const Error& error);
+  // What reading the body found. It takes the place of what `add` is told of the same field: a name
+  // that is no string is not also no name.
+  void read(const std::vector<ErrorDetail>& findings);
 
-  // The one error as it is; of several the first one's code, with a detail for each.
+  // The one error as it is; of several the first one's code, with a detail for each. What reading
+  // found comes last.
   Status status() const;
 
  private:
   std::vector<Error> errors_;
+  std::vector<Error> read_;
 };
 
 // The body as a message; what is wrong with its fields is added to `wrong`. body_too_large beyond
@@ -46,9 +50,7 @@ Result<Message> read_message(Request& request, std::uint64_t limit, Findings& wr
   MKT_TRY(const Json json, read_json_body(request, limit));
   std::vector<ErrorDetail> findings;
   Message message = Message::read(json, findings);
-  for (const ErrorDetail& f : findings) {
-    wrong.add(f.path, Error(ErrorCode::invalid_request, f.path + " " + f.message, {f}));
-  }
+  wrong.read(findings);
   return message;
 }
 

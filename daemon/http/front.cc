@@ -1,4 +1,4 @@
-// epoll, heads, deadlines; see front.h.
+// epoll, heads and deadlines.
 #include "daemon/http/front.h"
 
 #include <arpa/inet.h>
@@ -19,10 +19,10 @@ namespace mkt {
 namespace {
 
 constexpr int kTickMs = 250;
-// Requests of one connection that are answered before others have their turn.
+// At most this many requests of one connection are answered before others get their turn.
 constexpr int kPipelined = 16;
 
-// The client's address in its one spelling: a dual-stack socket shows IPv4 clients mapped.
+// The client's address in its canonical form: a dual-stack socket shows IPv4 clients as mapped.
 std::string numeric_host(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
@@ -62,20 +62,21 @@ void Front::rewatch(int fd, std::uint32_t events) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
 
-void Front::add_listener(int fd, bool is_local) {
-  listeners_.push_back({fd, is_local});
+void Front::add_listener(const Listener& listener) {
+  const int fd = listener.socket.get();
+  entrances_.push_back({fd, listener.is_local});
   // Several fronts share a listener: one of them is woken.
   watch(fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
-void Front::pause_listeners(bool pause) {
-  if (pause == listeners_paused_) return;
-  listeners_paused_ = pause;
-  for (const Listener& l : listeners_) {
+void Front::pause_entrances(bool pause) {
+  if (pause == entrances_paused_) return;
+  entrances_paused_ = pause;
+  for (const Entrance& e : entrances_) {
     if (pause) {
-      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, l.fd, nullptr);
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, e.fd, nullptr);
     } else {
-      watch(l.fd, EPOLLIN | EPOLLEXCLUSIVE);
+      watch(e.fd, EPOLLIN | EPOLLEXCLUSIVE);
     }
   }
 }
@@ -95,25 +96,25 @@ void Front::run(std::chrono::milliseconds drain_time) {
     const auto now = Clock::now();
     if (stopping_) {
       if (give_up == Clock::time_point{}) {
-        pause_listeners(true);
+        pause_entrances(true);
         give_up = now + drain_time;
       }
       if (drained() || now > give_up) break;
     }
     if (now >= next_sweep) {
-      if (!stopping_) pause_listeners(false);
+      if (!stopping_) pause_entrances(false);
       close_late_ones();
       sink_.tick();
       next_sweep = now + std::chrono::milliseconds(kTickMs);
     }
   }
-  // A worker that still has one finds its socket shut.
+  // A worker that is still answering finds its socket shut down.
   for (const auto& connection : connections_) {
     if (connection) ::shutdown(connection->fd(), SHUT_RDWR);
   }
 }
 
-// Nothing in flight: what is idle is closed on the way.
+// True when nothing is in progress. Closes idle connections on the way.
 bool Front::drained() {
   bool in_flight = false;
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
@@ -139,31 +140,33 @@ void Front::wait_for_events() {
       (void)!::read(fd, &unused, sizeof unused);
       continue;
     }
-    const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
-                                       [fd](const Listener& l) { return l.fd == fd; });
-    if (listener != listeners_.end()) {
-      accept_from(fd, listener->is_local);
+    const auto entrance = std::find_if(entrances_.begin(), entrances_.end(),
+                                       [fd](const Entrance& e) { return e.fd == fd; });
+    if (entrance != entrances_.end()) {
+      accept_from(*entrance);
     } else {
       on_event(fd);
     }
   }
 }
 
-void Front::accept_from(int listener, bool is_local) {
+void Front::accept_from(const Entrance& entrance) {
+  const bool is_local = entrance.is_local;
   while (!stopping_) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    UniqueFd socket(::accept4(listener, reinterpret_cast<sockaddr*>(&address), &size,
+    UniqueFd socket(::accept4(entrance.fd, reinterpret_cast<sockaddr*>(&address), &size,
                               SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       // Out of descriptors or memory: the listener stays ready, so look away until the next sweep.
-      if (errno != EAGAIN && errno != EWOULDBLOCK) pause_listeners(true);
+      if (errno != EAGAIN && errno != EWOULDBLOCK) pause_entrances(true);
       return;
     }
     Peer peer{is_local ? "unix" : numeric_host(address), is_local};
-    const bool shared = is_local || sink_.is_shared(peer);
-    if (!count_.enter(peer.address, shared)) continue;  // closes it
+    using Clients = ConnectionCount::Clients;
+    const Clients behind = is_local || sink_.is_shared(peer) ? Clients::many : Clients::one;
+    if (!count_.enter(peer.address, behind)) continue;  // closes it
     if (!is_local) {
       const int on = 1;
       ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -200,7 +203,7 @@ void Front::on_event(int fd) {
       if (!connection->discard_received()) close(fd);
       return;
     case Connection::Phase::answering:
-      return;  // only while busy
+      return;  // only while it is busy
     case Connection::Phase::finished:
       return close(fd);
   }
@@ -213,8 +216,8 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
     rewatch(c.fd(), EPOLLIN);
   }
   const bool was_empty = c.is_empty();
-  // Not while a request is there already: what a client sends ahead waits in its socket, not here.
-  // A client may have sent its last request and said that no more will come.
+  // Not while a complete request is there: what a client sends ahead waits in its socket, not here.
+  // A client may have sent its last request and closed its side.
   const bool open = c.holds_request() || c.receive();
   if (was_empty && !c.is_empty()) c.deadline = Clock::now() + limits_.head_time;
   for (int i = 0; i < kPipelined; ++i) {
@@ -229,11 +232,11 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
         return;
     }
   }
-  c.wants_turn = true;  // others first
+  c.wants_turn = true;  // other connections first
   rewatch(c.fd(), EPOLLIN | EPOLLOUT);
 }
 
-// Until when the next request may begin or, where it has, must be complete.
+// By when the next request must begin or, where it has begun, must be complete.
 Front::Clock::time_point Front::next_deadline(const Connection& c) const {
   return Clock::now() + (c.is_empty() ? limits_.idle_time : limits_.head_time);
 }
@@ -270,13 +273,13 @@ Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) 
   }
   c.phase = Connection::Phase::answering;
   c.busy.store(true, std::memory_order_release);
-  rewatch(c.fd(), EPOLLONESHOT);  // nothing but a hang-up, once
+  rewatch(c.fd(), EPOLLONESHOT);  // waits only for a hang-up, once
   if (sink_.hand_over(*this, connection, !whole)) return Taken::elsewhere;
   c.busy.store(false, std::memory_order_release);
   return refuse(Error(ErrorCode::overloaded, "too many requests wait here; try again"));
 }
 
-// True while a small body is to be waited for here, without a worker.
+// True where the front itself waits for this small body, without a worker.
 bool Front::collect_body(Connection& c, std::uint64_t length) {
   if (c.collecting > 0) return true;
   if (length > limits_.small_body || collecting_ + length > limits_.collected) return false;
@@ -293,7 +296,7 @@ void Front::stop_collecting(Connection& c) { collecting_ -= std::exchange(c.coll
 
 void Front::resume(Connection& c) {
   using Phase = Connection::Phase;
-  std::uint32_t events = EPOLLOUT;  // there is room at once: it wakes the front
+  std::uint32_t events = EPOLLOUT;  // writable at once, so it wakes the front
   switch (c.phase) {
     case Phase::reading:
       c.deadline = next_deadline(c);
@@ -312,8 +315,8 @@ void Front::resume(Connection& c) {
     case Phase::finished:
       break;
   }
-  // In this order: once it is not busy the front may close it, and another connection may get its
-  // descriptor.
+  // The order matters: once it is not busy, the front may close the connection, and another one may
+  // get its descriptor.
   rewatch(c.fd(), events);
   c.busy.store(false, std::memory_order_release);
 }
@@ -325,7 +328,7 @@ void Front::start_sending(Connection& c) {
   go_on_sending(c);
 }
 
-// Sends what the socket takes of an answer that was set.
+// Sends as much of the current answer as the socket takes.
 void Front::go_on_sending(Connection& c) {
   switch (c.flush()) {
     case Connection::Sent::more:
@@ -348,8 +351,8 @@ void Front::go_on_sending(Connection& c) {
 void Front::end_answer(Connection& c) {
   if (c.close_after || stopping_) {
     if (!c.body_unread) return close(c.fd());
-    // A close with unread bytes resets the connection, and the client may lose the answer that told
-    // it why. So: say that no more will come, and let it read for a moment.
+    // Closing with unread bytes resets the connection, and the client may lose the answer that says
+    // why. So close only our side, and let the client read for a moment.
     c.phase = Connection::Phase::lingering;
     c.deadline = Clock::now() + limits_.linger_time;
     c.stop_sending();
@@ -371,7 +374,7 @@ void Front::close_late_ones() {
     if (c->phase == Connection::Phase::reading && !c->is_empty()) {
       c->record = {};
       c->record.started = now;
-      sink_.refuse(*c, Error(ErrorCode::request_timeout, "the request comes too slowly"));
+      sink_.refuse(*c, Error(ErrorCode::request_timeout, "the request arrives too slowly"));
       (void)c->flush();
       sink_.answered(*c);
     }

@@ -1,11 +1,11 @@
-// Front: one thread that waits for all its connections.
+// Front: one thread that serves many connections.
 //
-// It accepts, collects request heads and small bodies, sends what is to be sent, and closes what is
-// too slow, all without waiting for anyone: a connection costs a thread only while a worker makes
-// its answer. Answers that are kept ready leave from here.
+// It accepts connections, collects request heads and small bodies, sends answers, and closes
+// connections that are too slow, and never blocks. So a connection needs a thread only while a
+// worker makes its answer. The front sends cached answers itself.
 //
-// Every function but `resume` and `stop` is the front thread's own. A connection belongs to one
-// front for its life.
+// Only the front thread may call its functions, except `resume` and `stop`. A connection belongs to
+// one front for its whole life.
 #pragma once
 
 #include <atomic>
@@ -17,41 +17,45 @@
 
 #include "daemon/http/connection.h"
 #include "daemon/http/connection_count.h"
+#include "daemon/http/listener.h"
 
 namespace mkt {
 
-// How slow and how many clients may be.
+// Limits on slow clients and on their number.
 struct FrontLimits {
   std::size_t small_body = 64 * 1024;           // collected without a worker
-  std::size_t collected = 64 * 1024 * 1024;     // of all small bodies that are being collected
-  std::chrono::milliseconds head_time{10'000};  // from its first byte, or from connecting
+  std::size_t collected = 64 * 1024 * 1024;     // for all small bodies that are being collected
+  std::chrono::milliseconds head_time{10'000};  // from its first byte, or from the connection
   std::chrono::milliseconds body_time{30'000};  // for a small body
   std::chrono::milliseconds idle_time{60'000};  // between requests
-  std::chrono::milliseconds send_time{30'000};  // in which send_floor bytes must have left
+  std::chrono::milliseconds send_time{30'000};  // within which send_floor bytes must be sent
   std::uint64_t send_floor = 32 * 1024;
   std::chrono::milliseconds linger_time{2'000};
 };
 
 class Front;
 
-// What a front asks of the server behind it; called from the front's thread.
+// What a front needs from the server; called in the front's thread.
 class RequestSink {
  public:
   virtual ~RequestSink() = default;
-  // Do many clients come from there: a proxy that is trusted to say whose each request is?
+  // True where many clients connect from there: a proxy that is trusted to name its clients.
   virtual bool is_shared(const Peer& peer) = 0;
-  // The request is there, with its body where that is small. Answers it at once through the
-  // connection (left over: the phase is `sending`) and returns true, or false: a worker must.
+  // The request is complete, with its body where that is small. Either answers it at once through
+  // the connection (phase `sending` while bytes are left) and returns true, or returns false: a
+  // worker must.
   virtual bool answer_now(Connection& connection) = 0;
-  // Gives the connection to a worker, which sets an answer and calls front.resume. `body_to_come`:
-  // the worker will have to wait for the client. False: too much waits already.
+  // Gives the connection to a worker, which sets an answer and calls front.resume. With
+  // `body_to_come`, the worker must wait for the client. Returns false where too many requests wait
+  // already.
   virtual bool hand_over(Front& front, std::shared_ptr<Connection> connection,
                          bool body_to_come) = 0;
-  // Sets an answer without a worker: a malformed head, too much work, too slow a client.
+  // Sets an answer without a worker: for a malformed head, too much work, a client that is too
+  // slow.
   virtual void refuse(Connection& connection, const Error& error) = 0;
-  // Now and then, a few times a second: what waited too long is to be refused.
+  // Called a few times a second: refuses what has waited too long.
   virtual void tick() = 0;
-  // The answer has left, or the client has.
+  // The answer has been sent, or the client is gone.
   virtual void answered(Connection& connection) = 0;
 };
 
@@ -62,30 +66,35 @@ class Front {
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
-  // Before run. The descriptor stays the caller's.
-  void add_listener(int fd, bool is_local);
+  // Before run. The socket stays the caller's.
+  void add_listener(const Listener& listener);
 
-  // Returns after stop when nothing is in flight, or `drain_time` later.
+  // Returns after `stop`, when nothing is in progress or `drain_time` is over.
   void run(std::chrono::milliseconds drain_time);
   void stop();  // any thread
 
-  // A worker is done with a connection that hand_over gave it; any thread.
+  // A worker has finished with a connection that it got from hand_over; any thread.
   void resume(Connection& connection);
 
  private:
   using Clock = Connection::Clock;
+  // A listener's descriptor, and whether it is a Unix socket's.
+  struct Entrance {
+    int fd;
+    bool is_local;
+  };
 
   void watch(int fd, std::uint32_t events);
   void rewatch(int fd, std::uint32_t events);
   void wait_for_events();
-  void accept_from(int listener, bool is_local);
+  void accept_from(const Entrance& entrance);
   void on_event(int fd);
   void read_requests(const std::shared_ptr<Connection>& connection);
-  // What became of the bytes at the front of what was received.
+  // What happened to the bytes at the front of the input.
   enum class Taken {
-    answered,    // a request, whole; the next may be there already
+    answered,    // a whole request; the next may have arrived already
     incomplete,  // not yet a request
-    elsewhere,   // a worker has it, or an answer is being sent, or it is closed
+    elsewhere,   // a worker has it, an answer is being sent, or it is closed
   };
   Taken take_request(const std::shared_ptr<Connection>& connection);
   Clock::time_point next_deadline(const Connection& connection) const;
@@ -96,13 +105,8 @@ class Front {
   void end_answer(Connection& connection);
   void close(int fd);
   void close_late_ones();
-  void pause_listeners(bool pause);
+  void pause_entrances(bool pause);
   bool drained();
-
-  struct Listener {
-    int fd;
-    bool is_local;
-  };
 
   RequestSink& sink_;
   const FrontLimits limits_;
@@ -110,10 +114,10 @@ class Front {
   UniqueFd epoll_;
   UniqueFd wake_;
   std::atomic<bool> stopping_{false};
-  std::vector<Listener> listeners_;
-  bool listeners_paused_ = false;
+  std::vector<Entrance> entrances_;
+  bool entrances_paused_ = false;
   std::vector<std::shared_ptr<Connection>> connections_;  // by descriptor
-  std::size_t collecting_ = 0;                            // bytes of small bodies to come
+  std::size_t collecting_ = 0;                            // bytes of small bodies still to arrive
 };
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Requests under a key; see idempotency.h.
 #include "daemon/http/idempotency.h"
 
 #include "daemon/http/error_body.h"
@@ -17,17 +16,17 @@
 namespace mkt {
 namespace {
 
-// A retry need not wait long: the older protocol's clients are told this much.
+// A retry need not wait long; clients of the older protocol are told this time.
 constexpr std::chrono::seconds kAskAgainAfter{5};
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
 Error reused() {
   return Error(ErrorCode::idempotency_key_reused,
-               "this Idempotency-Key was used for another request; take a new one");
+               "this Idempotency-Key was used for another request; use a new one");
 }
 
-// Passes the body on; once all of it was read, the key has the request's digest. Where that is not
-// the `expected` one, the last piece is not given: nobody has acted on the body by then.
+// Passes the body on. When all of it was read, the key gets the request's digest. If that is not
+// the `expected` one, the last piece is withheld, so nobody acts on the body.
 class HashingBody : public BodyReader {
  public:
   HashingBody(const RequestHead& head, BodyReader& body, IdempotencyKey& key,
@@ -67,7 +66,7 @@ Status check_key(std::string_view key) {
                            Idempotency::kMaxKeyBytes));
 }
 
-// The header that names the key, as the client spelled it.
+// The value of the header with the key.
 std::string_view key_of(const RequestHead& head) {
   const std::string_view older = head.header("x-idempotency-key");
   return older.empty() ? head.header("idempotency-key") : older;
@@ -84,7 +83,7 @@ Response replay(const FirstAnswer& first, const std::string& key) {
   return response;
 }
 
-// As the older protocol has it: with the key, and when to ask again.
+// In the form of the older protocol: with the key, and when to ask again.
 Response in_progress(const IdempotencyKey& key, const std::string& request_id) {
   Error error(ErrorCode::in_progress,
               "a request with this Idempotency-Key is being answered; ask again in a moment");
@@ -97,7 +96,7 @@ Response in_progress(const IdempotencyKey& key, const std::string& request_id) {
   return response;
 }
 
-// Would a retry get the same answer anyway, or one about things that have changed since?
+// Only a final answer is kept: the reason for any other may be over when the request comes again.
 bool may_be_kept(const Response& r) {
   const bool final_answer =
       r.status / 100 == 2 || r.status == 403 || r.status == 404 || r.status == 409;
@@ -110,7 +109,7 @@ bool may_be_kept(const Response& r) {
 
 }  // namespace
 
-// The key's place while its request is at work.
+// Marks the key as in use while its request is being processed.
 class Idempotency::InFlight {
  public:
   InFlight(Idempotency& owner, Name name) : owner_(owner), name_(std::move(name)) {
@@ -157,8 +156,8 @@ Status Idempotency::require_room(const IdempotencyKey& key) {
       return {};
     }
   }
-  // Counted once for as many requests as there is room for: counting takes the longer the more
-  // there are.
+  // Counted once for as many requests as there is room for, as counting takes longer the more there
+  // are.
   MKT_TRY(const std::size_t keys, count_live_keys(market_, key));
   if (keys < kMaxKeys) {
     const std::lock_guard lock(mutex_);
@@ -167,7 +166,7 @@ Status Idempotency::require_room(const IdempotencyKey& key) {
   }
   return Error(ErrorCode::rate_limited,
                fmt::format("this token has used {} keys for Idempotency-Key in {} hours, which is "
-                           "as many as are kept; send without one, or later",
+                           "the most that are kept; send the request without a key, or later",
                            kMaxKeys, kKeptFor.count()));
 }
 
@@ -192,8 +191,8 @@ Result<Response> Idempotency::first_time(Request& request,
                                          const std::shared_ptr<IdempotencyKey>& key,
                                          const Dispatch& dispatch) {
   MKT_CHECK(require_room(*key));
-  // A handler may have no use for the body, and the key must have its digest before anything is
-  // changed under it.
+  // A handler may ignore the body, but the key must have its digest before anything changes under
+  // it.
   if (request.body.length() > kMaxSmallBodyBytes) {
     HashingBody hashed(request.head, request.body, *key);
     return dispatch_keyed(request, hashed, key, dispatch);
@@ -211,7 +210,7 @@ Result<Response> Idempotency::again(Request& request, const std::shared_ptr<Idem
   const bool small = length <= kMaxSmallBodyBytes;
   const bool answered = first.status != 0;
   if (!small && !answered && may_have_length(first.request_hash, length)) {
-    // Done, but never answered: a crash came between.
+    // The change was made but never answered: the daemon crashed in between.
     HashingBody checked(request.head, request.body, *key, first.request_hash);
     return dispatch_keyed(request, checked, key, dispatch);
   }
@@ -240,7 +239,7 @@ Result<Response> Idempotency::again(Request& request, const std::shared_ptr<Idem
   return dispatch_keyed(request, body, key, dispatch);
 }
 
-// What failed here has been done: the client is told of that, whatever becomes of the retries.
+// The request has been processed, so the client gets its answer even if keeping it fails.
 void Idempotency::keep(const IdempotencyKey& key, const Response& response) {
   if (key.request_hash.empty() || !may_be_kept(response)) return;
   const auto kept = [&]() -> Status {

@@ -1,16 +1,17 @@
-// Idempotency-Key (the IETF httpapi draft of that name): a POST that may be sent again.
+// Idempotency-Key (the IETF httpapi draft with that name): makes it safe to send a POST again.
 //
-// A caller with a token may name a POST by a key of its own, in X-Idempotency-Key as clients of the
-// older protocol do, or else in Idempotency-Key. The first answer is kept for kKeptFor and given to
-// every retry; the same key with another request (request_digest.h) is idempotency_key_reused, and
-// while the first is still at work, in_progress. A retry counts against its route's limits as any
-// request does, is never larger than the first, and is hashed as it passes, without a place of
-// those that are taken in. Kept are successes, and failures where something
-// was changed under the key all the same, of at most kMaxAnswerBytes and none that hold a secret:
-// what changed nothing may be asked again. A caller may have kMaxKeys at a time. Whatever the
-// POST changes commits together with the key, so that a crash before the answer was kept cannot
-// make a retry do it twice: then the answer is answer_lost, or, where doing it again changes
-// nothing, what it would have been.
+// A caller with a token may give a POST a key of its own, in X-Idempotency-Key as clients of the
+// older protocol do, or else in Idempotency-Key. The first answer is kept for kKeptFor, and every
+// retry gets it. The same key with another request (request_digest.h) gets idempotency_key_reused;
+// while the first request is still being processed, a retry gets in_progress.
+//
+// A retry counts for its route's limits like any request. Its body is never larger than the first,
+// is hashed as it arrives, and takes no slot of the bodies that are stored. Successes are kept, and
+// failures where something was changed under the key nevertheless, up to kMaxAnswerBytes and
+// without a secret; what changed nothing may be tried again. A caller may have kMaxKeys at a time.
+// The changes of a POST commit together with its key. So after a crash before the answer was kept,
+// a retry does not repeat them: it gets answer_lost or, where a repetition changes nothing, the
+// original answer.
 #pragma once
 
 #include <chrono>
@@ -31,9 +32,9 @@ class Idempotency {
   static constexpr std::size_t kMaxKeyBytes = 255;
   static constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 
-  static constexpr std::size_t kMaxKeys = 10'000;  // of one token, in kKeptFor
+  static constexpr std::size_t kMaxKeys = 10'000;  // per token, within kKeptFor
 
-  // Told of an answer that could not be kept; the client is given it all the same.
+  // Receives the error where an answer could not be kept; the client gets the answer nevertheless.
   using Report = std::function<void(const Error&)>;
 
   Idempotency(const Marketplace& market, Report report)
@@ -42,9 +43,9 @@ class Idempotency {
   Idempotency& operator=(const Idempotency&) = delete;
 
   using Dispatch = std::function<Result<Response>(Request&)>;
-  // Asked of what is answered without `dispatch`: may it be, by the limits of its route?
+  // Checks the limits of the route, for an answer given without `dispatch`.
   using Gates = std::function<Status(Request&)>;
-  // Answers by `dispatch`, or with what was kept. Any thread.
+  // Answers by `dispatch`, or with the kept answer. Any thread.
   Result<Response> answer(Request& request, const Dispatch& dispatch, const Gates& gates);
 
  private:
@@ -58,7 +59,7 @@ class Idempotency {
   Result<Response> dispatch_keyed(Request& request, BodyReader& body,
                                   const std::shared_ptr<IdempotencyKey>& key,
                                   const Dispatch& dispatch);
-  // Keeps what is to be kept.
+  // Keeps the answer, where it may be kept.
   void keep(const IdempotencyKey& key, const Response& response);
   Status require_room(const IdempotencyKey& key);
 
@@ -66,7 +67,7 @@ class Idempotency {
   const Report report_;
   std::mutex mutex_;
   std::set<Name> in_flight_;  // guarded by mutex_
-  // New keys that a token may use before they are counted again, by its id. Guarded by mutex_.
+  // How many new keys a token may use before they are counted again, by its id. Guarded by mutex_.
   std::map<std::string, std::size_t> room_;
 };
 

@@ -1,4 +1,4 @@
-// Keys and proofs of a request, parsed.
+// Parses the keys and proofs of a request.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace mkt {
 
-// What the publisher's signature files call the key; nullopt where there is none.
+// The key's name in the publisher's signature files; nullopt where there is none.
 Result<std::optional<KeyName>> alias_of(const std::optional<std::string>& text);
 
 // nullopt where there is none. key_proof_invalid.

@@ -1,4 +1,3 @@
-// bind and listen; see listener.h.
 #include "daemon/http/listener.h"
 
 #include <fcntl.h>
@@ -125,12 +124,12 @@ Result<Listener> open_unix(std::string_view text) {
   std::memcpy(address.sun_path, path.data(), path.size());
   struct stat info {};
   if (::lstat(address.sun_path, &info) == 0) {
-    if (!S_ISSOCK(info.st_mode)) return cannot_listen(text, "there is a file that is no socket");
+    if (!S_ISSOCK(info.st_mode)) return cannot_listen(text, "a file that is not a socket is there");
     if (somebody_answers(address)) return cannot_listen(text, reason(EADDRINUSE));
-    ::unlink(address.sun_path);  // of a daemon that was killed
+    ::unlink(address.sun_path);  // left by a daemon that was killed
   }
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  // Nobody may connect in between: the mode is set before listen.
+  // The mode is set before listen, so nobody can connect in between.
   if (!socket ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(address.sun_path, 0660) != 0 || ::listen(socket.get(), kBacklog) != 0) {

@@ -1,4 +1,4 @@
-// Listening sockets: of addresses, of paths, and those that systemd hands over.
+// Listening sockets: for addresses, for paths, and those that systemd passes to the daemon.
 #pragma once
 
 #include <string>
@@ -17,11 +17,11 @@ struct Listener {
   std::string host;       // "127.0.0.1"; empty for a Unix socket
 };
 
-// "HOST:PORT", port 0 for a free one, or "unix:PATH", a socket of mode 0660 that takes the place of
-// one nobody listens on. usage_error for an address that is malformed or taken.
+// "HOST:PORT", with port 0 for a free one; or "unix:PATH", a socket of mode 0660, which replaces a
+// socket that nobody listens on. usage_error for an address that is malformed or in use.
 Result<Listener> open_listener(std::string_view address);
 
-// What systemd opened for this process (sd_listen_fds(3)); none where it did not start it so.
+// The sockets that systemd opened for this process (sd_listen_fds(3)); none where it opened none.
 std::vector<Listener> activated_listeners();
 
 }  // namespace mkt

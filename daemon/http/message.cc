@@ -1,4 +1,4 @@
-// Making answers and reading bodies; see message.h.
+// Makes answers and reads bodies.
 #include "daemon/http/message.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Request and Response as handlers see them; nothing of the server's library.
+// Request and Response, as handlers see them, without anything of the server's library.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,16 @@
 
 namespace mkt {
 
-// The request's body as it comes from the connection.
+// The body of a request, read from the connection.
 class BodyReader {
  public:
   virtual ~BodyReader() = default;
   virtual std::uint64_t length() const = 0;
-  // Up to into.size() bytes; 0 after `length` bytes. body_incomplete when the client stops early.
+  // Reads up to into.size() bytes; 0 after `length` bytes. body_incomplete when the client stops
+  // early.
   virtual Result<std::size_t> read(std::span<std::uint8_t> into) = 0;
-  // Before reading: the body will only be compared with an earlier one and dropped. It takes no
-  // place of those that are taken in.
+  // Call it before reading: the body will only be compared with an earlier one and dropped. Then it
+  // takes no upload slot.
   virtual void only_compare() {}
 };
 
@@ -37,8 +38,8 @@ struct Request {
   BodyReader& body;
   Caller caller;
   std::map<std::string, std::string, std::less<>> path_parameters;  // by the name in the route
-  std::string_view route = {};                                      // the pattern that was found
-  // For the answer, whether it is a success or not.
+  std::string_view route = {};                                      // the pattern that matched
+  // Added to the answer, whether it is a success or not.
   std::vector<std::pair<std::string, std::string>> answer_headers = {};
 
   const std::string& path_parameter(std::string_view name) const {
@@ -58,22 +59,22 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string content_type;
   std::string body;
-  std::shared_ptr<const std::string> shared_body;  // instead of `body`, where it is kept elsewhere
+  std::shared_ptr<const std::string> shared_body;  // instead of `body`, where kept elsewhere
   std::optional<FileBody> file;
-  // Called once the whole answer has left, and not where the client was gone before.
+  // Called after the whole answer was sent; not called where the client went away before.
   std::function<void()> when_sent;
-  // The same for everybody: may be sent again without asking, for as long as that holds.
+  // The answer is the same for everybody and may be sent again while this holds.
   std::optional<Freshness> same_while;
 };
 
 Response json_response(int status, const Json& json);
 
-// An answer that may be kept, with an ETag of its own, or 304 where the request has that one
-// already. The freshness is from before what the body says was read.
+// An answer that may be cached, with an ETag; or 304, where the request already has that ETag. Take
+// the freshness before reading the data for the body.
 Response kept_response(const Request& request, const Freshness& same_while,
                        std::string content_type, std::string body);
 
-// The whole body, refused beyond `limit` bytes before any of it is read: body_too_large.
+// Reads the whole body. Above `limit` bytes it refuses before reading any: body_too_large.
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit);
 // The same, as JSON.
 Result<Json> read_json_body(Request& request, std::uint64_t limit);

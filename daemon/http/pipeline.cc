@@ -1,4 +1,4 @@
-// From a request to its answer; see pipeline.h.
+// From a request to its answer.
 #include "daemon/http/pipeline.h"
 
 #include <fmt/format.h>
@@ -14,8 +14,8 @@
 namespace mkt {
 namespace {
 
-// What a client is told of a failure that is this machine's: the words of the system name folders
-// and files, and are for the log. nullopt for one that may be told as it is.
+// What a client is told about a failure of this machine. The system's own message names folders and
+// files and is only for the log. nullopt for an error that may be told unchanged.
 std::optional<std::string> told_instead(ErrorCode code, const std::string& request_id) {
   const auto with_id = [&](std::string_view what) {
     return fmt::format("{}; its log has the reason under the request {}", what, request_id);
@@ -54,7 +54,7 @@ std::string name_of(const Caller& caller) {
   return caller.subject.empty() ? role : role + ":" + caller.subject;
 }
 
-// All tokens of a publisher's count as one.
+// All tokens of a publisher count together.
 std::string subject_of(const Caller& caller) {
   if (!caller.signed_in()) return {};
   return caller.role == Role::publisher ? "publisher:" + caller.subject
@@ -67,8 +67,8 @@ Response with_headers(Response response,
   return response;
 }
 
-// Tokens that are not valid are counted by the client's address. One that is valid always passes:
-// many clients may share an address, and a token cannot be guessed.
+// Invalid tokens are counted by the client's address. A valid token always passes: many clients may
+// share an address, and nobody can guess a token.
 Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};

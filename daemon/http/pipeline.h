@@ -1,4 +1,5 @@
-// The pipeline behind the front: who asks, which route, and the last line against bugs.
+// The pipeline behind the front: finds the caller and the route, and is the last defence against
+// bugs.
 #pragma once
 
 #include "daemon/http/idempotency.h"
@@ -18,11 +19,11 @@ struct Pipeline {
   RateLimiter& limiter;
 };
 
-// Errors become answers here; those that are ours to mend are logged.
+// Turns errors into answers; those that the operator or we must fix are logged.
 Response answer_request(const Pipeline& pipeline, const RequestHead& head, BodyReader& body,
                         Exchange& exchange);
 
-// One line for the access log.
+// Writes one line to the access log.
 void log_access(const AccessRecord& record);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// Finding the tarball in a stream of JSON; see publish_body.h.
+// Finds the tarball in a stream of JSON.
 #include "daemon/http/publish_body.h"
 
 #include <fmt/format.h>
@@ -9,7 +9,7 @@ namespace mkt {
 namespace {
 
 constexpr std::string_view kTarball = "tarball";
-// Decoded together: a multiple of 4.
+// This much is decoded at a time; a multiple of 4.
 constexpr std::size_t kBase64Bytes = 64 * 1024;
 
 Error not_base64() { return Error(ErrorCode::invalid_request, "tarball is not base64"); }
@@ -64,7 +64,7 @@ Status PublishBody::take_outside(char c) {
       break;
     case '}':
     case ']':
-      // Too many of them is what the reader of the rest will say.
+      // Too many of them: the parser of the rest reports that.
       if (depth_ > 0) --depth_;
       break;
     case ':':
@@ -98,12 +98,13 @@ Status PublishBody::take_in_string(char c) {
     where_ = Where::outside;
     return {};
   }
-  // One character more than the name: enough to tell that it is another.
+  // Keeps one character more than the name, which is enough to see that it is another name.
   if (depth_ == 1 && string_.size() <= kTarball.size()) string_ += c;
   return {};
 }
 
-// JSON's escapes of what base64 has: some writers escape every '/', and '+' and '=' may be \u002b.
+// JSON's escapes of base64 characters: some writers escape every '/', and '+' and '=' may be
+// \u002b.
 Status PublishBody::take_in_tarball(char c) {
   if (unicode_digits_ > 0) {
     const int digit = hex_digit(c);
@@ -125,7 +126,7 @@ Status PublishBody::take_in_tarball(char c) {
     escaped_ = true;
     return {};
   }
-  // Nothing else comes here than the end.
+  // Only the closing quote gets here.
   where_ = Where::outside;
   value_follows_ = false;
   MKT_CHECK(decode());
@@ -144,7 +145,7 @@ Status PublishBody::take_base64(std::string_view characters) {
 
 Status PublishBody::decode() {
   if (base64_.empty()) return {};
-  // What was padded was the end.
+  // Nothing may follow the padding.
   if (padded_) return not_base64();
   padded_ = base64_.back() == '=';
   const auto bytes = from_base64(base64_);

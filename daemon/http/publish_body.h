@@ -1,10 +1,10 @@
-// PublishBody: the JSON {manifest, tarball, signature} of the older protocol, read as it comes.
+// PublishBody: reads the older protocol's JSON {manifest, tarball, signature} as it arrives.
 //
 // The tarball is a base64 string of up to 70 million characters. It is decoded piece by piece and
-// given to a sink; all the rest of the document is small, and is read by the strict reader of
-// common/base/json.h once the body has ended, with an empty string where the tarball stood. So the
-// grammar is that reader's alone: what is done here is finding the one member of the outermost
-// object. Memory: kMaxRestBytes and a buffer, whatever is sent. One thread.
+// given to a sink. The rest of the document is small; when the body has ended, the strict reader of
+// common/base/json.h parses it, with an empty string in place of the tarball. So only that reader
+// decides about the grammar, and this class only finds one member of the outermost object. It never
+// needs more memory than kMaxRestBytes and a buffer. One thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace mkt {
 
 class PublishBody {
  public:
-  // A manifest of its largest size, a signature file, and white space.
+  // Enough for the largest manifest, a signature file, and white space.
   static constexpr std::size_t kMaxRestBytes = 2 * 1024 * 1024;
 
   using Sink = std::function<Status(std::span<const std::uint8_t>)>;
@@ -32,8 +32,8 @@ class PublishBody {
   // the sink's errors.
   Status feed(std::span<const std::uint8_t> bytes);
 
-  // After the last byte: the document without the tarball. invalid_json, invalid_request where
-  // there is no tarball.
+  // Call after the last byte. Returns the document without the tarball. invalid_json;
+  // invalid_request where there is no tarball.
   Result<Json> finish();
 
  private:
@@ -51,11 +51,11 @@ class PublishBody {
   Where where_ = Where::outside;
   std::string rest_;            // the document without the tarball's characters
   std::size_t depth_ = 0;       // open objects and arrays
-  bool value_follows_ = false;  // a ':' came, and its value has not
+  bool value_follows_ = false;  // a ':' came, but not yet its value
   bool escaped_ = false;        // inside a string, after a backslash
-  int unicode_digits_ = 0;      // of a \u escape in the tarball, still to come
+  int unicode_digits_ = 0;      // how many are still missing in a \u escape in the tarball
   unsigned code_unit_ = 0;
-  std::string string_;   // the last string of the outermost object, as it stands there, bounded
+  std::string string_;   // the last string of the outermost object, unparsed and cut off
   bool padded_ = false;  // base64 ended with '='
   bool found_ = false;
   std::string base64_;

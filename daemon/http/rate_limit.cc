@@ -1,4 +1,4 @@
-// Headers and refusals; see rate_limit.h.
+// Headers and refusals.
 #include "daemon/http/rate_limit.h"
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ std::string signing_subject(const Marketplace& market, const Caller& caller,
   if (const auto key = find_key(market, signature.key_id)) {
     return publisher_subject(key->publisher_id);
   }
-  return "token:" + caller.token_id;  // nobody's key: the handler refuses it
+  return "token:" + caller.token_id;  // an unknown key, which the handler refuses
 }
 
 std::optional<std::string> installing_subject(const Request& request) {

@@ -1,4 +1,3 @@
-// Digests of requests; see request_digest.h.
 #include "daemon/http/request_digest.h"
 
 #include <fmt/format.h>
@@ -17,12 +16,12 @@ namespace {
 
 constexpr std::string_view kVersion = "2:";
 constexpr std::string_view kJson = "json:";
-// Whole numbers up to this are the same as a double: 1.0 is 1, as for JavaScript, whose programs
-// send them.
+// Whole numbers up to this have an exact double: then 1.0 equals 1, as in JavaScript, whose
+// programs send such numbers.
 constexpr double kMaxExact = 9007199254740992.0;  // 2^53
 
-// The document with members in the order of their names and every number spelled one way.
-// parse_json has bounded the depth.
+// Writes the document with its members sorted by name and every number in one spelling. parse_json
+// has bounded the depth.
 void write_canonically(const Json& json, std::string& out) {
   if (json.is_object()) {
     std::vector<const Json::object_t::value_type*> members;
@@ -52,7 +51,7 @@ void write_canonically(const Json& json, std::string& out) {
   }
 }
 
-// Method, path and query. Every part carries its length, so that none can pass for two.
+// Method, path and query. Every part is preceded by its length, so one part cannot pass for two.
 std::string target_of(const RequestHead& head) {
   auto parameters = head.query;
   std::stable_sort(parameters.begin(), parameters.end(),

@@ -1,15 +1,15 @@
-// What two requests must have in common to be one request under an Idempotency-Key.
+// Decides whether two requests under one Idempotency-Key are the same request.
 //
-// The method, the path, the query with its parameters in the order of their names, and the body. A
-// body of at most kMaxSmallBodyBytes that is JSON is compared as a document: neither the order of
-// members nor white space nor the spelling of a number counts. Any other body is compared by its
-// length and its bytes, which are hashed as they pass.
+// They are when the method, the path, the query (sorted by parameter name) and the body agree. A
+// JSON body of at most kMaxSmallBodyBytes is compared as a document: the order of members, white
+// space and the spelling of numbers do not matter. Any other body is compared by its length and by
+// a hash of its bytes, computed as they arrive.
 //
-// A digest is one of
+// A digest has one of these forms:
 //
 //   2:json:<hex>      of a document
 //   2:<length>:<hex>  of bytes
-//   <hex>             of bytes, by an mktd of before, without the query
+//   <hex>             of bytes, by an earlier mktd, without the query
 #pragma once
 
 #include <cstdint>
@@ -22,13 +22,13 @@
 
 namespace mkt {
 
-// Of a request whose whole body, of at most kMaxSmallBodyBytes, is there.
+// For a request whose whole body, of at most kMaxSmallBodyBytes, is in memory.
 std::string small_request_digest(const RequestHead& head, std::string_view body);
 
-// Of a request whose body passes by.
+// For a request whose body is hashed as it arrives.
 class PassingDigest {
  public:
-  // `like`: made the way that this digest was, where it is one of an mktd of before.
+  // With `like`, it has the same form as that digest, where an earlier mktd made it.
   PassingDigest(const RequestHead& head, std::uint64_t length, std::string_view like = {});
   void update(std::span<const std::uint8_t> bytes) { hasher_.update(bytes); }
   std::string finish();
@@ -40,8 +40,7 @@ class PassingDigest {
 
 bool is_digest_of_before(std::string_view digest);
 
-// Could a body of that many bytes be the one that the digest is of? What could not need not be
-// read.
+// False where no body of this length can have the digest; then the body need not be read.
 bool may_have_length(std::string_view digest, std::uint64_t length);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// A strict reader of request heads; see request_head.h.
 #include "daemon/http/request_head.h"
 
 #include <fmt/format.h>
@@ -18,7 +17,7 @@ constexpr std::size_t kMaxMethodBytes = 16;
 constexpr std::size_t kMaxLengthDigits = 18;
 constexpr std::size_t kMaxParameters = 32;
 
-// Fields whose repetition would let two readers see two different requests.
+// If one of these fields were repeated, two readers could see two different requests.
 constexpr auto kOnceOnly = std::to_array<std::string_view>(
     {"authorization", "content-encoding", "content-length", "content-type", "expect", "host",
      "idempotency-key", "mkt-signature", "origin", "range", "transfer-encoding", "x-api-key",
@@ -35,18 +34,18 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
-// The path without its encoded characters; the target is printable ASCII.
+// The path, decoded. The target is printable ASCII.
 Result<std::string> decoded_path(std::string_view raw) {
   if (raw.find('%') == std::string_view::npos) return std::string(raw);
-  // An encoded dot or percent sign is a second spelling of a path that has a first one.
+  // An encoded dot or percent sign is a second spelling of a path, which is refused.
   const std::string folded = lower_case(raw);
   for (std::string_view twin : {"%2e", "%5c", "%25"}) {
     if (folded.find(twin) != std::string::npos) {
       return bad("the path holds an encoded dot, backslash or percent sign");
     }
   }
-  // An encoded slash is part of a name, such as a key's alias. It stays as it is, for the router to
-  // decode in what it takes for a parameter: no other '%' is left in a path.
+  // An encoded slash is part of a name, such as a key's alias. It stays encoded, and the router
+  // decodes it in parameters; no other '%' is left in a path.
   std::string kept(raw);
   for (std::size_t at = folded.find("%2f"); at != std::string::npos; at = folded.find("%2f", at)) {
     kept.replace(kept.size() - (folded.size() - at), 3, "%252F");
@@ -143,7 +142,7 @@ Status parse_field(std::string_view line, RequestHead& head) {
   const bool seen = std::any_of(head.headers.begin(), head.headers.end(),
                                 [&](const auto& field) { return field.first == name; });
   if (seen && std::find(kOnceOnly.begin(), kOnceOnly.end(), name) != kOnceOnly.end()) {
-    return bad(fmt::format("the header field {} stands twice", name));
+    return bad(fmt::format("the header field {} appears twice", name));
   }
   head.headers.emplace_back(std::move(name), std::string(value));
   return {};
@@ -154,7 +153,7 @@ bool has_field(const RequestHead& head, std::string_view lower_case_name) {
                      [&](const auto& field) { return field.first == lower_case_name; });
 }
 
-// RFC 9112 section 3.2: a name or an address, and a port, which is digits; or nothing.
+// RFC 9112 section 3.2: a name or an address, and a port of digits; or nothing.
 bool is_host(std::string_view value) {
   const auto all = [](std::string_view text, std::string_view more) {
     return std::all_of(text.begin(), text.end(), [more](char c) {
@@ -183,7 +182,7 @@ bool is_host(std::string_view value) {
 Status interpret(RequestHead& head, bool http_1_0) {
   if (!http_1_0 && head.header("host").empty()) return bad("the header field Host is missing");
   if (!is_host(head.header("host"))) return bad("the header field Host is malformed");
-  // A field that is there and empty would be none for one reader and a length for another.
+  // One reader would ignore an empty field, another would take it for a length.
   const bool has_length = has_field(head, "content-length");
   if (has_field(head, "transfer-encoding")) {
     if (has_length) {

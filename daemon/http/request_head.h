@@ -1,9 +1,9 @@
 // RequestHead: the request line and header fields of one HTTP/1.1 request, read strictly.
 //
-// RFC 9112's grammar and no more: CRLF line ends, no folding, no white space before a colon, one
-// Host, one Content-Length, no Transfer-Encoding together with it. What could be read in two ways
-// by us and by a proxy in front is refused, never repaired. cpp-httplib 0.11.4, which answers the
-// request afterwards, would accept much of it.
+// It accepts the grammar of RFC 9112 and nothing else: CRLF line ends, no folding, no white space
+// before a colon, one Host, one Content-Length, no Transfer-Encoding together with it. What we and
+// a proxy in front could read in two ways is refused, never repaired. cpp-httplib 0.11.4, which
+// writes the answer later, would accept much of it.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::size_t kMaxTargetBytes = 2048;
 
 struct RequestHead {
   std::string method;
-  // Percent-decoded, but for an encoded slash, which stands as "%2F"; starts with '/', no empty or
-  // dot segments.
+  // Percent-decoded, except for an encoded slash, which is kept as "%2F". Starts with '/' and has
+  // no empty or dot segments.
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
@@ -32,8 +32,8 @@ struct RequestHead {
   bool keep_alive = true;
   bool expects_continue = false;
 
-  // `text` is everything up to and with the empty line. Errors carry the code whose HTTP status is
-  // the answer; the connection must be closed after one.
+  // `text` is everything up to and including the empty line. The answer to an error has the HTTP
+  // status of its code; after an error, the connection must be closed.
   static Result<RequestHead> parse(std::string_view text);
 
   // The header's value; empty where there is none.
@@ -42,8 +42,8 @@ struct RequestHead {
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 
-// An mkt before 0.2, by its User-Agent: it is shown the versions of a connector as it knows them,
-// for one release more.
+// True for an mkt before 0.2, by its User-Agent. For one more release, it gets a connector's
+// versions in the form that it knows.
 bool is_earlier_mkt(const RequestHead& head);
 
 }  // namespace mkt

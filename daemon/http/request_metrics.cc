@@ -1,4 +1,3 @@
-// Counting requests; see request_metrics.h.
 #include "daemon/http/request_metrics.h"
 
 #include <algorithm>

@@ -1,9 +1,9 @@
-// RequestMetrics: requests by method, route and status, and how long they took.
+// RequestMetrics: counts requests by method, route and status, and measures how long they take.
 //
-// Series are as many as there are routes, methods and statuses: a method that is none of HTTP's is
-// counted as "other", a path that is no route's as "(none)", so no client makes series. A request's
-// time is from its head's last byte to its answer's. Thread-safe; counting costs a lock and a look
-// into a table.
+// The number of series is bounded by the routes, methods and statuses: an unknown method counts as
+// "other" and an unknown path as "(none)", so no client can add a series. A request's time is from
+// the last byte of its head to the last byte of its answer. Thread-safe; counting needs a lock and
+// a look into a table.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@
 
 namespace mkt {
 
-// In seconds: from what the front answers by itself to a large upload.
+// In seconds: from an answer by the front itself to a large upload.
 inline constexpr auto kRequestSeconds =
     std::to_array<double>({0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                            0.25, 0.5, 1, 2.5, 5, 10, 30});
@@ -36,7 +36,7 @@ class RequestMetrics {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
   };
-  // By route and method.
+  // Sorted by route and method.
   std::vector<Series> series() const;
 
  private:
@@ -46,7 +46,7 @@ class RequestMetrics {
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
   };
-  using ByMethod = std::map<std::string_view, std::unique_ptr<Counted>>;  // of constant words
+  using ByMethod = std::map<std::string_view, std::unique_ptr<Counted>>;  // the keys are constants
 
   mutable std::mutex mutex_;
   std::map<std::string, ByMethod, std::less<>> by_route_;  // guarded by mutex_

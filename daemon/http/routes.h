@@ -1,5 +1,5 @@
-// The routes of /v1, one file a resource. A handler parses, calls one service, and makes the
-// answer.
+// The routes of /v1, one file per resource. A handler parses the request, calls one service, and
+// makes the answer.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace mkt {
 
-// What the routes of operations show; called from many threads at once.
+// What the routes for operators show; called from many threads at once.
 struct OperationParts {
   std::function<std::string()> metrics;  // Prometheus's text format
   std::function<wire::StatusInfo()> status;
@@ -31,15 +31,15 @@ void add_policy_routes(Router& router, const Marketplace& market);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
-// `mirror` gives nullptr where there is none.
+// `mirror` returns nullptr where there is no mirror.
 void add_mirror_routes(Router& router, const Marketplace& market,
                        std::function<const Mirror*()> mirror);
 void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);
 
-// Who is asking, by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for a
-// token that is not valid, even where none is needed.
+// Finds the caller by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for
+// an invalid token, even where no token is needed.
 Result<Caller> authenticate(const Marketplace& market, const RequestHead& head,
                             const std::string& address, const std::string& request_id);
 

@@ -1,4 +1,4 @@
-// Fronts, workers and the cache between them; see server.h.
+// Fronts, workers and the cache between them.
 #include "daemon/http/server.h"
 
 #include <fmt/format.h>
@@ -25,28 +25,30 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 4'096;
-// Changes spend their time waiting for the disk, and those that wait at the same time share one
-// fsync: many at once is what makes them fast. Beyond this number the threads' own cost
-// outweighs it: measured with 8, 16, 32 and 64 on two cores.
+// Changes mostly wait for the disk, and those that wait at the same time share one fsync: so many
+// at once are faster. Above this number the threads' own cost outweighs the gain: measured with 8,
+// 16, 32 and 64 on two cores.
 constexpr unsigned kChangesAtOnce = 32;
-// Of those, as many as there are cores compute at once, and never fewer than this. With all of them
-// a reader got one share of many: with three times as many publishes as can be taken, p99 of reads
-// was 510-850 ms, and 120-220 ms so.
+// Of those, only as many as there are cores compute at the same time, but at least this many. If
+// all of them did, readers would get little of the processor: with three times as many publishes as
+// the daemon can take, the p99 of reads was 510-850 ms without this and 120-220 ms with it.
 constexpr unsigned kMinComputing = 2;
 constexpr std::size_t kMaxUploadsWaiting = 64;
-// Bodies under a used Idempotency-Key, which are only compared: a quarter of the slots more.
+// For bodies under a used Idempotency-Key, which are only compared: a quarter of the slots in
+// addition.
 constexpr std::size_t kMinRepeats = 2;
 constexpr std::size_t kMaxRepeatsWaiting = 16;
 constexpr std::chrono::seconds kMaxWait{10};
-// Nobody is let in who would wait longer for a thread: there is more work than can be done. Large
-// uploads may wait for kMaxWait: how long those before them take is their clients' doing.
+// A request that would wait longer than this for a thread is refused, as there is more work than
+// can be done. Large uploads may wait for kMaxWait, as their time depends on the clients before
+// them.
 constexpr std::chrono::milliseconds kLongestWait{500};
 constexpr std::chrono::seconds kDrainTime{30};
 constexpr unsigned kMaxFronts = 8;
 constexpr std::size_t kMaxConnections = 16'384;
 
-// A front sends some 100,000 small answers a second. One for every core leaves none to the clients
-// of this machine and the workers: on two cores two of them doubled the p99 and won 15 %.
+// A front sends some 100,000 small answers a second. One per core would leave no core to the
+// workers and to clients on this machine: on two cores, two fronts doubled the p99 and gained 15 %.
 unsigned front_count() {
   return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxFronts);
 }
@@ -58,14 +60,14 @@ unsigned changes_computing() {
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
 
 std::size_t connection_limit() {
-  // Half of the descriptors: each connection may be sent a tarball, which takes another, and the
-  // database, uploads and the log have theirs.
+  // Half of the descriptors: each connection may be sending a tarball, which takes another one, and
+  // the database, uploads and the log need some too.
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   return std::min<std::size_t>(kMaxConnections, limit.rlim_cur / 2);
 }
 
-// Unique in this process and no count that tells how busy it is: splitmix64 of a counter.
+// Unique in this process, without telling how busy it is: splitmix64 of a counter.
 std::string new_request_id() {
   static const std::uint64_t seed = [] {
     std::uint64_t value = 0;
@@ -84,15 +86,15 @@ std::size_t repeats_at_once(unsigned uploads) {
   return std::max<std::size_t>(kMinRepeats, uploads / 4);
 }
 
-// Whom a slot counts for. All clients of a Unix socket that no proxy named look alike.
+// The client that a slot counts for. All clients of a Unix socket whom no proxy named look alike.
 UploadSlots::Claim claim_of(const Exchange& exchange) {
   return {exchange.subject, exchange.address == "unix" ? "" : network_of(exchange.address)};
 }
 
-// Takes a slot when it is first read, where the body is still to come.
+// Takes a slot at the first read, where the body has not arrived yet.
 class ConnectionBody : public BodyReader {
  public:
-  // `uploads` is null where the whole body is there.
+  // `uploads` is null where the whole body has arrived.
   ConnectionBody(Connection& connection, const RequestHead& head, const Exchange& exchange,
                  UploadSlots* uploads, UploadSlots& repeats)
       : connection_(connection),
@@ -136,7 +138,7 @@ class ConnectionBody : public BodyReader {
   bool must_continue_;
 };
 
-// A plain GET that everybody gets the same answer to.
+// A plain GET whose answer is the same for everybody.
 bool may_be_kept(const RequestHead& head) {
   if (head.method != "GET" || !head.query.empty() || head.content_length.value_or(0) > 0 ||
       is_earlier_mkt(head)) {
@@ -168,8 +170,8 @@ std::shared_ptr<const KeptAnswer> keepable(const Response& response, std::string
   Response not_modified;
   not_modified.status = 304;
   not_modified.headers = response.headers;
-  kept->answer = make_answer(std::move(copy), false, false);
-  kept->not_modified = make_answer(std::move(not_modified), false, false);
+  kept->answer = make_answer(std::move(copy));
+  kept->not_modified = make_answer(std::move(not_modified));
   kept->same_while = *response.same_while;
   return kept;
 }
@@ -187,7 +189,7 @@ class HttpServer::Impl : public RequestSink {
                                               kLongestWait)),
         changes_(std::make_unique<WorkerPool>("changes", kChangesAtOnce, kMaxWaiting, kMaxWait,
                                               kLongestWait)),
-        // A thread for each that has a slot or waits for one.
+        // One thread for each request that has a slot or waits for one.
         uploads_(std::make_unique<WorkerPool>(
             "uploads",
             static_cast<unsigned>(limits.uploads + repeats_at_once(limits.uploads) +
@@ -199,7 +201,7 @@ class HttpServer::Impl : public RequestSink {
   }
 
   void add(Listener listener) {
-    for (const auto& front : fronts_) front->add_listener(listener.socket.get(), listener.is_local);
+    for (const auto& front : fronts_) front->add_listener(listener);
     listeners_.push_back(std::move(listener));
   }
 
@@ -285,19 +287,19 @@ class HttpServer::Impl : public RequestSink {
     const std::string id = new_request_id();
     Response response = error_response(error, id);
     describe(c, id, response.status);
-    // Who is told to come again keeps the connection, where the whole request has been read: a new
-    // one would cost more than the refusal, and just when there is too much to do.
+    // A client that is told to come again keeps its connection, where the whole request was read: a
+    // new connection would cost more than the refusal, just when there is too much to do.
     const bool stays = error.code == ErrorCode::overloaded && !stopping_ && c.request &&
                        c.request->keep_alive &&
                        c.body_received() >= c.request->content_length.value_or(0);
     c.close_after = c.body_unread = !stays;
-    // A head that cannot be read tells nobody anything either.
+    // The answer to an unreadable head contains nothing private.
     Cors cors{Cors::Readers::anyone, false, {}};
     if (c.request) {
       const auto admitted = parts_.admit(*c.request, c.peer());
       cors = admitted ? admitted->cors : Cors();
     }
-    c.send(make_answer(std::move(response), false, !stays), head_end(id, cors));
+    c.send(make_answer(std::move(response), {.close_after = !stays}), head_end(id, cors));
   }
 
   void answered(Connection& c) override {
@@ -318,7 +320,7 @@ class HttpServer::Impl : public RequestSink {
     record.bytes_in = c.request ? c.request->content_length.value_or(0) : 0;
   }
 
-  // One request, by a worker: sets the answer; the front sends it.
+  // A worker makes one answer; the front sends it.
   void answer(Connection& c, bool body_to_come) {
     const RequestHead& head = *c.request;
     Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}};
@@ -337,14 +339,16 @@ class HttpServer::Impl : public RequestSink {
     c.record.address = exchange.address;
     c.record.route = exchange.route;
     c.record.who = std::move(exchange.who);
-    // The next request begins where this body ends: one that is still to come ends the connection.
+    // The next request begins where this body ends. If the body has not arrived, the connection is
+    // closed.
     c.body_unread = body_to_come && body.left() > 0;
     c.close_after = !head.keep_alive || stopping_ || c.body_unread;
     if (response.same_while && response.status == 200 && may_be_kept(head)) {
       cache_.keep(head.path, keepable(response, exchange.route));
     }
     c.when_sent = std::move(response.when_sent);
-    c.send(make_answer(std::move(response), head.method == "HEAD", c.close_after),
+    c.send(make_answer(std::move(response),
+                       {.head_only = head.method == "HEAD", .close_after = c.close_after}),
            head_end(exchange.request_id, cors));
     c.phase = Connection::Phase::sending;
   }
@@ -357,7 +361,7 @@ class HttpServer::Impl : public RequestSink {
   std::atomic<bool> stopping_{false};
   UploadSlots upload_slots_;
   UploadSlots repeat_slots_;
-  // Joined before the fronts, and so the connections, go.
+  // The workers are joined before the fronts, and so before the connections are destroyed.
   std::vector<std::unique_ptr<Front>> fronts_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<WorkerPool> changes_;

@@ -1,4 +1,4 @@
-// TextBody: a request's body that is in memory already.
+// TextBody: a request's body that is already in memory.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// Slots and their queue; see upload_slots.h.
 #include "daemon/http/upload_slots.h"
 
 #include <algorithm>
@@ -6,7 +5,7 @@
 namespace mkt {
 namespace {
 
-// The part of all places that one publisher or token, and one network, may have.
+// One publisher or token may have this part of all places, and one network that part.
 constexpr std::size_t kPartOfOne = 4;
 constexpr std::size_t kPartOfNetwork = 2;
 
@@ -45,7 +44,7 @@ void UploadSlots::Places::leave(const Claim& claim) {
 
 Result<UploadSlots::Slot> UploadSlots::take(Claim claim, std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  // Nobody who waits may have this slot: give_back has served all who may.
+  // No waiter may have this slot: give_back has served all who may.
   if (slots_.has_room_for(claim)) {
     slots_.enter(claim);
     return Slot(*this, std::move(claim));
@@ -61,7 +60,7 @@ Result<UploadSlots::Slot> UploadSlots::take(Claim claim, std::chrono::millisecon
   queue_.erase(self);
   if (!served) {
     return Error(ErrorCode::overloaded,
-                 "as many uploads as are read at once are under way; try again");
+                 "all uploads that may run at the same time are in progress; try again");
   }
   return Slot(*this, std::move(claim));
 }

@@ -1,12 +1,12 @@
-// UploadSlots: how many bodies are read at once, and whose.
+// UploadSlots: limits how many bodies are read at the same time, in all and per client.
 //
-// A slot is held from the first byte that is read of a body until its request is answered. One
-// publisher (or token) may hold a quarter of the slots and one network half of them, so that slow
-// clients of one origin cannot keep everybody else out. Who finds none free waits, for as long as
-// it has patience, and is served in the order of coming among those who may; of those who wait,
-// too, one origin may be a part only.
+// A request holds a slot from the first byte read of its body until it is answered. One publisher
+// (or token) may hold a quarter of the slots and one network half of them, so slow clients of one
+// origin cannot keep everybody else out. A request that finds no free slot waits, as long as its
+// patience allows. Among the waiting requests that may have a slot, the first to come is served
+// first. One origin may also only be a part of those that wait.
 //
-// Thread-safe; `take` blocks its thread. A Slot may be given back by any thread.
+// Thread-safe; `take` blocks its thread. Any thread may give a Slot back.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ namespace mkt {
 
 class UploadSlots {
  public:
-  // Who is counted; an empty part is not.
+  // Whom the slot counts for; an empty part does not count.
   struct Claim {
     std::string who;
     std::string network;
@@ -50,14 +50,14 @@ class UploadSlots {
   UploadSlots(const UploadSlots&) = delete;
   UploadSlots& operator=(const UploadSlots&) = delete;
 
-  // overloaded when there is none in time, or too many of the same wait already.
+  // overloaded where no slot is free in time, or where too many requests of the same origin wait.
   Result<Slot> take(Claim claim, std::chrono::milliseconds patience);
 
-  // Who waits.
+  // How many wait.
   std::size_t waiting() const;
 
  private:
-  // Places of which each origin may have its part.
+  // Places of which each origin may have only a part.
   struct Places {
     std::size_t most;
     std::size_t taken = 0;

@@ -1,4 +1,3 @@
-// A queue and its threads; see worker_pool.h.
 #include "daemon/http/worker_pool.h"
 
 #include <pthread.h>
@@ -6,12 +5,14 @@
 namespace mkt {
 
 WorkerPool::WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
-                       std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait)
+                       std::chrono::milliseconds max_wait, std::chrono::milliseconds longest_wait,
+                       std::function<Clock::time_point()> now)
     : name_(name),
       max_threads_(threads),
       max_waiting_(max_waiting),
       max_wait_(max_wait),
-      longest_wait_(longest_wait) {}
+      longest_wait_(longest_wait),
+      now_(std::move(now)) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -19,18 +20,18 @@ WorkerPool::~WorkerPool() {
     stopping_ = true;
   }
   wake_.notify_all();
-  // Nobody submits any more: no thread is added.
+  // Nobody submits any more, so no thread is added.
   for (std::thread& thread : threads_) thread.join();
 }
 
 bool WorkerPool::submit(Work work) {
   {
-    const auto now = Clock::now();
+    const auto now = now_();
     const std::lock_guard lock(mutex_);
     if (queue_.size() >= max_waiting_) return false;
     const auto place = static_cast<std::int64_t>(queue_.size()) + 1;
-    // As many as there are threads may always wait: what was seen of a disk that stood still must
-    // not keep away what would show that it works again.
+    // As many as there are threads may always wait: the slow times seen while a disk stood still
+    // must not keep away the work that would show that it works again.
     if (place > max_threads_ && time_a_place_ * place > longest_wait_) return false;
     queue_.push_back({std::move(work), now, place});
     if (idle_ < queue_.size() && threads_.size() < max_threads_) {
@@ -71,7 +72,7 @@ void WorkerPool::work() {
       if (queue_.empty()) return;
       next = std::move(queue_.front());
       queue_.pop_front();
-      waited = Clock::now() - next.since;
+      waited = now_() - next.since;
       // An eighth of the newest: one that waited for a thread to wake up says little.
       time_a_place_ += (waited / next.place - time_a_place_) / 8;
     }

@@ -1,16 +1,15 @@
 // WorkerPool: threads that take work from a bounded queue.
 //
-// A thread is started when there is work and none is idle, up to the bound, and then kept. What
-// waited too long is not begun but expires, also while every thread is busy: somebody must call
-// expire_late now and then.
+// A thread is started when there is work and no thread is idle, up to the bound, and then kept.
+// Work that has waited too long is not begun but expires, also while every thread is busy; so
+// somebody must call expire_late from time to time.
 //
-// While more comes than can be done, a long queue only adds to how long everything takes. So
-// nothing is added to a queue that what comes would wait in for longer than `longest_wait`: it is
-// refused at once. How long that is follows from how long what was taken last had waited, in its
-// place: a queue that moves slowly is kept short, one that nobody was seen to wait in takes a burst
-// whole.
+// While more work arrives than can be done, a long queue only makes everything slower. So work that
+// would wait longer than `longest_wait` is refused at once. The time is estimated from how long the
+// work taken last had waited, for its place in the queue. So a slow queue stays short, and a queue
+// in which nobody had to wait takes a whole burst.
 //
-// Thread-safe; the destructor lets what has begun finish, and joins.
+// Thread-safe. The destructor lets the work in progress finish and joins the threads.
 #pragma once
 
 #include <chrono>
@@ -26,34 +25,36 @@ namespace mkt {
 
 class WorkerPool {
  public:
+  using Clock = std::chrono::steady_clock;
   struct Work {
     std::function<void()> run;
-    std::function<void()> expire;  // instead, when it waited longer than max_wait
+    std::function<void()> expire;  // called instead, after a wait longer than max_wait
   };
 
-  // The threads' name is for those who watch the process; at most 15 characters.
+  // The threads' name is for those who watch the process; at most 15 characters. `now` is the time
+  // that what waits is measured by; any thread calls it.
   WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
              std::chrono::milliseconds max_wait,
-             std::chrono::milliseconds longest_wait = std::chrono::hours(1));
+             std::chrono::milliseconds longest_wait = std::chrono::hours(1),
+             std::function<Clock::time_point()> now = Clock::now);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False when max_waiting wait already, or it would wait for longer than longest_wait.
+  // False where max_waiting wait already, or where it would wait longer than longest_wait.
   bool submit(Work work);
 
   // Expires, in the calling thread, what has waited for longer than max_wait.
-  void expire_late(std::chrono::steady_clock::time_point now);
+  void expire_late(Clock::time_point now);
 
-  // What nobody works on yet.
+  // How much work no thread has begun.
   std::size_t waiting() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Waiting {
     Work work;
     Clock::time_point since;
-    std::int64_t place;  // when it came; the first is 1
+    std::int64_t place;  // in the queue when it came; the first is 1
   };
   void work();
 
@@ -62,10 +63,11 @@ class WorkerPool {
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;
   const std::chrono::milliseconds longest_wait_;
+  const std::function<Clock::time_point()> now_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> queue_;         // guarded by mutex_
-  Clock::duration time_a_place_{0};   // guarded by mutex_; of what was taken last, smoothed
+  Clock::duration time_a_place_{0};   // guarded by mutex_; last waits per place, smoothed
   std::size_t idle_ = 0;              // guarded by mutex_
   bool stopping_ = false;             // guarded by mutex_
   std::vector<std::thread> threads_;  // guarded by mutex_

@@ -1,4 +1,3 @@
-// Keys in two generations; see counted_ledger.h.
 #include "daemon/limits/counted_ledger.h"
 
 #include <algorithm>
@@ -11,7 +10,7 @@ std::string name_of(const LimitKey& key) {
   return std::string(limit_scope_name(key.scope)) + ":" + key.subject;
 }
 
-// In Redis both are counted in the same place.
+// True where Redis counts both in the same key.
 bool same_form(const Limit& a, const Limit& b) {
   const bool log = a.requests <= LimitStore::kMaxLogged;
   return log == (b.requests <= LimitStore::kMaxLogged) && (log || a.window == b.window);
@@ -58,7 +57,7 @@ void CountedLedger::count(const LimitKey& key, const Limit& limit, std::uint64_t
   if (!parts.empty() && is_past(parts.front(), limit, at)) {
     std::erase_if(parts, [&](const CountedPart& p) { return is_past(p, limit, at); });
   }
-  // Two threads may come in the wrong order where a slice begins.
+  // Two threads may arrive in the wrong order at the beginning of a slice.
   const auto same = std::find_if(parts.rbegin(), parts.rend(),
                                  [&](const CountedPart& p) { return p.number <= part; });
   if (same != parts.rend() && same->number == part) {

@@ -1,12 +1,12 @@
-// CountedLedger: the requests that this daemon let through and that are still in their window.
+// CountedLedger: the requests that this daemon allowed and that are still in their window.
 //
-// They are what Redis must know of this daemon. Redis may lose them, and some it never had, since
-// it was away; so they are kept here, in the form in which Redis counts them: of a log each request
-// with a number of its own, of slices how many were counted in each. Whatever is told twice in this
-// form counts once.
+// Redis must know them. It may lose them, and those allowed during an outage never reached it. So
+// they are also kept here, in the form in which Redis counts them: for a log each request with a
+// number of its own, for slices the count of each slice. In this form, what is sent to Redis twice
+// counts once.
 //
-// Beyond kMaxParts, requests of keys that were not asked for the longest leave, and are forgiven.
-// Half a million take some 20 MB. Thread-safe.
+// Beyond kMaxParts parts, the requests of the keys used longest ago are dropped and no longer
+// count. Half a million take some 20 MB. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -20,11 +20,11 @@
 
 namespace mkt {
 
-// A request, or a slice of the window.
+// One request, or one slice of the window.
 struct CountedPart {
   std::uint64_t number;
   std::uint32_t count;
-  std::chrono::steady_clock::time_point last;  // when its last request came
+  std::chrono::steady_clock::time_point last;  // time of its last request
 };
 
 struct CountedKey {
@@ -40,14 +40,14 @@ class CountedLedger {
 
   explicit CountedLedger(std::size_t most_parts = kMaxParts) : most_parts_(most_parts) {}
 
-  // One more request, in the part of this number.
+  // Counts one more request, in the part with this number.
   void count(const LimitKey& key, const Limit& limit, std::uint64_t part, TimePoint at);
   void forget(const LimitKey& key);
   std::vector<CountedKey> in_window(TimePoint now) const;
 
  private:
   using Keys = std::unordered_map<std::string, CountedKey>;
-  // Two of them: what the older holds and is not asked for leaves when the younger takes its place.
+  // Two generations: when the younger replaces the older, what is only in the older is dropped.
   struct Generation {
     Keys keys;
     std::size_t parts = 0;
@@ -62,7 +62,7 @@ class CountedLedger {
   Generation young_;
   Generation old_;
   TimePoint young_since_{};
-  std::chrono::milliseconds longest_{0};  // of the windows
+  std::chrono::milliseconds longest_{0};  // the longest window
 };
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Names and text of limits; see limit.h.
 #include "daemon/limits/limit.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@ namespace mkt {
 namespace {
 
 struct ScopeNames {
-  std::string_view typed;  // the short form, for people
+  std::string_view typed;  // the short form that people type
   std::string_view name;
 };
 
@@ -70,8 +69,8 @@ Result<std::optional<Limit>> parse_limit(std::string_view text) {
   if (text == "off") return std::optional<Limit>();
   const auto wrong = [&] {
     return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is no limit; write requests/time, such as 10/15m (at most {} "
-                             "in at most {}), or off",
+                 fmt::format("\"{}\" is not a limit; write requests/time, such as 10/15m (at most "
+                             "{} in at most {}), or off",
                              printable(text.substr(0, 32)), Limit::kMaxRequests,
                              format_duration(Limit::kLongestWindow)));
   };

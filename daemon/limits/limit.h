@@ -1,9 +1,9 @@
-// What limits are made of: scopes, a limit, the decision about one request, and LimitStore, where
-// requests are counted.
+// The parts of a rate limit: its scope, the limit itself, the decision about one request, and
+// LimitStore, which counts requests.
 //
-// A limit is a sliding window: of the requests that were let through, never more than `requests` in
-// any span of `window`. Requests that were refused are not counted: who keeps asking is let through
-// as soon as who waits.
+// A limit is a sliding window: in any time span of length `window`, at most `requests` requests are
+// allowed. Refused requests do not count, so a client that keeps asking is allowed again as soon as
+// a client that waits.
 #pragma once
 
 #include <array>
@@ -23,11 +23,11 @@ inline constexpr auto kLimitScopes = std::to_array(
     {LimitScope::publish, LimitScope::search, LimitScope::download, LimitScope::install,
      LimitScope::change, LimitScope::registration, LimitScope::auth_failure});
 
-// "marketplace:publish": in headers, metrics, JSON, Redis and messages.
+// Such as "marketplace:publish", in headers, metrics, JSON, Redis and messages.
 std::string_view limit_scope_name(LimitScope scope);
-// All of them: "marketplace:publish, marketplace:search … and auth:failure".
+// All names: "marketplace:publish, marketplace:search … and auth:failure".
 std::string limit_scope_list(std::string_view last = "and");
-// The name, or the short form that people type: "publish", "auth-failure".
+// Parses the name, or the short form that people type: "publish", "auth-failure".
 std::optional<LimitScope> parse_limit_scope(std::string_view text);
 
 struct Limit {
@@ -38,10 +38,10 @@ struct Limit {
   std::chrono::milliseconds window{0};
 
   bool operator==(const Limit&) const = default;
-  std::string text() const;  // "10/15m"
+  std::string text() const;  // such as "10/15m"
 };
 
-// "10/15m", or "off": none. usage_error.
+// Parses "10/15m"; "off" gives nullopt. usage_error.
 Result<std::optional<Limit>> parse_limit(std::string_view text);
 
 struct LimitKey {
@@ -56,29 +56,29 @@ struct LimitDecision {
   bool allowed = true;
   Limit limit;
   std::uint32_t remaining = 0;
-  // Until the oldest counted request leaves the window and one more passes; 0 with none counted.
-  // Of a refused request: when it will pass.
+  // The time until the oldest counted request leaves the window and one more is allowed; 0 where
+  // none is counted. For a refused request, the time until it would be allowed.
   std::chrono::milliseconds reset{0};
   CountedIn counted_in = CountedIn::memory;
 
-  // `reset` for people and programs: whole seconds, rounded up, and never longer than the window.
-  // A request counts from the next tick of its clock on, and so leaves a tick after the window.
+  // `reset` in whole seconds, rounded up, and never longer than the window. (A request counts from
+  // the next tick of its clock on, so it leaves one tick after the window.)
   std::chrono::seconds reset_seconds() const;
 };
 
-// Thread-safe. Errors are of the store itself: that it cannot be reached, or does not work.
+// Thread-safe. Errors come from the store itself: nobody can reach it, or it does not work.
 class LimitStore {
  public:
-  // Limits up to this are counted request by request. Above, in kSlices parts of the window, each
-  // of which counts until its last moment has left: still never more than the limit, at a bounded
-  // size.
+  // Up to this limit, each request is counted separately. Above it, the window is counted in
+  // kSlices slices. A slice counts until its last request has left the window: the limit is still
+  // never exceeded, and the size is bounded.
   static constexpr std::uint32_t kMaxLogged = 128;
   static constexpr int kSlices = 64;
 
   virtual ~LimitStore() = default;
   // Counts the request where it is allowed.
   virtual Result<LimitDecision> check(const LimitKey& key, const Limit& limit) = 0;
-  // What `check` would say; nothing is counted.
+  // What `check` would return; counts nothing.
   virtual Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) = 0;
   // Forgets what was counted.
   virtual Status reset(const LimitKey& key, const Limit& limit) = 0;

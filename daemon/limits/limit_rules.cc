@@ -1,4 +1,3 @@
-// Defaults, exceptions and their text; see limit_rules.h.
 #include "daemon/limits/limit_rules.h"
 
 #include <fmt/format.h>
@@ -15,7 +14,7 @@ constexpr std::chrono::minutes kWindow{15};
 Result<LimitScope> parse_scope(std::string_view text) {
   if (const auto scope = parse_limit_scope(text)) return *scope;
   return Error(ErrorCode::usage_error,
-               fmt::format("\"{}\" is nothing that is limited; there are {}",
+               fmt::format("\"{}\" is not a scope of limits; the scopes are {}",
                            printable(text.substr(0, 32)), limit_scope_list()));
 }
 
@@ -33,7 +32,7 @@ Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("\"{}\" is no limit of a scope; write publish=10/15m or search=off",
+                 fmt::format("\"{}\" is not a limit of a scope; write publish=10/15m or search=off",
                              printable(text.substr(0, 64))));
   }
   MKT_TRY(const LimitScope scope, parse_scope(text.substr(0, equals)));

@@ -1,7 +1,7 @@
-// LimitRules: how much whom is allowed; what flags and mktd.conf say.
+// LimitRules: which limits apply to whom, from flags and mktd.conf.
 //
-// A request's limit is that of the first exception in the file's order that is about it and names
-// its scope, and else the scope's own. A value; thread-safe once made.
+// The first exception in the file that is about the caller and names the scope gives the limit;
+// otherwise the scope's own limit applies. A value; thread-safe once made.
 #pragma once
 
 #include <map>
@@ -16,15 +16,15 @@
 
 namespace mkt {
 
-// By publisher, by tenant, or by client: "publisher:acme", "tenant:team", "address:10.0.0.1".
+// Who is limited: "publisher:acme", "tenant:team", or by client "address:10.0.0.1".
 std::string publisher_subject(std::string_view publisher);
 std::string tenant_subject(std::string_view tenant);
-// IPv6 clients count by their /64: who has one has all of its addresses.
+// An IPv6 client counts by its /64, as it can use all the addresses in it.
 std::string address_subject(std::string_view address);
 
 class LimitRules {
  public:
-  // None: off.
+  // nullopt: off.
   using Limits = std::map<LimitScope, std::optional<Limit>>;
 
   struct Exception {
@@ -40,9 +40,9 @@ class LimitRules {
 
   // "publish=10/15m"; usage_error.
   Status set(std::string_view assignment);
-  // usage_error for one about nobody, or about several.
+  // usage_error for an exception about nobody, or about several kinds of callers.
   Status add(const Exception& exception);
-  // "deny" or "memory", of all or "publish=deny"; usage_error.
+  // "deny" or "memory" for all scopes, or "publish=deny"; usage_error.
   Status set_on_redis_failure(std::string_view assignment);
 
   std::optional<Limit> limit_of(LimitScope scope, std::string_view subject,
@@ -60,7 +60,7 @@ class LimitRules {
   std::map<LimitScope, bool> denies_;
 };
 
-// "publish=10/15m" as a scope and a limit; usage_error.
+// Parses "publish=10/15m" into a scope and a limit; usage_error.
 Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::string_view text);
 
 }  // namespace mkt

@@ -1,26 +1,26 @@
-// The Lua script that decides within Redis, by Redis's own time: what all daemons share.
+// The Lua script that decides inside Redis, by Redis's own clock, for all daemons together.
 //
-// KEYS[1]: the key, whose form is part of its name (redis_limits.cc). KEYS[2], for slices: what of
-// it each daemon counted.
-// ARGV: what to do ("check", "peek" or "merge"), requests, window in microseconds, the width of a
-// slice in microseconds or 0 for a log, the daemon's name, a number of its own for this request,
-// and how often the other daemons are told what is counted: 0 never, 1 each time, 10 each tenth
-// time. For "merge" then the parts that the daemon counted (counted_ledger.h), three words each:
-// number, count, and how long ago the last request of it came, in microseconds.
-// Returns {allowed (1 or 0), counted, microseconds until the oldest leaves, Redis's time}.
+// KEYS[1]: the key; its form is part of its name (redis_limits.cc). KEYS[2], for slices: how much
+// of it each daemon counted. ARGV: the action ("check", "peek" or "merge"), the requests of the
+// limit, its window in microseconds, the width of a slice in microseconds or 0 for a log, the
+// daemon's name, the request's number, and how often the other daemons are told the count: 0 never,
+// 1 each time, 10 every tenth time. For "merge" follow the parts that the daemon counted
+// (counted_ledger.h), three words each: number, count, and the age of its last request in
+// microseconds. Returns {allowed (1 or 0), counted, microseconds until the oldest leaves, Redis's
+// time}.
 //
-// A log is a sorted set of requests by their time. A request's name is its daemon's and its number:
-// told twice it counts once. Slices are a sorted set too, of slice numbers by a score that holds
-// how many requests each counts and when the last of them came, in milliseconds since the slice
-// began. A slice counts until its last request has left the window. KEYS[2] is a hash of what each
-// daemon counted in each slice: of what is merged only the rest counts. All go by themselves once
-// the window is over.
+// A log is a sorted set of requests, by their time. A request is named by its daemon and its
+// number, so it counts once even if it is sent twice. Slices are a sorted set of slice numbers. The
+// score of a slice holds how many requests it counts, and when the last of them came, in
+// milliseconds since the slice began. A slice counts until its last request has left the window.
+// KEYS[2] is a hash of what each daemon counted in each slice; a merge adds only what is missing
+// there. All keys expire after the window.
 #pragma once
 
 namespace mkt {
 
-// Where daemons tell each other what is counted: "<requests> <window> <counted> <KEYS[1]>", and
-// that something was reset: "reset <KEYS[1]>".
+// The channel where daemons tell each other the count, "<requests> <window> <counted> <KEYS[1]>",
+// and a reset, "reset <KEYS[1]>".
 inline constexpr const char* kLimitChannel = "mkt:limit";
 
 inline constexpr const char* kLimitScript = R"lua(

@@ -1,4 +1,3 @@
-// Shards and generations; see memory_limits.h.
 #include "daemon/limits/memory_limits.h"
 
 #include <sodium.h>
@@ -49,7 +48,7 @@ MemoryLimits::Now MemoryLimits::now() const {
 void MemoryLimits::age_generations(Shard& shard, const Limit& limit, std::int64_t now_ms) {
   shard.longest = std::max<std::int64_t>(shard.longest, limit.window.count());
   const std::int64_t since = now_ms - shard.young_since;
-  // The older generation was last asked for before the younger began: it is past its window.
+  // The older generation was last used before the younger began, so its windows have passed.
   if (since <= shard.longest && shard.young.size() < most_in_generation_) return;
   shard.old = since <= 2 * shard.longest ? std::exchange(shard.young, {}) : Windows();
   shard.young.clear();

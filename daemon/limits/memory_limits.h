@@ -1,9 +1,9 @@
-// MemoryLimits: requests counted in this process.
+// MemoryLimits: counts requests in this process.
 //
-// Keys are spread over shards, each with a lock of its own. A key is kept as 128 bits of a keyed
-// hash: of a bounded size, and nobody can make two keys meet. What was not asked for during a whole
-// window leaves, and beyond kMaxKeys what was not asked for the longest leaves, and is forgiven.
-// A million keys with a few requests each take some 110 MB. Thread-safe.
+// Keys are spread over shards, each with a lock of its own. A key is stored as 128 bits of a keyed
+// hash: its size is bounded, and nobody can make two keys collide. A key that was not used for a
+// whole window is dropped. Beyond kMaxKeys, the keys used longest ago are dropped too, and their
+// requests no longer count. A million keys with a few requests each take some 110 MB. Thread-safe.
 #pragma once
 
 #include <array>
@@ -28,11 +28,11 @@ class MemoryLimits : public LimitStore {
   Result<LimitDecision> check(const LimitKey& key, const Limit& limit) override;
   Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) override;
   Status reset(const LimitKey& key, const Limit& limit) override;
-  // The same as `check` and `peek` with only `most` allowed of the limit.
+  // The same as `check` and `peek`, but with only `most` requests allowed.
   LimitDecision check_up_to(std::uint32_t most, const LimitKey& key, const Limit& limit);
   LimitDecision peek_up_to(std::uint32_t most, const LimitKey& key, const Limit& limit);
 
-  // So many were counted elsewhere: see SlidingWindow::raise_to.
+  // Another counter has counted this many: see SlidingWindow::raise_to.
   void raise_to(std::uint32_t used, const LimitKey& key, const Limit& limit);
 
   // Forgets everything.
@@ -48,19 +48,18 @@ class MemoryLimits : public LimitStore {
   };
   using Windows = std::unordered_map<Hash, SlidingWindow, HashOfHash>;
 
-  // Two generations: what the older holds and nobody asks for is dropped when the younger takes its
-  // place.
+  // Two generations: when the younger replaces the older, what is only in the older is dropped.
   struct alignas(64) Shard {
     mutable std::mutex mutex;
     Windows young;                 // guarded by mutex
     Windows old;                   // guarded by mutex
     std::int64_t young_since = 0;  // ms, guarded by mutex
-    std::int64_t longest = 0;      // ms, of the windows asked for, guarded by mutex
+    std::int64_t longest = 0;      // ms, the longest window used, guarded by mutex
   };
 
   Hash hash_of(const LimitKey& key) const;
   Shard& shard_of(const Hash& hash) { return shards_[hash[1] % kShards]; }
-  // With the shard locked.
+  // Called with the shard locked.
   SlidingWindow& window_of(Shard& shard, const Hash& hash, const Limit& limit, std::int64_t now_ms);
   SlidingWindow* find(Shard& shard, const Hash& hash, const Limit& limit, std::int64_t now_ms);
   void age_generations(Shard& shard, const Limit& limit, std::int64_t now_ms);

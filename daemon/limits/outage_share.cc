@@ -1,4 +1,3 @@
-// The part of what is left; see outage_share.h.
 #include "daemon/limits/outage_share.h"
 
 #include <algorithm>
@@ -6,7 +5,7 @@
 namespace mkt {
 namespace {
 
-// More may pass as soon as the oldest request of either window leaves it.
+// One more request is allowed as soon as the oldest one leaves either window.
 LimitDecision joined(const LimitDecision& together, LimitDecision apart) {
   const auto none = std::chrono::milliseconds(0);
   if (apart.reset == none || (together.reset > none && together.reset < apart.reset)) {

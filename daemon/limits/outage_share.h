@@ -1,14 +1,14 @@
-// OutageShare: what one of several daemons may let through while they cannot count together.
+// OutageShare: how much each of several daemons may allow while they cannot count together.
 //
-// While Redis answers, the daemon is told how many requests of a key are counted there in all
-// (`seen`). Without Redis each of the N daemons allows its part of what was left then, rounded up:
-// of a limit of 100, with 36 counted, each of three lets 22 more through. So together they let
-// through no more than the limit and one for each daemon, as long as all of them had seen the same.
-// What leaves the window is shared in the same way.
+// While Redis answers, the daemon learns how many requests of a key all daemons have counted
+// (`seen`). Without Redis, each of the N daemons allows its part of what was left then, rounded up:
+// for a limit of 100 with 36 counted, each of three daemons allows 22 more. If all daemons saw the
+// same count, together they exceed the limit by at most one request for each daemon. What leaves
+// the window is shared in the same way.
 //
-// Back at Redis the daemon still keeps within its share for a while (`begin_rejoining`), until all
-// have told Redis what they let through apart. What is seen meanwhile holds from `rejoin` on: the
-// daemon's own requests are among it, and would count twice. Thread-safe.
+// When Redis is back, the daemon stays within its share for a while (`begin_rejoining`), until all
+// daemons have told Redis what they allowed separately. What it sees meanwhile applies only from
+// `rejoin` on: it includes the daemon's own requests, which would count twice. Thread-safe.
 #pragma once
 
 #include <array>
@@ -25,14 +25,14 @@ class OutageShare {
  public:
   explicit OutageShare(unsigned daemons, Clock& clock = system_clock());
 
-  // So many are counted in all.
+  // All daemons together have counted this many.
   void seen(std::uint32_t used, const LimitKey& key, const Limit& limit);
-  // A request of this daemon; `remaining` is what is left of its share.
+  // A request to this daemon; `remaining` is what is left of its share.
   LimitDecision check(const LimitKey& key, const Limit& limit);
   LimitDecision peek(const LimitKey& key, const Limit& limit);
   void reset(const LimitKey& key);
   void begin_rejoining() { rejoining_ = true; }
-  // What this daemon let through by `check` is counted with all the others' now.
+  // What `check` counted here is now included in the common count.
   void rejoin();
 
  private:
@@ -41,11 +41,11 @@ class OutageShare {
   }
 
   const std::uint32_t daemons_;
-  // What was seen: the one at `held_` holds, the other one has what came while rejoining too.
+  // What was seen: `seen_[held_]` is in use; the other one also has what arrived while rejoining.
   std::array<MemoryLimits, 2> seen_;
   std::atomic<std::size_t> held_{0};
   std::atomic<bool> rejoining_{false};
-  MemoryLimits apart_;  // what this daemon let through by itself
+  MemoryLimits apart_;  // what this daemon allowed separately
 };
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Rules, then the store; see rate_limiter.h.
 #include "daemon/limits/rate_limiter.h"
 
 namespace mkt {

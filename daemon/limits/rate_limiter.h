@@ -1,7 +1,7 @@
-// RateLimiter: may this request pass?
+// RateLimiter: decides whether a request may pass.
 //
-// What the daemon asks: it knows the rules as they are now and where requests are counted, and
-// counts its own decisions for /metrics. Thread-safe.
+// The daemon asks it about every limited request. It has the rules in force and the store that
+// counts requests, and it counts its own decisions for /metrics. Thread-safe.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace mkt {
 
-// Who is limited, and from where.
+// The caller, and the address it calls from.
 struct Limited {
   std::string subject;
   std::string address;
@@ -28,9 +28,9 @@ class RateLimiter {
   RateLimiter(const Live<LimitRules>& rules, std::unique_ptr<LimitStore> store)
       : rules_(rules), store_(std::move(store)) {}
 
-  // nullopt where there is no limit. overloaded where nothing may pass uncounted.
+  // nullopt where there is no limit. overloaded where no request may pass without being counted.
   Result<std::optional<LimitDecision>> check(LimitScope scope, const Limited& who);
-  // The same without being counted.
+  // The same without counting.
   Result<std::optional<LimitDecision>> peek(LimitScope scope, const Limited& who);
   // Forgets what was counted.
   Status reset(LimitScope scope, const Limited& who);
@@ -40,7 +40,7 @@ class RateLimiter {
     std::uint64_t refused = 0;
   };
   Counts counts(LimitScope scope, CountedIn where) const;
-  // Requests that the store could not decide about.
+  // How many requests the store could not decide about.
   std::uint64_t undecided() const { return undecided_.load(std::memory_order_relaxed); }
 
  private:

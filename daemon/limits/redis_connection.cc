@@ -1,4 +1,4 @@
-// A socket, perhaps TLS, and hiredis's reader; see redis_connection.h.
+// A socket, perhaps with TLS, and hiredis's reader.
 #include "daemon/limits/redis_connection.h"
 
 #include <fcntl.h>
@@ -35,7 +35,7 @@ Error broken_by_system() { return broken(std::strerror(errno)); }
 
 Error too_late() { return Error(ErrorCode::timed_out, "Redis did not answer in time"); }
 
-// "certificate verify failed" leaves open what is wrong with it; the verdict does not.
+// "certificate verify failed" does not say what is wrong; the verification result does.
 Error tls_failed(const SSL* tls) {
   if (const long verdict = ::SSL_get_verify_result(tls); verdict != X509_V_OK) {
     return broken(fmt::format("TLS: its certificate is not accepted: {}",
@@ -159,7 +159,8 @@ Status RedisConnection::start_tls(const std::string& host, Deadline deadline) {
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   tls_.reset(::SSL_new(context_.get()));
   std::string name = host;
-  // An address is checked as an address, a name as a name (and told to the server, RFC 6066).
+  // An address is verified as an address, a name as a name (which the server is also told, RFC
+  // 6066).
   X509_VERIFY_PARAM* const parameters = tls_ ? ::SSL_get0_param(tls_.get()) : nullptr;
   const bool is_address =
       parameters != nullptr && ::X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1;
@@ -240,7 +241,7 @@ Result<RedisReply> RedisConnection::read(Deadline deadline) {
   for (;;) {
     void* reply = nullptr;
     if (::redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
-      return broken("what it answered is not of the protocol");
+      return broken("its answer does not follow the protocol");
     }
     if (reply != nullptr) return RedisReply(static_cast<redisReply*>(reply));
     std::array<char, kReplyBytes> buffer;
@@ -249,7 +250,7 @@ Result<RedisReply> RedisConnection::read(Deadline deadline) {
     if (n == 0) {
       MKT_CHECK(wait(wait_for, deadline));
     } else if (::redisReaderFeed(reader_.get(), buffer.data(), n) != REDIS_OK) {
-      return broken("what it answered is not of the protocol");
+      return broken("its answer does not follow the protocol");
     }
   }
 }

@@ -1,4 +1,3 @@
-// Keys, the script and its replies; see redis_limits.h.
 #include "daemon/limits/redis_limits.h"
 
 #include <fmt/format.h>
@@ -23,10 +22,10 @@ constexpr std::size_t kMaxAnswerShown = 200;
 constexpr std::size_t kNameBytes = 6;
 constexpr std::size_t kWordsOfPart = 3;
 constexpr std::size_t kMaxMerged = kWordsOfPart * 170;  // words, in one run of the script
-// Of large limits others need not know every step.
+// For large limits, the other daemons need not know every step.
 constexpr std::uint32_t kStepsTold = 1024;
 
-// Redis names scripts by their SHA-1 (EVALSHA); nothing is trusted because of it.
+// Redis names scripts by their SHA-1 (EVALSHA); no security depends on it.
 std::string sha1_hex(std::string_view text) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
   unsigned size = 0;
@@ -46,7 +45,7 @@ std::string redis_key(const LimitKey& key, const Limit& limit) {
                                           : name + fmt::format("parts:{}", limit.window.count());
 }
 
-// What each daemon counted; a log has no need of it, but keys are given in a fixed number.
+// What each daemon counted. A log does not need it, but the number of keys is fixed.
 std::string shares_key(const LimitKey& key, const Limit& limit) {
   return fmt::format("mkt:limit:{{{}:{}}}:shares:{}", limit_scope_name(key.scope), key.subject,
                      limit.window.count());
@@ -58,7 +57,7 @@ std::int64_t steady_us() {
       .count();
 }
 
-// Until Redis has told its time this machine's is as good as any.
+// Until Redis has told its time, this machine's time is as good as any.
 std::int64_t offset_of_system_clock() {
   return std::chrono::duration_cast<microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -79,7 +78,7 @@ std::string_view error_text(const redisReply& reply) {
 }
 
 Error not_understood() {
-  return Error(ErrorCode::registry_unavailable, "Redis answered the script with something else");
+  return Error(ErrorCode::registry_unavailable, "Redis gave the script an unexpected answer");
 }
 
 }  // namespace

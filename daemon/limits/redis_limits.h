@@ -1,14 +1,14 @@
-// RedisLimits: requests counted in Redis, for all daemons that share it.
+// RedisLimits: counts requests in Redis, for all daemons that share it.
 //
-// A check is one round trip of one script (limit_script.h), by its hash; where Redis does not know
-// it (started anew, SCRIPT FLUSH) it is sent whole, once. Keys are
-// `mkt:limit:{<scope>:<subject>}:log`, `…:parts:<window in ms>` and `…:shares:<window in ms>`: the
-// braces are a hash tag, so that in a cluster all of a subject lies together. Thread-safe.
+// A check is one round trip that runs one script (limit_script.h) by its hash. If Redis does not
+// know the script (after a restart or SCRIPT FLUSH), the whole script is sent once. Keys are
+// `mkt:limit:{<scope>:<subject>}:log`, `…:parts:<window in ms>` and `…:shares:<window in ms>`. The
+// braces are a hash tag, so a cluster keeps all keys of a subject together. Thread-safe.
 //
-// Each object counts under a name of its own, and gives every request a number: what it counted can
-// be told again (`merge`) and counts once.
+// Each object counts under a name of its own and numbers its requests. So what it counted can be
+// sent again (`merge`) and still counts once.
 //
-// Every error means: not decided. `connect` must have succeeded; after an error it is needed anew.
+// Every error means that nothing was decided. Call `connect` first, and again after an error.
 #pragma once
 
 #include <atomic>
@@ -22,15 +22,15 @@ namespace mkt {
 
 class RedisLimits : public LimitStore {
  public:
-  // How long a check may take before it has failed.
+  // A check that takes longer has failed.
   static constexpr std::chrono::milliseconds kTimeout{50};
 
-  // `tells_others`: by limit_script.h's channel.
+  // With `tells_others`, it publishes counts on limit_script.h's channel.
   explicit RedisLimits(RedisUrl url, std::chrono::milliseconds timeout = kTimeout,
                        bool tells_others = false);
 
-  // Connects and runs the real script, on a key of nobody: a PING would also be answered by a Redis
-  // that takes no writes.
+  // Connects and runs the real script on an unused key: a Redis that takes no writes would also
+  // answer a PING.
   Status connect();
   bool connected() const { return pipe_.connected(); }
 
@@ -38,16 +38,16 @@ class RedisLimits : public LimitStore {
   Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) override;
   Status reset(const LimitKey& key, const Limit& limit) override;
 
-  // For a request that may be told again: `check` with its number, and the part it was counted in.
+  // For a request that may be sent again: its number for `check`, and the part that counted it.
   std::uint64_t next_number() { return numbers_.fetch_add(1, std::memory_order_relaxed); }
   struct Counted {
     LimitDecision decision;
     std::uint64_t part;
   };
   Result<Counted> check(const LimitKey& key, const Limit& limit, std::uint64_t number);
-  // The part in which a request that Redis did not see is counted, by what is known of its clock.
+  // The part for a request that Redis did not see, by what is known of Redis's clock.
   std::uint64_t part_of(const Limit& limit, std::uint64_t number) const;
-  // Counts of these what Redis does not know, whatever the limit says of it.
+  // Adds to Redis what it does not know of these, whatever the limit.
   Status merge(const std::vector<CountedKey>& counted);
 
  private:
@@ -62,7 +62,7 @@ class RedisLimits : public LimitStore {
   const std::string name_;
   const bool tells_others_;
   std::atomic<std::uint64_t> numbers_{1};
-  std::atomic<std::int64_t> clock_offset_us_;  // of Redis's clock to the steady one
+  std::atomic<std::int64_t> clock_offset_us_;  // Redis's clock minus the steady one
   RedisPipe pipe_;
   const std::string hash_;  // of the script
 };

@@ -1,4 +1,4 @@
-// A subscription and its messages; see redis_news.h.
+// A subscription and its messages.
 #include "daemon/limits/redis_news.h"
 
 #include <hiredis/hiredis.h>
@@ -18,11 +18,11 @@ using Deadline = RedisConnection::Deadline;
 
 constexpr std::chrono::seconds kNewsConnectTimeout{1};
 constexpr std::chrono::milliseconds kReconnectEvery{100};
-// Nothing heard for this long: is anybody there?
+// After this much silence, check that the other side is still there.
 constexpr std::chrono::seconds kSilence{5};
 constexpr std::size_t kMaxNewsBytes = 1024;
 
-// The next word, and the text behind it.
+// Takes the next word off `text`.
 std::string_view take_word(std::string_view& text) {
   const std::size_t blank = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, blank);
@@ -104,12 +104,12 @@ void RedisNews::listen(const std::stop_token& stop) {
   if (const auto subscribed = connection.call({"SUBSCRIBE", kLimitChannel}, soon); !subscribed) {
     static std::once_flag once;
     std::call_once(once, [&] {
-      log_event(LogLevel::warning, "daemons cannot hear of each other's requests through Redis",
+      log_event(LogLevel::warning, "daemons cannot learn of each other's requests through Redis",
                 {{"redis", url_.shown()}, {"reason", subscribed.error().message}});
     });
     return;
   }
-  bool asked = false;  // whether it is there
+  bool asked = false;  // a PING was sent, and nothing has come since
   while (!stop.stop_requested()) {
     const auto reply = connection.read(Deadline::clock::now() + kSilence);
     if (reply) {

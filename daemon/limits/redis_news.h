@@ -1,9 +1,9 @@
-// RedisNews: what daemons that share a Redis tell each other through it (limit_script.h).
+// RedisNews: messages between daemons that share a Redis, sent through it (limit_script.h).
 //
-// A daemon learns of every request that another one counts, so that all know the same when Redis
-// goes away, and learns at once that it goes: its own checks may be rare. A thread of its own
-// listens, on a connection of its own, and opens it again for as long as it lives. What is said
-// while nobody listens is lost: the next word on the same key makes up for it.
+// A daemon hears of the requests that the others count, so all know the same counts when Redis
+// fails. It also hears at once that Redis fails, as its own checks may be rare. A thread listens on
+// a connection of its own and opens it again whenever it breaks. A message sent while nobody
+// listens is lost; the next one about the same key makes up for it.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 
 namespace mkt {
 
-// "<requests> <window in µs> <counted> <key>", or "reset <key>"; nullopt for anything else.
+// Parses "<requests> <window in µs> <counted> <key>" or "reset <key>"; nullopt for anything else.
 struct LimitNews {
   LimitKey key;
   bool reset = false;
@@ -27,10 +27,10 @@ std::optional<LimitNews> parse_limit_news(std::string_view text);
 
 class RedisNews {
  public:
-  // Called by the thread.
+  // The thread calls these.
   struct Ears {
     std::function<void(const LimitNews&)> heard;
-    std::function<void(const std::string& reason)> lost;  // the connection, which worked until now
+    std::function<void(const std::string& reason)> lost;  // the connection, after it worked
   };
 
   RedisNews(RedisUrl url, Ears ears);

@@ -1,4 +1,3 @@
-// Who sends, who reads, who waits; see redis_pipe.h.
 #include "daemon/limits/redis_pipe.h"
 
 #include <deque>
@@ -11,7 +10,7 @@ namespace mkt {
 using std::chrono::milliseconds;
 using Deadline = RedisConnection::Deadline;
 
-// One connection, from when it is opened until it breaks.
+// One connection, from its opening until it breaks.
 class RedisPipe::Line {
  public:
   explicit Line(std::unique_ptr<RedisConnection> connection) : connection_(std::move(connection)) {}
@@ -23,8 +22,8 @@ class RedisPipe::Line {
   }
 
  private:
-  // On its caller's stack. Who waits is woken exactly once: with its reply, or to read. After that
-  // nobody else touches it.
+  // Lives on its caller's stack. A waiting caller is woken exactly once: with its reply, or to
+  // read. After that, no other thread touches the call.
   struct Call {
     Deadline deadline;
     std::optional<Result<RedisReply>> reply = std::nullopt;
@@ -38,13 +37,13 @@ class RedisPipe::Line {
   void break_with(const Error& error, const Call* unwoken);
 
   mutable std::mutex mutex_;
-  // Sending and reading are one thread's each, which holds no lock meanwhile.
+  // One thread at a time sends and one reads; neither holds the lock meanwhile.
   const std::unique_ptr<RedisConnection> connection_;
   // All below guarded by mutex_.
-  std::string outgoing_;       // commands that nobody has sent yet
+  std::string outgoing_;       // commands not sent yet
   std::deque<Call*> waiting_;  // in the order of their commands
   bool sending_ = false;
-  bool reading_ = false;  // or somebody was woken to
+  bool reading_ = false;  // or a caller was woken to read
   std::optional<Error> broken_;
 };
 
@@ -97,7 +96,7 @@ Result<RedisReply> RedisPipe::Line::call(const std::string& command, millisecond
 void RedisPipe::Line::send(Lock& lock, milliseconds timeout) {
   sending_ = true;
   std::string bytes;
-  // What came while we sent is ours to send too: those who brought it count on it.
+  // Commands queued while we were sending are ours to send too; their callers rely on it.
   while (!outgoing_.empty() && !broken_) {
     bytes.clear();
     bytes.swap(outgoing_);
@@ -111,12 +110,12 @@ void RedisPipe::Line::send(Lock& lock, milliseconds timeout) {
 
 void RedisPipe::Line::read_until_answered(Call& mine, Lock& lock) {
   while (!mine.reply) {
-    // The oldest is the first to be late.
+    // The oldest call has the earliest deadline.
     const Deadline deadline = waiting_.front()->deadline;
     lock.unlock();
     auto reply = connection_->read(deadline);
     lock.lock();
-    if (mine.reply) return;  // whoever sent found it broken
+    if (mine.reply) return;  // the sender found the connection broken
     if (!reply) return break_with(reply.error(), &mine);
     Call* const first = waiting_.front();
     waiting_.pop_front();

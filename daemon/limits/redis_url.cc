@@ -1,4 +1,3 @@
-// Reading REDIS_URL; see redis_url.h.
 #include "daemon/limits/redis_url.h"
 
 #include <fmt/format.h>
@@ -20,14 +19,14 @@ bool read_number(std::string_view text, Number& into, Number most) {
          into <= most;
 }
 
-// "user:password@" off the front of what is left.
+// Takes "user:password@" off the front of `rest`.
 bool take_user(std::string_view& rest, RedisUrl& url) {
   const std::size_t end = rest.substr(0, rest.find('/')).rfind('@');
   if (end == std::string_view::npos) return true;
   const std::string_view info = rest.substr(0, end);
   rest.remove_prefix(end + 1);
   const std::size_t colon = info.find(':');
-  // Without a colon it is the password alone, as older clients write it.
+  // Without a colon it is only the password, as older clients write it.
   const auto user = percent_decode(colon == std::string_view::npos ? "" : info.substr(0, colon));
   const auto password =
       percent_decode(colon == std::string_view::npos ? info : info.substr(colon + 1));

@@ -1,9 +1,9 @@
-// RedisUrl: where Redis is and as whom to go there, as REDIS_URL says it.
+// RedisUrl: where Redis is and how to sign in, from REDIS_URL.
 //
 //   redis://[[user]:password@]host[:port][/database]     rediss://… the same over TLS
 //   unix:/path/of/the/socket[?db=N]    unix://[[user]:password@]/path[?db=N]
 //
-// The form is redis-cli's and that of the client libraries; user and password are percent-encoded.
+// redis-cli and the client libraries use the same form. User and password are percent-encoded.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct RedisUrl {
   std::string password;
   int database = 0;
 
-  // usage_error, which never repeats the text: it may hold the password.
+  // usage_error. It never repeats the text, which may contain the password.
   static Result<RedisUrl> parse(std::string_view text);
   // For logs: without user and password.
   std::string shown() const;

@@ -1,4 +1,3 @@
-// Redis, its breaker, and memory in its place; see shared_limits.h.
 #include "daemon/limits/shared_limits.h"
 
 #include <algorithm>
@@ -43,7 +42,7 @@ SharedLimits::SharedLimits(RedisUrl url, unsigned daemons, std::function<bool(Li
     }
   });
   probe();
-  rejoins_until_ = 0;  // nothing passed apart
+  rejoins_until_ = 0;  // at the start, nothing was allowed separately
   share_.rejoin();
   thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   if (!has_others_) return;
@@ -60,8 +59,8 @@ void SharedLimits::hear(const LimitNews& news) {
   ledger_.forget(news.key);
 }
 
-// Redis goes. A daemon that nobody asks anything must know too, and tell Redis what it has counted
-// when it is back.
+// Redis failed. A daemon without requests must know this too, so that it tells Redis its counts
+// when Redis is back.
 void SharedLimits::lose(const std::string& reason) {
   if (auto permit = breaker_->acquire_if_closed()) permit->failure(reason);
 }
@@ -79,7 +78,7 @@ void SharedLimits::probe() {
   }
   rejoins_until_ = (Time::now() + kRejoinTime).time_since_epoch().count();
   permit->success();
-  // What passed between the ledger's reading and now.
+  // Also what was allowed since the ledger was read.
   (void)settle();
 }
 
@@ -89,13 +88,12 @@ void SharedLimits::work(const std::stop_token& stop) {
       probe();
       continue;
     }
-    // Should this fail, it is done in the next turn, and the checks find out by themselves that
-    // Redis fails.
+    // If this fails, the next turn repeats it, and the checks find out themselves that Redis fails.
     (void)settle();
     if (rejoins_until_ != 0 && !is_rejoining()) {
       rejoins_until_ = 0;
       share_.rejoin();
-      owes_ = true;  // once more, so that all hear how much is counted now
+      owes_ = true;  // once more, so that all daemons hear the present counts
     }
   }
 }
@@ -113,7 +111,7 @@ Status SharedLimits::settle() {
   return told;
 }
 
-// What Redis says while daemons rejoin may lack what another one let through.
+// While daemons rejoin, Redis's count may lack what another daemon allowed.
 Result<LimitDecision> SharedLimits::refuse_for_share(const LimitKey& key, const Limit& limit,
                                                      LimitDecision share) {
   MKT_TRY(const LimitDecision there, redis_.peek(key, limit));
@@ -148,9 +146,9 @@ Result<LimitDecision> SharedLimits::check(const LimitKey& key, const Limit& limi
     permit->failure(decision.error().message);
   }
   if (denies_(key.scope)) {
-    return Error(
-        ErrorCode::overloaded,
-        "requests cannot be counted just now, and this is not allowed uncounted; try again");
+    return Error(ErrorCode::overloaded,
+                 "requests cannot be counted now, and this one is not allowed without being "
+                 "counted; try again");
   }
   const LimitDecision decision = share ? *share : share_.check(key, limit);
   if (decision.allowed) {
@@ -178,7 +176,7 @@ Status SharedLimits::reset(const LimitKey& key, const Limit& limit) {
   auto permit = breaker_->acquire_if_closed();
   if (!permit) {
     return Error(ErrorCode::registry_unavailable,
-                 "Redis is away, and what it has counted cannot be reset; try again later");
+                 "Redis is unreachable, so its counts cannot be reset; try again later");
   }
   const Status done = redis_.reset(key, limit);
   if (done) {

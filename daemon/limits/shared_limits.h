@@ -1,18 +1,18 @@
-// SharedLimits: requests counted in Redis while it works, and in this process while it does not.
+// SharedLimits: counts requests in Redis while it works, and in this process while it does not.
 //
-// Redis stands behind the circuit breaker "redis", which one failure opens: a check waits for Redis
-// at most once, all that follow are decided in memory, at once, where each of several daemons
-// allows its part of what was left (outage_share.h). A scope that `denies` names is not decided in
-// memory: nothing passes without Redis.
+// Redis is behind the circuit breaker "redis", which one failure opens: at most one check waits for
+// Redis, and all later ones are decided in memory at once. There each of several daemons allows its
+// part of what was left (outage_share.h). A scope for which `denies` is true is not decided in
+// memory: without Redis it refuses every request.
 //
-// When Redis is back it may have lost some of what was counted, or all, and does not have what
-// passed meanwhile. So every daemon keeps what it let through (counted_ledger.h) and tells Redis
-// all of it before Redis decides again; what Redis knows already counts once. The daemons are not
-// back at the same moment: for kRejoinTime a request must be within the share of its daemon too.
+// When Redis is back, it may have lost some or all counts, and it does not know what was allowed
+// meanwhile. So every daemon keeps what it allowed (counted_ledger.h) and tells Redis all of it
+// before Redis decides again; what Redis knows already counts once. The daemons do not come back at
+// the same moment. So for kRejoinTime a request must also be within its daemon's share.
 //
-// A thread of its own connects, looks whether Redis is back (kProbeEvery at first, kProbeLongest at
-// most), and brings it up to date; requests never do. Another one listens to the other daemons
-// (redis_news.h), where there are any. Thread-safe.
+// One thread connects, checks whether Redis is back (every kProbeEvery at first, kProbeLongest at
+// most) and brings it up to date; requests never do this. Where there are other daemons, another
+// thread listens to them (redis_news.h). Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -33,21 +33,21 @@ namespace mkt {
 class SharedLimits : public LimitStore {
  public:
   static constexpr std::chrono::milliseconds kProbeEvery{200};
-  // With a fifth of jitter, the next look of the thread, and the probe itself: within a second.
+  // With a fifth of jitter, the thread's next look and the probe itself, this is within a second.
   static constexpr std::chrono::milliseconds kProbeLongest{700};
-  // Another daemon finds Redis again within this time of the first: its look, the time to connect,
-  // and to tell Redis what it counted.
+  // Another daemon finds Redis again within this time after the first: its look, the time to
+  // connect, and the time to tell Redis its counts.
   static constexpr std::chrono::milliseconds kRejoinTime{3000};
 
-  // Tries to connect before it returns, and goes on without where that fails.
+  // Tries to connect before it returns. If that fails, it works without Redis.
   SharedLimits(RedisUrl url, unsigned daemons, std::function<bool(LimitScope)> denies,
                BreakerRegistry& breakers = process_breakers());
   ~SharedLimits() override;
 
-  // overloaded for a scope that is denied without Redis.
+  // overloaded for a scope that is refused without Redis.
   Result<LimitDecision> check(const LimitKey& key, const Limit& limit) override;
   Result<LimitDecision> peek(const LimitKey& key, const Limit& limit) override;
-  // Of both; an error where Redis cannot be told.
+  // Resets both; an error where Redis cannot be told.
   Status reset(const LimitKey& key, const Limit& limit) override;
 
   const CircuitBreaker& breaker() const { return *breaker_; }
@@ -62,7 +62,7 @@ class SharedLimits : public LimitStore {
                                          LimitDecision share);
   void hear(const LimitNews& news);
   void lose(const std::string& reason);
-  // From the thread, or before it runs.
+  // Called by the thread, or before it runs.
   void probe();
   Status settle();
   void work(const std::stop_token& stop);
@@ -73,12 +73,12 @@ class SharedLimits : public LimitStore {
   RedisLimits redis_;
   OutageShare share_;
   CountedLedger ledger_;
-  std::atomic<bool> owes_{false};  // the ledger has what Redis may not have
-  // steady_clock's, until when requests must be within the share too; 0: they need not.
+  std::atomic<bool> owes_{false};  // the ledger has something that Redis may lack
+  // Until this time of steady_clock, a request must be within the share too; 0: it need not.
   std::atomic<std::int64_t> rejoins_until_{0};
   std::shared_ptr<CircuitBreaker> breaker_;
   std::jthread thread_;
-  std::unique_ptr<RedisNews> news_;  // none where there are no other daemons
+  std::unique_ptr<RedisNews> news_;  // null where there are no other daemons
 };
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Rings of times and of slices; see sliding_window.h.
 #include "daemon/limits/sliding_window.h"
 
 #include <algorithm>
@@ -7,12 +6,12 @@ namespace mkt {
 namespace {
 
 constexpr std::uint32_t kFirstCapacity = 4;
-// Of a slice: start, count, last request.
+// A slice has three cells: start, count, last request.
 constexpr std::uint32_t kCells = 3;
-// The window's slices, one that is begun, and one that is about to leave.
+// The window's slices, one that has just begun, and one about to leave.
 constexpr std::uint32_t kSliceCells = kCells * (LimitStore::kSlices + 2);
 
-// How long ago, modulo 2^32; negative for what is yet to come.
+// The time from `then` to `now`, modulo 2^32; negative where `then` is later.
 std::int32_t age(std::uint32_t now, std::uint32_t then) {
   return static_cast<std::int32_t>(now - then);
 }

@@ -1,4 +1,3 @@
-// Uploads, downloads, listing; see bucket.h.
 #include "daemon/mirror/bucket.h"
 
 #include <fmt/format.h>
@@ -21,17 +20,17 @@ namespace {
 constexpr const char* kService = "Cloud Storage";
 constexpr const char* kFolder = "marketplace_tarballs/";
 constexpr std::chrono::milliseconds kCallTimeout{60'000};
-// Of one call of `put`, each after a connection that broke; the session is kept for the next call.
+// In one call of `put`, after connections that broke. The session is kept for the next call.
 constexpr int kResumptions = 5;
 constexpr std::size_t kUploadPieceBytes = std::size_t{1} << 20;
 constexpr int kResumeIncomplete = 308;
 
-// Base64, as Cloud Storage writes it.
+// In base64, as Cloud Storage writes it.
 Result<std::string> md5_of_file(int fd, std::uint64_t size) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         &EVP_MD_CTX_free);
   if (EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr) != 1) {
-    return Error(ErrorCode::internal_error, "OpenSSL has no MD5 here, which Cloud Storage wants");
+    return Error(ErrorCode::internal_error, "OpenSSL has no MD5 here, which Cloud Storage needs");
   }
   Bytes buffer(kUploadPieceBytes);
   for (std::uint64_t offset = 0; offset < size;) {
@@ -48,7 +47,7 @@ Result<std::string> md5_of_file(int fd, std::uint64_t size) {
   return to_base64({digest.data(), length});
 }
 
-// "bytes=0-41": 42 of them are there. None where the header is missing.
+// "bytes=0-41" means that 42 bytes are there. 0 where the header is missing.
 std::uint64_t bytes_there(const HttpResponse& response) {
   const auto header = response.headers.find("range");
   if (header == response.headers.end()) return 0;
@@ -60,7 +59,7 @@ std::uint64_t bytes_there(const HttpResponse& response) {
   return error == std::errc() && stop == end ? last + 1 : 0;
 }
 
-// A whole number; Cloud Storage writes those of 64 bits as texts.
+// A whole number; Cloud Storage writes 64-bit numbers as texts.
 std::optional<std::uint64_t> size_member(const Json& json) {
   const auto text = text_member(json, "size");
   if (!text) return std::nullopt;
@@ -72,11 +71,11 @@ bool may_go_on(const Error& error) {
          error.code == ErrorCode::rate_limited;
 }
 
-// What it says it holds is what it was to hold.
+// Checks that the object in the bucket is what it should be.
 Status check_object(const Json& object, std::uint64_t size, const std::string& md5) {
   if (size_member(object) == size && text_member(object, "md5Hash") == md5) return {};
   return Error(ErrorCode::checksum_mismatch,
-               fmt::format("Cloud Storage holds other bytes as {} than were published",
+               fmt::format("Cloud Storage has other bytes in {} than were published",
                            text_member(object, "name").value_or("the tarball")));
 }
 
@@ -127,13 +126,13 @@ Status Bucket::put(const Checksum& checksum, int fd, std::uint64_t size) {
   if (!done && may_go_on(done.error())) return done;
   begun_.clear();
   if (done) return done;
-  // Somebody else was faster.
+  // Another uploader was faster.
   if (done.error().code == ErrorCode::request_outdated) return compare(object, size, md5);
-  // A session ends some day (they last a week): once more, with another.
+  // A session expires after a week: try once more with a new one.
   return begun_before ? put(checksum, fd, size) : done;
 }
 
-// The address that the bytes are sent to. request_outdated where the object is there already.
+// Returns the address to send the bytes to. request_outdated where the object exists already.
 Result<std::string> Bucket::begin(const std::string& object, std::uint64_t size,
                                   const std::string& md5) {
   HttpRequest request;
@@ -159,7 +158,7 @@ Result<std::string> Bucket::begin(const std::string& object, std::uint64_t size,
   return location->second;
 }
 
-// Without credentials: the address is what permits it.
+// Needs no credentials: the address itself gives permission.
 Result<HttpResponse> Bucket::send_from(std::uint64_t offset, int fd, std::uint64_t size) {
   HttpRequest request;
   request.method = "PUT";
@@ -181,7 +180,7 @@ Result<HttpResponse> Bucket::ask_state(std::uint64_t size) {
   return client_.send(request);
 }
 
-// Until the whole object is there, it is refused, or its connection broke too often.
+// Continues until the whole object is there, it is refused, or the connection broke too often.
 Status Bucket::upload(bool begun_now, int fd, std::uint64_t size, const std::string& md5) {
   Result<HttpResponse> answer = begun_now ? send_from(0, fd, size) : ask_state(size);
   for (int broken = 0; broken <= kResumptions;) {
@@ -203,7 +202,7 @@ Status Bucket::upload(bool begun_now, int fd, std::uint64_t size, const std::str
     answer = ask_state(size);
   }
   return Error(ErrorCode::registry_unavailable,
-               "Cloud Storage takes nothing of an upload, time after time");
+               "Cloud Storage accepted nothing of an upload, several times in a row");
 }
 
 Status Bucket::compare(const std::string& object, std::uint64_t size, const std::string& md5) {

@@ -1,13 +1,13 @@
-// Bucket: tarballs in Google Cloud Storage, by the few calls of its JSON API that the mirror makes.
+// Bucket: tarballs in Google Cloud Storage, by the few calls of its JSON API that the mirror needs.
 //
-// An object is named after the SHA-256 of its bytes and never replaced: `put` of what is there
-// already only compares. Uploads are resumable: what a broken connection left behind goes on from
-// where it stopped, by this call or the next one for the same bytes. Cloud Storage is told the MD5
-// of the whole and refuses anything else, and what it says it holds is compared as well.
+// An object is named by the SHA-256 of its bytes and never replaced: `put` of an existing object
+// only compares. Uploads are resumable: after a broken connection, this call or the next one for
+// the same bytes continues where it stopped. Cloud Storage gets the MD5 of the whole and refuses
+// anything else; what it reports about the stored object is compared too.
 //
-// Errors as google_call.h has them, and
-//   forbidden          also where there is no such bucket
-//   checksum_mismatch  the object is there with other bytes
+// Errors are those of google_call.h, and
+//   forbidden          also where the bucket does not exist
+//   checksum_mismatch  the object exists with other bytes
 // Reference: cloud.google.com/storage/docs/json_api/v1, performing-resumable-uploads. Use from one
 // thread.
 #pragma once
@@ -27,7 +27,7 @@ namespace mkt {
 struct BucketOptions {
   std::string name;
   std::string prefix = "gwi_";          // of the objects' names
-  std::uint64_t most_bytes = 52428800;  // larger tarballs stay at home
+  std::uint64_t most_bytes = 52428800;  // larger tarballs are not uploaded
   std::string url = "https://storage.googleapis.com";
 };
 
@@ -39,22 +39,22 @@ class Bucket {
   };
   struct Page {
     std::vector<Object> objects;
-    std::string next;  // what to ask for next; empty after the last one
+    std::string next;  // the argument for the next call; empty after the last page
   };
 
   Bucket(BucketOptions options, std::unique_ptr<GoogleCredentials> credentials);
 
   const BucketOptions& options() const { return options_; }
-  // Asked about once a second during a call: one that says true ends it.
+  // `ask` is called about once a second during a call. When it returns true, the call ends.
   void abort_when(std::function<bool()> ask) { client_.abort_when(std::move(ask)); }
 
   // "<prefix>marketplace_tarballs/<64 hex digits>.tgz"
   std::string object_of(const Checksum& checksum) const;
 
   Status put(const Checksum& checksum, int fd, std::uint64_t size);
-  // not_found where it is not there. Whether the bytes are the right ones is the caller's to check.
+  // not_found where the object does not exist. The caller must check the bytes.
   Status get(const Checksum& checksum, const HttpClient::Sink& sink);
-  // Of its tarballs, those after `page` ("": from the start).
+  // Lists the tarballs of one page ("": the first page).
   Result<Page> list(const std::string& page);
 
  private:
@@ -68,13 +68,13 @@ class Bucket {
   const BucketOptions options_;
   const std::unique_ptr<GoogleCredentials> credentials_;
   HttpClient client_;
-  // The upload that was begun last and is not known to have ended: its object and address, which is
-  // a secret of its own.
+  // The last upload begun that is not known to have ended: its object and its address, which is a
+  // secret.
   std::string begun_;
   std::string session_;
 };
 
-// With the credentials that the environment names, or the emulator of STORAGE_EMULATOR_HOST. None
+// With the credentials named by the environment, or for the emulator of STORAGE_EMULATOR_HOST. Null
 // where the options name no bucket.
 std::unique_ptr<Bucket> open_bucket(BucketOptions options);
 

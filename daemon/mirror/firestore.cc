@@ -1,4 +1,3 @@
-// REST calls; see firestore.h.
 #include "daemon/mirror/firestore.h"
 
 #include <fmt/format.h>
@@ -123,7 +122,7 @@ Result<std::vector<FirestoreDocument>> Firestore::query(const std::string& colle
   std::vector<FirestoreDocument> documents;
   for (const Json& element : answer) {
     const auto document = element.find("document");
-    if (document == element.end()) continue;  // says only when it was read
+    if (document == element.end()) continue;  // an element that only has the read time
     MKT_TRY(FirestoreDocument one, document_of(*document));
     documents.push_back(std::move(one));
   }

@@ -1,4 +1,3 @@
-// Types by value and by name; see firestore_value.h.
 #include "daemon/mirror/firestore_value.h"
 
 #include <fmt/format.h>
@@ -13,7 +12,7 @@ namespace {
 
 bool names_a_moment(std::string_view member) { return member == "at" || member.ends_with("At"); }
 
-// Beyond Firestore's 64 bits with a sign.
+// True for a number beyond Firestore's signed 64 bits.
 bool is_too_large(const Json& value) {
   return value.is_number_unsigned() &&
          value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
@@ -61,7 +60,7 @@ Result<Json> from_value(const Json& value);
 Result<Json> from_array(const Json& array) {
   Json list = Json::array();
   const auto values = array.find("values");
-  if (values == array.end()) return list;  // an empty one
+  if (values == array.end()) return list;  // an empty array
   for (const Json& element : *values) {
     MKT_TRY(Json one, from_value(element));
     list.push_back(std::move(one));
@@ -70,7 +69,7 @@ Result<Json> from_array(const Json& array) {
 }
 
 Result<Json> from_value(const Json& value) {
-  if (!value.is_object() || value.size() != 1) return unknown("a value of no type");
+  if (!value.is_object() || value.size() != 1) return unknown("a value without a type");
   const std::string& type = value.begin().key();
   const Json& held = value.begin().value();
   if (type == "stringValue" && held.is_string()) return Json(held);

@@ -1,8 +1,8 @@
-// A document's content as Firestore's REST API has it, and back: {"name": {"stringValue": "x"}}.
+// Converts a document's content to Firestore's REST form, {"name": {"stringValue": "x"}}, and back.
 //
-// Whole numbers are integerValue (a string on the wire: JSON's numbers are not sure to hold 64
-// bits), others doubleValue, flags booleanValue; members named "at" or ending in "At" that hold
-// Unix milliseconds are timestampValue. Reference: Firestore's REST resource "Value". Thread-safe.
+// A whole number is an integerValue (a string on the wire, as JSON numbers may not hold 64 bits),
+// any other number a doubleValue, a flag a booleanValue. A member named "at" or ending in "At" with
+// Unix milliseconds is a timestampValue. Reference: Firestore's REST resource "Value". Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 namespace mkt {
 
 Json to_firestore_fields(const Json& content);
-// One value, in which no name means a moment: what others wrote, such as a manifest.
+// Converts a value that others wrote, such as a manifest: no name in it means a moment.
 Json to_firestore_value(const Json& value);
 Json to_firestore_moment(std::int64_t unix_ms);
 // invalid_input for a type that the mirror never writes.

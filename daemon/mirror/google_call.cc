@@ -1,4 +1,3 @@
-// Statuses and error bodies; see google_call.h.
 #include "daemon/mirror/google_call.h"
 
 #include <fmt/format.h>
@@ -25,7 +24,7 @@ ErrorCode code_of(int status, const std::string& word) {
 
 }  // namespace
 
-// {"error": {"message", "status"}}, or a list of one such.
+// The body is {"error": {"message", "status"}}, or a list of one such object.
 Error google_error(std::string_view service, const HttpResponse& response) {
   std::string message, word;
   if (auto json = parse_json(response.body, "the answer")) {
@@ -45,7 +44,7 @@ Error google_error(std::string_view service, const HttpResponse& response) {
 
 Error not_of_the_protocol(std::string_view service) {
   return Error(ErrorCode::registry_unavailable,
-               fmt::format("{}'s answer is not of its protocol", service));
+               fmt::format("{}'s answer does not follow its protocol", service));
 }
 
 std::string encode_url_path(std::string_view path) { return percent_encode(path, "-._~/@()"); }

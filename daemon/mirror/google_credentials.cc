@@ -1,4 +1,4 @@
-// JWT, token endpoint, metadata server; see google_credentials.h.
+// JWT, token endpoint and metadata server.
 #include "daemon/mirror/google_credentials.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kTokenTimeout{10'000};
 constexpr std::size_t kMaxFileBytes = 64 * 1024;
 constexpr seconds kLifetime{3600};  // the longest that Google grants
-constexpr seconds kMargin{300};     // renewed so long before it expires
+constexpr seconds kMargin{300};     // a token is renewed this long before it expires
 constexpr const char* kScope =
     "https://www.googleapis.com/auth/datastore "
     "https://www.googleapis.com/auth/devstorage.read_write";
@@ -46,7 +46,7 @@ Result<std::string> sign_rs256(const std::string& pem, const std::string& text) 
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) {
-    return refused("the key file's private_key is no RSA key");
+    return refused("the key file's private_key is not an RSA key");
   }
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         &EVP_MD_CTX_free);
@@ -65,7 +65,7 @@ Result<std::string> sign_rs256(const std::string& pem, const std::string& text) 
   return refused("the key file's private_key cannot sign");
 }
 
-// What both kinds have in common: keeping the token.
+// What both kinds share: keeping the token.
 class KeptToken : public GoogleCredentials {
  public:
   Result<std::string> token() override {
@@ -104,7 +104,7 @@ class ServiceAccount : public KeptToken {
   explicit ServiceAccount(std::filesystem::path file) : file_(std::move(file)) {}
 
  private:
-  // The file is read each time: a key that was replaced is taken over.
+  // The file is read each time, so a replaced key is used at once.
   Result<HttpRequest> token_request() const override {
     const auto text = read_file(file_, kMaxFileBytes);
     if (!text) return refused(text.error().message);
@@ -114,9 +114,9 @@ class ServiceAccount : public KeptToken {
     const auto key = text_member(*json, "private_key");
     const auto uri = text_member(*json, "token_uri");
     if (!email || !key || !uri) {
-      return refused(file_.string() +
-                     " is no service account's key: client_email, private_key or token_uri is "
-                     "missing");
+      return refused(
+          file_.string() +
+          " is not a service account's key: client_email, private_key or token_uri is missing");
     }
     const auto now =
         std::chrono::duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -132,7 +132,7 @@ class ServiceAccount : public KeptToken {
     request.method = "POST";
     request.url = *uri;
     request.headers = {"Content-Type: application/x-www-form-urlencoded"};
-    // Nothing in either of them needs an escape.
+    // Neither of them contains anything to escape.
     request.body =
         fmt::format("grant_type={}&assertion={}.{}", kGrant, claims, base64_url(signature));
     return request;

@@ -1,9 +1,9 @@
 // GoogleCredentials: access tokens for Google's APIs.
 //
-// From a service account's key file (GOOGLE_APPLICATION_CREDENTIALS): a JWT signed with RS256 is
-// exchanged for a token (RFC 7523, Google's "OAuth 2.0 for server to server"). From the metadata
-// server, where there is no file and the machine is Google's. For the emulator, which wants
-// "owner". A token is kept until shortly before it expires. Use from one thread.
+// With a service account's key file (GOOGLE_APPLICATION_CREDENTIALS), a JWT signed with RS256 is
+// exchanged for a token (RFC 7523, Google's "OAuth 2.0 for server to server"). Without a file, on
+// Google's machines, the metadata server gives the token. The emulator accepts "owner". A token is
+// kept until shortly before it expires. Use from one thread.
 #pragma once
 
 #include <chrono>
@@ -18,17 +18,16 @@ namespace mkt {
 class GoogleCredentials {
  public:
   virtual ~GoogleCredentials() = default;
-  // Never the secret in an error. unauthorized where they are refused or make no sense,
-  // registry_unavailable and timed_out where they could not be asked for.
+  // An error never contains the secret. unauthorized where the credentials are refused or
+  // malformed; registry_unavailable or timed_out where the server could not be reached.
   virtual Result<std::string> token() = 0;
-  // The next `token` asks anew: this one was refused.
+  // This token was refused, so the next call of `token` gets a new one.
   virtual void forget() {}
 
   static std::unique_ptr<GoogleCredentials> for_emulator();
   static std::unique_ptr<GoogleCredentials> from_file(const std::filesystem::path& file);
   static std::unique_ptr<GoogleCredentials> from_metadata_server(const std::string& host);
-  // As the environment says: GOOGLE_APPLICATION_CREDENTIALS, else the metadata server
-  // (GCE_METADATA_HOST).
+  // From GOOGLE_APPLICATION_CREDENTIALS, or else from the metadata server (GCE_METADATA_HOST).
   static std::unique_ptr<GoogleCredentials> from_environment();
 };
 

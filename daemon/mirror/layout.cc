@@ -1,4 +1,3 @@
-// Paths; see layout.h.
 #include "daemon/mirror/layout.h"
 
 #include <fmt/format.h>

@@ -1,11 +1,11 @@
-// Where a document of the store lies in Firestore, as existing readers of this data expect it.
+// Where a document of the store is in Firestore; existing readers of this data expect these paths.
 //
 //   <prefix>marketplace_log/<seq>              <prefix>marketplace_connectors/<id>
 //   <prefix>marketplace_publishers/<id>        <prefix>marketplace_versions/<id>@<version>
 //   <prefix>tenants/<t>/policies/<revision>    <prefix>tenants/<t>/install_requests/<id>
 //   <prefix>tenants/<t>/connector_installs/<connector>
 //   <prefix>tenants/<t>/installation_events/<number>
-//   <prefix>marketplace_mirror/cursor          the mirror's own place (mirror.h)
+//   <prefix>marketplace_mirror/cursor          the mirror's own cursor (mirror.h)
 #pragma once
 
 #include <string>
@@ -22,9 +22,9 @@ class MirrorLayout {
   std::string path_of(const DocumentName& name) const;
   std::string cursor() const { return prefix_ + "marketplace_mirror/cursor"; }
 
-  // The last collection's id in paths of that kind, for a query.
+  // The id of the last collection in paths of that kind, for a query.
   std::string collection_id(DocumentKind kind) const;
-  // Is that path one of that kind, and not somebody else's collection of the same id?
+  // True where the path is of that kind, and not in another program's collection with the same id.
   bool is_of(DocumentKind kind, std::string_view path) const;
 
  private:

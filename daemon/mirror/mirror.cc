@@ -1,4 +1,3 @@
-// Taking, sending, settling; see mirror.h.
 #include "daemon/mirror/mirror.h"
 
 #include <fmt/format.h>
@@ -23,17 +22,17 @@ constexpr const char* kBucket = "bucket";
 constexpr const char* kAdopted = "adopted";
 constexpr const char* kForm = "form";
 constexpr const char* kNewestForm = "3";  // older_documents.h
-// Tarballs known to be in the bucket, some 100 bytes each; others are looked for there again.
+// Tarballs known to be in the bucket, some 100 bytes each; the bucket is asked about others again.
 constexpr std::size_t kMaxRemembered = 50'000;
 
-// The other side says no to what was sent, not that it cannot be reached.
+// The other side refused what was sent; it was not unreachable.
 bool is_refusal(const Error& error) {
   switch (error.code) {
     case ErrorCode::invalid_request:
     case ErrorCode::forbidden:
-    case ErrorCode::checksum_mismatch:  // a bucket's object
-    case ErrorCode::data_damaged:       // a tarball's file here
-    case ErrorCode::target_exists:      // what somebody else wrote
+    case ErrorCode::checksum_mismatch:  // an object in the bucket differs
+    case ErrorCode::data_damaged:       // a tarball's file on this machine is damaged
+    case ErrorCode::target_exists:      // something that another program wrote
       return true;
     default:
       return false;
@@ -119,15 +118,15 @@ Result<MirrorStatus> Mirror::status() const {
 void Mirror::note_trouble(const std::string& why) {
   const std::lock_guard lock(mutex_);
   if (status_.trouble != why && !why.empty()) {
-    log_event(LogLevel::warning, "the mirror does not get on, it will be tried again",
+    log_event(LogLevel::warning, "the mirror makes no progress; it will try again",
               {{"project", status_.project}, {"reason", why}});
   } else if (why.empty() && !status_.trouble.empty()) {
-    log_event(LogLevel::info, "the mirror gets on again", {{"project", status_.project}});
+    log_event(LogLevel::info, "the mirror makes progress again", {{"project", status_.project}});
   }
   status_.trouble = why;
 }
 
-// Tried for as long as it takes; what Firestore refuses is not tried again unchanged.
+// Tries without end; but what Firestore refuses is not sent again unchanged.
 RetryPolicy Mirror::retry_policy() {
   RetryPolicy policy;
   policy.backoff = Backoff::patient();
@@ -142,7 +141,7 @@ RetryPolicy Mirror::retry_policy() {
   return policy;
 }
 
-// Who we are, made once and kept with the store.
+// This registry's id, made once and kept in the store.
 Status Mirror::know_registry() {
   MKT_TRY(registry_, mirror_state(market_, kRegistry));
   if (!registry_.empty()) return {};
@@ -150,7 +149,7 @@ Status Mirror::know_registry() {
   return set_mirror_state(market_, kRegistry, registry_);
 }
 
-// A bucket that is new has none of the tarballs yet: all versions are looked at once.
+// A new bucket has no tarballs yet, so everything is sent again.
 Status Mirror::know_bucket() {
   const std::string name = bucket_ ? bucket_->options().name : "";
   MKT_TRY(const std::string known, mirror_state(market_, kBucket));
@@ -159,8 +158,8 @@ Status Mirror::know_bucket() {
   return set_mirror_state(market_, kBucket, name);
 }
 
-// Documents that an earlier mktd wrote have another form: the outbox counts as incomplete, and all
-// are sent again.
+// An earlier mktd wrote documents of another form. Then the outbox counts as incomplete, and all
+// documents are sent again.
 Status Mirror::know_form() {
   MKT_TRY(const std::string known, mirror_state(market_, kForm));
   if (known == kNewestForm) return {};
@@ -199,8 +198,8 @@ void Mirror::work() {
   }
 }
 
-// Of the versions among them; whose tarball is refused for good is parked, and not among them any
-// more.
+// Puts the tarballs of the versions in `entries` into the bucket. A version whose tarball is
+// finally refused is parked and removed from `entries`.
 bool Mirror::put_tarballs(std::vector<OutboxEntry>& entries) {
   if (!bucket_) return true;
   for (auto entry = entries.begin(); entry != entries.end();) {
@@ -211,7 +210,7 @@ bool Mirror::put_tarballs(std::vector<OutboxEntry>& entries) {
       continue;
     }
     if (stopping()) return false;
-    // Credentials or the bucket's name: no tarball's own fault.
+    // The credentials or the bucket's name are wrong; the tarball is not at fault.
     if (done.error().code == ErrorCode::forbidden || done.error().code == ErrorCode::unauthorized) {
       note_trouble(done.error().message);
       return false;
@@ -245,7 +244,7 @@ bool Mirror::deliver(std::span<const OutboxEntry> entries) {
   const Status sent = send(entries);
   if (sent) return settle(entries);
   if (stopping() || !is_refusal(sent.error())) return false;
-  // Somebody else's document is no fault of ours: an admin decides.
+  // A document of another program is not our fault; an admin has to decide.
   if (sent.error().code == ErrorCode::target_exists) {
     note_trouble(sent.error().message);
     return false;
@@ -253,7 +252,7 @@ bool Mirror::deliver(std::span<const OutboxEntry> entries) {
   return halve(entries, sent.error());
 }
 
-// It refused the batch: which document is it, if it is one at all?
+// Firestore refused the batch. Finds the document that is at fault, if there is one.
 bool Mirror::halve(std::span<const OutboxEntry> entries, const Error& error) {
   if (const Status anything = send({}); !anything) {
     note_trouble(anything.error().message);
@@ -281,7 +280,7 @@ bool Mirror::settle(std::span<const OutboxEntry> entries) {
     status_.sent += entries.size();
     status_.last_sent = utc_now();
   }
-  // Should this fail, they are sent again, and nothing changes.
+  // If this fails, they are sent again, which changes nothing.
   const Status done = mark_sent(market_, entries);
   if (!done) note_trouble(done.error().message);
   return static_cast<bool>(done);
@@ -315,12 +314,12 @@ Status Mirror::attempt(std::vector<FirestoreWrite>& writes, const std::string& b
     cursor_ = std::move(*committed);
     return {};
   }
-  // What became of it is not known, or the cursor was moved: look before the next attempt.
+  // The outcome is unknown, or the cursor was moved: read it before the next attempt.
   cursor_.reset();
   return committed.error();
 }
 
-// Where the cursor stands; true where that batch has moved it there.
+// Reads the cursor; true where this batch has already moved it.
 Result<bool> Mirror::read_cursor(const std::string& batch) {
   MKT_TRY(const auto document, firestore_->get(layout_.cursor()));
   if (!document) {
@@ -338,7 +337,7 @@ Result<bool> Mirror::read_cursor(const std::string& batch) {
   return text_field(document->fields, "batch") == batch;
 }
 
-// The documents behind the cursor: as they are there now, or not there.
+// Sets the precondition of each document: its present update time, or that it does not exist.
 Status Mirror::expect_own(std::vector<FirestoreWrite>& writes) {
   if (writes.size() == 1) return {};
   std::vector<std::string> paths;
@@ -360,7 +359,7 @@ Status Mirror::expect_own(std::vector<FirestoreWrite>& writes) {
   return {};
 }
 
-// Before the mirror's first word under this prefix.
+// Before the mirror writes for the first time under this prefix.
 Status Mirror::look_for_foreign() {
   MKT_TRY(const bool adopts, may_adopt());
   if (adopts) return {};

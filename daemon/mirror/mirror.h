@@ -1,26 +1,27 @@
-// Mirror: every change of the store, in order, to Firestore.
+// Mirror: sends every change of the store to Firestore, in order.
 //
-// A thread of its own takes the oldest changes from the store's outbox, sends their documents as
-// they are now in one commit, and takes out of the outbox what was acknowledged; requests never
-// wait for it. Each document carries `mirrorSeq`, its place in the order of changes.
+// A thread takes the oldest changes from the store's outbox, sends the present state of their
+// documents in one commit, and removes from the outbox what was acknowledged. Requests never wait
+// for it. Each document has a `mirrorSeq`, its place in the order of changes.
 //
-// Each commit also moves the mirror's cursor, a document of its own, under the precondition that
-// nobody has moved it since: so of a commit that is repeated, or arrives late, nothing is applied,
-// and one whose answer was lost is recognized by the batch that the cursor names. The cursor names
-// the registry too: a second one with the same project and prefix is refused.
+// Each commit also moves the mirror's cursor, a document of its own, on the precondition that
+// nobody else has moved it. So nothing of a repeated or late commit is applied. If the answer to a
+// commit was lost, the cursor's batch shows whether it was applied. The cursor also names the
+// registry: a second registry with the same project and prefix is refused.
 //
-// What is there and has no `mirrorSeq` somebody else wrote. The mirror never overwrites it: a
-// document is made under the precondition that there is none, and changed or deleted under the
-// precondition that it is still the one whose `mirrorSeq` was read. A prefix that holds such
-// documents stops the mirror, until an admin says that it may take them over (`adopt`).
+// A document without `mirrorSeq` was written by another program. The mirror never overwrites it: it
+// creates a document on the precondition that there is none, and changes or deletes one on the
+// precondition that it is still the one whose `mirrorSeq` was read. A prefix with documents of
+// others stops the mirror until an admin allows it to overwrite them (`adopt`).
 //
-// With a bucket, the tarball of a version is put there before the version's document is sent: what
-// Firestore names can be fetched. Those larger than the bucket is to take are only named.
+// With a bucket, a version's tarball is uploaded before the version's document is sent, so readers
+// of Firestore can fetch what it names. Tarballs above the bucket's limit are only named.
 //
-// What fails is tried again (retry.h) behind the circuit breakers "firestore" and "bucket". A
-// document that Firestore refuses for good is found by halving its batch, and parked with the
-// reason, as is a version whose tarball the bucket refuses; the rest goes on. Nothing is ever
-// dropped. Thread-safe; the destructor ends a call under way within about a second.
+// What fails is tried again (retry.h), behind the circuit breakers "firestore" and "bucket". If
+// Firestore finally refuses a document, the mirror finds it by halving the batch and parks it with
+// the reason. A version whose tarball the bucket refuses is parked too. Everything else goes on,
+// and nothing is ever dropped. Thread-safe. The destructor ends a call in progress within about a
+// second.
 #pragma once
 
 #include <chrono>
@@ -43,15 +44,15 @@
 
 namespace mkt {
 
-// Between looks at the outbox, after a failure at first (then longer and longer), and with a
-// Firestore that its breaker leaves alone.
+// The pauses between looks at the outbox, after the first failure (then longer and longer), and
+// while Firestore's breaker is open.
 struct MirrorPauses {
   std::chrono::milliseconds look{100};
   std::chrono::milliseconds retry{2000};
   std::chrono::milliseconds open{30'000};
 };
 
-// Where it goes. Without a bucket, tarballs are only named.
+// Where the mirror writes. Without a bucket, tarballs are only named.
 struct MirrorTarget {
   std::unique_ptr<Firestore> firestore;
   std::unique_ptr<Bucket> bucket = nullptr;
@@ -66,7 +67,7 @@ struct MirrorStatus {
   std::uint64_t tarballs = 0;  // put into the bucket or found there, by this process
   std::string trouble;         // why nothing gets through now; empty where it does
 
-  // How long the oldest change has waited; zero where none does, or the clock went back.
+  // How long the oldest change has waited; zero where none waits or the clock went back.
   std::chrono::milliseconds lag(UtcTime now) const;
 };
 
@@ -84,7 +85,7 @@ class Mirror {
 
   Result<MirrorStatus> status() const;
   std::string path_of(const DocumentName& name) const { return layout_.path_of(name); }
-  // Documents that others wrote where this one mirrors to may be overwritten from now on.
+  // From now on, the mirror may overwrite documents that others wrote at its paths.
   Status adopt() const;
 
  private:
@@ -92,14 +93,15 @@ class Mirror {
   bool stopping() const { return stop_.stop_requested(); }
   bool pause(std::chrono::milliseconds time) const;
 
-  // False where it has to be tried again later.
+  // False where it must be tried again later.
   bool put_tarballs(std::vector<OutboxEntry>& entries);
   Status put_tarball(const OutboxEntry& version);
   bool park(const OutboxEntry& entry, const Error& error);
   bool deliver(std::span<const OutboxEntry> entries);
   bool halve(std::span<const OutboxEntry> entries, const Error& error);
   bool settle(std::span<const OutboxEntry> entries);
-  // The documents and the cursor; no documents: whether Firestore takes anything at all.
+  // Sends the documents and the cursor. Without documents it tests whether Firestore accepts
+  // anything.
   Status send(std::span<const OutboxEntry> entries);
   Status attempt(std::vector<FirestoreWrite>& writes, const std::string& batch);
   Result<bool> read_cursor(const std::string& batch);
@@ -115,21 +117,21 @@ class Mirror {
 
   const Marketplace& market_;
   const std::unique_ptr<Firestore> firestore_;
-  const std::unique_ptr<Bucket> bucket_;  // may be none
+  const std::unique_ptr<Bucket> bucket_;  // may be null
   const MirrorLayout layout_;
   const MirrorPauses pauses_;
   std::stop_source stop_;
-  std::string registry_;               // who we are, for the cursor; the thread's
-  std::optional<std::string> cursor_;  // its update time, "" for none yet; the thread's
+  std::string registry_;               // this registry's id, for the cursor; for the thread only
+  std::optional<std::string> cursor_;  // its update time, "" for none yet; for the thread only
   std::unique_ptr<ResilientExecutor> executor_;
   std::unique_ptr<ResilientExecutor> bucket_executor_;
-  std::unordered_set<std::string> in_bucket_;  // checksums that need no look; the thread's
+  std::unordered_set<std::string> in_bucket_;  // checksums known to be there; for the thread only
   mutable std::mutex mutex_;
   MirrorStatus status_;  // guarded by mutex_
   std::thread thread_;
 };
 
-// What a document looks like there.
+// The fields of a document in Firestore.
 Json mirrored_fields(const OutboxEntry& entry);
 
 }  // namespace mkt

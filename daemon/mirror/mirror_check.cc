@@ -1,4 +1,3 @@
-// Reading both sides; see mirror_check.h.
 #include "daemon/mirror/mirror_check.h"
 
 #include <fmt/format.h>
@@ -33,14 +32,14 @@ Result<Json> content_of(const FirestoreDocument& document) {
   return content;
 }
 
-// Of a document whatever the order of its fields and the spelling of its values.
+// The hash of a document. It does not depend on the order of fields or the spelling of values.
 Result<std::string> content_hash(const Json& fields) {
   MKT_TRY(Json values, from_firestore_fields(fields));
   values.erase(kMirrorSequence);
   return Checksum::of(as_bytes(nlohmann::json(values).dump())).hex();
 }
 
-// A document as it is written now, and as an earlier mktd wrote it.
+// A document as this mktd writes it, and as an earlier mktd wrote it.
 struct Hashes {
   std::string now;
   std::string earlier;
@@ -52,14 +51,14 @@ Result<Hashes> hashes_of(const OutboxEntry& entry) {
   return Hashes{std::move(now), std::move(earlier)};
 }
 
-// Where the tarballs of a restored database come from.
+// Fetches the tarballs of a restored database.
 class Fetcher {
  public:
   Fetcher(const TarballSources& sources, BlobStore& blobs) : sources_(sources), blobs_(blobs) {}
 
   bool has_source() const { return sources_.bucket != nullptr || !sources_.registry.empty(); }
 
-  // Fails where this disk does; what no source has is noted.
+  // Fails where this machine's disk fails; what no source has is only noted.
   Status fetch(const Json& version, MirrorRestored& restored) {
     const std::string text = text_member(version, "checksum").value_or("");
     const auto checksum = Checksum::parse(text);
@@ -126,7 +125,7 @@ class Fetcher {
 // The tarballs that must be in the bucket, by object, with their sizes.
 using Tarballs = std::unordered_map<std::string, std::uint64_t>;
 
-// Takes out of the list what is there as it should be.
+// Removes from the list what is in the bucket as it should be.
 Status find_tarballs(Bucket& bucket, Tarballs& wanted, MirrorDifferences& found) {
   std::string next;
   do {
@@ -206,7 +205,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   std::error_code none;
   if (std::filesystem::exists(into, none) && !std::filesystem::is_empty(into, none)) {
     return Error(ErrorCode::target_exists,
-                 fmt::format("{} holds something; name a folder that is new", into.string()));
+                 fmt::format("{} is not empty; name a new folder", into.string()));
   }
   MKT_TRY(const DataFolder data, DataFolder::open(into));
   MKT_TRY(const auto store, SqliteStore::open(data.database()));
@@ -227,7 +226,7 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
       return {};
     };
     MKT_CHECK(each_mirrored(firestore, layout, kind, [&](const FirestoreDocument& d) -> Status {
-      if (!d.fields.contains(kMirrorSequence)) return {};  // somebody else's
+      if (!d.fields.contains(kMirrorSequence)) return {};  // another program's
       auto content = content_of(d);
       if (!content) return content.error().context(d.path);
       page.push_back(std::move(*content));
@@ -237,10 +236,10 @@ Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::file
   }
   if (restored.documents == 0) {
     return Error(ErrorCode::not_found,
-                 fmt::format("there is nothing of a registry in {} under the prefix {}",
+                 fmt::format("there are no documents of a registry in {} under the prefix {}",
                              firestore.options().project, firestore.options().prefix));
   }
-  // The cursor stays this registry's.
+  // Keeps the registry id, so that the cursor stays this registry's.
   MKT_TRY(const auto cursor, firestore.get(layout.cursor()));
   if (cursor) {
     MKT_TRY(const Json place, from_firestore_fields(cursor->fields));

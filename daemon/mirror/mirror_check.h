@@ -1,4 +1,4 @@
-// Both sides of the mirror: what differs between them, and a database out of the other one.
+// Compares both sides of the mirror, and restores a database from the mirror.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ namespace mkt {
 struct MirrorDifferences {
   std::uint64_t equal = 0;  // documents, and tarballs in the bucket
   std::uint64_t different = 0;
-  std::vector<std::string> first;  // "missing there: PATH", the first kShown of them
+  std::vector<std::string> first;  // such as "missing there: PATH"; the first kShown of them
 };
-// Compares a database, as of one moment, with Firestore. Changes that were not sent yet differ.
-// Where there is a bucket (else nullptr), the tarballs of that moment must lie there with their
-// sizes; their bytes were compared when they were put there.
+// Compares a snapshot of the database with Firestore. Changes not sent yet count as differences.
+// Where there is a bucket (else nullptr), it must contain the snapshot's tarballs with the right
+// sizes; their bytes were compared when they were uploaded.
 Result<MirrorDifferences> compare_mirror(const std::filesystem::path& database,
                                          Firestore& firestore, Bucket* bucket);
 
@@ -28,16 +28,16 @@ struct MirrorRestored {
   std::uint64_t tarballs = 0;
   std::uint64_t bytes = 0;
   std::uint64_t missing = 0;            // tarballs that no source had
-  std::vector<std::string> first = {};  // why, of the first kShown of them
+  std::vector<std::string> first = {};  // the reasons, for the first kShown of them
 };
-// Asked in this order; either may be none.
+// Asked in this order; either may be missing.
 struct TarballSources {
   Bucket* bucket = nullptr;
-  std::string registry = {};  // of another daemon, http://HOST:PORT
+  std::string registry = {};  // another daemon's URL, http://HOST:PORT
 };
-// Makes a data folder from Firestore's documents, then fetches the tarballs, each checked against
-// its version's checksum. One that no source has does not stop the others. target_exists where the
-// folder holds anything; not_found where Firestore holds nothing.
+// Makes a data folder from Firestore's documents, then fetches the tarballs and compares each with
+// its version's checksum. A tarball that no source has does not stop the others. target_exists
+// where the folder is not empty; not_found where Firestore has nothing.
 Result<MirrorRestored> restore_from_mirror(Firestore& firestore, const std::filesystem::path& into,
                                            const TarballSources& sources);
 

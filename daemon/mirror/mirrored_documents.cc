@@ -1,4 +1,3 @@
-// Page by page; see mirrored_documents.h.
 #include "daemon/mirror/mirrored_documents.h"
 
 namespace mkt {

@@ -1,6 +1,7 @@
-// Reading what lies in Firestore under a mirror's prefix.
+// Reads what is in Firestore under a mirror's prefix.
 //
-// A document with `mirrorSeq` is a mirror's; one without somebody else wrote. Use from one thread.
+// A document with `mirrorSeq` was written by a mirror, any other by another program. Use from one
+// thread.
 #pragma once
 
 #include <functional>
@@ -13,11 +14,11 @@ namespace mkt {
 
 inline constexpr const char* kMirrorSequence = "mirrorSeq";
 
-// Every document of that kind that is there, in the order of paths, until one is refused.
+// Every document of that kind, sorted by path, until `take` fails.
 Status each_mirrored(Firestore& firestore, const MirrorLayout& layout, DocumentKind kind,
                      const std::function<Status(const FirestoreDocument&)>& take);
 
-// The path of every document where mirrored ones would lie that no mirror wrote.
+// The path of every document at the mirror's places that no mirror wrote.
 Status each_foreign_document(Firestore& firestore, const MirrorLayout& layout,
                              const std::function<Status(const std::string& path)>& take);
 

@@ -1,4 +1,4 @@
-// Fields by kind, after the older registry's; see older_documents.h.
+// The older registry's fields, kind by kind.
 #include "daemon/mirror/older_documents.h"
 
 #include <fmt/format.h>
@@ -17,16 +17,16 @@ namespace mkt {
 namespace {
 
 constexpr const char* kExact = "mktd";
-// Of Firestore's 20, less the document itself and the map that holds it.
+// Firestore's limit is 20, minus the document itself and the map that contains it.
 constexpr int kMaxDepth = 15;
 constexpr std::size_t kMaxNameBytes = 1500;
-// Every leaf is an entry of an index or two, of which a document may have 40,000.
+// Every leaf is an entry in one index or two, and a document may have 40,000 entries.
 constexpr std::size_t kMaxLeaves = 5'000;
-// A document may have 1 MiB, and holds such a text twice.
+// A document may have 1 MiB, and contains such a text twice.
 constexpr std::size_t kMaxTextBytes = 400 * 1024;
 constexpr std::size_t kIdempotencyDigits = 32;
 
-// Columns that the store has of other tables, for the connector's document alone.
+// Columns that come from other tables of the store, only for the connector's document.
 constexpr auto kJoined = std::to_array<std::string_view>(
     {"verified", "license", "repositoryUrl", "documentationUrl", "keywords", "versions"});
 
@@ -54,21 +54,21 @@ std::int64_t number_of(const Json& content, const char* name) {
   return number_member(content, name).value_or(0);
 }
 
-// The JSON that a text of the store holds; null where it is none.
+// The JSON inside a text of the store; null where it is not JSON.
 Json parsed(const Json& content, const char* name) {
   const std::string text = text_of(content, name);
   auto json = parse_json(text, name);
   return json ? std::move(*json) : Json();
 }
 
-// The fields of one document while they are made.
+// Collects the fields of one document.
 class Fields {
  public:
   explicit Fields(const Json& content) : content_(content), fields_(to_firestore_fields(content)) {}
 
   void set(const char* name, const Json& value) { fields_[name] = to_firestore_value(value); }
   void set_moment(const char* name, std::int64_t ms) { fields_[name] = to_firestore_moment(ms); }
-  // Only where there is something to say.
+  // Sets the field, or removes it where the text is empty.
   void set_text(const char* name, const std::string& text) {
     if (text.empty()) {
       fields_.erase(name);
@@ -76,14 +76,14 @@ class Fields {
       set(name, text);
     }
   }
-  // What is kept as text becomes what it says.
+  // Replaces a text by the JSON value that it contains.
   void unfold(const char* name) {
     const Json value = parsed(content_, name);
     const bool small = text_of(content_, name).size() <= kMaxTextBytes;
     if (!value.is_null() && small && fits_firestore(value)) set(name, value);
   }
 
-  // What of the content is said in another way, and nothing that is not.
+  // Adds the map of what the document says in another way, and only that; returns the fields.
   Json finish(bool is_connector) {
     Json exact = Json::object();
     for (const auto& [name, value] : content_.items()) {
@@ -172,7 +172,7 @@ void shape_version(Fields& fields, const Json& content) {
   }
 }
 
-// Times within a publisher's keys are text.
+// Times in a publisher's keys are text.
 Json older_key(const Json& key) {
   Json older{{"keyId", text_of(key, "keyId")},
              {"publicKey", text_of(key, "publicKey")},
@@ -220,7 +220,7 @@ void shape_request(Fields& fields, const Json& content) {
   fields.set("requiredApprovals", std::max<std::int64_t>(1, number_of(content, "minApprovals")));
   fields.set("currentApprovalCount", approvers.size());
   fields.set("approvalIds", approvers);
-  // So that asking again is possible there too.
+  // So that the older programs allow a new request, too.
   fields.set("status", status == "cancelled" ? "expired" : status);
   if (status == "denied") fields.set_text("denialReason", text_of(content, "reason"));
   const std::string wish =

@@ -1,11 +1,11 @@
-// What a mirrored document looks like: the fields and types of the older registry's documents, so
-// that programs that read those read these, and beside them whatever else the store has.
+// The form of mirrored documents: the fields and types of the older registry's documents, so that
+// programs that read those can read these, and in addition everything else that the store has.
 //
-// Lists are arrays there and objects are maps; the store keeps some of them as JSON text, and some
-// words of its own ("cancelled", "retired") that the older registry did not have. So that a
-// registry can be brought back from its mirror exactly, the map `mktd` holds what a document says
-// in another way than the store. A manifest or a configuration that Firestore cannot hold as a map
-// stays text. Documents of an earlier mktd have no such map and are the store's rows as they are.
+// In the older documents, lists are arrays and objects are maps. The store keeps some of them as
+// JSON text and has some words of its own ("cancelled", "retired"). So that a registry can be
+// restored exactly from its mirror, the map `mktd` has the store's form of everything that the
+// document says in another way. A manifest or a configuration that Firestore cannot hold as a map
+// stays text. Documents of an earlier mktd have no such map; they are the store's rows.
 #pragma once
 
 #include "common/base/json.h"
@@ -14,17 +14,17 @@
 
 namespace mkt {
 
-// Of a document's content as the outbox gives it.
+// Makes the fields from a document's content in the outbox.
 Json older_fields(const DocumentName& name, const Json& content);
 
-// The content back, for the store; of a document of any mktd.
+// Gives the content back, for the store, from the document of any mktd.
 Result<Json> content_of_fields(const Json& fields);
 
-// What an earlier mktd wrote of it.
+// The fields that an earlier mktd wrote.
 Json earlier_fields(const DocumentName& name, const Json& content);
 
-// May Firestore hold it as a map or an array? It has no lists within lists, and names and depths
-// that it does not take.
+// True where Firestore can hold it as a map or an array. Firestore has no lists inside lists, and
+// limits names and depth.
 bool fits_firestore(const Json& value);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// Flags, environment and TOML by CLI11; see configuration.h and mktd.conf(5).
+// Flags, environment and TOML by CLI11; see mktd.conf(5).
 #include "daemon/ops/configuration.h"
 
 #include <fmt/format.h>
@@ -24,18 +24,18 @@
 namespace mkt {
 namespace {
 
-// Options that only a new process can take over.
+// Options that only take effect in a new process.
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
      "daemons", "firestore-project", "firestore-database", "firestore-prefix", "firestore-bucket",
      "firestore-bucket-most-bytes"});
 
-// TOML whose keys may be written with underscores as well as with hyphens. The tables [[webhook]]
-// and [[limit]], which no option stands for, go to where they belong, and [limits] stands
-// behind the options that say the same on the command line.
+// TOML whose keys may be written with underscores or hyphens. It also takes the tables [[webhook]]
+// and [[limit]], which have no options, and puts [limits] after the options that say the same on
+// the command line.
 //
-// CLI11 takes much for TOML that is none. So the file is read by toml.h, and what is no setting is
-// refused with its line.
+// CLI11 accepts much that is not TOML. So toml.h reads the file, and anything that is not a setting
+// is refused with its line.
 class ConfigurationFile : public CLI::ConfigTOML {
  public:
   ConfigurationFile(Configuration& configuration, const CLI::App& app)
@@ -65,7 +65,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
     return options;
   }
 
-  // "mktd.conf:3: " where what went wrong names a setting of the file, else nothing.
+  // "mktd.conf:3: " where the error message names a setting of the file, else empty.
   std::string place_of(std::string_view message) const {
     const TomlSetting* found = nullptr;
     for (const TomlSetting& setting : settings_) {
@@ -79,7 +79,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
  private:
   std::string file() const { return app_.get_config_ptr()->as<std::string>(); }
 
-  // As error messages name it: an option, or the path of what no option stands for.
+  // The name in error messages: an option, or the path of a setting without an option.
   static std::string option_of(const TomlSetting& setting) {
     std::string path = setting.path();
     std::replace(path.begin(), path.end(), '_', '-');
@@ -115,7 +115,7 @@ class ConfigurationFile : public CLI::ConfigTOML {
       if (is_known(setting)) continue;
       throw CLI::ConfigError(
           toml_error(file(), setting.line,
-                     fmt::format("{} is no setting of mktd", printable(setting.path())))
+                     fmt::format("{} is not a setting of mktd", printable(setting.path())))
               .message);
     }
     settings_ = std::move(*settings);
@@ -171,10 +171,10 @@ class ConfigurationFile : public CLI::ConfigTOML {
 
   Configuration& c_;
   const CLI::App& app_;
-  mutable std::vector<TomlSetting> settings_;  // CLI11 has a const reader
+  mutable std::vector<TomlSetting> settings_;  // CLI11's reader is const
 };
 
-// A file with a secret is for its owner, and the daemon's group.
+// A file with a secret may only be readable by its owner and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
   std::set<std::string> names;
   for (const Webhook& webhook : c.webhooks) {
@@ -191,7 +191,7 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
-// HOST:PORT with a port there is, or unix:PATH; whether it can be listened on shows later.
+// HOST:PORT with a valid port, or unix:PATH. Whether the daemon can listen there is seen later.
 Status check_addresses(const Configuration& c) {
   constexpr unsigned kMaxPort = 65'535;
   for (const std::string& address : c.listen) {
@@ -250,10 +250,10 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "listen", c.listen,
       "Address to answer on, HOST:PORT or unix:PATH; port 0 picks a free one");
   add(app, "allowed-hosts", c.allowed_hosts,
-      "Names under which clients may reach the daemon, beside localhost and addresses");
+      "Names under which clients may reach the daemon, besides localhost and addresses");
   add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
   add(app, "trusted-proxies", c.trusted_proxies,
-      "Addresses (CIDR) whose X-Forwarded-For is believed; \"unix\" for the Unix socket");
+      "Addresses (CIDR) whose X-Forwarded-For is trusted; \"unix\" for the Unix socket");
   add(app, "max-tarball-bytes", c.limits.tarball_bytes, "Largest tarball accepted");
   add(app, "max-json-bytes", c.limits.json_body_bytes, "Largest body of POST /v1/publish accepted");
   add(app, "max-unpacked-bytes", c.limits.archive.unpacked_bytes,
@@ -264,23 +264,21 @@ void add_options(CLI::App& app, Configuration& c) {
       ->check(CLI::Range(1, 1024));
   add(app, "max-connections-per-address", c.max_connections_per_address,
       "Connections that one client address may hold; 0 for any number");
-  add(app, "limit", c.limit,
-      "Requests that one may make, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
+  add(app, "limit", c.limit, "Rate limit, SCOPE=NUMBER/TIME or SCOPE=off, e.g. publish=10/15m");
   add(app, "on-redis-failure", c.on_redis_failure,
-      "Without Redis count in memory, or deny: WORD or SCOPE=WORD");
+      "When Redis fails, memory (count here) or deny: WORD or SCOPE=WORD");
   app.add_option("--redis-url", c.redis_url, "Redis that shares the limits among daemons")
       ->envname("REDIS_URL");
   add(app, "daemons", c.daemons,
-      "Daemons that share the limits; each allows its part without Redis")
+      "How many daemons share the limits; without Redis, each allows its part")
       ->check(CLI::Range(1, 1000));
   add(app, "firestore-project", c.firestore_project,
       "Mirror every change to Firestore in this project of Google Cloud");
   add(app, "firestore-database", c.firestore_database, "Its database");
-  add(app, "firestore-prefix", c.firestore_prefix, "How the names of its collections begin");
-  add(app, "firestore-bucket", c.firestore_bucket,
-      "Bucket of Cloud Storage that the tarballs go to");
+  add(app, "firestore-prefix", c.firestore_prefix, "Prefix of its collections' names");
+  add(app, "firestore-bucket", c.firestore_bucket, "Cloud Storage bucket for the tarballs");
   add(app, "firestore-bucket-most-bytes", c.firestore_bucket_most_bytes,
-      "Larger tarballs do not go there");
+      "Tarballs larger than this are not put there");
   add(app, "firestore-most-waiting", c.firestore_most_waiting,
       "Changes that may wait for the mirror before the daemon is degraded")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
@@ -307,7 +305,7 @@ std::map<std::string, std::string> values_of(const CLI::App& app) {
   return values;
 }
 
-// For a reload to see that [limits] or [[limit]] changed.
+// As text, so that a reload can see whether [limits] or [[limit]] changed.
 void describe_limits(Configuration& c) {
   std::string& text = c.values["limits"];
   text =
@@ -397,7 +395,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (c.data.empty()) {
     refuse(
         Error(ErrorCode::usage_error,
-              "HOME is not set, so where the data goes is not known; name a folder with --data"));
+              "HOME is not set, so the place of the data is not known; name a folder with --data"));
   }
   if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
@@ -405,7 +403,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());
   if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
     if (!url) refuse(url.error());
-    c.values["redis-url"] = url ? url->shown() : std::string();  // what logs may show
+    c.values["redis-url"] = url ? url->shown() : std::string();  // without the password, for logs
   }
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {

@@ -1,4 +1,5 @@
-// What mktd is told by its flags, its environment and mktd.conf, in this order of precedence.
+// The configuration of mktd, from its flags, its environment and mktd.conf, in this order of
+// precedence.
 #pragma once
 
 #include <filesystem>
@@ -33,9 +34,9 @@ struct Configuration {
   bool check_only = false;
   std::vector<std::string> limit;             // "publish=10/15m"
   std::vector<std::string> on_redis_failure;  // "memory", "publish=deny"
-  std::vector<std::string> file_limit;        // [limits] of the file: flags stand before them
+  std::vector<std::string> file_limit;        // [limits] of the file; flags take precedence
   std::vector<std::string> file_on_redis_failure;
-  std::vector<LimitRules::Exception> exceptions;  // [[limit]] of the file; nowhere else
+  std::vector<LimitRules::Exception> exceptions;  // [[limit]] of the file; has no flag
   std::string redis_url;
   unsigned daemons = 1;
   std::string firestore_project;  // empty: no mirror
@@ -43,24 +44,24 @@ struct Configuration {
   std::string firestore_prefix = "gwi_";
   std::string firestore_bucket;  // empty: tarballs are only named
   std::uint64_t firestore_bucket_most_bytes = BucketOptions().most_bytes;
-  std::int64_t firestore_most_waiting = 1'000'000;  // more makes the daemon degraded
-  std::vector<Webhook> webhooks;                    // [[webhook]] of the file; nowhere else
+  std::int64_t firestore_most_waiting = 1'000'000;  // more waiting changes make the daemon degraded
+  std::vector<Webhook> webhooks;                    // [[webhook]] of the file; has no flag
 
-  // Every option as text, by its name: what a reload compares.
+  // Every option as text, by its name; a reload compares these.
   std::map<std::string, std::string> values;
 
   Rules rules() const { return {limits, registration == "open"}; }
-  // usage_error, naming what is wrong.
+  // usage_error, with the problem.
   Result<Admission> admission() const;
-  // usage_error, naming what is wrong.
+  // usage_error, with the problem.
   Result<LimitRules> limit_rules() const;
 };
 
-// $STATE_DIRECTORY of systemd, /var/lib/mktd for root, else a folder of the user's.
+// $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
 
-// What the command line asks for: to run, or to end at once with this status (help, version, a
-// usage error whose message has been printed).
+// What the command line asks for: to run, or to exit at once with this status (after help, the
+// version, or a usage error whose message was printed).
 struct ParsedArguments {
   Configuration configuration;
   std::optional<int> exit_now;
@@ -68,10 +69,10 @@ struct ParsedArguments {
 
 ParsedArguments parse_arguments(int argc, char** argv);
 
-// How and what to log.
+// Sets the log's level and format.
 void configure_log(const Configuration& configuration);
 
-// What is different, one line each: "max-entries: 20000, now 30000"; and what needs a restart.
+// What differs, one line each, such as "max-entries: 20000, now 30000"; and what needs a restart.
 struct Differences {
   std::vector<std::string> taken_over;
   std::vector<std::string> need_restart;

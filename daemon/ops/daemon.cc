@@ -1,4 +1,3 @@
-// Opening, serving, reloading; see daemon.h.
 #include "daemon/ops/daemon.h"
 
 #include <fmt/format.h>
@@ -32,7 +31,7 @@ Status write_first_admin_token(const Marketplace& market, const DataFolder& data
   return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
 }
 
-// In Redis where there is one, else in this process.
+// Counts in Redis where one is configured, else in this process.
 std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,
                                              const Live<LimitRules>& rules) {
   if (!redis) return std::make_unique<MemoryLimits>();
@@ -41,7 +40,7 @@ std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsi
   });
 }
 
-// None where the configuration names no project.
+// Null where the configuration names no project.
 std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configuration& c) {
   if (c.firestore_project.empty()) {
     if (const auto stopped = stop_outbox(market); !stopped) {
@@ -59,7 +58,7 @@ std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configurat
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
   std::vector<Listener> listeners = activated_listeners();
-  if (!listeners.empty()) return listeners;  // systemd's sockets stand for the configured ones
+  if (!listeners.empty()) return listeners;  // systemd's sockets replace the configured ones
   for (const std::string& address : addresses) {
     MKT_TRY(Listener listener, open_listener(address));
     listeners.push_back(std::move(listener));
@@ -69,14 +68,14 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 
 }  // namespace
 
-// What is made before the daemon, and may fail.
+// What is opened before the daemon is made, and may fail.
 struct Daemon::Opened {
   DataFolder data;
   std::unique_ptr<SqliteStore> store;
   std::unique_ptr<FileBlobs> blobs;
   Admission admission;
   LimitRules limits;
-  std::optional<RedisUrl> redis;  // none: limits are this process's
+  std::optional<RedisUrl> redis;  // nullopt: limits are counted in this process
 };
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
@@ -176,7 +175,7 @@ void Daemon::add_routes() {
                 .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }});
 }
 
-// On SIGHUP: the same arguments and environment, the file as it is now.
+// On SIGHUP: reads the same arguments and environment, and the present file.
 void Daemon::reload() {
   notify_systemd_reloading();
   ParsedArguments parsed = read_arguments_();
@@ -198,7 +197,7 @@ void Daemon::reload() {
     if (differences.taken_over.empty() && differences.need_restart.empty()) {
       log_event(LogLevel::info, "reloaded, nothing changed", {});
     }
-    configure_log(parsed.configuration);  // after the words on it, which a higher level would drop
+    configure_log(parsed.configuration);  // after logging the changes, which it could drop
     live_.whole.set(std::move(parsed.configuration));
   }
   notify_systemd("READY=1");
@@ -216,13 +215,15 @@ Result<int> Daemon::run() {
         server_.stop();
       },
       [this] { reload(); });
-  // After the signals, so that a second one ends the process while these two are joined.
+  // After the signals, so that a second signal ends the process even while these two are being
+  // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   store_->when_broken([&] {
-    log_event(LogLevel::error, "the disk failed to keep a change; stopping, start me again", {});
+    log_event(LogLevel::error,
+              "the disk failed to store a change; mktd stops now and must be started again", {});
     server_.stop();
   });
   server_.run();

@@ -1,10 +1,10 @@
-// Daemon: mktd from its first file to its last. What stands first starts first and stops last.
+// Daemon: all of mktd, from start to end. What is named first starts first and stops last.
 //
 //   data folder, its lock → store → blobs → marketplace with its views → limits → mirror, usage →
-//   metrics and health → routes → server → and while it runs: announcement, signals, housekeeping,
+//   metrics and health → routes → server → while it runs: announcement, signals, housekeeping,
 //   webhooks
 //
-// One at a time in a process: it takes the process's signals.
+// Only one per process, as it takes the process's signals.
 #pragma once
 
 #include <functional>
@@ -30,17 +30,17 @@ namespace mkt {
 
 class Daemon {
  public:
-  // The arguments again, with the file as it is by then: for a reload.
+  // Reads the arguments again, with the present file, for a reload.
   using ReadArguments = std::function<ParsedArguments()>;
 
-  // Opens everything and takes no request yet. Errors: those of each part.
+  // Opens everything and takes no request yet. Returns the error of any part.
   static Result<std::unique_ptr<Daemon>> open(const Configuration& configuration,
                                               ReadArguments read_arguments);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Answers until a signal, or a disk that fails, ends it; the exit status.
+  // Serves until a signal or a failed disk ends it; returns the exit status.
   Result<int> run();
 
  private:
@@ -51,7 +51,7 @@ class Daemon {
   Status prepare();
   void reload();
 
-  // What of the configuration may change while the daemon runs.
+  // The part of the configuration that may change while the daemon runs.
   struct LiveConfiguration {
     Live<Admission> admission;
     Live<LimitRules> limits;
@@ -66,7 +66,7 @@ class Daemon {
   const std::unique_ptr<FileBlobs> blobs_;
   Marketplace market_;
   RateLimiter limiter_;
-  std::unique_ptr<Mirror> mirror_;  // null where no project is named
+  std::unique_ptr<Mirror> mirror_;  // null where no project is configured
   Usage usage_;
   RequestMetrics requests_;
   Health health_;

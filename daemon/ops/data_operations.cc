@@ -1,4 +1,3 @@
-// Checking, backing up, restoring, cleaning; see data_operations.h.
 #include "daemon/ops/data_operations.h"
 
 #include <archive.h>
@@ -31,7 +30,7 @@ std::string blob_name(const Checksum& checksum) {
   return fmt::format("blobs/{}/{}", hex.substr(0, 2), hex);
 }
 
-// Calls `take` for every tarball below blobs/ that carries its checksum for a name.
+// Calls `take` for every tarball below blobs/ whose name is its checksum.
 Status each_blob(const fs::path& data,
                  const std::function<Status(const fs::path&, const Checksum&)>& take) {
   std::error_code error;
@@ -49,7 +48,7 @@ Status each_blob(const fs::path& data,
   return {};
 }
 
-// What is wrong with the tarball that a version needs; empty where nothing is.
+// What is wrong with the tarball that a version needs; empty where nothing is wrong.
 Result<std::string> check_blob(const fs::path& data, const BlobReference& blob) {
   const auto fd = open_for_reading(data / blob_name(blob.checksum));
   if (!fd && fd.error().code == ErrorCode::not_found) {
@@ -102,7 +101,7 @@ Status add_file(archive* out, const fs::path& file, const std::string& name) {
   return {};
 }
 
-// A file that goes unless it is kept.
+// A file that the destructor removes, unless it is kept.
 class TemporaryFile {
  public:
   explicit TemporaryFile(fs::path path) : path_(std::move(path)) {}
@@ -117,7 +116,7 @@ class TemporaryFile {
   fs::path path_;
 };
 
-// Only names that a backup has: nothing from a stranger's archive can lead elsewhere.
+// Accepts only names that a backup has, so nothing in a stranger's archive can lead elsewhere.
 bool is_backup_name(const std::string& name) {
   if (name == kDatabase) return true;
   const auto checksum = Checksum::parse(name.substr(name.rfind('/') + 1));
@@ -128,7 +127,7 @@ Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
   const char* name = ::archive_entry_pathname(entry);
   if (name == nullptr || ::archive_entry_filetype(entry) != AE_IFREG || !is_backup_name(name)) {
     return Error(ErrorCode::data_damaged,
-                 fmt::format("this is no backup of mktd: it holds {}",
+                 fmt::format("this is not a backup of mktd: it contains {}",
                              printable(name == nullptr ? "a nameless file" : name)));
   }
   const fs::path target = folder / name;
@@ -145,8 +144,8 @@ Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
     hasher.update({piece.data(), static_cast<std::size_t>(n)});
     MKT_CHECK(write_all(fd.get(), {piece.data(), static_cast<std::size_t>(n)}, name));
   }
-  // Also of a tarball that nothing refers to: a later publish of these bytes would take the file
-  // for its own.
+  // Also for a tarball that nothing refers to: a later publish of these bytes would use the file as
+  // its own.
   if (const Checksum actual = hasher.finish(); name != kDatabase && name != blob_name(actual)) {
     return Error(ErrorCode::data_damaged,
                  fmt::format("the backup is damaged: {} has {}", name, actual.text()));
@@ -161,7 +160,7 @@ Status extract(const fs::path& file, const fs::path& folder) {
   ::archive_read_support_format_tar(in.get());
   if (::archive_read_open_fd(in.get(), fd.get(), kPieceBytes) != ARCHIVE_OK) {
     return Error(ErrorCode::data_damaged,
-                 fmt::format("{} is no backup of mktd: {}", printable(file.string()),
+                 fmt::format("{} is not a backup of mktd: {}", printable(file.string()),
                              ::archive_error_string(in.get())));
   }
   archive_entry* entry = nullptr;
@@ -249,7 +248,7 @@ Result<CheckReport> restore(const fs::path& file, const fs::path& data) {
     return Error(ErrorCode::data_damaged,
                  fmt::format("the backup is damaged: {}", report.damage.front()));
   }
-  // An empty folder gives way to the rename.
+  // rename(2) replaces an empty folder.
   if (::rename(folder.c_str(), data.c_str()) != 0) {
     return system_error(fmt::format("cannot make {}", printable(data.string())), errno);
   }
@@ -262,7 +261,7 @@ Result<GarbageReport> collect_garbage(const fs::path& data) {
     return Error(ErrorCode::not_found,
                  fmt::format("there is no database in {}", printable(data.string())));
   }
-  // An upload is a file before it is a row: nobody else may be uploading.
+  // An upload is first a file and then a row, so nobody else may be uploading.
   MKT_TRY(const DataFolder lock, DataFolder::open(data));
   MKT_TRY(const auto blobs, referenced_blobs(lock.database()));
   std::set<std::string> known;

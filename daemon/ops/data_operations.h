@@ -1,10 +1,11 @@
 // Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`.
 //
-// `check` and `backup` read only and may run beside the daemon; `restore` makes a folder that is
-// not there yet; `gc` needs the daemon stopped and says so.
+// `check` and `backup` only read and may run while the daemon runs. `restore` creates a new folder.
+// `gc` needs the daemon stopped and says so.
 //
-// A backup is a tar archive: `mktd.db`, a copy of one moment, then `blobs/ab/<hex>`, every tarball
-// that the copy refers to. No secrets: the database holds hashes of tokens only.
+// A backup is a tar archive: `mktd.db`, which is a snapshot of the database, then `blobs/ab/<hex>`,
+// every tarball that the snapshot refers to. It contains no secrets: the database has only hashes
+// of tokens.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +18,23 @@
 namespace mkt {
 
 struct CheckReport {
-  std::uint64_t blobs = 0;  // that versions refer to
-  std::uint64_t bytes = 0;  // of them
+  std::uint64_t blobs = 0;  // those that versions refer to
+  std::uint64_t bytes = 0;  // in these blobs
   std::uint64_t unreferenced = 0;
-  std::vector<std::string> damage;  // one sentence each; empty where all is well
+  std::vector<std::string> damage;  // one sentence each; empty where nothing is wrong
 };
-// Database integrity, every reference, and the hash of every tarball.
+// Checks the database's integrity, every reference, and the hash of every tarball.
 Result<CheckReport> check_data(const std::filesystem::path& data);
 
 struct BackupReport {
   std::uint64_t blobs = 0;
   std::uint64_t bytes = 0;  // of the file
 };
-// Replaces `file` by a complete, synced backup of mode 0600, or leaves it as it was.
+// Replaces `file` by a complete, synced backup of mode 0600, or leaves it unchanged.
 Result<BackupReport> back_up(const std::filesystem::path& data, const std::filesystem::path& file);
 
-// Checks everything before the folder takes its name. target_exists where `data` holds anything;
-// data_damaged, naming what is wrong with the backup.
+// Checks everything before the folder gets its name. target_exists where `data` is not empty;
+// data_damaged, with what is wrong with the backup.
 Result<CheckReport> restore(const std::filesystem::path& file, const std::filesystem::path& data);
 
 struct GarbageReport {

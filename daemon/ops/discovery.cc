@@ -1,4 +1,3 @@
-// Announcing the daemon to its user's CLI; see discovery.h.
 #include "daemon/ops/discovery.h"
 
 #include <unistd.h>

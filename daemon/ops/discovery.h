@@ -1,8 +1,8 @@
-// How the CLI of the same user on the same machine finds a running daemon's data folder.
+// Tells the same user's CLI on this machine where a running daemon's data folder is.
 //
-// The daemon leaves `$XDG_STATE_HOME/mkt/daemons/<port>` (0600), a file that names its data folder,
-// for as long as it runs; mkt reads it when the registry is a loopback address. See
-// cli/client/local_daemon.h for what it checks before it believes it.
+// While it runs, the daemon keeps the file `$XDG_STATE_HOME/mkt/daemons/<port>` (0600) with the
+// path of its data folder. mkt reads it when the registry has a loopback address. For what it
+// checks before it trusts the file, see cli/client/local_daemon.h.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace mkt {
 
 class Announcement {
  public:
-  // A daemon that cannot announce itself (no home, read-only) works without.
+  // A daemon that cannot announce itself (no home, read-only) still works.
   Announcement(std::string_view url, const std::filesystem::path& data);
   ~Announcement();
   Announcement(const Announcement&) = delete;

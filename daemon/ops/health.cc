@@ -1,4 +1,3 @@
-// The checks; see health.h.
 #include "daemon/ops/health.h"
 #include "mkt_version.h"
 
@@ -35,7 +34,7 @@ wire::PartInfo check_webhooks(const std::vector<Snapshot>& breakers) {
   });
   if (failing == 0) return ok("webhooks");
   return {"webhooks", "degraded",
-          fmt::format("{} of the receivers cannot be told; the log says why", failing)};
+          fmt::format("{} of the receivers cannot be reached; the log says why", failing)};
 }
 
 wire::BreakerInfo breaker_message(const Snapshot& b) {
@@ -69,7 +68,8 @@ Health::Health(Store& store, const StoreHealth& health, std::filesystem::path da
 
 wire::PartInfo Health::check_store() const {
   if (store_health_.broken()) {
-    return {"store", "failed", "the disk failed to keep a change; the daemon ends to be restarted"};
+    return {"store", "failed",
+            "the disk failed to store a change; the daemon stops so that it is restarted"};
   }
   const Status read = store_.read([](const Records& records) -> Status {
     (void)records.log().entries({0, std::nullopt, 1});

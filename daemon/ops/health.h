@@ -1,8 +1,8 @@
 // Health: which parts of the daemon work, and why one does not.
 //
-// "failed" makes the daemon unready: no request of its kind would be answered well. "degraded" does
-// not: what is missing has a substitute, or only a margin is used up. Every check looks anew and
-// takes no longer than a read of the store. Thread-safe.
+// "failed" makes the daemon not ready: it could not serve that kind of request. "degraded" does
+// not: something else replaces what is missing, or only a reserve is used up. Every check looks at
+// the present state and takes no longer than a read of the store. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,8 @@ class Health {
   Health(Store& store, const StoreHealth& health, std::filesystem::path data,
          const BreakerRegistry& breakers = process_breakers());
 
-  // Before the first question; there is none by default. More changes than that should not wait.
+  // Call it before the first check; there is no mirror by default. It is degraded while more than
+  // `most_waiting` changes wait.
   void watch(const Mirror& mirror, std::int64_t most_waiting);
 
   wire::StatusInfo status() const;
@@ -42,10 +43,10 @@ class Health {
   std::int64_t most_waiting_ = 0;
 };
 
-// Below this a publish may fail for want of space, and the database cannot grow for long.
+// Below this, a publish may fail for lack of space, and the database cannot grow for long.
 inline constexpr std::uint64_t kLittleDiskSpace = 256ULL * 1024 * 1024;
 
-// Free for this user, in bytes; nullopt where the system does not say.
+// Free space for this user, in bytes; nullopt where the system does not tell.
 std::optional<std::uint64_t> free_disk_space(const std::filesystem::path& folder);
 
 }  // namespace mkt

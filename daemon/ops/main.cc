@@ -1,4 +1,4 @@
-// mktd: opens the data folder, starts the front door, waits for a signal.
+// mktd: opens the data folder, starts serving, and waits for a signal.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 namespace mkt {
 namespace {
 
-// One descriptor a connection: take what the system allows.
+// Each connection needs a descriptor, so take as many as the system allows.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -22,7 +22,7 @@ void raise_descriptor_limit() {
 }
 
 int run(int argc, char** argv) {
-  // Nothing that is made here is for others, but where it says so: the socket, mktd.url.
+  // Files made here are private, except where the code says otherwise: the socket, mktd.url.
   ::umask(077);
   if (!init_crypto()) {
     fmt::print(stderr, "mktd: the system gives no random numbers\n");

@@ -1,4 +1,3 @@
-// Names and numbers; see metrics.h.
 #include "daemon/ops/metrics.h"
 
 #include <prometheus/metric_family.h>
@@ -16,7 +15,7 @@ namespace {
 
 using Labels = std::vector<prometheus::ClientMetric::Label>;
 
-// The families of one answer, in the order in which they are begun.
+// The metric families of one answer, in the order in which they begin.
 class Families {
  public:
   void counter(const char* name, const char* help, const Labels& labels, double value) {
@@ -87,7 +86,7 @@ void add_requests(Families& f, const RequestMetrics& requests) {
 void add_server(Families& f, const ServerCounts& server) {
   f.gauge("mktd_http_connections", "Connections that are open.", {}, server.connections);
   constexpr const char* kName = "mktd_http_waiting_requests";
-  constexpr const char* kHelp = "Requests that no thread works on yet.";
+  constexpr const char* kHelp = "Requests that wait for a thread.";
   f.gauge(kName, kHelp, {{"kind", "read"}}, server.waiting_reads);
   f.gauge(kName, kHelp, {{"kind", "change"}}, server.waiting_changes);
   f.gauge(kName, kHelp, {{"kind", "upload"}}, server.waiting_uploads);
@@ -95,7 +94,7 @@ void add_server(Families& f, const ServerCounts& server) {
 
 void add_limits(Families& f, const RateLimiter& limiter) {
   constexpr const char* kName = "mktd_limit_decisions_total";
-  constexpr const char* kHelp = "Decisions of the rate limiter, by where was counted.";
+  constexpr const char* kHelp = "Decisions of the rate limiter, by the place of the count.";
   for (const LimitScope scope : kLimitScopes) {
     for (const CountedIn store : {CountedIn::memory, CountedIn::redis}) {
       const RateLimiter::Counts counts = limiter.counts(scope, store);
@@ -121,7 +120,7 @@ void add_breakers(Families& f, const BreakerRegistry& breakers) {
               b.state == state ? 1 : 0);
     }
     constexpr const char* kName = "mktd_breaker_calls_total";
-    constexpr const char* kHelp = "Calls by how they went; refused ones were not made.";
+    constexpr const char* kHelp = "Calls by outcome; refused ones were not made.";
     f.counter(kName, kHelp, {{"breaker", b.name}, {"result", "success"}}, b.successes);
     f.counter(kName, kHelp, {{"breaker", b.name}, {"result", "failure"}}, b.failures);
     f.counter(kName, kHelp, {{"breaker", b.name}, {"result", "refused"}}, b.refused);
@@ -132,7 +131,7 @@ void add_breakers(Families& f, const BreakerRegistry& breakers) {
 
 void add_retries(Families& f, const RetryBudget& budget) {
   const RetryBudget::Totals totals = budget.totals();
-  f.counter("mktd_retry_calls_total", "First attempts of what may be tried again.", {},
+  f.counter("mktd_retry_calls_total", "First attempts of calls that may be retried.", {},
             totals.calls);
   f.counter("mktd_retries_total", "Attempts after the first.", {}, totals.retries);
   f.counter("mktd_retries_refused_total", "Attempts that the retry budget did not allow.", {},
@@ -147,10 +146,10 @@ std::uint64_t file_bytes(const std::filesystem::path& file) {
 
 void add_store(Families& f, const StoreHealth& store, const DataFolder& data) {
   const StoreCounts c = store.counts();
-  f.gauge("mktd_store_waiting_changes", "Changes that are in no commit yet.", {}, c.waiting);
+  f.gauge("mktd_store_waiting_changes", "Changes that wait for a commit.", {}, c.waiting);
   f.histogram("mktd_store_commit_changes", "Changes that a commit made durable together.", {},
               c.changes);
-  f.histogram("mktd_store_commit_duration_seconds", "A commit, the disk's sync included.", {},
+  f.histogram("mktd_store_commit_duration_seconds", "Time of a commit, with the disk's sync.", {},
               c.seconds);
   f.counter("mktd_store_failed_commits_total", "Commits that failed.", {}, c.failed);
   f.gauge("mktd_store_database_bytes", "Size of the database.", {}, file_bytes(data.database()));
@@ -164,11 +163,11 @@ void add_store(Families& f, const StoreHealth& store, const DataFolder& data) {
 void add_mirror(Families& f, const Mirror& mirror) {
   const auto status = mirror.status();
   if (!status) return;
-  f.gauge("mktd_mirror_waiting_changes", "Documents that the mirror has still to be told of.", {},
+  f.gauge("mktd_mirror_waiting_changes", "Documents that wait to be sent to the mirror.", {},
           status->outbox.waiting);
   f.gauge("mktd_mirror_parked_documents", "Documents that Firestore refused for good.", {},
           status->outbox.parked);
-  f.counter("mktd_mirror_sent_total", "Documents that Firestore has taken.", {}, status->sent);
+  f.counter("mktd_mirror_sent_total", "Documents that Firestore has accepted.", {}, status->sent);
   f.counter("mktd_mirror_tarballs_total", "Tarballs put into the bucket, or found there.", {},
             status->tarballs);
   f.gauge("mktd_mirror_lag_seconds", "How long the oldest change has waited.", {},

@@ -1,7 +1,7 @@
-// What the daemon counts, as Prometheus reads it: its text exposition format, version 0.0.4.
+// The daemon's metrics, in Prometheus's text exposition format, version 0.0.4.
 //
-// Each part of the daemon counts for itself and knows nothing of Prometheus. Here the numbers get
-// their names, when they are asked for. mktd(8) lists them. Thread-safe.
+// Each part of the daemon counts by itself and does not know Prometheus. Here the numbers get their
+// names when somebody asks for them. mktd(8) lists them. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -40,7 +40,7 @@ class Metrics {
   std::string text(const ServerCounts& server, const Mirror* mirror) const;
 
  private:
-  // Counting them reads the whole catalog: done once in kBlobsEvery.
+  // Counting them reads the whole catalog, so it is done once in kBlobsEvery.
   static constexpr std::chrono::seconds kBlobsEvery{60};
   std::optional<BlobTotals> blobs() const;
 

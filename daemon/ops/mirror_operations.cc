@@ -1,4 +1,3 @@
-// Declare, call, print; see mirror_operations.h.
 #include "daemon/ops/mirror_operations.h"
 
 #include <fmt/format.h>
@@ -46,7 +45,7 @@ Result<std::string> line_of(const std::filesystem::path& file, const char* other
   return text->substr(0, text->find('\n'));
 }
 
-// Asks the daemon that runs on the folder, as its first admin.
+// Asks the daemon that is running on the folder, as its first admin.
 Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, const char* path) {
   MKT_TRY(const std::string url,
           line_of(data / "mktd.url", "no mktd runs on this data folder; start it first"));
@@ -112,7 +111,8 @@ Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a
                 found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
-// Shows what nobody's mirror wrote under the prefix; with `yes` the daemon may overwrite it.
+// Shows which documents under the prefix no mirror wrote. With `yes`, the daemon may overwrite
+// them.
 Result<Answer> adopt(const std::string& data, const MirrorOperationArguments& a, bool yes) {
   const auto firestore = open_firestore(a.firestore);
   std::uint64_t count = 0;
@@ -182,13 +182,13 @@ void add_firestore_options(CLI::App* command, MirrorOperationArguments& a) {
       ->required();
   command->add_option("--firestore-database", firestore.database, "Its database")
       ->envname("MKTD_FIRESTORE_DATABASE");
-  command->add_option("--firestore-prefix", firestore.prefix, "How its collections' names begin")
+  command->add_option("--firestore-prefix", firestore.prefix, "Prefix of its collections' names")
       ->envname("MKTD_FIRESTORE_PREFIX");
   command->add_option("--firestore-bucket", a.bucket.name, "The bucket that has its tarballs")
       ->envname("MKTD_FIRESTORE_BUCKET");
   command
       ->add_option("--firestore-bucket-most-bytes", a.bucket.most_bytes,
-                   "Larger tarballs are not there")
+                   "Tarballs larger than this are not there")
       ->envname("MKTD_FIRESTORE_BUCKET_MOST_BYTES");
 }
 
@@ -199,7 +199,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   mirror->require_subcommand(1);
   mirror->fallthrough();
   const auto a = std::make_shared<MirrorOperationArguments>();
-  mirror->add_subcommand("status", "How far it is, and what was refused")->callback([&] {
+  mirror->add_subcommand("status", "Show its progress, and what was refused")->callback([&] {
     status = print(show_status(data), json);
   });
   mirror->add_subcommand("resync", "Send everything again, while mktd runs")->callback([&] {
@@ -209,7 +209,7 @@ void add_mirror_operations(CLI::App& app, const std::string& data, const bool& j
   add_firestore_options(command, *a);
   command->callback([&, a] { status = print(verify(data, *a), json); });
   command = mirror->add_subcommand(
-      "adopt", "Show what others wrote under its prefix, and with --yes take it over");
+      "adopt", "Show what others wrote under its prefix; with --yes, let mktd overwrite it");
   add_firestore_options(command, *a);
   const auto yes = std::make_shared<bool>(false);
   command->add_flag("--yes", *yes, "The running mktd may overwrite it");

@@ -1,4 +1,3 @@
-// Declare, parse, call, print; see operations.h.
 #include "daemon/ops/operations.h"
 
 #include <fmt/format.h>
@@ -102,7 +101,7 @@ std::optional<int> run_operation(int argc, char** argv) {
   app.add_option("--data", a.data, "The data folder")
       ->envname("MKTD_DATA")
       ->capture_default_str()
-      ->required(a.data.empty());  // without HOME nobody knows where it is
+      ->required(a.data.empty());  // without HOME the default is unknown
   app.add_flag("--json", a.json, "Print one JSON document on stdout");
   app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
     status = check(a);

@@ -5,7 +5,7 @@
 
 namespace mkt {
 
-// The exit status, where the arguments name an operation; nullopt where mktd is to serve.
+// The exit status, where the arguments name an operation; nullopt where mktd should serve.
 std::optional<int> run_operation(int argc, char** argv);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Reading /proc/self; see process_counts.h.
 #include "daemon/ops/process_counts.h"
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-// What the system says of this process, from /proc/self (proc(5)).
+// What the system reports about this process, from /proc/self (proc(5)).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// sigwait in a thread; see signals.h.
+// sigwait in a thread.
 #include "daemon/ops/signals.h"
 
 #include <pthread.h>

@@ -1,7 +1,8 @@
-// Signals as calls: SIGTERM and SIGINT stop, a second one ends the process at once, SIGHUP reloads.
+// Turns signals into calls: SIGTERM and SIGINT stop, a second one ends the process at once, SIGHUP
+// reloads.
 //
-// A thread of its own waits for them, so that what they call may do anything. `block_signals`
-// first, before there are other threads: they inherit it.
+// A thread waits for the signals, so the functions it calls may do anything. Call `block_signals`
+// before any other thread exists, as threads inherit it.
 #pragma once
 
 #include <csignal>

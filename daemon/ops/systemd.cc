@@ -1,4 +1,3 @@
-// See systemd.h.
 #include "daemon/ops/systemd.h"
 
 #include <fmt/format.h>
@@ -22,9 +21,9 @@ void notify_systemd(std::string_view state) {
   const std::size_t length = std::strlen(path);
   if (length == 0 || length >= sizeof address.sun_path) return;
   std::memcpy(address.sun_path, path, length);
-  if (path[0] == '@') address.sun_path[0] = '\0';  // of the abstract name space
+  if (path[0] == '@') address.sun_path[0] = '\0';  // an abstract name
   const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  // Nobody to tell where it fails.
+  // A failure here can be reported nowhere.
   (void)::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address),
                  static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));

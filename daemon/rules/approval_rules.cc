@@ -1,4 +1,3 @@
-// Counting people; see approval_rules.h.
 #include "daemon/rules/approval_rules.h"
 
 #include <fmt/format.h>
@@ -58,8 +57,8 @@ Status require_up_to_date(const InstallRequestRecord& r,
     return version.empty() ? std::string("nothing") : version;
   };
   return Error(ErrorCode::request_outdated,
-               fmt::format("{} was asked for when {} was installed, and something else was since "
-                           "(now {}); ask again: mkt install {}",
+               fmt::format("{} was requested when {} was installed, but that has changed (now {}); "
+                           "ask again: mkt install {}",
                            name_of(r), name(r.installed_version),
                            name(installation ? installation->version : ""), name_of(r)));
 }

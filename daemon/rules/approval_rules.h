@@ -1,7 +1,7 @@
-// Who completes an install request, and whether it still asks for what it asked for.
+// Decides when an install request has enough approvals, and whether it is still up to date.
 //
-// A request is completed by as many people as the stricter of two policies wants: the one in force
-// when it was asked for, and the one in force now. Whoever asked counts only where both let them.
+// A request needs as many people as the stricter of two policies wants: the one in force when it
+// was made, and the one in force now. The requester counts only where both allow it.
 #pragma once
 
 #include <cstddef>
@@ -17,24 +17,24 @@ namespace mkt {
 
 struct Quorum {
   unsigned approvals = 1;
-  bool self_counts = false;  // the approval of whoever asked
+  bool self_counts = false;  // the requester's own approval counts
 };
 
 Quorum quorum_of(const InstallRequestRecord& request, const Policy& now);
 
-// How many people have approved it, as the quorum counts them.
+// How many people have approved it, counted as the quorum says.
 std::size_t count_approvals(const InstallRequestRecord& request, const Quorum& quorum);
 
-// That person's approval; null for none.
+// That person's approval; null where there is none.
 const ApprovalRecord* approval_of(const InstallRequestRecord& request, std::string_view approver);
 
-// Pending ones that are overdue count as expired from that moment on.
+// The status at that time: a pending request that is overdue counts as expired.
 RequestStatus status_at(const InstallRequestRecord& request, UtcTime now);
 
 // request_expired.
 Status require_in_time(const InstallRequestRecord& request, UtcTime now);
 
-// Is what the tenant has installed not what the request was to take the place of?
+// True where the tenant has something else installed than what the request was to replace.
 bool is_outdated(const InstallRequestRecord& request,
                  const std::optional<InstallationRecord>& installation);
 // request_outdated.

@@ -1,4 +1,3 @@
-// Who may install what; see install_rules.h.
 #include "daemon/rules/install_rules.h"
 
 #include <fmt/format.h>
@@ -23,7 +22,7 @@ const std::string* first_match(const Words& patterns, std::string_view id) {
   return it == patterns.end() ? nullptr : &*it;
 }
 
-// The first of `words` that is listed and not among `known`.
+// The first of `words` that is listed and not in `known`.
 template <typename Listed>
 const std::string* first_listed(const Words& words, const Words* known, Listed is_listed) {
   for (const std::string& word : words) {
@@ -70,7 +69,7 @@ std::optional<Decision> refusal(const Policy& policy, const InstallFacts& f) {
   return std::nullopt;
 }
 
-// Why people must be asked, by what the version may do.
+// Why people must be asked, judged by what the version is able to do.
 std::optional<Decision> sensitive(const Policy& policy, const InstallFacts& f) {
   const char* const verb = f.installed != nullptr ? "now asks for" : "asks for";
   const auto needed = [&](const char* rule, std::string_view what, const std::string& word) {

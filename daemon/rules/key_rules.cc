@@ -1,4 +1,3 @@
-// Who may sign; see key_rules.h.
 #include "daemon/rules/key_rules.h"
 
 #include <fmt/format.h>

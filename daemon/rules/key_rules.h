@@ -1,4 +1,4 @@
-// May this key sign at this moment? Asked before a body is read, and again inside the change.
+// Decides whether a key may sign now. Checked before a body is read, and again inside the change.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,10 @@ namespace mkt {
 // daemon's clock, never a time that a signer wrote.
 Status may_sign(const KeyRecord& key, const std::optional<PublisherRecord>& publisher, UtcTime now);
 
-// Past its time; one that is retired or revoked is that.
+// True past the key's time, unless the key is retired or revoked.
 bool is_expired(const KeyRecord& key, UtcTime now);
 
-// The publisher alone.
+// Checks the publisher alone.
 Status may_publish(const PublisherRecord& publisher);
 
 Error unknown_key(std::string_view key_id);

@@ -1,4 +1,3 @@
-// Comparing versions; see latest.h.
 #include "daemon/rules/latest.h"
 
 #include "common/connector/version.h"

@@ -1,5 +1,6 @@
-// Which of a connector's versions is the latest? The highest release, or the highest prerelease
-// while there is no release; one in quarantine only while there is no other.
+// Decides which of a connector's versions is the latest: the highest release, or the highest
+// prerelease while there is no release. A version in quarantine is the latest only while there is
+// no other.
 #pragma once
 
 #include <vector>
@@ -8,10 +9,11 @@
 
 namespace mkt {
 
-// May `candidate` be installed in the place of `current`, and is it higher by semver's precedence?
+// True where `candidate` may be installed in place of `current` and is higher by semver's
+// precedence.
 bool becomes_latest(const VersionRecord& candidate, const VersionRecord& current);
 
-// Null for none.
+// Null where there are no versions.
 const VersionRecord* latest_of(const std::vector<VersionRecord>& versions);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Names compared; see person.h.
 #include "daemon/rules/person.h"
 
 #include <utf8proc.h>
@@ -8,7 +7,7 @@
 namespace mkt {
 
 std::string person_key(std::string_view name) {
-  // Folding makes the blanks of Unicode plain ones, but for these few.
+  // Folding turns Unicode's blanks into plain ones, except these few.
   std::string key = fold_name(name);
   const auto trim = [&](std::string_view blank) {
     while (key.starts_with(blank)) key.erase(0, blank.size());

@@ -1,4 +1,3 @@
-// Pruning; see policy_history.h.
 #include "daemon/rules/policy_history.h"
 
 namespace mkt {

@@ -1,4 +1,4 @@
-// How many of a tenant's policies are kept.
+// Decides how many of a tenant's earlier policies are kept.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace mkt {
 
-// Of a tenant's revisions, the one in force included. A policy may have 64 KiB.
+// Per tenant, with the revision in force. One policy may have 64 KiB.
 inline constexpr std::uint32_t kMaxPolicyHistory = 100;
 inline constexpr std::int64_t kMaxPolicyHistoryBytes = 1024 * 1024;
 
-// The revisions that are not to be kept; the newest stays, however large. `sizes` newest first.
+// The revisions to remove. The newest stays, however large. `sizes` has the newest first.
 std::vector<std::int64_t> revisions_to_remove(const std::vector<PolicySize>& sizes);
 
 }  // namespace mkt

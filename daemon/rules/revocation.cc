@@ -1,4 +1,3 @@
-// Planning a revocation; see revocation.h.
 #include "daemon/rules/revocation.h"
 
 namespace mkt {

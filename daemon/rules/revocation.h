@@ -1,9 +1,9 @@
-// What does a revocation change?
+// Decides what a revocation changes.
 //
-// A revoked key signs nothing any more, for ever. Where it was compromised, what was accepted with
-// it since a moment of the registry's own log is not to be trusted: those versions go into
-// quarantine. A key that is revoked already changes only where the new revocation is graver:
-// compromised after another reason, or compromised since an earlier moment.
+// A revoked key never signs again. If it was compromised, what was accepted with it since a moment
+// in the registry's own log cannot be trusted: those versions go into quarantine. A key that is
+// revoked already changes only where the new revocation is graver: compromised instead of another
+// reason, or compromised since an earlier moment.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +19,24 @@ struct Revocation {
   std::string key_id;
   ReasonCode code = ReasonCode::unspecified;
   std::string reason;
-  // Of a compromised key; nullopt: everything it ever signed.
+  // For a compromised key; nullopt: everything that it ever signed.
   std::optional<UtcTime> compromised_since;
   UtcTime at;
 };
 
 struct RevocationPlan {
-  // Of a compromised key: the first number of the log that is not to be trusted, kOwnNumber for
-  // the revocation's own.
+  // For a compromised key: the first number of the log not to be trusted; kOwnNumber for the
+  // revocation's own entry.
   std::optional<std::int64_t> compromised_seq;
   bool changes = false;
 };
 
-// `first_since` is the number of the log's first entry since `compromised_since`; nullopt where
-// there is none.
+// `first_since` is the number of the first log entry since `compromised_since`; nullopt where there
+// is none.
 RevocationPlan plan_revocation(const KeyRecord& key, const Revocation& revocation,
                                std::optional<std::int64_t> first_since);
 
-// The key as it is afterwards.
+// The key after the revocation.
 KeyRecord revoked(KeyRecord key, const Revocation& revocation, const RevocationPlan& plan,
                   std::string revoked_by);
 

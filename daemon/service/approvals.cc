@@ -1,4 +1,3 @@
-// Reviewing and deciding; see approvals.h.
 #include "daemon/service/approvals.h"
 
 #include <fmt/format.h>
@@ -16,6 +15,7 @@
 #include "daemon/service/install_requests.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/policies.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
@@ -56,7 +56,8 @@ Result<KeyRecord> find_signer(const Records& records, std::string_view key_id, U
   return std::move(*key);
 }
 
-// The approver's own key, as far as names can tell: that of the publisher of the same name.
+// Checks that the key is the approver's own, as far as names can tell: that its publisher has the
+// approver's name.
 Status check_approval_signature(const Marketplace& market, const Caller& caller,
                                 const InstallRequestRecord& r, const ApprovalSignature& s) {
   if (!same_person(s.key_id.publisher().text(), caller.person())) {
@@ -77,9 +78,9 @@ Status check_approval_signature(const Marketplace& market, const Caller& caller,
       fmt::format("the signature is not one of {} over the approval of {}", s.key_id.text(), r.id));
 }
 
-// What an approval is decided by, held: the approver's token, the publishers of the version and of
-// the approver's key, the key, the version, the tenant. What a request is for, and who published
-// it, never changes.
+// Holds what an approval is decided by: the approver's token, the publishers of the version and of
+// the approver's key, the key, the version, the tenant. What a request is for and who published it
+// never changes.
 Result<InstallRequestRecord> hold_for_approval(const Records& records, const NewApproval& n) {
   if (!n.token_id.empty()) records.tokens().find(n.token_id, Hold::shared);
   MKT_TRY(const InstallRequestRecord seen, require_request(records, n.tenant_id, n.request_id));
@@ -95,7 +96,7 @@ Result<InstallRequestRecord> hold_for_approval(const Records& records, const New
   return require_request(records, n.tenant_id, n.request_id);
 }
 
-// The approver's token and key, which may have been revoked since the request came in.
+// Checks the approver's token and key, which may have been revoked since the request came in.
 Status require_credentials(const Records& records, const NewApproval& n) {
   if (!n.token_id.empty() && !records.tokens().find(n.token_id)) {
     return Error(ErrorCode::unauthorized, "the token was revoked just now");
@@ -105,7 +106,7 @@ Status require_credentials(const Records& records, const NewApproval& n) {
   return signer ? Status() : signer.error();
 }
 
-// Kept under the name as it was written first: each person's yes is one row.
+// Stores the approval under the name as it was first written, so each person's approval is one row.
 void put_approval(Change& change, InstallRequestRecord& r, const NewApproval& n,
                   const ApprovalRecord* before) {
   const ApprovalRecord approval{before != nullptr ? before->approver : n.approver, n.at, n.key_id,
@@ -121,7 +122,7 @@ Result<InstallRequestRecord> decide_approval(Change& change, const NewApproval& 
   MKT_TRY(InstallRequestRecord r, hold_for_approval(records, n));
   const bool is_pending = r.status == RequestStatus::pending;
   const ApprovalRecord* const before = approval_of(r, n.approver);
-  // A signature is more than a yes without one.
+  // A signed approval adds something to an unsigned one.
   const bool adds_signature = before != nullptr && before->key_id.empty() && !n.key_id.empty();
   const bool may_repeat = r.status == RequestStatus::approved || is_pending;
   if (may_repeat && before != nullptr && !(is_pending && adds_signature)) return r;
@@ -170,10 +171,11 @@ Result<InstallRequestRecord> decide_denial(Change& change, std::string_view tena
 Status may_approve(const Records& records, const InstallRequestRecord& r, Hold hold) {
   MKT_TRY(const Wanted wanted, wanted_version(records, r.connector_id, r.version, hold));
   if (wanted.version.deprecated && !r.deprecated) {
-    return Error(ErrorCode::version_deprecated,
-                 fmt::format("{} was deprecated after it was asked for: {}; deny the request, or "
-                             "let it be asked again",
-                             name_of(r), wanted.version.deprecation_reason));
+    return Error(
+        ErrorCode::version_deprecated,
+        fmt::format(
+            "{} was deprecated after it was asked for: {}; deny the request, or ask for it again",
+            name_of(r), wanted.version.deprecation_reason));
   }
   MKT_TRY(const Policy policy, policy_in_force(records, r.tenant_id));
   const Decision decision = decide_now(records, policy, wanted, r.tenant_id);
@@ -250,6 +252,7 @@ Result<InstallRequestRecord> deny_request(const Marketplace& market, const Calle
                                           const TenantId& tenant, std::string_view id,
                                           const std::string& reason) {
   MKT_CHECK(require_approver(caller, tenant));
+  MKT_CHECK(check_reason(reason));
   return keep_denial(market, caller.actor(), tenant.text(), id, caller.person(), reason,
                      market.now());
 }

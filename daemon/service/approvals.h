@@ -1,6 +1,7 @@
-// Approvals: what an approver gets to see of an install request, and saying yes or no to it.
+// Approvals: shows an approver what an install request is about, and takes the approver's yes or
+// no.
 //
-// By a tenant's approvers, or an admin. Each person counts once (rules/approval_rules.h).
+// For a tenant's approvers and for admins. Each person counts once (rules/approval_rules.h).
 #pragma once
 
 #include <optional>
@@ -18,7 +19,7 @@ struct ToolSummary {
   friend bool operator==(const ToolSummary&, const ToolSummary&) = default;
 };
 
-// What a version may do.
+// What a version is able to do.
 struct Powers {
   std::vector<std::string> capabilities;
   std::vector<ToolSummary> tools;
@@ -30,8 +31,8 @@ struct RequestReview {
   PublisherRecord publisher;
   KeyRecord key;
   Powers powers;
-  // Against the version that the tenant has installed now; all of `powers` is new where there is
-  // none.
+  // Compared with the version that the tenant has installed now; where there is none, all of
+  // `powers` is new.
   std::string installed_version;
   Powers added;
   Powers removed;
@@ -40,8 +41,8 @@ struct RequestReview {
 Result<RequestReview> review_request(const Marketplace& market,
                                      const InstallRequestRecord& request);
 
-// Over approval_text (common/signing/key_proof.h), by a key of the publisher that is named like the
-// approver.
+// A signature over approval_text (common/signing/key_proof.h), by a key of the publisher that has
+// the approver's name.
 struct ApprovalSignature {
   KeyId key_id;
   Signature signature;
@@ -57,11 +58,11 @@ struct NewApproval {
   std::string token_id = {};
 };
 
-// The last approval that is needed installs. Repeated by the same approver it changes nothing,
-// unless it is signed now and was not. request_not_found, request_decided, request_expired,
-// request_outdated where what is installed is not what was when it was asked for, self_approval,
-// version_deprecated, what request_install refuses with; key_foreign, signature_invalid, and those
-// of may_sign for the approver's key.
+// The last approval needed also installs. A second approval by the same approver changes nothing,
+// unless it is signed and the first was not. request_not_found, request_decided, request_expired;
+// request_outdated where something else is installed than when the install was requested;
+// self_approval, version_deprecated, the errors of request_install; key_foreign, signature_invalid,
+// and the errors of may_sign for the approver's key.
 Result<InstallRequestRecord> approve_request(const Marketplace& market, const Caller& caller,
                                              const TenantId& tenant, std::string_view id,
                                              const std::optional<ApprovalSignature>& signature);
@@ -69,14 +70,14 @@ Result<InstallRequestRecord> deny_request(const Marketplace& market, const Calle
                                           const TenantId& tenant, std::string_view id,
                                           const std::string& reason);
 
-// The commits.
+// The changes alone, without the checks before them.
 Result<InstallRequestRecord> keep_approval(const Marketplace& market, const Actor& actor,
                                            const NewApproval& approval);
 Result<InstallRequestRecord> keep_denial(const Marketplace& market, const Actor& actor,
                                          std::string_view tenant_id, std::string_view id,
                                          std::string_view by, std::string_view reason, UtcTime at);
 
-// Why approving would be refused now, if it would.
+// The reason why approving would be refused now, if it would.
 Status may_approve(const Records& records, const InstallRequestRecord& request, Hold hold);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// Reading and noting; see audit_log.h.
 #include "daemon/service/audit_log.h"
 
 namespace mkt {

@@ -1,4 +1,4 @@
-// The audit log: reading it, and noting what was done to something that the store does not hold.
+// The audit log: reads it, and adds entries about things that the store does not hold.
 #pragma once
 
 #include <string_view>
@@ -8,14 +8,14 @@
 
 namespace mkt {
 
-// Oldest first. The log is for admins and for the daemon itself: the caller of this sees to that.
+// Oldest first. Only admins and the daemon itself may read the log; the caller must check that.
 Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery& query);
 
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,
             std::string_view subject, const Json& document);
 
-// How far a webhook was told; for a new name the newest entry there is, which is stored at once: a
-// webhook is not told of what happened before it.
+// The last entry that a webhook received. A new name starts at the newest entry, which is stored at
+// once: a webhook does not receive what happened before it existed.
 Result<std::int64_t> webhook_cursor(const Marketplace& market, std::string_view name);
 Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq);
 

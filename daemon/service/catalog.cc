@@ -1,4 +1,3 @@
-// Reading the catalog; see catalog.h.
 #include "daemon/service/catalog.h"
 
 #include <fmt/format.h>
@@ -10,7 +9,7 @@
 namespace mkt {
 namespace {
 
-// What the connector shows of its latest version, out of that version's manifest.
+// The connector's listing, from its latest version's manifest.
 ConnectorListing listing_of(const std::string& manifest_text) {
   ConnectorListing listing;
   const auto manifest = Manifest::parse_older(manifest_text);

@@ -1,4 +1,4 @@
-// Looking at what is published, and handing it out.
+// Shows what is published, and opens the tarballs.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 
 namespace mkt {
 
-// connector_not_found, version_not_found, for a person.
+// connector_not_found and version_not_found, with a message for a person.
 Error no_connector(std::string_view id);
 Error no_version(std::string_view connector_id, std::string_view version);
 
-// What a request for one version finds, of one snapshot.
+// The result of looking for one version, from one snapshot.
 struct VersionLookup {
-  // Looked at only for "latest", and where there is no such version.
+  // Read only for "latest", and where there is no such version.
   std::optional<ConnectorRecord> connector;
   std::optional<VersionRecord> version;
 };
@@ -37,7 +37,7 @@ struct Tarball {
   UniqueFd file;
 };
 
-// Also version_quarantined: such a version is listed, but not handed out.
+// Also version_quarantined: such a version is listed, but its tarball is not given out.
 Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,
                              std::string_view which);
 
@@ -48,12 +48,12 @@ struct CatalogSummary {
 Result<CatalogCounts> count_catalog(const Marketplace& market);
 Result<CatalogSummary> summarize_catalog(const Marketplace& market, std::uint32_t limit);
 
-// Does a version name the tarball of that checksum?
+// Does any version have the tarball with that checksum?
 Result<bool> is_named(Store& store, const Checksum& checksum);
 
-// The latest version's label for the connector, chosen anew after a quarantine began or ended.
+// Chooses the connector's latest version again, after a quarantine began or ended.
 void choose_latest(Change& change, std::string_view connector_id);
-// The same wherever the latest is in quarantine: an mktd before 0.2 let it stay.
+// The same for every connector whose latest is in quarantine: an mktd before 0.2 left it there.
 Status leave_quarantined_latest(const Marketplace& market);
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// Challenges by libsodium's crypto_auth (HMAC-SHA512-256); see challenges.h.
+// Challenges by libsodium's crypto_auth (HMAC-SHA512-256).
 #include "daemon/service/challenges.h"
 
 #include <fmt/format.h>

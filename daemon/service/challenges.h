@@ -1,9 +1,9 @@
-// Challenges: what a key must sign to prove that its private half is there.
+// Challenges: texts to sign, as proof that somebody has the private half of a key.
 //
-// A challenge is a time, 128 random bits and a MAC over both and the publisher, made with a secret
-// that lives as long as the process: nothing is stored, and nobody can fill a table with
-// challenges. It may be answered more than once while it is valid, which is harmless, as a key can
-// be added only once. Thread-safe.
+// A challenge is a time, 128 random bits, and a MAC over both and the publisher. The secret of the
+// MAC lives as long as the process, so nothing is stored and nobody can fill a table with
+// challenges. A challenge may be answered several times while it is valid; that is harmless, as a
+// key can be added only once. Thread-safe.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ class Challenges {
 
   std::string issue(const PublisherId& publisher, UtcTime now) const;
 
-  // key_proof_invalid for one that is not ours, of another publisher, or too old.
+  // key_proof_invalid for a challenge that is not ours, is another publisher's, or is too old.
   Status check(std::string_view challenge, const PublisherId& publisher, UtcTime now) const;
 
  private:

@@ -1,5 +1,5 @@
-// Change: one change under way, as a use case sees it: the records it decides by and writes to, who
-// asked for it, and what the log will say of it.
+// Change: a change in progress, as a use case sees it: the records it decides by and writes to, who
+// asked for it, and its entries for the log.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace mkt {
 
-// For what nobody asked for.
+// The actor of changes that nobody asked for.
 inline const Actor kSystem{"system", "", ""};
 
 class Change {
@@ -22,7 +22,7 @@ class Change {
 
   Records& records() { return records_; }
   const Actor& actor() const { return actor_; }
-  // When it is made; the same when it runs again.
+  // The time of the change; the same when it runs again.
   UtcTime at() const { return at_; }
 
   // Appends to the audit log. `document` is an object of ids and values (log_text.h).

@@ -1,4 +1,3 @@
-// Countersigning, top to bottom; see countersign.h.
 #include "daemon/service/countersign.h"
 
 #include <fmt/format.h>

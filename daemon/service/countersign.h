@@ -1,5 +1,5 @@
-// Countersigning: an owner signs the very same bytes of a version with another key of its own. The
-// new signature takes the old one's place, and a quarantine ends without a new version.
+// Countersigning: an owner signs the same bytes of a version again, with another key of its own.
+// The new signature replaces the old one, so a quarantine can end without a new version.
 #pragma once
 
 #include "common/connector/version.h"
@@ -8,14 +8,14 @@
 
 namespace mkt {
 
-// The version as it is afterwards. version_not_found, checksum_mismatch, signature_invalid,
-// not_owner, and those of signer_of.
+// Returns the version with the new signature. version_not_found, checksum_mismatch,
+// signature_invalid, not_owner, and the errors of signer_of.
 Result<VersionRecord> countersign(const Marketplace& market, const Caller& caller,
                                   const ConnectorId& id, const Version& version,
                                   const SignatureFile& signature);
 
-// The commit: the key is checked again, as for publishing. `version` has the new signature and who
-// made it.
+// The change alone; it checks the key again, as for publishing. `version` has the new signature and
+// its signer.
 Status keep_countersignature(const Marketplace& market, const Actor& actor,
                              const VersionRecord& version, UtcTime at);
 

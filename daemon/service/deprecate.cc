@@ -1,10 +1,10 @@
-// Deprecating; see deprecate.h.
 #include "daemon/service/deprecate.h"
 
 #include <fmt/format.h>
 
 #include "daemon/service/catalog.h"
 #include "daemon/service/owners.h"
+#include "daemon/service/reason.h"
 
 namespace mkt {
 namespace {
@@ -41,6 +41,7 @@ Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& ca
                                      const ConnectorId& id, const Version& version,
                                      const std::optional<std::string>& reason) {
   MKT_CHECK(require_owner(market, caller, id));
+  if (reason) MKT_CHECK(check_reason(*reason));
   MKT_CHECK(
       keep_deprecation(market, caller.actor(), id.text(), version.text(), reason, market.now()));
   return show_version(market, id, version.text());

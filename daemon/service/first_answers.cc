@@ -1,4 +1,3 @@
-// Keeping and forgetting; see first_answers.h.
 #include "daemon/service/first_answers.h"
 
 namespace mkt {

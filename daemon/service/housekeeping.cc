@@ -1,4 +1,3 @@
-// The clock's chores; see housekeeping.h.
 #include "daemon/service/housekeeping.h"
 
 #include <chrono>
@@ -31,7 +30,7 @@ bool Housekeeping::stopping() {
   return stopping_;
 }
 
-// Each step is a commit of its own, between which others come to theirs.
+// Each step is a commit of its own, so that other changes can run between them.
 template <typename Step>
 void Housekeeping::until_nothing_is_left(Step step) {
   while (!stopping()) {
@@ -40,7 +39,7 @@ void Housekeeping::until_nothing_is_left(Step step) {
   }
 }
 
-// A store that fails is the log's and the requests' business; here it is tried again.
+// A failing store is reported by the log and by requests; here it is only tried again.
 void Housekeeping::work() {
   std::unique_lock lock(mutex_);
   for (int round = 0; !stopping_; ++round) {

@@ -1,8 +1,8 @@
-// Housekeeping: what has to happen because time passes. Requests that are overdue expire, answers
-// kept for retries are forgotten.
+// Housekeeping: does what is due because time passes. It expires overdue requests and removes old
+// answers to retries.
 //
-// One thread, joined by the destructor. Nothing depends on its being punctual: what is overdue
-// counts as such from its moment on, whoever asks.
+// One thread; the destructor joins it. Nothing depends on its being punctual: readers treat what is
+// overdue as expired from that moment on.
 #pragma once
 
 #include <condition_variable>
@@ -24,7 +24,7 @@ class Housekeeping {
   void work();
   bool stopping();
   template <typename Step>
-  void until_nothing_is_left(Step step);  // or this is to stop
+  void until_nothing_is_left(Step step);  // or until this has to stop
 
   const Marketplace& market_;
   std::mutex mutex_;

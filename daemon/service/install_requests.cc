@@ -1,4 +1,3 @@
-// Shared steps; see install_requests.h.
 #include "daemon/service/install_requests.h"
 
 #include <fmt/format.h>
@@ -22,7 +21,7 @@ Decision decide_now(const Records& records, const Policy& policy, const Wanted& 
   const std::string& connector_id = wanted.version.connector_id;
   const auto last = records.installations().last_version(tenant_id, connector_id);
   std::optional<VersionRecord> installed;
-  // Its capabilities and policy classes, which are its manifest's.
+  // Fixed: only its capabilities and policy classes are used, which come from its manifest.
   if (last) installed = records.catalog().version_head(connector_id, *last, Hold::fixed);
   return decide(policy, {wanted.version, wanted.publisher, installed ? &*installed : nullptr});
 }
@@ -31,8 +30,8 @@ Error policy_denies(std::string_view tenant_id, const VersionRecord& version,
                     const Decision& decision) {
   return Error(
       ErrorCode::policy_denied,
-      fmt::format("the policy of {} does not let {}@{} in: {} ({})", tenant_id,
-                  version.connector_id, version.version, decision.explanation, decision.rule),
+      fmt::format("the policy of {} does not allow {}@{}: {} ({})", tenant_id, version.connector_id,
+                  version.version, decision.explanation, decision.rule),
       {{decision.rule, decision.explanation}});
 }
 
@@ -59,7 +58,7 @@ void end_request(Change& change, InstallRequestRecord& r, RequestStatus status,
   change.records().requests().decide(r);
 }
 
-// Member by member: a list of pairs is made into an array first, and this is done for each install.
+// Member by member: a list of pairs would first become an array, and every install calls this.
 Json request_document(const InstallRequestRecord& r) {
   Json document = Json::object();
   document.emplace("tenant", r.tenant_id);

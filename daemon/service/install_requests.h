@@ -1,4 +1,4 @@
-// What all use cases of install requests share: finding one, ending one, and what the log says.
+// What all use cases of install requests share: finding one, ending one, and writing the log.
 #pragma once
 
 #include <string>
@@ -17,11 +17,11 @@ struct Wanted {
   PublisherRecord publisher;
 };
 
-// version_not_found, and those of may_install. A change holds both.
+// version_not_found, and the errors of may_install. A change holds both.
 Result<Wanted> wanted_version(const Records& records, std::string_view connector_id,
                               std::string_view version, Hold hold);
 
-// What the policy says of it to that tenant.
+// The policy's decision about it for that tenant.
 Decision decide_now(const Records& records, const Policy& policy, const Wanted& wanted,
                     std::string_view tenant_id);
 
@@ -29,18 +29,18 @@ Decision decide_now(const Records& records, const Policy& policy, const Wanted& 
 Error policy_denies(std::string_view tenant_id, const VersionRecord& version,
                     const Decision& decision);
 
-// The tenant's own. request_not_found.
+// Finds a request of that tenant. request_not_found.
 Result<InstallRequestRecord> require_request(const Records& records, std::string_view tenant_id,
                                              std::string_view id);
 
 // request_decided, with who decided it and when.
 Error already_decided(const InstallRequestRecord& request);
 
-// Ends a request now; `reason` is that of a denial.
+// Ends a request now; `reason` is the reason for a denial.
 void end_request(Change& change, InstallRequestRecord& request, RequestStatus status,
                  std::string_view decided_by, std::string_view reason);
 
-// Of a request: its ids, for the log.
+// The ids of a request, for the log.
 Json request_document(const InstallRequestRecord& request);
 void log_denial(Change& change, const InstallRequestRecord& request);
 

@@ -1,4 +1,3 @@
-// Asking, cancelling, listing, removing; see installs.h.
 #include "daemon/service/installs.h"
 
 #include <fmt/format.h>
@@ -18,8 +17,8 @@ constexpr std::size_t kRequestIdBytes = 8;
 constexpr std::uint32_t kMaxHistory = 100;
 constexpr std::uint32_t kExpiredTogether = 500;
 
-// "req_", the time in milliseconds and 64 random bits, in hex: what is made together stands
-// together in the index, and a commit writes fewer pages.
+// "req_", the time in milliseconds and 64 random bits, in hex. Requests made at the same time are
+// neighbours in the index, so a commit writes fewer pages.
 std::string new_request_id(UtcTime now) {
   return fmt::format("req_{:012x}{}", to_unix_ms(now), random_hex(kRequestIdBytes));
 }
@@ -27,8 +26,8 @@ std::string new_request_id(UtcTime now) {
 Error denied(const InstallRequestRecord& r) {
   return Error(
       ErrorCode::request_denied,
-      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver takes it back: "
-                  "mkt request cancel {}",
+      fmt::format("{} was denied to {} on {} by {}: {}; to ask again, an approver must cancel this "
+                  "first: mkt request cancel {}",
                   name_of(r), r.tenant_id, format_utc(r.decided_at.value_or(r.requested_at)),
                   r.decided_by, r.reason, r.id));
 }
@@ -41,7 +40,7 @@ Error differs(const InstallRequestRecord& r) {
                   name_of(r), r.id, r.id));
 }
 
-// What would be installed: as asked for, or as it is.
+// The configuration to install: the one asked for, or else the present one.
 std::string config_of(const NewInstallRequest& n,
                       const std::optional<InstallationRecord>& installation) {
   if (n.config) return *n.config;
@@ -92,8 +91,8 @@ Result<InstallOutcome> decide_request(Change& change, const NewInstallRequest& n
   MKT_TRY(const Policy policy, policy_in_force(records, n.tenant_id));
   const Decision decision = decide_now(records, policy, wanted, n.tenant_id);
   InstallRequestRecord r = new_request(n, wanted, policy, decision, installation);
-  // What the policy refuses now it refuses on every machine, though the tenant has it or has asked
-  // for it.
+  // What the policy refuses now is refused for every machine, even if the tenant has installed it
+  // or has asked for it before.
   if (decision.outcome == Decision::Outcome::refused) {
     return policy_denies(n.tenant_id, wanted.version, decision);
   }
@@ -115,7 +114,7 @@ Result<InstallOutcome> decide_request(Change& change, const NewInstallRequest& n
       return InstallOutcome{Kind::pending, false, std::move(*before)};
     }
   }
-  // What a quarantine denied may be asked again once that is lifted.
+  // What a quarantine denied may be asked for again after the quarantine.
   if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
     return denied(*before);
   }
@@ -261,7 +260,7 @@ Result<InstallRequestRecord> keep_cancellation(const Marketplace& market, const 
 }
 
 Result<std::size_t> expire_requests(const Marketplace& market, UtcTime now) {
-  // Looked at first, so that a second in which nothing ends costs no commit.
+  // Reads first, so that a second in which nothing expires costs no commit.
   MKT_TRY(const bool any, market.read([&](const Records& records) {
     return !records.requests().overdue(now, 1).empty();
   }));

@@ -1,4 +1,3 @@
-// What keys may and what becomes of them; see keys.h.
 #include "daemon/service/keys.h"
 
 #include <fmt/format.h>
@@ -35,7 +34,7 @@ std::string older_id(std::string_view publisher, std::string_view public_key_bas
                      older_fingerprint(public_key_base64).substr(0, KeyName::kOlderDigits));
 }
 
-// What is to be remembered of the alias: nothing where every key is known by that id anyway.
+// The alias to store: empty where every key has that alias anyway.
 Result<std::string> alias_to_keep(const PublisherId& publisher, const NewKey& added,
                                   const KeyId& own) {
   if (!added.alias) return std::string();
@@ -166,7 +165,7 @@ Result<KeyRecord> hold_signer(const Records& records, std::string_view publisher
 
 namespace {
 
-// The endorsing key as it is once another has taken its place.
+// The endorsing key after another key has replaced it.
 KeyRecord retired(KeyRecord key, const Change& change) {
   key.status = KeyStatus::retired;
   key.reason_code = reason_code_name(ReasonCode::superseded);

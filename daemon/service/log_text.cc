@@ -1,4 +1,3 @@
-// From documents to texts; see log_text.h.
 #include "daemon/service/log_text.h"
 
 #include <fmt/format.h>
@@ -8,7 +7,7 @@
 namespace mkt {
 namespace {
 
-// A document's members as texts; "" where there is none.
+// A document's members as texts; "" for a missing one.
 class Members {
  public:
   explicit Members(const Json& document) : document_(document) {}

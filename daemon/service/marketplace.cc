@@ -1,4 +1,4 @@
-// Who may do what, in general; see marketplace.h.
+// Who may do what, in general.
 #include "daemon/service/marketplace.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ Error not_of_tenant(const TenantId& tenant) {
                fmt::format("your token is not one of the tenant {}", tenant.text()));
 }
 
-// A role of the tenant, or an admin.
+// Requires a role in the tenant, or an admin.
 Status require_role(const Caller& caller, const TenantId& tenant, Role role) {
   if (!caller.signed_in()) return not_signed_in();
   if (caller.is_admin() || (caller.is_of(tenant) && caller.role == role)) return {};
@@ -28,7 +28,7 @@ Status require_role(const Caller& caller, const TenantId& tenant, Role role) {
                                                  tenant.text(), role_name(role)));
 }
 
-// Tokens that this change decides by or ends, in the order of ids.
+// Holds the tokens that this change decides by or ends, in the order of their ids.
 Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const Touches& touches) {
   for (const std::string& id : touches.tokens) {
     if (id < actor.token_id) records.tokens().find(id, Hold::exclusive);
@@ -36,11 +36,11 @@ Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const
   const bool ends_itself = std::find(touches.tokens.begin(), touches.tokens.end(),
                                      actor.token_id) != touches.tokens.end();
   const Hold hold = ends_itself ? Hold::exclusive : Hold::shared;
-  // Looked up in the change itself, whatever was found when the request came.
+  // Checked again in the change itself, whatever the check at the start of the request found.
   if (!actor.token_id.empty() && !records.tokens().stands(actor.token_id, at, hold)) {
-    return Error(ErrorCode::unauthorized,
-                 "the token was revoked, or expired, while this was under way; nothing was "
-                 "changed");
+    return Error(
+        ErrorCode::unauthorized,
+        "the token was revoked, or expired, while this was in progress; nothing was changed");
   }
   for (const std::string& id : touches.tokens) {
     if (id > actor.token_id) records.tokens().find(id, Hold::exclusive);
@@ -51,8 +51,8 @@ Status hold_tokens(const Records& records, const Actor& actor, UtcTime at, const
 Status spend(SpentKeys& keys, const Actor& actor) {
   if (keys.spend(*actor.idempotency, actor.request_id)) return {};
   return Error(ErrorCode::answer_lost,
-               "this was done when the same Idempotency-Key came first, but its answer cannot be "
-               "given again; look at what is there before you ask anew");
+               "this was done when the same Idempotency-Key came first, but its answer is lost; "
+               "look at what is there before you ask again");
 }
 
 }  // namespace

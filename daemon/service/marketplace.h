@@ -1,8 +1,8 @@
-// Marketplace: what every use case works with, and who is asking.
+// Marketplace: what every use case works with, and who is calling.
 //
-// The services are free functions, one file a use case, that take a Marketplace and a Caller. They
-// decide everything and know neither HTTP nor SQL. All may be called from any thread. A function
-// whose first parameter is a Change is the inside of a change, for other use cases to be part of.
+// The services are free functions, one use case per file, that take a Marketplace and a Caller.
+// They decide everything and know neither HTTP nor SQL. Any thread may call them. A function whose
+// first parameter is a Change runs inside a change, so that several use cases can share it.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,7 @@ struct Limits {
   ArchiveLimits archive;
 };
 
-// What an admin decides, and may decide anew while the daemon runs.
+// Settings of the admin, which may change while the daemon runs.
 struct Rules {
   Limits limits;
   bool open_registration = false;  // anyone may register a publisher, not only an admin
@@ -43,23 +43,25 @@ struct Marketplace {
   Live<Rules> rules;
   std::function<UtcTime()> now = utc_now;
   Challenges challenges = {};
-  // There is a mirror: every change notes in the outbox what it has changed. Set before the first.
+  // True where there is a mirror: every change then adds what it changed to the outbox. Set it
+  // before the first change.
   bool mirrored = false;
   Views views{store};
 
   Limits limits() const { return rules.get()->limits; }
   bool open_registration() const { return rules.get()->open_registration; }
 
-  // One snapshot. `look` takes const Records& and gives a T or a Result<T>.
+  // Reads one snapshot. `look` takes const Records& and returns a T or a Result<T>.
   template <typename Look>
   auto read(const Look& look) const {
     return read_from(store, look);
   }
 
-  // One change: while the actor's token stands, `decide` decides and writes. What it logs spends
-  // the actor's Idempotency-Key, and with a mirror the documents it changed go into the outbox; all
-  // of it commits together. `decide` takes Change& and gives a T or a Result<T>; it may run again.
-  // `number` is given the value and the numbers of its log entries. unauthorized, answer_lost.
+  // Makes one change, while the actor's token is valid: `decide` decides and writes. Its log
+  // entries spend the actor's Idempotency-Key, and with a mirror the changed documents go into the
+  // outbox; all of it commits together. `decide` takes Change& and returns a T or a Result<T>; it
+  // may run again. `number` gets the value and the numbers of its log entries. unauthorized,
+  // answer_lost.
   template <typename Decide, typename Number>
   auto change(const Actor& actor, UtcTime at, const Touches& touches, const Decide& decide,
               const Number& number) const {
@@ -84,7 +86,7 @@ struct Marketplace {
                               const std::function<Status(Change&)>& decide) const;
 };
 
-// Who asks. Without a token: `token_id` is empty and nothing but reading is allowed.
+// The caller. Without a token, `token_id` is empty and only reading is allowed.
 struct Caller {
   std::string token_id;
   std::string token_name;
@@ -92,7 +94,7 @@ struct Caller {
   std::string subject;  // the publisher or tenant of the role
   std::string address;
   std::string request_id;
-  // Of a POST that may be sent again; complete once the body has been read.
+  // For a POST that may be sent again; complete once the body has been read.
   std::shared_ptr<const IdempotencyKey> idempotency = {};
 
   bool signed_in() const { return !token_id.empty(); }
@@ -104,20 +106,21 @@ struct Caller {
     return signed_in() && subject == tenant.text() &&
            (role == Role::tenant_admin || role == Role::member || role == Role::approver);
   }
-  // Who counts as one person where people are counted: all tokens of one name, as person.h compares
-  // them, are the same person's; a token without a name stands for itself, and approves nothing.
+  // The caller as a person, where people are counted. All tokens with one name, compared as in
+  // person.h, belong to the same person. A token without a name stands for itself and cannot
+  // approve.
   std::string person() const;
   bool has_name() const;
   Actor actor() const;
 };
 
-// Names that the registry itself decides under; no person has them.
+// True for names that the registry itself uses when it decides; no person may have them.
 bool is_reserved_person(std::string_view name);
 
-// unauthorized without a token, forbidden with one of another role.
+// unauthorized without a token, forbidden for a token with another role.
 Status require_admin(const Caller& caller);
 Status require_publisher_or_admin(const Caller& caller, const PublisherId& publisher);
-// Of the tenant in any role, or an admin.
+// Requires any role in the tenant, or an admin.
 Status require_member(const Caller& caller, const TenantId& tenant);
 Status require_approver(const Caller& caller, const TenantId& tenant);
 Status require_tenant_admin(const Caller& caller, const TenantId& tenant);

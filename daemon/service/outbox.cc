@@ -1,4 +1,3 @@
-// Beginning, refilling, emptying; see outbox.h.
 #include "daemon/service/outbox.h"
 
 namespace mkt {
@@ -6,7 +5,7 @@ namespace {
 
 constexpr std::string_view kComplete = "complete";
 
-// A change of the outbox alone: nobody asked for it, and it has no entry in the log.
+// Changes only the outbox: nobody asked for this, and the log has no entry for it.
 template <typename Write>
 Status change_outbox(const Marketplace& market, const Write& write) {
   return market.change(kSystem, market.now(), Touches::nothing(), [&](Change& change) -> Status {
@@ -27,7 +26,7 @@ Status stop_outbox(const Marketplace& market) {
   return complete.empty() ? Status() : set_mirror_state(market, kComplete, "");
 }
 
-// A kind at a time, so that others come to their turn.
+// One kind per change, so that other changes can run between them.
 Status fill_outbox(const Marketplace& market) {
   for (const DocumentKind kind : kDocumentKinds) {
     const UtcTime at = market.now();

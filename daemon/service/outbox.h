@@ -1,4 +1,4 @@
-// The outbox, as the mirror uses it: beginning, refilling and emptying it.
+// The outbox, as the mirror uses it: starts, refills and empties it.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,13 @@
 
 namespace mkt {
 
-// With a mirror: where changes may have been missed since the last time, everything is put into the
-// outbox first. May be tried again.
+// For a daemon with a mirror: where changes may have been missed since the last run, puts
+// everything into the outbox first. May be called again after an error.
 Status start_outbox(const Marketplace& market);
-// There is no mirror, or its documents have another form: the outbox is not complete any more.
+// For a daemon without a mirror or with another form of documents: from now on, the outbox is
+// incomplete.
 Status stop_outbox(const Marketplace& market);
-// Everything, to be sent again.
+// Puts everything into the outbox, to send it again.
 Status fill_outbox(const Marketplace& market);
 
 Result<std::vector<OutboxEntry>> waiting_documents(const Marketplace& market, std::uint32_t limit,

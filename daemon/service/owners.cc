@@ -1,4 +1,3 @@
-// Adding and removing owners; see owners.h.
 #include "daemon/service/owners.h"
 
 #include <fmt/format.h>

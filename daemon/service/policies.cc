@@ -1,4 +1,3 @@
-// Reading and setting policies; see policies.h.
 #include "daemon/service/policies.h"
 
 #include <fmt/format.h>

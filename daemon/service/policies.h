@@ -1,4 +1,5 @@
-// Tenants' policies: what holds, what held before, and what would happen to an install.
+// Tenants' policies: the one in force, earlier ones, and what the policy would decide about an
+// install.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@ namespace mkt {
 
 struct PolicyInForce {
   Policy policy;
-  std::int64_t revision = 0;  // 0: the default, nobody has set one
+  std::int64_t revision = 0;  // 0: the default, as nobody has set one
   std::optional<UtcTime> set_at;
   std::string set_by;
 };
@@ -21,30 +22,30 @@ struct PolicyInForce {
 // The default where the tenant has set none.
 Result<Policy> policy_in_force(const Records& records, std::string_view tenant_id);
 
-// By anyone of the tenant.
+// For anyone in the tenant.
 Result<PolicyInForce> show_policy(const Marketplace& market, const Caller& caller,
                                   const TenantId& tenant);
 // Newest first.
 Result<std::vector<PolicyInForce>> policy_history(const Marketplace& market, const Caller& caller,
                                                   const TenantId& tenant);
 
-// By a tenant-admin. policy_changed where another revision than the expected one is in force.
+// For a tenant-admin. policy_changed where another revision than the expected one is in force.
 Result<PolicyInForce> set_policy(const Marketplace& market, const Caller& caller,
                                  const TenantId& tenant, const Policy& policy,
                                  std::optional<std::int64_t> expected_revision);
 
-// The commit: stores the next revision, at `policy.set_at`. The same document again makes none.
+// The change alone: stores the next revision, set at `policy.set_at`. An equal document makes none.
 Result<PolicyRecord> keep_policy(const Marketplace& market, const Actor& actor,
                                  const PolicyRecord& policy,
                                  std::optional<std::int64_t> expected_revision);
 
 struct PolicyCheck {
-  std::string version;  // that "latest" stands for
+  std::string version;  // the version that "latest" stands for
   Decision decision;
 };
 
-// What would happen to an install of it, `which` being a version or "latest"; changes nothing. What
-// forbids it whatever the policy says is an error, as it would be for the install.
+// What would happen to an install; `which` is a version or "latest". Changes nothing. What forbids
+// the install whatever the policy says is an error, as for the install itself.
 Result<PolicyCheck> check_policy(const Marketplace& market, const Caller& caller,
                                  const TenantId& tenant, const ConnectorId& id,
                                  std::string_view which);

@@ -1,4 +1,3 @@
-// Publishing, top to bottom; see publish.h.
 #include "daemon/service/publish.h"
 
 #include <fmt/format.h>
@@ -23,7 +22,7 @@ std::vector<std::string> policy_classes_of(const Manifest& m) {
   return {classes.begin(), classes.end()};
 }
 
-// As policies see them: a word that none of them can name counts as custom.
+// The capabilities as policies see them: a word that no policy can name counts as custom.
 std::vector<std::string> capabilities_for_policies(const Manifest& m) {
   const auto& known = known_capabilities();
   std::vector<std::string> words;
@@ -62,7 +61,7 @@ NewVersion describe(const Manifest& m, const BlobUpload& upload, const Signature
   return n;
 }
 
-// What a publisher of an older connector should know.
+// What the publisher of an older connector should know.
 std::vector<std::string> warnings_about(const Manifest& m) {
   std::vector<std::string> warnings;
   for (const ErrorDetail& d : m.shortcomings()) {
@@ -141,7 +140,7 @@ Json signature_document(const VersionRecord& v, const KeyRecord& key) {
           {"signature", signature}};
 }
 
-// The entry that publishes is the change's first, and its number the version's.
+// The entry for the publication is the change's first; its number becomes the version's.
 Result<Published> keep_version(const Marketplace& market, const Actor& actor,
                                const NewVersion& version) {
   return market.change(
@@ -198,7 +197,7 @@ Result<PublishOutcome> Publication::finish() {
   return PublishOutcome{std::move(published), warnings_about(contents.manifest)};
 }
 
-// One source of truth: the manifest inside the signed bytes. What the request says must agree.
+// The manifest inside the signed bytes decides; what the request says must agree with it.
 Status Publication::check_manifest(const Manifest& manifest) const {
   if (request_.id && *request_.id != manifest.id()) {
     return Error(ErrorCode::manifest_mismatch,
@@ -210,7 +209,7 @@ Status Publication::check_manifest(const Manifest& manifest) const {
                  fmt::format("the tarball's manifest has the version {}, the request {}",
                              manifest.version().text(), request_.version->text()));
   }
-  // Members may stand in another order: nlohmann's plain document compares by name.
+  // The order of members does not matter: nlohmann's plain document compares by name.
   if (request_.manifest && nlohmann::json(*request_.manifest) != nlohmann::json(manifest.json())) {
     return Error(ErrorCode::manifest_mismatch,
                  "the manifest of the request is not the one in the tarball");

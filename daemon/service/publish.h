@@ -1,11 +1,12 @@
-// Publishing a version: checked, kept and listed, or nothing at all.
+// Publishing a version: it is checked, stored and listed, or nothing happens at all.
 //
-//   Publication::begin   who may, is the signature file one that could be right
-//   write …              the tarball's bytes, to disk and into the hash as they come; by the older
-//                        protocol they come before the signature, and go into the upload
-//   finish               checksum, signature, archive, manifest, then the commit
+//   Publication::begin   is the caller allowed, and is the signature file plausible
+//   write …              writes the tarball's bytes to disk and into the hash as they arrive; in
+//                        the older protocol they arrive before the signature, in the upload
+//   finish               checks checksum, signature, archive and manifest, then commits
 //
-// A Publication that goes before `finish` has answered leaves no row and no file. One thread each.
+// A Publication destroyed before `finish` succeeded leaves no row and no file. Use each from one
+// thread.
 #pragma once
 
 #include <optional>
@@ -21,14 +22,14 @@
 
 namespace mkt {
 
-// What the request says it publishes: by its URL or, in the older protocol, by its body.
+// What the request claims to publish: by its URL or, in the older protocol, in its body.
 struct PublishRequest {
   SignatureFile signature;
   std::optional<ConnectorId> id = {};
   std::optional<Version> version = {};
-  // The body's own copy of the manifest, which must equal the tarball's.
+  // The body's own copy of the manifest. It must equal the manifest in the tarball.
   std::optional<Json> manifest = {};
-  // By the older protocol: manifests that its registries took are taken.
+  // For the older protocol: also accepts manifests that its registries accepted.
   bool older = false;
 };
 
@@ -44,12 +45,12 @@ struct PublishOutcome {
 
 class Publication {
  public:
-  // The bytes may come before it is known whose they are: an upload that `finish` takes.
+  // The bytes may come before the caller is known; `begin` takes this upload.
   static Result<BlobUpload> begin_upload(const Marketplace& market) {
     return market.blobs.begin_upload();
   }
 
-  // Those of signer_of.
+  // The errors of signer_of.
   static Result<Publication> begin(const Marketplace& market, const Caller& caller,
                                    PublishRequest request, BlobUpload upload);
 
@@ -72,9 +73,9 @@ class Publication {
   BlobUpload upload_;
 };
 
-// The commit: decides again what may have changed since `begin` looked. The key is active
-// (key_revoked), its publisher too (publisher_suspended), the connector is the publisher's or new
-// (not_owner), the version is new or has the same checksum (version_exists).
+// The change alone. It decides again what may have changed since `begin`: the key is active
+// (key_revoked), and so is its publisher (publisher_suspended); the connector is the publisher's or
+// new (not_owner); the version is new or has the same checksum (version_exists).
 Result<Published> keep_version(const Marketplace& market, const Actor& actor,
                                const NewVersion& version);
 
@@ -82,10 +83,10 @@ Result<Published> keep_version(const Marketplace& market, const Actor& actor,
 Status require_ownership(const Records& records, const VersionRecord& version,
                          const ConnectorHead& connector);
 
-// What the log says of a signature: all that a stranger needs to check it.
+// What the log says about a signature: everything that a stranger needs to verify it.
 Json signature_document(const VersionRecord& version, const KeyRecord& key);
 
-// 413 with both sizes and what to do.
+// 413, with both sizes and what to do.
 Error tarball_too_large(SizeBound size);
 
 }  // namespace mkt

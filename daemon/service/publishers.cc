@@ -1,4 +1,3 @@
-// Registering and judging publishers; see publishers.h.
 #include "daemon/service/publishers.h"
 
 #include <fmt/format.h>
@@ -50,7 +49,7 @@ Result<Registered> register_publisher(const Marketplace& market, const Caller& c
     MKT_CHECK(check_proof(market, r.id, r.key.key, *r.proof));
   } else if (!caller.is_admin()) {
     return Error(ErrorCode::key_proof_invalid,
-                 "a proof is missing that the private half of the key is there");
+                 "proof is missing: it shows that you have the private half of the key");
   }
   PublisherRecord publisher;
   publisher.id = r.id.text();
@@ -113,11 +112,7 @@ Status set_publisher_status(const Marketplace& market, const Caller& caller, con
                  "say why the publisher may not publish: reason is missing",
                  {{"reason", "is missing"}});
   }
-  if (reason.size() > kMaxReason) {
-    return Error(
-        ErrorCode::invalid_request,
-        fmt::format("reason has {} bytes; at most {} are allowed", reason.size(), kMaxReason));
-  }
+  MKT_CHECK(check_reason(reason));
   return keep_publisher_status(market, caller.actor(), id.text(), status, reason);
 }
 

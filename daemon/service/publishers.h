@@ -16,31 +16,31 @@ struct Registration {
   std::string display_name;
   std::string email;
   NewKey key;
-  std::optional<KeyProof> proof;  // an admin may vouch for a key without
+  std::optional<KeyProof> proof;  // an admin may register a key without one
 };
 
 struct Registered {
   PublisherRecord publisher;
-  // Where anyone may register: the new publisher's first token, shown this once.
+  // Where registration is open: the new publisher's first token, which is shown only this once.
   std::optional<CreatedToken> token;
 };
 
-// A publisher and its first key. By an admin, or by anyone where registration is open.
+// A publisher and its first key. For an admin, or for anyone where registration is open.
 // publisher_exists, key_exists, key_proof_invalid.
 Result<Registered> register_publisher(const Marketplace& market, const Caller& caller,
                                       const Registration& registration);
 
-// The same for a publisher and a key that were checked.
+// The change alone, for a checked publisher and key.
 Status keep_publisher(const Marketplace& market, const Actor& actor,
                       const PublisherRecord& publisher, const KeyRecord& first_key);
 
-// The commits of set_publisher_status and set_publisher_verified. publisher_not_found.
+// The changes of set_publisher_status and set_publisher_verified alone. publisher_not_found.
 Status keep_publisher_status(const Marketplace& market, const Actor& actor, const std::string& id,
                              PublisherStatus status, std::string_view reason);
 Status keep_verification(const Marketplace& market, const Actor& actor, const std::string& id,
                          bool verified);
 
-// By id.
+// Sorted by id.
 Result<std::vector<PublisherRecord>> list_publishers(const Marketplace& market);
 
 struct PublisherWithKeys {
@@ -51,7 +51,7 @@ struct PublisherWithKeys {
 // publisher_not_found.
 Result<PublisherWithKeys> show_publisher(const Marketplace& market, const PublisherId& id);
 
-// By an admin. What is published stays; a publisher that is not active publishes nothing new.
+// For an admin. Published versions stay; a publisher that is not active publishes nothing new.
 Status set_publisher_status(const Marketplace& market, const Caller& caller, const PublisherId& id,
                             PublisherStatus status, std::string_view reason);
 Status set_publisher_verified(const Marketplace& market, const Caller& caller,

@@ -14,20 +14,20 @@ std::optional<std::string> time_text(const std::optional<UtcTime>& time) {
   return format_utc(*time);
 }
 
-// A version may hold a '+', which some clients read as a blank.
+// A version may contain a '+', which some clients read as a blank.
 std::string version_path(const VersionRecord& v) {
   std::string version;
   for (char c : v.version) version += c == '+' ? std::string("%2B") : std::string(1, c);
   return fmt::format("/v1/connectors/{}/{}", v.connector_id, version);
 }
 
-// Kept as it was checked; should it be damaged, better nothing than no answer.
+// It was valid when it was stored. If it is damaged, an empty object is better than no answer.
 Json object_of(const std::string& text) {
   auto object = parse_json(text, "the document");
   return object ? std::move(*object) : Json::object();
 }
 
-// For those who are not the tenant's own.
+// For readers outside the tenant.
 template <typename Message>
 Message without_config(Message message) {
   message.config = nullptr;
@@ -70,8 +70,8 @@ wire::VersionInfo version_message(const VersionRecord& v) {
 
 namespace {
 
-// What signature files may call the key beside its own id: its alias, and the id that clients of
-// the older protocol derive.
+// Other names for the key in signature files: its alias, and the id that clients of the older
+// protocol derive.
 std::vector<std::string> aliases_of(const KeyRecord& k) {
   std::vector<std::string> aliases;
   if (!k.alias.empty()) aliases.push_back(k.alias);
@@ -150,7 +150,7 @@ wire::LogInfo log_message(const LogEntry& e) {
 
 namespace {
 
-// Clients of the older protocol want one always.
+// Clients of the older protocol always need one.
 std::string author_of(const ConnectorRecord& c) { return c.author.empty() ? "unknown" : c.author; }
 
 }  // namespace

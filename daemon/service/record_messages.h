@@ -1,4 +1,4 @@
-// The store's records as messages of the wire.
+// Turns the store's records into messages of the wire.
 #pragma once
 
 #include "common/wire/messages.h"
@@ -11,7 +11,7 @@ namespace mkt {
 
 wire::VersionInfo version_message(const VersionRecord& version);
 wire::ConnectorInfo connector_message(const ConnectorWithVersions& found);
-// A key past its `expiresAt` reads "expired": what is said of it depends on the time.
+// A key past its `expiresAt` has the status "expired", so the message depends on the time.
 wire::KeyInfo key_message(const KeyRecord& key, UtcTime now);
 wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
                                       const std::vector<KeyRecord>& keys, UtcTime now);

@@ -1,4 +1,3 @@
-// Revoking, top to bottom; see revoke.h.
 #include "daemon/service/revoke.h"
 
 #include <fmt/format.h>
@@ -14,7 +13,7 @@
 namespace mkt {
 namespace {
 
-// Versions that go into quarantine, and the requests that wait for them.
+// The versions to quarantine, and the requests that wait for them.
 struct Reach {
   std::vector<VersionRecord> versions;
   std::vector<InstallRequestRecord> requests;
@@ -41,8 +40,8 @@ Reach find_reach(const Records& records, const std::string& key_id, const Revoca
   return reach;
 }
 
-// Everything that the revocation hits, held: connectors, versions, tenants. What was looked at
-// before the holds may have changed since, so it is looked at again under them.
+// Holds everything that the revocation affects: connectors, versions, tenants. What was read before
+// the holds may have changed since, so it is read again under them.
 Reach hold_reach(const Records& records, const std::string& key_id, const RevocationPlan& p) {
   std::set<std::string> connectors, tenants;
   const Reach seen = find_reach(records, key_id, p);
@@ -152,15 +151,15 @@ Result<RevocationOutcome> keep_revocation(const Marketplace& market, const Actor
 Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
                                      const RevocationRequest& r) {
   MKT_CHECK(require_publisher_or_admin(caller, r.publisher));
-  if (r.reason.empty() || r.reason.size() > kMaxReason) {
-    return Error(ErrorCode::invalid_request,
-                 fmt::format("reason must be a text of 1 to {} bytes", kMaxReason),
-                 {{"reason", "is missing or too long"}});
+  if (r.reason.empty()) {
+    return Error(ErrorCode::invalid_request, "say why the key is revoked: reason is missing",
+                 {{"reason", "is missing"}});
   }
+  MKT_CHECK(check_reason(r.reason));
   if (r.compromised_since && r.code != ReasonCode::compromised) {
     return Error(ErrorCode::invalid_request,
-                 "compromisedSince goes with the reason code compromised only",
-                 {{"compromisedSince", "goes with compromised only"}});
+                 "compromisedSince is only allowed with the reason code compromised",
+                 {{"compromisedSince", "is only allowed with compromised"}});
   }
   const auto key = find_key(market, r.key_id);
   if (!key || key->publisher_id != r.publisher.text()) {

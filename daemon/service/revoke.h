@@ -1,5 +1,6 @@
-// Revoking a key, for ever: from the next change on it signs nothing. Where it was compromised, the
-// versions that it signed since then go into quarantine, and what waits for them is denied.
+// Revokes a key for ever: from the next change on it signs nothing. If it was compromised, the
+// versions that it signed since then go into quarantine, and requests that wait for them are
+// denied.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +15,9 @@ namespace mkt {
 
 struct RevocationOutcome {
   KeyRecord key;
-  bool changed = false;  // false: it was revoked already, as far as this asks for
-  // The first kListed of each: versions that go into quarantine, without their manifests; and of
-  // those what waits for approval, which is denied, and what is installed.
+  bool changed = false;  // false: an earlier revocation already did all this
+  // The first kListed of each: the versions that go into quarantine (without their manifests), the
+  // requests for them that wait for approval and are denied, and their installations.
   std::vector<VersionRecord> hit = {};
   std::vector<InstallRequestRecord> requests = {};
   std::vector<InstallationRecord> installations = {};
@@ -34,15 +35,15 @@ struct RevocationRequest {
   ReasonCode code;
   std::string reason;
   std::optional<UtcTime> compromised_since;
-  bool dry_run = false;  // only say what it would hit
+  bool dry_run = false;  // only report what it would affect
 };
 
-// By the publisher for its own keys, by an admin for any. Tenants and what they ask for are no
-// business of a publisher: it gets their numbers only. key_not_found.
+// For a publisher its own keys, for an admin any. A publisher gets only the numbers about tenants,
+// as tenants and their requests are none of its business. key_not_found.
 Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
                                      const RevocationRequest& request);
 
-// The commit, and what it would do. key_not_found.
+// The change alone, and what it would do. key_not_found.
 Result<RevocationOutcome> keep_revocation(const Marketplace& market, const Actor& actor,
                                           const Revocation& revocation);
 Result<RevocationOutcome> preview_revocation(const Marketplace& market,

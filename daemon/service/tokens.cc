@@ -1,4 +1,3 @@
-// Making and checking tokens; see tokens.h.
 #include "daemon/service/tokens.h"
 
 #include <fmt/format.h>
@@ -42,7 +41,7 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   return created;
 }
 
-// The name says who asks and who approves: see Caller::person.
+// The name says who asks and who approves (Caller::person).
 Status check_person(const NewToken& wanted) {
   if (person_key(wanted.name).empty()) {
     return Error(ErrorCode::invalid_request,
@@ -51,13 +50,13 @@ Status check_person(const NewToken& wanted) {
   }
   if (is_reserved_person(wanted.name)) {
     return Error(ErrorCode::invalid_request,
-                 fmt::format("{} is a name of the registry's own", wanted.name),
+                 fmt::format("{} is a name that the registry reserves for itself", wanted.name),
                  {{"name", "is reserved"}});
   }
   return {};
 }
 
-// What the token has approved and still waits loses that approval.
+// Removes the token's approvals of requests that still wait.
 void withdraw_approvals(Change& change, const std::string& token_id) {
   Records& records = change.records();
   std::set<std::string> tenants;
@@ -111,9 +110,9 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
   }
   if (!is_visible(wanted.name)) {
     return Error(ErrorCode::invalid_request,
-                 "a token's name may hold nothing that cannot be seen, such as a zero-width space: "
-                 "it would look like another's",
-                 {{"name", "holds what cannot be seen"}});
+                 "a token's name may only contain visible characters: with a zero-width space, it "
+                 "would look like another's",
+                 {{"name", "contains invisible characters"}});
   }
   if (wanted.role == Role::admin) {
     if (!wanted.subject.empty()) {
@@ -154,7 +153,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
   const std::string_view id = id_of(token);
   if (id.empty()) return refused;
   MKT_TRY(const auto record, market.views.tokens.find(id));
-  // Compared even where there is no such token, so that time tells nothing.
+  // Compares even where there is no such token, so that the time reveals nothing.
   const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
   const bool same = expected.size() == actual.size() &&

@@ -1,7 +1,7 @@
 // Bearer tokens: `mkt_<12 hex digits: its id>_<64 hex digits: 256 random bits>`.
 //
-// The store keeps the SHA-256 of the whole token, which is enough for a random secret; the token
-// itself is shown once. Checking looks the id up and compares the hash in constant time.
+// The store keeps the SHA-256 of the whole token, which is enough for a random secret. The token
+// itself is shown once. A check finds the id and compares the hash in constant time.
 #pragma once
 
 #include <string>
@@ -23,31 +23,31 @@ struct CreatedToken {
   std::string secret;  // the token itself: never logged, never stored
 };
 
-// An admin only. invalid_request where role and subject do not fit.
+// For an admin. invalid_request where role and subject do not fit together.
 Result<CreatedToken> create_token(const Marketplace& market, const Caller& caller,
                                   const NewToken& wanted);
 
-// The very first one, made by the daemon itself; nullopt where there are tokens.
+// The very first token, which the daemon itself creates; nullopt where there are tokens.
 Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market);
 
-// For a publisher that registered itself.
+// The first token of a publisher that registered itself.
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher);
 
-// Fills in who the caller is. unauthorized for a token that is unknown, wrong or expired.
+// Fills in the caller. unauthorized for a token that is unknown, wrong or expired.
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
 
-// An admin's sees all, anybody else's its own.
+// An admin sees all tokens, anybody else only its own.
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller);
 
 Result<std::optional<TokenRecord>> find_token(const Marketplace& market, std::string_view id);
 
-// The same for what was checked.
+// The change alone, for a checked token.
 Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token);
-// What the token has approved and still waits loses that approval. token_not_found.
+// Also removes the token's approvals of requests that still wait. token_not_found.
 Status remove_token(const Marketplace& market, const Actor& actor, std::string_view id);
 
-// An admin any, anybody else its own. token_not_found.
+// An admin may revoke any token, anybody else only its own. token_not_found.
 Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id);
 
 }  // namespace mkt

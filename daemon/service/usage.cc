@@ -1,4 +1,3 @@
-// Gathering and writing; see usage.h.
 #include "daemon/service/usage.h"
 
 namespace mkt {
@@ -50,7 +49,7 @@ void Usage::work() {
   }
 }
 
-// Statistics: not worth failing or retrying anything for.
+// These are statistics, so a failure is ignored and nothing is retried.
 void Usage::write(const Gathered& gathered) {
   Touches touches;
   for (const auto& [version, n] : gathered.downloads) touches.connectors.push_back(version.first);

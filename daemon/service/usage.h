@@ -1,8 +1,8 @@
-// Usage: what is counted in passing, downloads of versions and the last use of tokens.
+// Usage: counts downloads of versions, and notes the last use of tokens.
 //
-// Gathered in memory and written to the store now and then, so that a request waits for no disk. A
-// crash loses the counts of the last few seconds, nothing else. Thread-safe; its thread is joined
-// by the destructor, which writes what is left.
+// It collects in memory and writes to the store from time to time, so no request waits for a disk.
+// A crash loses only the counts of the last few seconds. Thread-safe. The destructor writes what is
+// left and joins the thread.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ namespace mkt {
 
 class Usage {
  public:
-  // A token's use is noted again only when the last note is as old as this.
+  // A token's use is written again only when the last note is at least this old.
   static constexpr std::chrono::minutes kTokenPrecision{1};
 
   explicit Usage(const Marketplace& market);
@@ -43,7 +43,7 @@ class Usage {
   std::mutex mutex_;
   std::condition_variable wake_;
   Gathered gathered_;                     // guarded by mutex_
-  std::map<std::string, UtcTime> noted_;  // guarded by mutex_; uses of tokens
+  std::map<std::string, UtcTime> noted_;  // guarded by mutex_; last noted use of each token
   bool stopping_ = false;                 // guarded by mutex_
   std::thread thread_;
 };

@@ -1,4 +1,3 @@
-// Opening and locking the data folder; see data_folder.h.
 #include "daemon/store/data_folder.h"
 
 #include <fcntl.h>
@@ -24,9 +23,9 @@ Status require_own_folder(const std::filesystem::path& path) {
     return system_error(fmt::format("cannot read {}", path.string()), errno);
   }
   if (!S_ISDIR(info.st_mode)) {
-    return Error(ErrorCode::usage_error, fmt::format("{} is no folder", path.string()));
+    return Error(ErrorCode::usage_error, fmt::format("{} is not a folder", path.string()));
   }
-  // The owner of the folder could replace our files, whatever its mode is.
+  // The owner of the folder could replace our files, whatever the mode.
   if (info.st_uid != ::geteuid()) {
     return Error(
         ErrorCode::usage_error,
@@ -35,20 +34,21 @@ Status require_own_folder(const std::filesystem::path& path) {
                     path.string(), info.st_uid, ::geteuid()));
   }
   if ((info.st_mode & 022) != 0) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("others may write into the data folder {} (mode {:04o}); make it "
-                             "yours alone: chmod 700 {}",
-                             path.string(), info.st_mode & 07777, path.string()));
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format(
+            "others may write into the data folder {} (mode {:04o}); make it private: chmod 700 {}",
+            path.string(), info.st_mode & 07777, path.string()));
   }
-  // Others could only read: systemd makes a StateDirectory so where the unit says no other mode.
+  // Others can only read: systemd creates a StateDirectory like this where the unit sets no mode.
   if ((info.st_mode & 077) != 0 && ::chmod(path.c_str(), kDataFolderMode) != 0) {
-    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+    return system_error(fmt::format("cannot make {} private", path.string()), errno);
   }
   return {};
 }
 
-// A file of the folder, open, this user's alone; no descriptor where it is missing and `flags` have
-// no O_CREAT.
+// Opens a file of the folder that belongs to this user alone. Returns no descriptor where the file
+// is missing and `flags` lack O_CREAT.
 Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | flags, kFileMode));
   if (!fd && errno == ENOENT) return fd;
@@ -60,10 +60,10 @@ Result<UniqueFd> open_own_file(const std::filesystem::path& path, int flags) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("{} is no file of this user's own; remove it", path.string()));
+                 fmt::format("{} does not belong to this user; remove it", path.string()));
   }
   if ((info.st_mode & 07777) != kFileMode && ::fchmod(fd.get(), kFileMode) != 0) {
-    return system_error(fmt::format("cannot make {} yours alone", path.string()), errno);
+    return system_error(fmt::format("cannot make {} private", path.string()), errno);
   }
   return fd;
 }
@@ -92,8 +92,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     return system_error(fmt::format("cannot write {}", lock_path.string()), errno);
   }
   MKT_CHECK(write_all(lock.get(), as_bytes(pid), lock_path.string()));
-  // SQLite makes its files with the umask's mode, and the log beside the database with that of the
-  // database.
+  // SQLite would give the database the umask's mode. It gives -wal and -shm the database's mode.
   DataFolder folder(path, std::move(lock));
   MKT_CHECK(open_own_file(folder.database(), O_CREAT));
   for (const char* suffix : {"-wal", "-shm"}) {

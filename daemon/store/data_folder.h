@@ -1,11 +1,11 @@
-// DataFolder: the daemon's folder on disk, held by one daemon at a time.
+// DataFolder: the daemon's folder on disk; one daemon uses it at a time.
 //
-//   <data>/LOCK            flock'ed for as long as the daemon runs; holds its pid
+//   <data>/LOCK            locked by flock while the daemon runs; contains its pid
 //   <data>/mktd.db         the database (and -wal, -shm)
 //   <data>/blobs/ab/<hex>  tarballs, named by their SHA-256
-//   <data>/blobs/incoming  uploads under way; emptied at start
+//   <data>/blobs/incoming  unfinished uploads; emptied at start
 //   <data>/admin.token     the first admin's token, mode 0600
-//   <data>/mktd.url        where the daemon answers
+//   <data>/mktd.url        the URL of the daemon
 #pragma once
 
 #include <filesystem>
@@ -18,9 +18,9 @@ namespace mkt {
 
 class DataFolder {
  public:
-  // Makes the folder where it is missing. It and the database become their owner's alone: modes
-  // 0700 and 0600. data_locked, with the other daemon's pid, when it is in use; usage_error when it
-  // is another user's, others may write into it, or LOCK is a link.
+  // Creates the folder where it is missing. Makes it and the database private to their owner: modes
+  // 0700 and 0600. data_locked, with the other daemon's pid, when it is in use. usage_error when it
+  // belongs to another user, when others may write to it, or when LOCK is a link.
   static Result<DataFolder> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

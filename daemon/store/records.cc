@@ -1,4 +1,4 @@
-// The words of the records' enumerations; see records.h.
+// The words of the records' enumerations.
 #include "daemon/store/records.h"
 
 #include <array>

@@ -1,10 +1,10 @@
-// Records: what the store holds, subject by subject, as one read or one change sees it.
+// Records: everything in the store, by subject, as one read or one change sees it.
 //
-// Rows in, rows out: records find and write, and decide nothing. In Store::read all of it is one
-// snapshot; in Store::change reads see the change's own writes. Records are valid inside that call
-// only, and in its thread. Where the database fails, a call on records does not return: it leaves
-// the function by an exception of the store's own, which Store::read and Store::change catch and
-// return as an Error. Times are UTC milliseconds; sizes are bytes.
+// Records find and write rows and decide nothing. In Store::read all reads are from one snapshot;
+// in Store::change reads see the change's own writes. Records are valid only inside that call and
+// in its thread. When the database fails, a call on records throws an exception of the store's own;
+// Store::read and Store::change catch it and return it as an Error. Times are UTC milliseconds;
+// sizes are bytes.
 #pragma once
 
 #include <string_view>
@@ -56,10 +56,10 @@ class Records {
   Log& log() { return parts_.log; }
   Outbox& outbox() { return parts_.outbox; }
 
-  // Holds a tenant: its policy, its requests, its installations.
+  // Holds a tenant: its policy, its requests and its installations.
   virtual void hold_tenant(std::string_view tenant_id, Hold hold) const = 0;
 
-  // This change touches that connector too, which its caller could not know before.
+  // Adds a connector to the change's Touches, where the caller could not know it before.
   virtual void touch_connector(std::string_view id) = 0;
 
  protected:

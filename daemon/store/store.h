@@ -1,12 +1,12 @@
-// Store: everything the daemon must not forget. Two verbs and a feed.
+// Store: everything that the daemon must not forget. It has two verbs and a feed.
 //
-// `read` shows one snapshot. `change` gives records to decide by and to write to; it returns once
-// the change is durable, or has failed and left no trace. A change may run again, after another
-// that it could not see: its function has no effect but on Records, and draws no time, id or random
-// number. Whatever it decides by it holds (hold.h). `watch` is told of every commit, other
-// daemons' commits too.
+// `read` gives access to one snapshot. `change` gives records to decide by and to write to. It
+// returns when the change is durable, or has failed without a trace. A change may run again, after
+// another change that it could not see. So its function must have no effect except on Records, and
+// must not create a time, an id or a random number. It must hold everything that it decides by
+// (hold.h). `watch` reports every commit, including those of other daemons.
 //
-// Thread-safe. The functions run on a thread of the store's and must not call the store. Errors:
+// Thread-safe. The functions run on the store's own threads and must not call the store. Errors:
 // those that the function returns; storage_full, storage_failed.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace mkt {
 
-// The numbers that the entries of a change were given in the log.
+// The numbers that a change's entries got in the log.
 class EntryNumbers {
  public:
   EntryNumbers() = default;
@@ -32,7 +32,7 @@ class EntryNumbers {
   std::vector<std::int64_t> numbers_;
 };
 
-// Ends a watch when it goes; no call is under way any more then. Must not outlive the store.
+// The destructor ends the watch and waits for a call in progress. Must not outlive the store.
 class Watch {
  public:
   Watch() = default;
@@ -54,12 +54,12 @@ class Store {
   virtual Status read(const std::function<Status(const Records&)>& look) = 0;
   virtual Result<EntryNumbers> change(const Touches& touches,
                                       const std::function<Status(Records&)>& decide) = 0;
-  // Told after each commit, in their order, before whoever asked for the change is. Must be quick,
-  // must not throw and must not call the store.
+  // `told` is called after each commit, in their order, before the change returns to its caller. It
+  // must be quick, must not throw and must not call the store.
   [[nodiscard]] virtual Watch watch(std::function<void(const Touches&)> told) = 0;
 };
 
-// Result<T> of a T or of a Result<T>.
+// Result<T>, for a T or a Result<T>.
 template <typename T>
 struct AsResult {
   using type = Result<T>;
@@ -69,7 +69,7 @@ struct AsResult<Result<T>> {
   using type = Result<T>;
 };
 
-// Reads a value; `look` gives a T or a Result<T>.
+// Reads a value; `look` returns a T or a Result<T>.
 template <typename Look>
 auto read_from(Store& store, const Look& look) {
   using Outcome = typename AsResult<decltype(look(std::declval<const Records&>()))>::type;

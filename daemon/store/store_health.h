@@ -1,4 +1,4 @@
-// StoreHealth: whether a store works, and what it counts; for /readyz and /metrics.
+// StoreHealth: whether a store works, and its counters, for /readyz and /metrics.
 #pragma once
 
 #include <array>
@@ -11,20 +11,20 @@
 namespace mkt {
 
 struct StoreCounts {
-  std::size_t waiting = 0;   // changes that are in no commit yet
-  std::uint64_t failed = 0;  // commits
-  BucketSnapshot changes;    // of each commit
-  BucketSnapshot seconds;    // of each commit, the disk's sync included
+  std::size_t waiting = 0;   // changes not yet in a commit
+  std::uint64_t failed = 0;  // commits that failed
+  BucketSnapshot changes;    // per commit
+  BucketSnapshot seconds;    // per commit, with the disk's sync
 };
 
 class StoreHealth {
  public:
   virtual ~StoreHealth() = default;
 
-  // The disk failed to keep a change, and nothing can be changed any more.
+  // The disk failed to store a change, and no change is possible any more.
   virtual bool broken() const = 0;
-  // What to call, once, from a thread of the store's, when that happens, or at once where it has;
-  // nothing for an empty function, which waits for a call under way.
+  // Sets a function to call once, from a thread of the store, when that happens; at once where it
+  // has happened already. An empty function removes it and waits for a call in progress.
   virtual void when_broken(std::function<void()> call) = 0;
   virtual StoreCounts counts() const = 0;
 };

@@ -1,4 +1,4 @@
-// Touches: what a change may make stale in the views.
+// Touches: which parts of the views a change makes stale.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 namespace mkt {
 
 struct Touches {
-  std::vector<std::string> connectors;  // as the catalog shows them
+  std::vector<std::string> connectors;  // their entries in the catalog
   std::vector<std::string> tokens;
-  bool keys = false;        // of any publisher, and what is shown of publishers
-  bool publishers = false;  // what is shown of them
+  bool keys = false;        // keys of any publisher, and what is shown of publishers
+  bool publishers = false;  // what is shown of publishers
   bool everything = false;
 
   static Touches nothing() { return {}; }

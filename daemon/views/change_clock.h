@@ -1,9 +1,10 @@
-// ChangeClock: whether what was read from the store is still what it holds.
+// ChangeClock: tells whether what was read from the store is still current.
 //
-// A reader asks for the freshness of its subject before it reads, and may give the same answer
-// again for as long as `holds` says so. The clock moves after each commit and before whoever asked
-// for the change is told, so no answer outlives a change that somebody was told of. Connectors
-// share kShards counts: a change of one makes some others be read again, and never the reverse.
+// A reader asks for the freshness of its subject before it reads. While `holds` is true, it may
+// give the same answer again. The clock moves after each commit and before the change returns to
+// its caller, so no old answer is given after somebody was told of the change. Connectors share
+// kShards counters: a change of one connector makes some others be read again, but never the
+// reverse.
 //
 // Thread-safe. A Freshness must not outlive its clock.
 #pragma once
@@ -44,15 +45,15 @@ class Freshness {
 
 class ChangeClock {
  public:
-  // All commits, whatever they touched: while this stands still the store has not changed.
+  // Counts all commits, whatever they touched: while it is the same, the store has not changed.
   std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
-  // Of whatever no single connector's changes touch: the keys, say.
+  // For everything that does not depend on a single connector, such as the keys.
   Freshness now() const {
     Freshness freshness;
     freshness.parts_[0] = Freshness::part(shared_);
     return freshness;
   }
-  // Of what is shown of that connector.
+  // For what is shown of that connector.
   Freshness of_connector(std::string_view id) const {
     Freshness freshness = now();
     freshness.parts_[1] = Freshness::part(shards_[shard_of(id)]);

@@ -1,4 +1,3 @@
-// Making and keeping the list; see key_list.h.
 #include "daemon/views/key_list.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// KeyListView: all publisher keys, as everybody is told them, from memory while no key changes and
-// none expires. Bodies larger than kMaxBytes are made anew each time. Thread-safe.
+// KeyListView: the list of all publisher keys. It stays in memory until a key changes or expires. A
+// body larger than kMaxBytes is made anew each time. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@ class KeyListView {
 
   struct Listing {
     std::int64_t sequence = -1;
-    std::size_t expired = 0;                       // keys that read so
-    UtcTime until = {};                            // when the next one will
-    std::shared_ptr<const std::string> body = {};  // null where it is too large to be kept
+    std::size_t expired = 0;                       // keys with the status "expired"
+    UtcTime until = {};                            // when the next key expires
+    std::shared_ptr<const std::string> body = {};  // null where it is too large to keep
   };
   using Render = std::function<std::string(const KeyList& keys, UtcTime now)>;
 
   explicit KeyListView(Store& store) : store_(store) {}
 
-  // With its body. `render` makes that, where it is not kept.
+  // With the body. Where the body is not kept, `render` makes it.
   Result<Listing> whole(UtcTime now, const Render& render) const;
-  // The same, perhaps without its body.
+  // The same, but the body may be missing.
   Result<Listing> known(UtcTime now, const Render& render) const;
 
   void touched(const Touches& touches);
@@ -41,7 +41,7 @@ class KeyListView {
   Store& store_;
   mutable std::mutex mutex_;
   std::uint64_t generation_ = 0;  // guarded by mutex_; of the keys
-  mutable Listing listing_;       // guarded by mutex_; sequence -1 for none
+  mutable Listing listing_;       // guarded by mutex_; sequence is -1 for none
 };
 
 }  // namespace mkt

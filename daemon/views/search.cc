@@ -1,4 +1,3 @@
-// Following and answering; see search.h.
 #include "daemon/views/search.h"
 
 #include <utility>
@@ -47,7 +46,7 @@ Status SearchView::catch_up() const {
     Status read = read_again(pending);
     if (!read) put_back(std::move(pending));
     return read;
-  } catch (...) {  // no memory, say: what was not read is read the next time
+  } catch (...) {  // such as no memory: the next search reads what was not read
     put_back(std::move(pending));
     throw;
   }

@@ -1,8 +1,8 @@
-// SearchView: finding connectors by words, from an index in memory that follows the store.
+// SearchView: finds connectors by words, with an index in memory that follows the store.
 //
-// The index is filled at the first search, or by catch_up. A commit only names the connectors that
-// it touched; they are read again before the next search, so a search after a change that was
-// answered has it. What could not be read is tried again then. Thread-safe.
+// The first search fills the index, or catch_up does. A commit only names the connectors that it
+// touched; the next search reads them first, so it finds every change that was answered before.
+// What could not be read is tried again then. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class SearchView {
   void touched(const Touches& touches);
 
  private:
-  // More than this many connectors are not named one by one: all are read again.
+  // Beyond this many names, all connectors are read again.
   static constexpr std::size_t kMaxNamed = 10'000;
 
   struct Pending {
@@ -47,7 +47,7 @@ class SearchView {
 
   Store& store_;
   mutable SearchIndex index_;
-  mutable std::mutex reading_mutex_;  // one reads at a time: the last one sees the last commit
+  mutable std::mutex reading_mutex_;  // one reader at a time, so the last one sees the last commit
   mutable std::mutex pending_mutex_;
   mutable Pending pending_;  // guarded by pending_mutex_
 };

@@ -1,4 +1,3 @@
-// Matching, scoring, sorting; see search_index.h.
 #include "daemon/views/search_index.h"
 
 #include <algorithm>
@@ -15,7 +14,7 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxWords = 16;
-// Dead numbers are worth removing when they are at least this many, and more than the live ones.
+// Dead numbers are removed when there are at least this many, and more than live ones.
 constexpr std::size_t kMinDead = 1'000;
 
 enum Field : std::uint32_t {
@@ -27,8 +26,8 @@ enum Field : std::uint32_t {
   kAuthor = 32,
 };
 
-// What a word is worth in the best field it stands in, inside of another; twice that where it is
-// its beginning, and four times where it is the whole.
+// The score of a match inside a word of the best field. The beginning of a word scores twice that,
+// the whole word four times.
 constexpr std::uint16_t weight_of(std::uint32_t fields) {
   if (fields & kId) return 10;
   if (fields & kDisplayName) return 8;
@@ -38,7 +37,7 @@ constexpr std::uint16_t weight_of(std::uint32_t fields) {
   return 1;
 }
 
-// memmem(3) needs no try for each place of the first character, as std::string_view::find does.
+// memmem(3) does not try every occurrence of the first character, as std::string_view::find does.
 std::size_t position_of(std::string_view word, std::string_view text, std::size_t from) {
   const void* const found =
       ::memmem(text.data() + from, text.size() - from, word.data(), word.size());
@@ -46,7 +45,7 @@ std::size_t position_of(std::string_view word, std::string_view text, std::size_
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-// The words of a connector and the fields they stand in.
+// The words of a connector, each with the fields that contain it.
 std::map<std::string, std::uint32_t> fields_of_words(const SearchIndex::Document& d) {
   std::map<std::string, std::uint32_t> fields;
   const auto add = [&](std::string_view text, Field field) {
@@ -67,7 +66,7 @@ std::string folded_name(const std::string& name) {
   return folded;
 }
 
-// Of all that is found by words, or sorted by a name.
+// Of everything that words find or names sort.
 std::size_t hash_of_words(const SearchIndex::Document& d) {
   std::string all;
   const auto add = [&all](const std::string& text) { (all += text) += '\0'; };
@@ -82,7 +81,7 @@ std::size_t hash_of_words(const SearchIndex::Document& d) {
 
 }  // namespace
 
-// Downloads and updates change often, and words seldom.
+// Downloads and updates change often, words rarely.
 bool SearchIndex::put_counts(const Document& d, std::size_t words) {
   const std::unique_lock lock(mutex_);
   const auto known = numbers_.find(d.id);
@@ -128,7 +127,7 @@ void SearchIndex::put(const Document& d) {
   if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();
 }
 
-// The order of the numbers stays, so postings stay sorted.
+// Numbers keep their order, so postings stay sorted.
 void SearchIndex::make_dense() {
   constexpr Number kGone = std::numeric_limits<Number>::max();
   std::vector<Number> renamed(entries_.size(), kGone);
@@ -136,7 +135,7 @@ void SearchIndex::make_dense() {
   for (std::size_t old = 0; old < entries_.size(); ++old) {
     if (alive_[old] == 0) continue;
     renamed[old] = next;
-    // Those before the first dead one stay where they are: moved onto itself, a text is empty.
+    // Those before the first dead one stay in place: a text moved to itself would become empty.
     if (next != old) entries_[next] = std::move(entries_[old]);
     downloads_[next] = downloads_[old];
     updated_[next] = updated_[old];
@@ -179,8 +178,8 @@ void SearchIndex::score_word(std::string_view word, Scores& scores) const {
   }
 }
 
-// Words that hold it elsewhere than at their beginning. A word's first place is enough: what begins
-// with it is scored higher anyway.
+// Finds words that contain it after their beginning. The first place in a word is enough: words
+// that begin with it score higher anyway.
 void SearchIndex::score_inside(std::string_view word, Scores& scores) const {
   const std::string_view all = vocabulary_;
   for (std::size_t at = position_of(word, all, 0); at != std::string_view::npos;
@@ -250,8 +249,8 @@ SearchIndex::Hits SearchIndex::best_by_name(const Scores& scores, const SearchQu
   return hits;
 }
 
-// One pass over all, which keeps no more than the page and those before it: most of what matches is
-// turned away by one comparison.
+// One pass over all matches. It keeps no more than this page and the pages before it, so one
+// comparison rejects most matches.
 SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQuery& q,
                                             std::optional<Number> exact) const {
   constexpr std::uint64_t kMaxDownloads = (1ULL << 44) - 1;
@@ -279,7 +278,7 @@ SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQu
   const std::size_t first = std::size_t{q.page - 1} * q.page_size;
   const std::size_t last = first + q.page_size;
   Hits hits;
-  std::vector<Ranked> best;  // a heap with the last of them in front, once it is full
+  std::vector<Ranked> best;  // a heap, once it is full, with the last one in front
   for (Number n = 0; n < scores.size(); ++n) {
     if (scores[n] == 0) continue;
     ++hits.total;
@@ -301,7 +300,7 @@ SearchIndex::Hits SearchIndex::best_by_rank(const Scores& scores, const SearchQu
 SearchIndex::Hits SearchIndex::search(const SearchQuery& q) const {
   std::vector<std::string> words = words_of(q.text);
   const std::string text = lower_case(trim(q.text, " "));
-  if (words.empty() && !text.empty()) return {};  // nothing has only punctuation
+  if (words.empty() && !text.empty()) return {};  // a query of punctuation alone matches nothing
   if (words.size() > kMaxWords) words.resize(kMaxWords);
 
   thread_local Scores scores;

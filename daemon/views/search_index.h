@@ -1,13 +1,14 @@
-// SearchIndex: which connectors hold these words, best first, from memory.
+// SearchIndex: finds the connectors that contain given words, best first, in memory.
 //
-// An inverted index: for each word the connectors that hold it, and in which fields. Every word of
-// a query must occur, as a word, the beginning of one, or, from kMinInside bytes, anywhere inside
-// one. What matches is scored by the best field each word is found in, whole words above beginnings
-// above the rest; an exact id comes first, and downloads decide between equals. Counts are exact.
+// An inverted index: for each word it has the connectors that contain it, and in which fields.
+// Every word of a query must occur: as a word, as the beginning of one, or, from kMinInside bytes
+// on, anywhere inside one. Each word scores by the best field where it is found; whole words score
+// above beginnings, and beginnings above the rest. An exact id comes first, and downloads decide
+// between equal scores. Counts are exact.
 //
-// A changed connector gets a new number and its old one is dead; when most are, the numbers are
-// made dense again; one whose words are the same keeps its number. About 250 bytes a connector.
-// Thread-safe: many search, one changes.
+// A changed connector gets a new number and its old number is dead; one whose words are the same
+// keeps its number. When most numbers are dead, they are made dense again. About 250 bytes per
+// connector. Thread-safe: many threads search, one changes.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ enum class SortBy { relevance, downloads, updated, name };
 struct SearchQuery {
   std::string text;                       // words; empty for all
   std::vector<std::string> capabilities;  // any of these; empty for all
-  std::vector<std::string> categories;    // any of these as capability or keyword
+  std::vector<std::string> categories;    // any of these, as capability or keyword
   SortBy sort_by = SortBy::relevance;
   bool descending = true;
   std::uint32_t page = 1;
@@ -42,7 +43,7 @@ class SearchIndex {
 
   using Document = SearchDocument;
 
-  // New, or in the place of the connector of that id.
+  // Adds the connector, or replaces the one with that id.
   void put(const Document& document);
 
   struct Hits {
@@ -60,7 +61,7 @@ class SearchIndex {
   struct Entry {
     std::string id;
     std::string name;       // display name, folded, for sorting
-    std::size_t words = 0;  // hash of all that is indexed
+    std::size_t words = 0;  // hash of everything that is indexed
   };
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
@@ -92,8 +93,8 @@ class SearchIndex {
   std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;  // by id
   Postings postings_;
   Labels capabilities_;
-  Labels labels_;  // capabilities, the categories they stand for, and keywords
-  // Every word of postings_ between two line ends, to find what stands inside of words.
+  Labels labels_;  // capabilities, their categories, and keywords
+  // Every word of postings_ between two line ends, to find text inside words.
   std::string vocabulary_ = "\n";
 };
 

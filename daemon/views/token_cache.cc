@@ -1,4 +1,3 @@
-// Keeping and forgetting tokens; see token_cache.h.
 #include "daemon/views/token_cache.h"
 
 namespace mkt {

@@ -1,8 +1,8 @@
-// TokenCache: tokens that were looked up lately, since every request looks one up.
+// TokenCache: recently used tokens, as every request looks one up.
 //
-// The view calls `forget` after a change of a token has committed and before its caller is told.
-// What was read from the store before that is not kept any more. So a revoked token
-// is found nowhere once its revocation has been answered. Thread-safe.
+// The view calls `forget` after a change of a token has committed and before the change returns to
+// its caller. After that, `keep` ignores what was read from the store earlier. So nobody finds a
+// revoked token once its revocation has been answered. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ class TokenCache {
 
   std::optional<TokenRecord> find(std::string_view id) const;
 
-  // Before the database is read; what `keep` is to be given with the token.
+  // Call this before reading the database, and pass the result to `keep` with the token.
   std::uint64_t generation() const;
-  // Does nothing where something was forgotten since that generation.
+  // Does nothing where a token was forgotten since that generation.
   void keep(const TokenRecord& token, std::uint64_t generation);
   void forget(std::string_view id);
   void forget_all();

@@ -1,5 +1,5 @@
-// TokenView: tokens by id, from memory where they were looked up lately, since every request looks
-// one up. A revoked token is found nowhere once its revocation has been answered. Thread-safe.
+// TokenView: finds tokens by id, recently used ones in memory, as every request looks one up.
+// Nobody finds a revoked token once its revocation has been answered. Thread-safe.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
-// Views: what is kept in memory of the store, and follows its feed.
+// Views: the parts of the store that are kept in memory; they follow the store's feed.
 //
-// Told of every commit before whoever asked for it is: what a view answers after that has the
-// change in it. Thread-safe. Must not outlive the store.
+// They hear of every commit before the change returns to its caller, so every later answer of a
+// view contains the change. Thread-safe. Must not outlive the store.
 #pragma once
 
 #include "daemon/store/store.h"
@@ -18,7 +18,7 @@ struct Views {
           search.touched(t);
           tokens.touched(t);
           keys.touched(t);
-          clock.move(t);  // last: who sees the new time sees the others told
+          clock.move(t);  // last: who sees the new time also sees the other views updated
         })) {}
   Views(const Views&) = delete;
   Views& operator=(const Views&) = delete;
@@ -29,7 +29,7 @@ struct Views {
   KeyListView keys;
 
  private:
-  Watch watch_;  // last: it ends before what it tells
+  Watch watch_;  // last: it must end before the members that it calls
 };
 
 }  // namespace mkt

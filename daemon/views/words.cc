@@ -1,4 +1,3 @@
-// Folding and splitting; see words.h.
 #include "daemon/views/words.h"
 
 #include <utf8proc.h>

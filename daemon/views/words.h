@@ -1,7 +1,8 @@
-// Words: text as search sees it.
+// Words: splits text into words for the search.
 //
-// Runs of letters and digits, without case and accents (Unicode's compatibility decomposition, case
-// folding, marks stripped, by utf8proc); everything else separates. Thread-safe.
+// A word is a run of letters and digits, without case and accents (Unicode's compatibility
+// decomposition, case folding, marks removed, by utf8proc). Everything else separates words.
+// Thread-safe.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace mkt {
 
-// In order, repeated ones too; no word is longer than kMaxWordBytes, the rest of it is dropped.
+// In order, with repetitions. A word is cut off after kMaxWordBytes.
 inline constexpr std::size_t kMaxWordBytes = 64;
 std::vector<std::string> words_of(std::string_view text);
 

@@ -1,4 +1,3 @@
-// Following the log and telling of it; see webhooks.h.
 #include "daemon/webhooks/webhooks.h"
 
 #include <fmt/format.h>
@@ -26,8 +25,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kDeliveryTimeout{10'000};
 constexpr milliseconds kLastRetry{300'000};
 constexpr std::uint32_t kEntriesAtOnce = 100;
-// What is of no interest moves the cursor on in memory; kept now and then, so that a restart need
-// not read it all again.
+// Entries of no interest move the cursor only in memory. It is stored from time to time, so a
+// restart need not read all of them again.
 constexpr std::int64_t kKeepCursorEvery = 1000;
 constexpr std::size_t kNameDigits = 32;
 constexpr std::size_t kMinSecretBytes = 16;
@@ -44,7 +43,7 @@ Result<std::string> body_of(const Marketplace& market, const LogEntry& entry) {
     MKT_TRY(const auto found, find_request(market, entry.subject));
     if (found) {
       auto asked = request_message(*found);
-      asked.config = nullptr;  // is the tenant's own, and may hold secrets
+      asked.config = nullptr;  // belongs to the tenant, and may contain secrets
       request = asked.to_json();
     }
   }
@@ -77,14 +76,14 @@ bool is_refusal(int status) {
   return status / 100 == 4 && status != 408 && status != 425 && status != 429;
 }
 
-// What became of one attempt: a refusal is the event's fault, all else the receiver's.
+// The outcome of one attempt. A refusal is the event's fault, everything else the receiver's.
 Status outcome_of(const Result<HttpResponse>& response) {
   if (!response) return response.error();
   if (response->status / 100 == 2) return {};
   Error error(
       is_refusal(response->status) ? ErrorCode::invalid_request : ErrorCode::registry_unavailable,
       fmt::format("HTTP {}", response->status));
-  // However long it asks to be left alone, the longest pause of ours is the limit.
+  // However long a pause it asks for, ours is never longer than this.
   if (response->retry_after) {
     error.retry_after = std::min<milliseconds>(*response->retry_after, kLastRetry);
   }
@@ -174,7 +173,7 @@ void Webhooks::work(const Webhook& webhook) {
       const bool wanted = wants(webhook, entry.action);
       if (wanted && !deliver(receiver, webhook, entry)) return;
       at = entry.seq;
-      // Should this not be kept, the entry is told again after a restart.
+      // If this fails, the entry is sent again after a restart.
       if ((wanted || at - kept >= kKeepCursorEvery) && set_webhook_cursor(market_, name, at)) {
         kept = at;
       }
@@ -183,7 +182,7 @@ void Webhooks::work(const Webhook& webhook) {
   }
 }
 
-// Tried for as long as it takes: nobody waits for it.
+// Tries without end, as nobody waits for it.
 RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry,
                                    const int& refusals) const {
   RetryPolicy policy;
@@ -197,13 +196,13 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
     return !stopping() && refusals < kMaxRefusals;
   };
   policy.before_wait = [&webhook, &entry](const FailedAttempt& failed, const Attempt&) {
-    log_event(LogLevel::warning, "a webhook was not told, it will be tried again",
+    log_event(LogLevel::warning, "a webhook was not delivered; it will be tried again",
               fields_of(webhook, entry, failed.error));
   };
   return policy;
 }
 
-// Until it is told, or refused for good; false once the daemon stops.
+// Until it is delivered or finally refused; false when the daemon stops.
 bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook,
                        const LogEntry& entry) {
   auto body = body_of(market_, entry);
@@ -215,14 +214,14 @@ bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook
   client.abort_when([this] { return stopping(); });
   int refusals = 0;
   const auto attempt = [&]() -> Status {
-    const Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
+    Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
     if (!outcome && outcome.error().code == ErrorCode::invalid_request) ++refusals;
     return outcome;
   };
   const auto report = receiver.run(attempt, retry_policy(webhook, entry, refusals));
   if (report.result) return true;
   if (stopping()) return false;
-  log_event(LogLevel::error, "a webhook refuses an event and is not told of it again",
+  log_event(LogLevel::error, "a webhook refuses an event, which is not sent again",
             fields_of(webhook, entry, report.result.error()));
   return true;
 }

@@ -1,19 +1,19 @@
-// Webhooks: telling a chat or a bot what happened.
+// Webhooks: tells a chat or a bot what happened.
 //
-// The audit log is what they tell of: each webhook has a cursor into it, kept in the store, that
-// moves on when the receiver has answered 2xx. So everything is told at least once, in order, also
-// after a restart; a receiver knows a repetition by `sequence`. One that does not answer is asked
-// again, later and later, behind a circuit breaker of its own ("webhook:" and its name); one that
-// refuses an event for good (a 4xx other than 408, 425 and 429) is told the next one after
-// kMaxRefusals tries.
+// Webhooks send entries of the audit log. Each webhook has a cursor into the log, kept in the
+// store, which moves on when the receiver has answered 2xx. So every entry is sent at least once,
+// in order, also after a restart; a receiver recognizes a repetition by `sequence`. A receiver that
+// does not answer is asked again, later and later, behind a circuit breaker of its own ("webhook:"
+// and its name). If it finally refuses an event (a 4xx other than 408, 425 and 429), it gets the
+// next one after kMaxRefusals tries.
 //
-// An event is a POST of JSON, {event, sequence, at, actor, subject, detail, document, request}, with the
-// headers Mkt-Webhook-Event, Mkt-Webhook-Sequence and
+// An event is a POST of JSON, {event, sequence, at, actor, subject, detail, document, request},
+// with the headers Mkt-Webhook-Event, Mkt-Webhook-Sequence and
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
 //
-// One thread for each webhook, joined by the destructor, which ends a delivery under way within a
-// second; requests never wait for any of it.
+// Each webhook has one thread. The destructor joins them and ends a delivery in progress within a
+// second. Requests never wait for any of this.
 #pragma once
 
 #include <chrono>
@@ -32,17 +32,17 @@ namespace mkt {
 struct Webhook {
   std::string url;
   std::string secret;
-  std::vector<std::string> events = {"request.*"};  // actions of the log; '*' stands for anything
+  std::vector<std::string> events = {"request.*"};  // actions of the log; '*' matches any text
 
-  // usage_error, saying what is wrong, never the secret.
+  // usage_error, with the problem but never the secret.
   Status check() const;
-  // What the store and the log call it: the URL may hold a secret of its own. Made of the URL and
-  // the events, since one receiver may be told of several kinds, each with a cursor of its own.
+  // The name in the store and the log, as the URL may contain a secret. It is made of the URL and
+  // the events, so one receiver may have several webhooks, each with a cursor of its own.
   std::string name() const;
 };
 
-// How long it waits: between looks at the log; after a failure at first, then twice as long each
-// time, up to five minutes; and with a receiver that its breaker leaves alone.
+// How long a webhook waits: between looks at the log; after the first failure, then twice as long
+// each time, up to five minutes; and while its breaker is open.
 struct WebhookPauses {
   std::chrono::milliseconds look{300};
   std::chrono::milliseconds retry{1000};
@@ -62,7 +62,7 @@ class Webhooks {
  private:
   void work(const Webhook& webhook);
   bool stopping() const { return stop_.stop_requested(); }
-  // False once the daemon stops.
+  // False when the daemon stops.
   bool pause(std::chrono::milliseconds time) const;
   RetryPolicy retry_policy(const Webhook& webhook, const LogEntry& entry,
                            const int& refusals) const;

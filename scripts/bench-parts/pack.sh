@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # scripts/bench-parts/pack.sh [RUNS]
 #
-# mkt pack beside tar with gzip and pigz, all at level 9, of 30 MB of sources: time and size. Medians of
-# RUNS (default 5).
+# Compares mkt pack with tar, gzip and pigz, all at level 9, on 30 MB of sources: time and size.
+# Prints medians of RUNS (default 5).
 set -euo pipefail
 preset=release
 source "$(dirname "$0")/../prerequisites"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # scripts/bench-parts/sign.sh [RUNS]
 #
-# mkt sign and verify beside minisign and sha256sum, of a small file, where the start counts, and of a
-# large one, where the hash does. Medians of RUNS (default 11).
+# Compares mkt sign and verify with minisign and sha256sum, on a small file, where the start
+# matters, and on a large one, where the hash matters. Prints medians of RUNS (default 11).
 set -euo pipefail
 preset=release
 source "$(dirname "$0")/../prerequisites"
@@ -34,6 +34,6 @@ for size in "1 kB" "50 MB"; do
     alternate "sign, $size" ms less minisign sign their_sign
     alternate "verify, $size" ms less minisign verify their_verify
   fi
-  # Which checks no signature.
+  # sha256sum checks no signature.
   alternate "verify, $size" ms less sha256sum verify hash_only
 done

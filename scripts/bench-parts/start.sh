@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # scripts/bench-parts/start.sh [RUNS]
 #
-# What the README promises and nobody else does: start, idle memory, publishing and installing. Medians
-# of RUNS (default 7); tar beside the install.
+# Measures what the README promises and has no peer: start, idle memory, publishing and installing.
+# Prints medians of RUNS (default 7). Compares the install with tar.
 set -euo pipefail
 preset=release
 source "$(dirname "$0")/../prerequisites"
@@ -56,6 +56,6 @@ row "mkt publish, a tarball of $(($(stat -c %s large.tgz) / 1000000)) MB" ms "${
 row "mkt publish, the same: client's most resident" MiB "${client[@]}"
 row "mkt publish, the same: mktd's most resident" MiB "${server[@]}"
 row "mkt install, 1 MB in $(find tiny -type f | wc -l) files" ms "${tiny[@]}"
-# tar fetches and checks nothing.
+# tar neither downloads nor checks anything.
 pair "install, $(($(stat -c %s small.tgz) / 1000)) kB, $(find small -type f | wc -l) files" ms less "tar xzf" \
   "${installs[*]}" "${untarred[*]}"

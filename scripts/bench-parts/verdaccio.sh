@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # scripts/bench-parts/verdaccio.sh [RUNS]
 #
-# mktd and mkt beside Verdaccio and npm, a registry for npm's packages that a team hosts itself: start,
-# memory, metadata, tarballs, search, publish, install. Takes the verdaccio in PATH; else npm fetches it
-# into the temporary folder, where there is npm. Verdaccio has no uplinks, so that it asks nobody.
-# Medians of RUNS (default 5).
+# Compares mktd and mkt with Verdaccio, an npm registry that teams host themselves, and npm: start,
+# memory, metadata, tarballs, search, publish, install. Uses the verdaccio in PATH; otherwise npm,
+# where it is installed, fetches it into the temporary folder. Verdaccio has no uplinks, so it asks
+# no other registry. Prints medians of RUNS (default 5).
 set -euo pipefail
 preset=release
 source "$(dirname "$0")/../prerequisites"
@@ -22,7 +22,7 @@ workshop
 mkdir verdaccio
 if ! command -v verdaccio >/dev/null; then
   echo "Installing into a temporary folder with npm: verdaccio 6.1.2"
-  # The override takes one node-fetch, the last of its line, for all that ask for one.
+  # The override gives one node-fetch, the last of its line, to all packages that need one.
   cat >verdaccio/package.json <<'JSON'
 {"private": true, "dependencies": {"verdaccio": "6.1.2"}, "overrides": {"node-fetch": "2.7.0"}}
 JSON
@@ -82,14 +82,14 @@ audit=false
 fund=false
 NPMRC
 
-# make_package FOLDER [VERSION]: what npm needs beside the connector's manifest.
+# make_package FOLDER [VERSION]: adds what npm needs to the connector's folder.
 make_package() {
   jq -n --arg name "$(basename "$1")" --arg version "${2:-1.0.0}" \
     '{$name, $version, description: "Connects bench with teams", keywords: ["bench"], license: "Apache-2.0"}' >"$1/package.json"
 }
 publish_ours() { ms "$mkt" publish "$1"; }
 publish_theirs() { ms npm publish "./$1"; }
-# Another version each time: what is published stays.
+# A new version each time, as a published version cannot be replaced.
 next=0
 with_next_version() { # COMMAND FOLDER
   next=$((next + 1))
@@ -104,7 +104,7 @@ for folder in little larger; do
   alternate "publish, ${size[$folder]}" ms less "npm publish" "with_next_version publish_ours $folder" "with_next_version publish_theirs $folder"
 done
 
-# Of an empty folder, and nothing kept of earlier ones.
+# Into an empty folder, without caches from earlier runs.
 install_ours() {
   rm -rf into .cache "$XDG_CACHE_HOME"
   mkdir into
@@ -120,7 +120,7 @@ for folder in little larger; do
   alternate "install, ${size[$folder]}" ms less "npm install" "install_ours $folder" "install_theirs $folder"
 done
 
-# Verdaccio has no publishing of many; what npm sends, without npm.
+# Verdaccio cannot publish many packages at once; this sends what npm would send.
 for ((i = 0; i < connectors; i++)); do
   make_connector "many-$i"
   "$mkt" publish "many-$i" >/dev/null 2>&1

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # scripts/bench-parts/versions.sh [RUNS]
 #
-# How long a connector with 1 to 10,000 versions takes to show, to show one version of, and to publish
-# another version of. Medians of RUNS (default 5).
+# Measures how long it takes to show a connector with 1 to 10,000 versions, to show one of its
+# versions, and to publish another one. Prints medians of RUNS (default 5).
 set -euo pipefail
 preset=release
 source "$(dirname "$0")/../prerequisites"
@@ -22,7 +22,7 @@ for size in 1 10 100 1000 10000; do
   "$mkt" publish "of-$size" >/dev/null 2>&1
 done
 stop_mktd
-# Version 1.0.0 as often as wanted.
+# Copies version 1.0.0 as often as needed.
 for size in 10 100 1000 10000; do
   sqlite3 data/mktd.db "
     PRAGMA synchronous = OFF;
@@ -38,9 +38,9 @@ for size in 10 100 1000 10000; do
 done
 start_mktd
 
-# The same each time: kept in memory, unless the answer is too long to keep.
+# The same answer each time: from the cache, unless it is too long to be kept.
 show_all() { load 1 "$MKT_REGISTRY/v1/connectors/of-$size"; }
-# Each time another version, so that few answers were kept.
+# Another version each time, so that few answers come from the cache.
 show_one() {
   cat >any.lua <<LUA
 math.randomseed(os.time())

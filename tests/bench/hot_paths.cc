@@ -87,7 +87,7 @@ class Daemon {
     Response response =
         answer_request({market_, router_, idempotency_, usage_, limiter_}, head, reader, exchange);
     if (response.status / 100 != 2) throw std::runtime_error(response.body);
-    const Answer made = make_answer(std::move(response), false, false);
+    const Answer made = make_answer(std::move(response));
     return made.head.size() + head_end(exchange.request_id, kAnyone).size();
   }
 

@@ -1,4 +1,4 @@
-// A real mktd as a child of the test: started on a free port, killed without warning.
+// A real mktd as a child process of the test: started on a free port, killed without warning.
 //
 // It writes its log to DATA.log. Use from one thread.
 #pragma once
@@ -18,7 +18,7 @@ struct DaemonOptions {
                                      "install=off",     "change=off", "register=off",
                                      "auth-failure=off"};
   std::vector<std::string> flags = {};
-  std::string redis_url = {};  // none: limits are counted in memory
+  std::string redis_url = {};  // empty: limits are counted in memory
 };
 
 class DaemonProcess {
@@ -30,11 +30,11 @@ class DaemonProcess {
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
-  // Until it answers; how long that took. Throws where it ends or takes a minute.
+  // Returns the time until it answered. Throws where it exits or takes a minute.
   std::chrono::milliseconds start();
-  // SIGKILL, and gone when this returns.
+  // Sends SIGKILL, and waits until the process is gone.
   void kill();
-  // `mktd check` on the folder, which no daemon may be using; its exit status.
+  // Runs `mktd check` on the folder, which no daemon may be using; returns its exit status.
   int check() const;
 
   const std::string& url() const { return url_; }

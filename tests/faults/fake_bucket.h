@@ -1,7 +1,7 @@
-// FakeBucket: as much of Cloud Storage's JSON API as the mirror speaks, over real HTTP on loopback,
-// since Google has no emulator of it that could be installed. Objects are files in a folder and
-// outlive it; uploads that were begun do not. It refuses bytes whose MD5 is not the one announced,
-// as Cloud Storage does, and can be told to fail. Thread-safe.
+// FakeBucket: the part of Cloud Storage's JSON API that the mirror uses, over real HTTP on
+// loopback, as Google has no emulator of it to install. Objects are files in a folder and outlive
+// this object; begun uploads do not. Like Cloud Storage, it refuses bytes whose MD5 is not the one
+// announced. It can be told to fail. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -30,17 +30,17 @@ class FakeBucket {
   FakeBucket& operator=(const FakeBucket&) = delete;
 
   std::string url() const;
-  // Objects of a page of a listing.
+  // Objects on one page of a listing.
   static constexpr std::size_t kPage = 2;
 
   // What happened.
   std::atomic<int> begun{0};                  // uploads
-  std::atomic<std::uint64_t> bytes_taken{0};  // of uploads
-  // What is to happen.
-  std::atomic<int> break_uploads{0};        // the next ones: 1,000 bytes are taken, then 503
-  std::atomic<bool> forget_uploads{false};  // every upload that was begun is unknown
-  std::atomic<bool> lie{false};             // about the MD5 of what it holds
-  std::function<void()> when_begun;         // called as an upload begins; set before one does
+  std::atomic<std::uint64_t> bytes_taken{0};  // by uploads
+  // What should happen.
+  std::atomic<int> break_uploads{0};        // the next ones: takes 1,000 bytes, then answers 503
+  std::atomic<bool> forget_uploads{false};  // no begun upload is known any more
+  std::atomic<bool> lie{false};             // about the MD5 of what it stores
+  std::function<void()> when_begun;         // called when an upload begins; set it before
 
  private:
   struct Upload {

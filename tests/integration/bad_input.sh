@@ -107,7 +107,7 @@ unchanged "a body cut short"
 
 # Verifying.
 printf 'x' >>other.tgz
-refused 4 "the signature speaks of" "$MKT" verify other.tgz
+refused 4 "the signature is for" "$MKT" verify other.tgz
 
 # Names and folders.
 refused 3 "there is no connector nowhere" "$MKT" install nowhere

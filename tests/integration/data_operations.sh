@@ -102,7 +102,7 @@ mkdir -p evil/blobs
 echo x >evil/passwd
 tar -C evil --transform 's,passwd,../../passwd,' -cPf evil.tar passwd
 expect 10 "$MKTD" restore evil.tar --data evil-data
-says err "no backup of mktd"
+says err "not a backup of mktd"
 ln -s /etc/passwd evil/mktd.db
 tar -C evil -cf link.tar mktd.db
 expect 10 "$MKTD" restore link.tar --data evil-data

@@ -30,10 +30,25 @@ commands=$("$MKT" completion bash | sed -n 's/^    \([a-z]*\)) words=.*/\1/p')
 for command in $commands; do
   expect 0 "$MKT" "$command" --help
   says out "Examples:"
-  page=$command
-  case $command in logout | whoami) page=login ;; esac
-  [[ -f $SOURCE/man/mkt-$page.1 ]] || fail "there is no man page of mkt $command"
-  says "$SOURCE/man/mkt.1" "$command"
-done
+  page=mkt-$command
+  [[ -f $SOURCE/man/$page.1 ]] || page=$(cd "$SOURCE/man" && grep -lE "^\.Nm mkt-$command( ,)?$" mkt-*.1 | sed 's/\.1$//' || true)
+  [[ -f $SOURCE/man/$page.1 ]] || fail "there is no man page of mkt $command"
+  grep -qE "^\.Nm mkt-$command( ,)?$" "$SOURCE/man/$page.1" || fail "$page.1 does not name mkt $command"
+  printf '%s\t%s\t%s\n' "$command" "$(head -n 1 out)" "$page"
+done >table
+# mkt(1) lists them as mkt itself does: in that order, with that summary, and with the page that tells more.
+perl -ne '
+  next if !(/^\.Ss Commands$/ .. /^\.El$/);
+  if (/^\.It Cm (\S+)$/) { ($name, $summary) = ($1, "") }
+  elsif (/^\.Xr (\S+) 1$/) { my $page = $1; $summary =~ s/\.$//; print "$name\t$summary\t$page\n" }
+  elsif (defined $name) { chomp; s/^\.Nm ?/mkt/; $summary .= ($summary eq "" ? "" : " ") . $_ }' "$SOURCE/man/mkt.1" >listed
+diff table listed >&2 || fail "mkt(1) lists other commands than mkt has"
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
+if command -v fish >/dev/null; then
+  "$MKT" completion fish >mkt.fish
+  while IFS=$'\t' read -r command summary _; do
+    fish --no-config -c "source mkt.fish; complete -C 'mkt $command'" >out 2>err || { cat err >&2; fail "fish does not read its completion"; }
+    says out "$command"$'\t'"$summary"
+  done <table
+fi

@@ -311,6 +311,17 @@ looks event .history
 # Revoking.
 echo '{"reasonCode":"compromised","reason":"stolen","compromisedSince":"2026-01-31T12:00:00+01:00","dryRun":true}' >json
 fits "$page" request revoke . <(sed 's/+01:00/.000Z/' json)
+# A reason has up to 500 characters, whatever they are in bytes.
+characters() { perl -CO -e 'print "\x{1f511}" x $ARGV[0]' "$1"; }
+for count in 500 501; do
+  status=$([[ $count == 500 ]] && echo 200 || echo 400)
+  code=$([[ $count == 500 ]] && echo - || echo invalid_request)
+  expect_http "$status" "$code" POST "/v1/publishers/acme/keys/acme-2025/revoke" "${admin[@]}" \
+    -d "{\"reasonCode\":\"superseded\",\"reason\":\"$(characters $count)\",\"dryRun\":true}"
+  expect_http "$status" "$code" PATCH /v1/publishers/acme "${admin[@]}" -d "{\"status\":\"suspended\",\"reason\":\"$(characters $count)\"}"
+  expect_http "$status" "$code" POST /v1/connectors/stolen/1.0.0/deprecate "${admin[@]}" -d "{\"reason\":\"$(characters $count)\"}"
+done
+expect_http 200 - PATCH /v1/publishers/acme "${admin[@]}" -d '{"status":"active"}'
 expect_http 200 - POST "/v1/publishers/acme/keys/acme-2025/revoke" "${admin[@]}" -d @json
 looks revocation
 expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d '{"reasonCode":"compromised","reason":"stolen"}'

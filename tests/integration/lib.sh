@@ -1,6 +1,6 @@
-# Sourced by the integration tests: real programs, a folder of the test's own, checks that say what
-# broke. The environment gives MKT, MKTD (programs), SOURCE (the repository) and SANITIZER (what the
-# programs were built with: address, thread, or nothing).
+# Sourced by the integration tests: real programs, a folder for each test, and checks whose messages
+# say what broke. The environment has MKT and MKTD (programs), SOURCE (the repository) and SANITIZER
+# (which one the programs were built with: address, thread, or empty).
 set -euo pipefail
 SANITIZER=${SANITIZER:-}
 
@@ -34,11 +34,12 @@ skip() {
   exit 77
 }
 
-# Tests do in seconds what people do in hours; the limits have tests of their own (limits.sh).
+# Tests do in seconds what people do in hours. The limits have tests of their own (limits.sh).
 no_limits=(--limit publish=off search=off download=off install=off change=off register=off
   auth-failure=off)
 
-# start_mktd [FLAG…]: on a free port, data in ./data; sets MKT_REGISTRY, token and `daemon`.
+# start_mktd [FLAG…]: starts it on a free port with its data in ./data; sets MKT_REGISTRY, token,
+# daemon.
 start_mktd() {
   rm -f data/mktd.url
   "$MKTD" --data data --listen 127.0.0.1:0 "${no_limits[@]}" "$@" 2>>mktd.log &
@@ -57,7 +58,7 @@ stop_mktd() {
   wait "$pid"
 }
 
-# wait_for WHAT COMMAND…: until the command succeeds, 20 seconds at most.
+# wait_for WHAT COMMAND…: waits until the command succeeds, at most 20 seconds.
 wait_for() {
   local what=$1 i
   shift
@@ -69,7 +70,7 @@ wait_for() {
   fail "waited in vain for $what"
 }
 
-# expect STATUS COMMAND…: runs it, keeps stdout in ./out and stderr in ./err.
+# expect STATUS COMMAND…: runs it and checks its status; stdout goes to ./out and stderr to ./err.
 expect() {
   local want=$1 got=0
   shift
@@ -80,7 +81,7 @@ expect() {
   fi
 }
 
-# says FILE TEXT: the file holds the text.
+# says FILE TEXT: checks that the file contains the text.
 says() {
   grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "\"$2\" is not in $1"; }
 }
@@ -89,7 +90,8 @@ one_line() {
   [[ $(wc -l <"$1") == 1 ]] || { cat "$1" >&2; fail "$1 should hold one line"; }
 }
 
-# http METHOD PATH [CURL-ARGUMENT…]: answers the status, body in ./body, headers in ./headers.
+# http METHOD PATH [CURL-ARGUMENT…]: prints the status; the body goes to ./body, headers to
+# ./headers.
 http() {
   local method=$1 path=$2
   shift 2
@@ -97,7 +99,7 @@ http() {
   curl -sS -o body -D headers -w '%{http_code}' -X "$method" "$@" "$MKT_REGISTRY$path"
 }
 
-# expect_http STATUS CODE METHOD PATH …: CODE is the error code, or - for none.
+# expect_http STATUS CODE METHOD PATH …: also checks the error code; CODE is - for none.
 expect_http() {
   local want=$1 code=$2 got
   shift 2
@@ -106,7 +108,7 @@ expect_http() {
   [[ $code == - ]] || [[ $(jq -r .code body) == "$code" ]] || { cat body >&2; fail "expected $code: $*"; }
 }
 
-# make_connector ID [VERSION]: a folder ./ID that can be published.
+# make_connector ID [VERSION]: makes a folder ./ID that can be published.
 make_connector() {
   mkdir -p "$1/lib"
   cat >"$1/connector.manifest.json" <<JSON
@@ -119,14 +121,14 @@ JSON
   echo "export {}" >"$1/lib/deep.js"
 }
 
-# A sanitizer's memory is counted with the daemon's. AddressSanitizer keeps what was freed to see who
-# still uses it, 256 MiB unless told otherwise; here no more than these, so that a bound still bounds.
+# A sanitizer's memory counts as the daemon's. AddressSanitizer keeps freed memory, to detect its
+# use: 256 MiB by default, and only this much here, so that a bound still means something.
 quarantine=16 # MiB
 [[ $SANITIZER != address ]] || export ASAN_OPTIONS=quarantine_size_mb=$quarantine${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 
-# memory_bound KIB: what a bound on resident memory comes to in this build. Beside what was freed,
-# AddressSanitizer adds the space around each allocation and an eighth of all for its map (twice as
-# much is ample); ThreadSanitizer's map is four times the memory, and it remembers each access.
+# memory_bound KIB: what a bound on resident memory becomes in this build. Besides the freed memory,
+# AddressSanitizer adds space around each allocation, and an eighth of everything for its map (twice
+# the memory is plenty). ThreadSanitizer's map is four times the memory, and it records each access.
 memory_bound() {
   case $SANITIZER in
     address) echo $((2 * $1 + quarantine * 1024)) ;;
@@ -135,20 +137,20 @@ memory_bound() {
   esac
 }
 
-# flip_byte FILE OFFSET: exactly this byte becomes another one.
+# flip_byte FILE OFFSET: changes exactly this byte.
 flip_byte() {
   perl -e 'open F, "+<", $ARGV[0] or die; seek F, $ARGV[1], 0; read F, $b, 1; seek F, $ARGV[1], 0;
            print F chr(ord($b) ^ 255)' "$1" "$2"
 }
 
-# register PUBLISHER: makes its key and registers it; sets `key`.
+# register PUBLISHER: makes a key and registers the publisher with it; sets `key`.
 register() {
   key=$("$MKT" key generate --publisher "$1" --no-passphrase 2>/dev/null)
   "$MKT" publisher register "$1" --display-name "$1" --email "$1@acme.example" --key "$key" >/dev/null
 }
 
-# add_expired KEYID: registers it for a moment, and waits until that is over. A machine too busy to
-# register it within the moment gets a longer one.
+# add_expired KEYID: registers a key that expires soon, and waits until it has expired. A machine
+# too busy to register it in that time gets more time.
 add_expired() {
   local seconds
   for seconds in 1 2 4 8 16; do
@@ -162,7 +164,7 @@ is_expired() {
     jq -e --arg k "$1" 'any(.keys[]; .keyId == $k and .status == "expired")' >/dev/null
 }
 
-# What the catalog and the blob folder hold, to see whether something changed.
+# What the catalog and the blob folder contain, to see whether something changed.
 catalog_state() {
   curl -sS "$MKT_REGISTRY/v1/search?pageSize=100" | jq -S 'del(.connectors[].downloads)'
   find data/blobs -type f | sort

@@ -110,7 +110,7 @@ mv kept.lock mkt.lock
 # A folder that somebody removed by hand leaves the lock with the rest.
 mv connectors/first-steps aside
 expect 0 "$MKT" uninstall first-steps
-says out "out of mkt.lock"
+says out "from mkt.lock"
 [[ $(jq '.connectors | length' mkt.lock) == 0 ]] || fail "the lock: $(<mkt.lock)"
 mv aside connectors/first-steps
 expect 0 "$MKT" install first-steps
@@ -147,7 +147,7 @@ expect 4 "$MKT" install app lib@1.0.0 --root refused
 says err "laptop stolen"
 [[ ! -e refused/app ]] || fail "something was installed beside what is in quarantine"
 expect 0 "$MKT" install app
-says err "lib@1.0.0, which is installed here, is in quarantine; 1.1.0 takes its place"
+says err "lib@1.0.0 is installed here but is in quarantine; 1.1.0 replaces it"
 [[ $(jq -r .version connectors/lib/install-receipt.json) == 1.1.0 ]] || fail "lib was kept"
 
 stop_mktd || fail "SIGTERM should end with status 0"

@@ -14,7 +14,7 @@ for line in 'tenant' 'tenant = team' 'tenant "team"' 'tenant = "team' 'tenant = 
 done
 printf '[mkt]\nregistry = "http://127.0.0.1:1"\n' >"$config"
 expect 2 "$MKT" outdated
-says err "$config:1: mkt is no setting"
+says err "$config:1: mkt is not a setting"
 printf 'registry = "http://127.0.0.1:1"\ntoken-file = "/nowhere"\n' >"$config"
 expect 3 "$MKT" outdated
 rm "$config"

@@ -57,7 +57,7 @@ says asked "into quarantine"
 # No further than a compromise: whoever has the old key could have endorsed the new one.
 expect 0 "$MKT" key revoke "$second" --reason-code compromised --reason "copied" --yes
 expect 4 "$MKT" install tool@1.2.0
-says err "no rotation signed by that leads to it"
+says err "no rotation leads from that key to it"
 expect 0 "$MKT" key trust acme --fingerprint "$(fingerprint "$third")"
 expect 0 "$MKT" install tool@1.2.0
 expect 0 "$MKT" key trust acme --remove
@@ -89,7 +89,7 @@ truncate -s -2 tool.tgz
 # No list and no registry is not "nothing is revoked".
 XDG_STATE_HOME=$work/nothing expect 7 "$MKT" verify tool.tgz
 XDG_STATE_HOME=$work/nothing expect 7 "$MKT" verify tool.tgz --offline
-says err "what is revoked is not known"
+says err "it is not known which keys are revoked"
 
 # Old lists: a warning after 7 days, refused after 30 unless the risk is taken, and recorded.
 aged() { jq --arg at "$(date -u -d "$1 days ago" +%FT%TZ)" '.checkedAt = $at' earlier.seen >"$seen"; }

@@ -31,7 +31,7 @@ done
 for command in "install vault --wait 0s" "install --wait=0s vault" "update --wait 0" "request watch x --wait 0s"; do
   # shellcheck disable=SC2086
   expect 2 timeout 20 "$MKT" $command
-  says err "--wait needs more than no time"
+  says err "--wait needs a time above 0"
 done
 expect 2 timeout 20 "$MKT" install vault --wait 5x
 

@@ -1,4 +1,4 @@
-// Catalog: connectors and their versions, as rows. A published version never changes its bytes.
+// Catalog: connectors and their versions, as rows. The bytes of a published version never change.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +28,14 @@ struct ConnectorRecord {
   UtcTime updated_at;
 };
 
-// What a change must know of a connector.
+// What a change needs to know about a connector.
 struct ConnectorHead {
   std::string owner;
   std::string latest_version;
 };
 
-// Stands among a version's policy classes when its manifest does not say what it may do, as older
-// ones do not: people are asked, whatever the policy lists.
+// The policy class of a version whose manifest does not say what its tools may do, as in older
+// manifests. People are then asked, whatever the policy says.
 inline constexpr std::string_view kUnknownPolicyClass = "UNKNOWN";
 
 struct VersionRecord {
@@ -46,7 +46,7 @@ struct VersionRecord {
   std::uint64_t size = 0;
   std::string signature;       // the signature file, compact
   std::string signing_key_id;  // the key's own id
-  std::string signed_as;       // what the signature file calls it: the same, or an alias
+  std::string signed_as;       // the name in the signature file: the same, or an alias
   std::string key_fingerprint;
   UtcTime published_at;
   std::string published_by;  // publisher id; never changes
@@ -56,12 +56,12 @@ struct VersionRecord {
   std::string deprecation_reason;
   bool quarantined = false;
   std::vector<std::string> capabilities;
-  std::vector<std::string> policy_classes;  // of its tools, each once, or kUnknownPolicyClass
-  std::int64_t seq = 0;                     // of its publishing
-  std::int64_t signature_seq = 0;           // of accepting the signature that stands now
+  std::vector<std::string> policy_classes;  // of its tools, each once; or kUnknownPolicyClass
+  std::int64_t seq = 0;                     // of its publication
+  std::int64_t signature_seq = 0;           // of the acceptance of the current signature
 };
 
-// What a connector shows and is found by: what its latest version's manifest says.
+// What a connector shows and what search finds it by, from its latest version's manifest.
 struct ConnectorListing {
   std::string display_name;
   std::string description;
@@ -70,16 +70,16 @@ struct ConnectorListing {
   std::vector<std::string> keywords;
 };
 
-// What publishing brings.
+// The rows that publishing adds.
 struct NewVersion : ConnectorListing {
   VersionRecord version;
 };
 
-// A connector's page: all of one snapshot.
+// A connector's page, from one snapshot.
 struct ConnectorWithVersions {
   ConnectorRecord connector;
   std::vector<VersionRecord> versions;  // newest first, without manifests
-  std::string latest_manifest;          // JSON of the latest version's
+  std::string latest_manifest;          // the latest version's, as JSON
 };
 
 struct CatalogCounts {
@@ -101,7 +101,7 @@ struct BlobTotals {
   std::int64_t bytes = 0;
 };
 
-// A connector as search sees it.
+// A connector as search needs it.
 struct SearchDocument {
   std::string id;
   std::string display_name;
@@ -128,20 +128,20 @@ class Catalog {
   virtual std::optional<VersionRecord> version_head(std::string_view connector_id,
                                                     std::string_view version,
                                                     Hold hold = Hold::none) const = 0;
-  // A version_head and its publisher, held in this order: the publisher, the version.
+  // The result of version_head and its publisher, held in the order publisher, version.
   struct VersionWithPublisher {
     VersionRecord version;
     std::optional<PublisherRecord> publisher;
   };
   virtual std::optional<VersionWithPublisher> version_with_publisher(
       std::string_view connector_id, std::string_view version, Hold hold = Hold::none) const = 0;
-  // Newest published first, without manifests and signature files. Held with their connector.
+  // Newest first, without manifests and signature files. Held with their connector.
   virtual std::vector<VersionRecord> versions_of(std::string_view connector_id) const = 0;
-  // Not in quarantine, whose signature by that key was accepted at that number or later. A change
-  // that holds the key exclusive sees all there will be.
+  // Versions not in quarantine whose signature by that key was accepted at `seq` or later. A change
+  // that holds the key exclusively sees all there will ever be.
   virtual std::vector<VersionRecord> signed_since(std::string_view key_id,
                                                   std::int64_t seq) const = 0;
-  // Holds those versions exclusive.
+  // Holds those versions exclusively.
   virtual void hold_signed_since(std::string_view key_id, std::int64_t seq) const = 0;
   // Connectors whose latest version is in quarantine, by id.
   virtual std::vector<std::string> with_quarantined_latest() const = 0;
@@ -149,13 +149,13 @@ class Catalog {
   virtual CatalogCounts counts() const = 0;
   virtual std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const = 0;
   virtual bool names_blob(std::string_view checksum) const = 0;
-  // Tarballs that versions name, each counted once; reads all of them.
+  // The tarballs of all versions, each counted once; reads all rows.
   virtual BlobTotals blob_totals() const = 0;
   virtual void each_search_document(
       const std::function<void(const SearchDocument&)>& take) const = 0;
   virtual std::optional<SearchDocument> search_document(std::string_view id) const = 0;
 
-  // `owner`, `latest_version` and the times are taken from `connector`, all else from `listing`.
+  // Takes `owner`, `latest_version` and the times from `connector`, everything else from `listing`.
   virtual void insert_connector(const ConnectorRecord& connector,
                                 const ConnectorListing& listing) = 0;
   virtual void set_latest(std::string_view id, std::string_view latest_version,
@@ -166,7 +166,7 @@ class Catalog {
   // Writes signature, signing_key_id and quarantined.
   virtual void replace_signature(const VersionRecord& version, EntryRef accepted) = 0;
   virtual void quarantine(std::string_view connector_id, std::string_view version) = 0;
-  // With a reason deprecated, without one not.
+  // Deprecated with a reason, not deprecated without one.
   virtual void set_deprecated(std::string_view connector_id, std::string_view version,
                               const std::optional<std::string>& reason) = 0;
   virtual void add_downloads(std::string_view connector_id, std::string_view version,

@@ -1,4 +1,4 @@
-// Cursors: how far each webhook was told of the log, as rows.
+// Cursors: which log entry each webhook received last, as rows.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// Installations: what tenants have installed, and how it came to that, as rows. Held with the
-// tenant.
+// Installations: what tenants have installed, and its history, as rows. Held with the tenant.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +11,7 @@
 
 namespace mkt {
 
-// What a tenant has installed; one version of a connector at a time.
+// What a tenant has installed: at most one version per connector.
 struct InstallationRecord {
   std::string tenant_id;
   std::string connector_id;
@@ -21,11 +20,11 @@ struct InstallationRecord {
   std::string config;
   std::string request_id;
   std::string installed_by;
-  UtcTime installed_at;  // the connector's first version
-  UtcTime updated_at;    // this version
+  UtcTime installed_at;  // when the connector's first version was installed
+  UtcTime updated_at;    // when this version was installed
 };
 
-// One step of an installation's history.
+// One step in an installation's history.
 struct InstallationEvent {
   std::string action;  // install, update, uninstall
   std::string version;
@@ -41,10 +40,10 @@ class Installations {
 
   virtual std::optional<InstallationRecord> find(std::string_view tenant_id,
                                                  std::string_view connector_id) const = 0;
-  // By connector id, those after `after`.
+  // Sorted by connector id, starting after `after`.
   virtual std::vector<InstallationRecord> list(std::string_view tenant_id, std::string_view after,
                                                std::uint32_t limit) const = 0;
-  // By tenant.
+  // Sorted by tenant.
   virtual std::vector<InstallationRecord> of_version(std::string_view connector_id,
                                                      std::string_view version,
                                                      std::uint32_t limit) const = 0;
@@ -54,11 +53,11 @@ class Installations {
   virtual std::vector<InstallationEvent> history(std::string_view tenant_id,
                                                  std::string_view connector_id,
                                                  std::uint32_t limit) const = 0;
-  // What the tenant has installed or, where it uninstalled, had last.
+  // The version that the tenant has installed or, after an uninstall, had last.
   virtual std::optional<std::string> last_version(std::string_view tenant_id,
                                                   std::string_view connector_id) const = 0;
 
-  // In the place of the connector's earlier version, where there is one.
+  // Replaces the connector's earlier version, where there is one.
   virtual void put(const InstallationRecord& installation) = 0;
   virtual void remove(std::string_view tenant_id, std::string_view connector_id) = 0;
   virtual void add_event(std::string_view tenant_id, std::string_view connector_id,

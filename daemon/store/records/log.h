@@ -1,8 +1,8 @@
-// Log: the audit log, the registry's own order of events, as rows. Append only.
+// Log: the audit log, which is the registry's own order of events, as rows. Append only.
 //
-// An entry's number is given when the change commits. Until then a change names its own entries by
-// EntryRef; rows that keep such a number take the EntryRef, and the caller of Store::change finds
-// the numbers in what it returns.
+// An entry gets its number when its change commits. Until then the change refers to its own entries
+// by EntryRef: rows that store such a number take the EntryRef, and Store::change returns the
+// numbers to its caller.
 #pragma once
 
 #include <cstddef>
@@ -16,24 +16,24 @@
 
 namespace mkt {
 
-// A client's own name for one POST, so that a retry of it changes nothing a second time. Whatever
-// the request changes commits together with this key, at most once.
+// A client's own name for one POST, so that a retry does not change anything a second time. This
+// key commits with everything that the request changes, at most once.
 struct IdempotencyKey {
-  std::string scope;  // whose key it is: a token's id
+  std::string scope;  // the owner of the key: a token's id
   std::string key;
-  std::string request_hash;  // what tells it from another request; http/request_digest.h
+  std::string request_hash;  // distinguishes it from another request; http/request_digest.h
   UtcTime at;
   UtcTime expires_at;
 };
 
-// Who asked for a change, from where and in which request: what the log keeps beside it.
+// Who asked for a change, from where and in which request. The log stores it with the entry.
 struct Actor {
   std::string who;      // "admin", "publisher:acme", "system"
   std::string address;  // of the client
   std::string request_id;
   std::optional<IdempotencyKey> idempotency = {};
-  // The token by which it was asked for; empty for what nobody asked for. A change commits only
-  // while the token stands: one that is revoked during an upload ends it.
+  // The token that asked for it; empty where nobody asked. A change commits only while the token is
+  // valid: revoking the token during an upload stops the publish.
   std::string token_id = {};
 };
 
@@ -42,12 +42,12 @@ struct LogEntry {
   std::int64_t seq = 0;
   UtcTime at;
   Actor actor;
-  std::string action;    // "key.revoke"
-  std::string subject;   // "acme:0123456789abcdef"
-  std::string document;  // JSON object: kind, ids and values (service/log_text.h makes it a text)
+  std::string action;    // such as "key.revoke"
+  std::string subject;   // such as "acme:0123456789abcdef"
+  std::string document;  // JSON object: kind, ids, values (service/log_text.h makes text of it)
 };
 
-// One that is to be appended; what it refers to outlives the call.
+// An entry to append; what it refers to must outlive the call.
 struct NewLogEntry {
   UtcTime at;
   const Actor& actor;
@@ -57,12 +57,12 @@ struct NewLogEntry {
 };
 
 struct LogQuery {
-  std::int64_t after = 0;  // entries with a greater seq
+  std::int64_t after = 0;  // only entries with a greater seq
   std::optional<UtcTime> since;
   std::uint32_t limit = 100;
 };
 
-// One of the entries that a change appends: the first has index 0.
+// An entry that the current change appends; the first has index 0.
 struct EntryRef {
   std::size_t index = 0;
 };
@@ -73,8 +73,8 @@ class Log {
 
   // Oldest first.
   virtual std::vector<LogEntry> entries(const LogQuery& query) const = 0;
-  // The number of the first entry at or after that time; nullopt where there is none yet. Where the
-  // clock once stepped back the earlier of two candidates is taken.
+  // The number of the first entry at or after that time; nullopt where there is none yet. If the
+  // clock was once set back, the earlier of two candidates.
   virtual std::optional<std::int64_t> first_since(UtcTime time) const = 0;
   virtual std::int64_t newest() const = 0;  // 0 for an empty log
 

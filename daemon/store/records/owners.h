@@ -1,4 +1,5 @@
-// Owners: which publishers may publish new versions of a connector, as rows. Held with it.
+// Owners: which publishers may publish new versions of a connector, as rows. Held with the
+// connector.
 #pragma once
 
 #include <string>

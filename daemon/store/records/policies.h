@@ -1,4 +1,4 @@
-// Policies: what each tenant lets in, revision by revision, as rows. Held with the tenant.
+// Policies: what each tenant may install, revision by revision, as rows. Held with the tenant.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace mkt {
 
-// A tenant's policy since `set_at`; the highest revision is in force.
+// A tenant's policy from `set_at` on; the highest revision is in force.
 struct PolicyRecord {
   std::string tenant_id;
   std::int64_t revision = 0;
@@ -29,7 +29,7 @@ class Policies {
  public:
   virtual ~Policies() = default;
 
-  // nullopt for a tenant that has set none.
+  // nullopt for a tenant that has never set one.
   virtual std::optional<PolicyRecord> current(std::string_view tenant_id) const = 0;
   // Newest first.
   virtual std::vector<PolicyRecord> history(std::string_view tenant_id,

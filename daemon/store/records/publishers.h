@@ -1,4 +1,4 @@
-// Publishers: who publishes, as rows.
+// Publishers, as rows.
 #pragma once
 
 #include <optional>

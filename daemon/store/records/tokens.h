@@ -1,4 +1,4 @@
-// Tokens: bearer tokens, as rows; of the secret only its hash.
+// Tokens: bearer tokens, as rows; only the hash of the secret is stored.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ std::string_view role_name(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
 struct TokenRecord {
-  std::string id;    // public part of the token
+  std::string id;    // the public part of the token
   std::string hash;  // hex SHA-256 of the whole token
   std::string name;
   Role role = Role::member;
@@ -31,8 +31,8 @@ class Tokens {
   virtual ~Tokens() = default;
 
   virtual std::optional<TokenRecord> find(std::string_view id, Hold hold = Hold::none) const = 0;
-  virtual std::vector<TokenRecord> all() const = 0;  // in the order they were made
-  // Is there such a token, and is its time not over?
+  virtual std::vector<TokenRecord> all() const = 0;  // in the order of their creation
+  // True where the token exists and its time is not over.
   virtual bool stands(std::string_view id, UtcTime now, Hold hold = Hold::none) const = 0;
 
   virtual void insert(const TokenRecord& token) = 0;

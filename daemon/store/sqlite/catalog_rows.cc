@@ -1,4 +1,3 @@
-// The rows of connectors and versions; see records/catalog.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {
@@ -321,7 +320,7 @@ class CatalogRows : public Catalog {
   }
 
  private:
-  // Search shows and finds what the latest version says of itself.
+  // Writes what search shows and finds, from the latest version's manifest.
   void label(std::int64_t num, const ConnectorListing& l) {
     const auto add_label = [&](const std::string& word, std::string_view kind) {
       db_.query("INSERT OR IGNORE INTO connector_labels (label, kind, num) VALUES (?, ?, ?)")

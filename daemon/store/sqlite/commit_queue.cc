@@ -1,4 +1,4 @@
-// Group commit; see commit_queue.h.
+// Group commit.
 #include "daemon/store/sqlite/commit_queue.h"
 
 #include <fmt/format.h>
@@ -18,13 +18,13 @@ bool is_failed_sync(const SqlError& e) {
   return e.extended_code() == SQLITE_IOERR_FSYNC || e.extended_code() == SQLITE_IOERR_DIR_FSYNC;
 }
 
-// A mistake of ours fails the change that it is in, not the daemon.
+// A bug of ours fails only the change it is in, not the daemon.
 Error unexpected(const std::exception& e) {
   return Error(ErrorCode::internal_error,
                fmt::format("a change failed unexpectedly: {}", e.what()));
 }
 
-// One change inside the shared transaction: all of it or nothing.
+// Runs one change inside the shared transaction: all of it or nothing.
 Status run_in_savepoint(Database& database, const CommitQueue::Change& change) {
   database.query("SAVEPOINT change").run();
   Status outcome;
@@ -85,13 +85,13 @@ void CommitQueue::work() {
     }
     lock.unlock();
     commit_together(jobs);
-    for (Job* job : jobs) job->done.raise();  // the job is gone once its caller goes on
+    for (Job* job : jobs) job->done.raise();  // the caller destroys the job once it continues
     lock.lock();
   }
 }
 
-// A view that is not told would go on showing what was revoked: then rather no daemon, hence
-// noexcept.
+// Without this call a view would still show what was revoked. It is better to end the daemon, so
+// this is noexcept.
 void CommitQueue::tell(const std::deque<Job*>& jobs) noexcept {
   if (!told_) return;
   for (const Job* job : jobs) {
@@ -105,7 +105,7 @@ void CommitQueue::commit_together(std::deque<Job*>& jobs) {
   };
   if (broken_) {
     fail_all(Error(ErrorCode::storage_failed,
-                   "the registry's disk failed to keep a change; it must be restarted"));
+                   "the registry's disk failed to store a change; it must be restarted"));
     return;
   }
   const auto began = std::chrono::steady_clock::now();

@@ -1,15 +1,16 @@
-// CommitQueue: many changes, one fsync.
+// CommitQueue: commits many changes with one fsync.
 //
-// One thread owns the only writing connection (Debian's SQLite can damage a database whose WAL is
-// written or checkpointed by two). It takes whatever changes are queued, runs them one after the
-// other in one transaction, each in a savepoint of its own so that one can fail alone, commits, and
-// only then lets the callers go on. `run` may be called from any thread but the queue's own.
+// One thread owns the only writing connection (Debian's SQLite can damage a database whose WAL two
+// connections write or checkpoint). It takes all queued changes, runs them one after another in one
+// transaction, and commits. Each change has a savepoint of its own, so it can fail alone. Only
+// after the commit do the callers continue. `run` may be called from any thread except the queue's
+// own.
 //
-// After each commit `told` hears what its changes touched, before the callers go on; it must not
-// throw. A change that throws fails alone, with internal_error where it is no SqlError. A commit
-// that fails fails all its changes. A failed fsync is final: what the disk holds is then unknown,
-// so every later change is refused with storage_failed, `broken` says true and `when_broken` is
-// called; the daemon exits for its supervisor to start it again.
+// After each commit, before the callers continue, `told` receives what the changes touched; it must
+// not throw. A change that throws fails alone, with internal_error unless it throws SqlError. A
+// commit that fails fails all its changes. A failed fsync is final, as nobody knows what is on the
+// disk then: every later change is refused with storage_failed, `broken` returns true, and
+// `when_broken` is called. The daemon exits, and its supervisor starts it again.
 #pragma once
 
 #include <atomic>
@@ -38,17 +39,17 @@ class CommitQueue {
   using Told = std::function<void(const Touches&)>;
 
   explicit CommitQueue(std::unique_ptr<Database> writer, Told told = {});
-  ~CommitQueue();  // lets what is queued finish
+  ~CommitQueue();  // finishes what is queued
   CommitQueue(const CommitQueue&) = delete;
   CommitQueue& operator=(const CommitQueue&) = delete;
 
-  // Returns when the change is durable or has failed. `touches` is read after the commit: the
+  // Returns when the change is durable or has failed. Reads `touches` after the commit, so the
   // change may still add to it.
   Status run(const Touches& touches, const Change& change);
 
   bool broken() const { return broken_; }
-  // What to call, once, from the queue's thread, when that happens, or at once where it has;
-  // nothing for an empty function, which waits for a call under way.
+  // Sets a function to call once, from the queue's thread, when the store breaks; at once where it
+  // is broken already. An empty function removes it and waits for a call in progress.
   void when_broken(std::function<void()> call);
   StoreCounts counts() const;
 
@@ -65,7 +66,7 @@ class CommitQueue {
   void commit_together(std::deque<Job*>& jobs);
 
   const Told told_;
-  std::unique_ptr<Database> writer_;  // the thread's alone
+  std::unique_ptr<Database> writer_;  // only its thread uses it
   std::atomic<bool> broken_ = false;
   std::mutex when_broken_mutex_;
   std::function<void()> when_broken_;  // guarded by when_broken_mutex_

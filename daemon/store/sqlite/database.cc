@@ -1,4 +1,3 @@
-// SQLite's handles; see database.h.
 #include "daemon/store/sqlite/database.h"
 
 #include <fmt/format.h>
@@ -143,7 +142,7 @@ Transaction::~Transaction() {
   try {
     database_.query("ROLLBACK").run();
   } catch (const SqlError&) {
-    // SQLite has already rolled back (disk full, I/O error): nothing is left to undo.
+    // SQLite has already rolled back (disk full, I/O error); nothing is left to undo.
   }
 }
 

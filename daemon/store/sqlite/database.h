@@ -1,7 +1,8 @@
-// Thin owners of SQLite's handles: a connection, a statement with a fluent use, a transaction.
+// Thin owners of SQLite's handles: a connection, a statement with a fluent interface, a
+// transaction.
 //
-// A failing call throws SqlError; SqliteStore turns it into an Error value at its border
-// (records.h). A Database belongs to one thread at a time.
+// A call that fails throws SqlError; SqliteStore turns it into an Error (records.h). A Database
+// belongs to one thread at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -28,15 +29,15 @@ class SqlError : public std::runtime_error {
   SqlError(int extended_code, const std::string& message)
       : std::runtime_error(message), extended_code_(extended_code) {}
   int extended_code() const { return extended_code_; }
-  // What a caller of the store is told: storage_full, storage_failed.
+  // What the store returns to its caller: storage_full or storage_failed.
   Error error() const;
 
  private:
   int extended_code_;
 };
 
-// A prepared statement in use: bind in order, step, read columns. Resets itself when it goes, so
-// that the prepared form can be used again.
+// A prepared statement in use: bind in order, step, read columns. The destructor resets it, so the
+// prepared statement can be used again.
 class Query {
  public:
   explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
@@ -70,7 +71,7 @@ class Query {
     int column = 0;
     (get_one(column++, values), ...);
   }
-  // Its only column.
+  // The value of the only column.
   template <typename Value>
   Value only() const {
     Value value{};
@@ -115,14 +116,14 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // `sql` must be a constant of the program: prepared at first use and kept by its address.
+  // `sql` must be a constant of the program: it is prepared at first use and cached by its address.
   Query query(const char* sql);
   void execute(const char* sql);  // one or more statements without parameters or rows
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
-  // For a statement that is made at run time; it must not outlive this.
+  // For a statement made at run time; it must not outlive this object.
   Statement prepare_once(const std::string& sql);
   std::int64_t last_row_id() const { return sqlite3_last_insert_rowid(handle_); }
   int changes() const { return sqlite3_changes(handle_); }

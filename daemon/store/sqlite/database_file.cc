@@ -1,4 +1,4 @@
-// VACUUM INTO, integrity_check, references; see database_file.h.
+// Uses VACUUM INTO, integrity_check and foreign_key_check.
 #include "daemon/store/sqlite/database_file.h"
 
 #include <fmt/format.h>
@@ -10,7 +10,8 @@
 namespace mkt {
 namespace {
 
-// Runs `use` on a read-only connection; SqlError becomes data_damaged or the store's own errors.
+// Runs `use` on a read-only connection. SqlError becomes data_damaged or one of the store's own
+// errors.
 template <typename Use>
 auto with_database(const std::filesystem::path& file, Use use)
     -> decltype(use(std::declval<Database&>())) {
@@ -26,9 +27,30 @@ auto with_database(const std::filesystem::path& file, Use use)
     if (primary != SQLITE_NOTADB && primary != SQLITE_CORRUPT && primary != SQLITE_ERROR) {
       return e.error();
     }
-    return Error(ErrorCode::data_damaged,
-                 fmt::format("{} is damaged or no database of mktd ({})", file.string(), e.what()));
+    return Error(
+        ErrorCode::data_damaged,
+        fmt::format("{} is damaged or not a database of mktd ({})", file.string(), e.what()));
   }
+}
+
+// A row of PRAGMA foreign_key_check.
+std::string read_broken_reference(const Query& row) {
+  std::string table;
+  std::optional<std::int64_t> row_id;
+  std::string referred_to;
+  std::int64_t key = 0;
+  row.get(table, row_id, referred_to, key);
+  return fmt::format("a row of {} refers to nothing in {}", table, referred_to);
+}
+
+// A row of referenced_blobs.
+Result<BlobReference> read_reference(const Query& row) {
+  std::string checksum;
+  std::uint64_t size = 0;
+  std::string name;
+  row.get(checksum, size, name);
+  MKT_TRY(const Checksum parsed, Checksum::parse(checksum));
+  return BlobReference{parsed, size, std::move(name)};
 }
 
 }  // namespace
@@ -46,13 +68,11 @@ Result<std::vector<std::string>> check_database(const std::filesystem::path& fil
     std::vector<std::string> findings;
     Query integrity = db.query("PRAGMA integrity_check");
     while (integrity.step()) {
-      if (integrity.text(0) != "ok") findings.push_back(integrity.text(0));
+      auto finding = integrity.only<std::string>();
+      if (finding != "ok") findings.push_back(std::move(finding));
     }
     Query foreign = db.query("PRAGMA foreign_key_check");
-    while (foreign.step()) {
-      findings.push_back(
-          fmt::format("a row of {} refers to nothing in {}", foreign.text(0), foreign.text(2)));
-    }
+    while (foreign.step()) findings.push_back(read_broken_reference(foreign));
     return findings;
   });
 }
@@ -61,11 +81,11 @@ Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path&
   return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
     std::vector<BlobReference> all;
     Query row = db.query(
-        "SELECT checksum, size, min(connector_id || '@' || version) FROM versions"
+        "SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions"
         " GROUP BY checksum, size ORDER BY checksum");
     while (row.step()) {
-      MKT_TRY(const Checksum checksum, Checksum::parse(row.text(0)));
-      all.push_back({checksum, static_cast<std::uint64_t>(row.number(1)), row.text(2)});
+      MKT_TRY(BlobReference reference, read_reference(row));
+      all.push_back(std::move(reference));
     }
     return all;
   });

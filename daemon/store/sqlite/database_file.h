@@ -1,7 +1,7 @@
-// A database as a file, for the operations on a data folder: copying, checking, what it refers to.
+// Operations on a database file: copy it, check it, list what it refers to.
 //
-// All open it read-only and never checkpoint, so they may run beside the daemon (Debian's SQLite
-// can damage a database that two connections write or checkpoint).
+// All open the file read-only and never checkpoint, so they may run while the daemon runs (Debian's
+// SQLite can damage a database that two connections write or checkpoint).
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@
 
 namespace mkt {
 
-// A copy of one moment, without a write-ahead log. `target` must not exist.
+// Copies a snapshot, without a write-ahead log. `target` must not exist.
 Status copy_database(const std::filesystem::path& source, const std::filesystem::path& target);
 
-// What is wrong with it, in SQLite's words; empty where nothing is. data_damaged when it is no
-// database of ours, or a newer mktd's.
+// The problems, in SQLite's words; empty where there are none. data_damaged when the file is not a
+// database of mktd, or is a newer mktd's.
 Result<std::vector<std::string>> check_database(const std::filesystem::path& file);
 
 struct BlobReference {
   Checksum checksum;
   std::uint64_t size;  // bytes
-  std::string name;    // a version that has it: "id@version"
+  std::string name;    // a version that uses it: "id@version"
 };
-// Every tarball that a version needs, once each, by checksum.
+// Every tarball that a version needs, once each, sorted by checksum.
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file);
 
-// Every document (records/outbox.h) of one moment, kind by kind and by key, until `take` fails.
+// Every document (records/outbox.h) of one snapshot, by kind and then by key, until `take` fails.
 Status each_document(const std::filesystem::path& file,
                      const std::function<Status(const OutboxEntry&)>& take);
-// How many of them the mirror has still to be told of.
+// How many documents still have to be sent to the mirror.
 Result<OutboxCounts> outbox_counts_in(const std::filesystem::path& file);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// The rows of installations and their history; see records/installations.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {

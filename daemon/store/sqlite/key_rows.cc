@@ -1,4 +1,3 @@
-// The rows of publisher keys; see records/keys.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {

@@ -1,4 +1,4 @@
-// The rows of the audit log, and how far webhooks were told of it; see records/log.h, cursors.h.
+// The rows of the audit log and of the webhooks' cursors.
 #include <limits>
 
 #include "daemon/store/sqlite/rows.h"

@@ -1,4 +1,4 @@
-// Documents out of rows, and which of them wait to be sent; see records/outbox.h.
+// Makes documents from rows, and keeps the list of those to send.
 #include "daemon/store/sqlite/rows.h"
 
 #include <fmt/format.h>
@@ -14,19 +14,19 @@ namespace {
 struct Part {
   const char* member;
   const char* table;
-  const char* rows;  // of the document whose key is bound
+  const char* rows;  // selects those of the document whose key is bound
 };
 
-// What of a table the mirror is told: the columns named here, and no other. A new column is not
-// mirrored until it is added to its statement.
+// What the mirror gets of a table: the columns named here, and no others. A new column is not
+// mirrored until its statement names it.
 struct Form {
   DocumentKind kind;
   const char* word;  // in the outbox
   const char* table;
   std::size_t key_parts;
   std::array<Part, 2> parts;
-  const char* rows;    // of one document
-  const char* listed;  // keys after one, in their order
+  const char* rows;    // selects those of one document
+  const char* listed;  // selects the keys after a given one, in order
   const char* fill;    // puts all into the outbox, with the time that is bound
 };
 
@@ -69,7 +69,7 @@ constexpr auto kForms = std::to_array<Form>({
        {"labels", "connector_labels",
         "SELECT l.label, l.kind, l.num FROM connector_labels AS l JOIN connectors AS c USING (num) "
         "WHERE c.id = ?1 ORDER BY l.label, l.kind"}}},
-     // What readers of the mirror want to know of its newest version, its owner and its versions.
+     // Also what readers of the mirror want to know: the newest version, the owner, all versions.
      "SELECT c.num, c.id, c.owner, c.latest_version, c.display_name, c.description, c.author, "
      "c.capabilities, c.downloads, c.created_at, c.updated_at, p.verified, "
      "json_extract(v.manifest, '$.license') AS license, "
@@ -150,7 +150,7 @@ constexpr auto kForms = std::to_array<Form>({
      "CAST(num AS TEXT)), ?1 FROM installation_events"},
 });
 
-// Columns that hold a flag.
+// Columns that contain a flag.
 constexpr auto kFlags = std::to_array<std::string_view>(
     {"verified", "prerelease", "deprecated", "quarantined", "allow_self_approval"});
 
@@ -235,24 +235,51 @@ std::vector<std::string> key_from_json(const std::string& text) {
   return key;
 }
 
-// Changes that are looked at for each document that may be sent: one that changed more often than
-// others takes several turns.
+// How many changes to read for each document that may be sent. A document that changed more often
+// than others needs several turns.
 constexpr std::int64_t kChangesEach = 10;
 
-// What a row of the outbox names, whole.
-OutboxEntry entry_of(Database& db, std::int64_t seq, const std::string& word,
-                     const std::string& key, UtcTime at) {
-  const Form& form = *form_named(word);
-  OutboxEntry entry{seq, {form.kind, key_from_json(key)}, std::nullopt, at};
+// A row of the outbox: which document changed, by its kind's word and its key in JSON.
+struct OutboxChange {
+  std::int64_t seq = 0;
+  std::string kind;
+  std::string key;
+  UtcTime at;
+};
+
+OutboxChange read_change(const Query& row) {
+  OutboxChange c;
+  row.get(c.seq, c.kind, c.key, c.at);
+  return c;
+}
+
+// What it names, whole.
+OutboxEntry entry_of(Database& db, const OutboxChange& change) {
+  const Form& form = *form_named(change.kind);
+  OutboxEntry entry{change.seq, {form.kind, key_from_json(change.key)}, std::nullopt, change.at};
   entry.content = content_of(db, form, entry.name.key);
   return entry;
+}
+
+OutboxCounts read_counts(const Query& row) {
+  OutboxCounts counts;
+  row.get(counts.waiting, counts.parked, counts.oldest);
+  return counts;
+}
+
+ParkedDocument read_parked(const Query& row) {
+  ParkedDocument parked;
+  std::string kind, key;
+  row.get(parked.seq, kind, key, parked.reason, parked.at);
+  parked.name = {form_named(kind)->kind, key_from_json(key)};
+  return parked;
 }
 
 void forget_change(Database& db, std::int64_t seq) {
   db.query("DELETE FROM outbox WHERE seq = ?").bind(seq).run();
 }
 
-// That an earlier state of that document was refused.
+// Forgets that an earlier state of the document was refused.
 void forget_parked(Database& db, const OutboxEntry& entry) {
   db.query(R"sql(
       DELETE FROM outbox WHERE parked <> '' AND (kind, key) = (
@@ -261,17 +288,17 @@ void forget_parked(Database& db, const OutboxEntry& entry) {
       .run();
 }
 
-// Columns of a table, from the schema and never from a document.
+// The columns of a table. They come from the schema, never from a document.
 std::vector<std::string> columns_of(Database& db, const char* table) {
   std::vector<std::string> columns;
   Query row = db.query("SELECT name FROM pragma_table_info(?) ORDER BY cid");
   row.bind(std::string_view(table));  // a pointer would be a flag
-  while (row.step()) columns.push_back(row.text(0));
+  while (row.step()) columns.push_back(row.only<std::string>());
   return columns;
 }
 
 Status insert_row(Database& db, const char* table, const Json& content) {
-  if (!content.is_object()) return Error(ErrorCode::invalid_input, "a document is no object");
+  if (!content.is_object()) return Error(ErrorCode::invalid_input, "a document is not an object");
   std::vector<std::string> names;
   std::vector<const Json*> values;
   for (const std::string& column : columns_of(db, table)) {
@@ -309,20 +336,21 @@ class OutboxRows : public Outbox {
 
   std::vector<OutboxEntry> waiting(std::uint32_t limit, std::size_t max_bytes) const override {
     std::vector<OutboxEntry> entries;
-    std::unordered_map<std::string, std::size_t> places;  // in entries, by kind and key
+    std::unordered_map<std::string, std::size_t> places;  // index in `entries`, by kind and key
     std::size_t bytes = 0;
     Query row = db_.query(
         "SELECT seq, kind, key, at FROM outbox WHERE parked = '' ORDER BY seq LIMIT ? * ?");
     row.bind(static_cast<std::int64_t>(limit)).bind(kChangesEach);
     while (row.step() && (entries.empty() || bytes < max_bytes)) {
-      const auto [place, is_new] = places.emplace(row.text(1) + row.text(2), entries.size());
+      const OutboxChange change = read_change(row);
+      const auto [place, is_new] = places.emplace(change.kind + change.key, entries.size());
       if (!is_new) {
         OutboxEntry& known = entries[place->second];
-        known.earlier.push_back(std::exchange(known.seq, row.number(0)));
+        known.earlier.push_back(std::exchange(known.seq, change.seq));
         continue;
       }
       if (entries.size() == limit) break;
-      OutboxEntry entry = entry_of(db_, row.number(0), row.text(1), row.text(2), row.time(3));
+      OutboxEntry entry = entry_of(db_, change);
       if (entry.content) bytes += dump_json(*entry.content).size();
       if (!entries.empty() && bytes > max_bytes) break;
       entries.push_back(std::move(entry));
@@ -336,7 +364,7 @@ class OutboxRows : public Outbox {
                (SELECT at FROM outbox WHERE parked = '' ORDER BY seq LIMIT 1)
         FROM outbox)sql");
     row.step();
-    return {row.number(0), row.number(1), row.optional_time(2)};
+    return read_counts(row);
   }
 
   std::vector<ParkedDocument> parked(std::uint32_t limit) const override {
@@ -344,12 +372,7 @@ class OutboxRows : public Outbox {
     Query row = db_.query(
         "SELECT seq, kind, key, parked, at FROM outbox WHERE parked <> '' ORDER BY seq LIMIT ?");
     row.bind(static_cast<std::int64_t>(limit));
-    while (row.step()) {
-      all.push_back({row.number(0),
-                     {form_named(row.text(1))->kind, key_from_json(row.text(2))},
-                     row.text(3),
-                     row.time(4)});
-    }
+    while (row.step()) all.push_back(read_parked(row));
     return all;
   }
 
@@ -358,7 +381,7 @@ class OutboxRows : public Outbox {
     const Form& form = form_of(kind);
     std::vector<OutboxEntry> all;
     Query row = db_.query(form.listed);
-    // Keys begin above these: no text is smaller than the empty one, no number than 0.
+    // Every key is greater than these: the empty text, and 0.
     const std::vector<std::string> least(form.key_parts);
     bind_key(row, after.empty() ? least : after);
     row.bind(static_cast<std::int64_t>(limit));
@@ -373,7 +396,7 @@ class OutboxRows : public Outbox {
 
   std::string state(std::string_view name) const override {
     Query row = db_.query("SELECT value FROM mirror_state WHERE name = ?");
-    return row.bind(name).step() ? row.text(0) : std::string();
+    return row.bind(name).step() ? row.only<std::string>() : std::string();
   }
 
   void follow() override { change_.follows = true; }
@@ -410,7 +433,7 @@ class OutboxRows : public Outbox {
 
   Status put_back(DocumentKind kind, const Json& document) override {
     Json content = document;
-    if (kind == DocumentKind::log && !content.contains("document")) {  // an earlier mktd's
+    if (kind == DocumentKind::log && !content.contains("document")) {  // from an earlier mktd
       content["document"] = dump_json({{"text", text_member(content, "detail").value_or("")}});
     }
     const Form& form = form_of(kind);

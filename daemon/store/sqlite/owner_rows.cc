@@ -1,4 +1,3 @@
-// The rows of owners; see records/owners.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {

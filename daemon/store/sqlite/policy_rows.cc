@@ -1,4 +1,3 @@
-// The rows of policies; see records/policies.h.
 #include <string>
 
 #include "daemon/store/sqlite/rows.h"

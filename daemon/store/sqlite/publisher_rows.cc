@@ -1,4 +1,3 @@
-// The rows of publishers; see records/publishers.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {
@@ -56,7 +55,7 @@ class PublisherRows : public Publishers {
     change_.note(DocumentKind::publisher, id);
   }
 
-  // A connector's document says whether its owner is verified.
+  // Also notes the connectors: their documents say whether the owner is verified.
   void set_verified(std::string_view id, bool verified) override {
     db_.query("UPDATE publishers SET verified = ? WHERE id = ?").bind(verified).bind(id).run();
     change_.note(DocumentKind::publisher, id);

@@ -1,4 +1,3 @@
-// The rows of install requests and approvals; see records/requests.h.
 #include <limits>
 
 #include "daemon/store/sqlite/rows.h"
@@ -28,7 +27,7 @@ class RequestRows : public Requests {
     return one(row);
   }
 
-  // One statement for each kind of question, so that each walks the index that answers it.
+  // One statement for each kind of question, so that each uses the index made for it.
   std::vector<InstallRequestRecord> list(const InstallRequestQuery& q) const override {
     constexpr const char* kOfConnector = R"sql(
         SELECT * FROM request_rows WHERE tenant_id = ?1 AND connector_id = ?2

@@ -1,7 +1,7 @@
-// The records of SQLite, one file a subject: <subject>_rows.cc.
+// The records in SQLite, one file per subject: <subject>_rows.cc.
 //
-// Each keeps the connection it was made with, and what the change under way shares. Its statements
-// stand beside the code that reads their columns, whole.
+// Each object keeps its connection and the state of the current change. Its whole statements stand
+// beside the code that reads their columns.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace mkt {
 
 // What the rows of one change share.
 struct ChangeState {
-  std::vector<std::int64_t> entries;  // numbers of the log's entries, by EntryRef
+  std::vector<std::int64_t> entries;  // numbers of the change's log entries, by EntryRef
   bool follows = false;
-  std::vector<DocumentName> changed;  // documents, while it follows
-  std::vector<std::string> touched;   // connectors
+  std::vector<DocumentName> changed;  // documents changed since `follow`
+  std::vector<std::string> touched;   // connectors touched
 
   std::int64_t number(EntryRef entry) const { return entries.at(entry.index); }
 

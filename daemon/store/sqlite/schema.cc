@@ -1,4 +1,4 @@
-// Migrations; see schema.h. Times are UTC milliseconds, checksums "sha256:" and hex.
+// Migrations. Times are UTC milliseconds, checksums "sha256:" and hex.
 #include "daemon/store/sqlite/schema.h"
 
 #include <fmt/format.h>
@@ -147,8 +147,8 @@ INSERT INTO connector_owners SELECT id, owner, created_at, 0 FROM connectors;
 CREATE INDEX audit_log_by_time ON audit_log (at);
 )sql";
 
-// Search is answered from memory (store/search_index.h): FTS5's ranking looks at every match, and
-// took 100 ms for a word that 100,000 connectors have.
+// Search uses memory (views/search_index.h): FTS5's ranking reads every match, which took 100 ms
+// for a word that 100,000 connectors have.
 constexpr const char* kMigration3 = R"sql(
 DROP TABLE connector_search;
 DROP INDEX connectors_by_downloads;
@@ -418,7 +418,7 @@ constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 
 std::int64_t schema_version(Database& database) {
   Query version = database.query("PRAGMA user_version");
-  return version.step() ? version.number(0) : 0;
+  return version.step() ? version.only<std::int64_t>() : 0;
 }
 
 }  // namespace

@@ -5,11 +5,11 @@
 
 namespace mkt {
 
-// Brings the database to this build's version in one transaction each. Throws SqlError; returns
-// data_damaged when the database was written by a newer mktd (it is left untouched).
+// Migrates the database to this build's version, one transaction per migration. Throws SqlError.
+// data_damaged when a newer mktd wrote the database, which is then left unchanged.
 Status migrate(Database& database);
 
-// data_damaged when the database was written by a newer mktd.
+// data_damaged when a newer mktd wrote the database.
 Status check_schema_version(Database& database);
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// The rows of spent Idempotency-Keys; see records/spent_keys.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {

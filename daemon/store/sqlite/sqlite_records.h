@@ -1,6 +1,5 @@
-// SqliteRecords: all records on one connection; see rows.h.
-//
-// Made once a connection and used for one read or one change after another: `begin` before each.
+// SqliteRecords: all records on one connection (rows.h). Each connection has one, for one read or
+// change after another; call `begin` before each.
 #pragma once
 
 #include <memory>
@@ -13,7 +12,7 @@
 
 namespace mkt {
 
-// The rows themselves, made before the records that refer to them.
+// The rows themselves; this base is constructed before the records that refer to it.
 struct SqliteRows {
   explicit SqliteRows(Database& db)
       : publishers(publisher_rows(db, change)),
@@ -53,12 +52,12 @@ class SqliteRecords : private SqliteRows, public Records {
                  *SqliteRows::installations, *SqliteRows::tokens, *SqliteRows::spent_keys,
                  *SqliteRows::cursors, *SqliteRows::log, *SqliteRows::outbox}) {}
 
-  // SQLite makes one change at a time: nothing needs holding.
+  // SQLite makes one change at a time, so there is nothing to hold.
   void hold_tenant(std::string_view, Hold) const override {}
   void touch_connector(std::string_view id) override { change.touched.emplace_back(id); }
 
   void begin() { change = {}; }
-  // Of the change that was made last.
+  // From the last change.
   std::vector<std::int64_t> take_entries() { return std::move(change.entries); }
   std::vector<std::string> take_touched() { return std::move(change.touched); }
 };

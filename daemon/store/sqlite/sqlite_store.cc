@@ -1,4 +1,3 @@
-// Opening, reading, telling; see sqlite_store.h.
 #include "daemon/store/sqlite/sqlite_store.h"
 
 #include <fmt/format.h>
@@ -7,7 +6,7 @@
 
 namespace mkt {
 
-// A connection for reading, with the records that read by it.
+// A connection for reading, with its records.
 struct SqliteStore::Reader {
   explicit Reader(const std::filesystem::path& file) : db(file, Database::Mode::read_only) {
     db.execute("PRAGMA wal_autocheckpoint = 0");
@@ -31,7 +30,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
     writer->execute("PRAGMA synchronous = FULL");
     writer->execute("PRAGMA foreign_keys = ON");
     writer->execute("PRAGMA trusted_schema = OFF");
-    // What a savepoint may have to undo: a commit's worth of pages, otherwise a file for each
+    // A savepoint's undo log is small (the pages of one commit). On disk it would be a file per
     // commit.
     writer->execute("PRAGMA temp_store = MEMORY");
     MKT_CHECK(migrate(*writer));
@@ -69,7 +68,7 @@ Status SqliteStore::read(const std::function<Status(const Records&)>& look) {
     auto reader = take_reader();
     Status seen;
     {
-      // One snapshot for all statements of the function.
+      // One snapshot for all statements that the function runs.
       Transaction snapshot(reader->db, "BEGIN");
       seen = look(reader->records);
       snapshot.commit();
@@ -83,7 +82,7 @@ Status SqliteStore::read(const std::function<Status(const Records&)>& look) {
 
 Result<EntryNumbers> SqliteStore::change(const Touches& touches,
                                          const std::function<Status(Records&)>& decide) {
-  Touches all = touches;  // and what it finds out itself
+  Touches all = touches;  // and what the change adds itself
   std::vector<std::int64_t> entries;
   const Status kept = commits_->run(all, [&](Database&) -> Status {
     records_.begin();

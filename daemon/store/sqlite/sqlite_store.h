@@ -1,8 +1,8 @@
 // SqliteStore: the Store on one SQLite database in WAL mode.
 //
-// synchronous=FULL: an answered change survives a power cut. Writing goes through a CommitQueue,
-// reading through a pool of read-only connections that never checkpoint. The caller holds the lock
-// of the data folder (data_folder.h) for as long as the store lives.
+// synchronous=FULL: a change that was answered survives a power cut. Writes go through a
+// CommitQueue, reads through a pool of read-only connections that never checkpoint. The caller must
+// hold the data folder's lock (data_folder.h) while the store lives.
 #pragma once
 
 #include <filesystem>
@@ -21,10 +21,10 @@ namespace mkt {
 
 class SqliteStore : public Store, public StoreHealth {
  public:
-  // Connections that are kept open for the reads to come; those beyond it close after their read.
+  // How many idle connections to keep for later reads; others are closed after their read.
   static constexpr std::size_t kMaxIdleReaders = 16;
 
-  // Makes or migrates the database. data_damaged when it is not ours or of a newer version.
+  // Creates or migrates the database. data_damaged when it is not mktd's or is a newer version's.
   static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& file);
   ~SqliteStore() override;
 
@@ -47,12 +47,12 @@ class SqliteStore : public Store, public StoreHealth {
 
   std::filesystem::path file_;
   std::mutex readers_mutex_;
-  std::vector<std::unique_ptr<Reader>> readers_;  // guarded by readers_mutex_; idle ones
+  std::vector<std::unique_ptr<Reader>> readers_;  // guarded by readers_mutex_; idle ones only
   std::mutex watches_mutex_;
   std::map<int, std::function<void(const Touches&)>> watches_;  // guarded by watches_mutex_
   int next_watch_ = 0;                                          // guarded by watches_mutex_
-  SqliteRecords records_;                 // on the writing connection; the queue's thread's alone
-  std::unique_ptr<CommitQueue> commits_;  // last: its thread ends before what it tells
+  SqliteRecords records_;                 // on the writing connection; for the queue only
+  std::unique_ptr<CommitQueue> commits_;  // last: its thread must end before the members it uses
 };
 
 }  // namespace mkt

@@ -1,4 +1,3 @@
-// The rows of tokens; see records/tokens.h.
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {

@@ -1,4 +1,4 @@
-// What every BlobStore must do, wherever it keeps its bytes; blob_store.h says it in words.
+// What every BlobStore must do, wherever it stores its bytes; blob_store.h describes it.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@
 
 namespace mkt {
 
-// Whether a version names that blob, as the catalog would say.
+// The blobs that a version names, as the catalog would tell.
 using NamedBlobs = std::set<std::string>;
 using OpenBlobs = std::function<std::unique_ptr<BlobStore>(const NamedBlobs& named)>;
 
@@ -28,7 +28,7 @@ inline BlobUpload uploaded(BlobStore& blobs, std::string_view text) {
 
 inline Checksum sum_of(std::string_view text) { return Checksum::of(as_bytes(text)); }
 
-// `count` tells how many blobs and parts of uploads there are.
+// `count` returns how many blobs and unfinished uploads exist.
 inline void check_blob_store(const OpenBlobs& open, const std::function<std::size_t()>& count) {
   NamedBlobs named;
   const auto blobs = open(named);

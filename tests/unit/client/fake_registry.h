@@ -1,4 +1,4 @@
-// A registry that says what a test tells it to, by real HTTP on loopback.
+// A registry that gives the answers that a test sets, by real HTTP on loopback.
 #pragma once
 
 #include <fmt/format.h>
@@ -20,11 +20,11 @@ namespace mkt {
 
 class FakeRegistry {
  public:
-  // An answer that comes once, before the known ones.
+  // An answer given once, before the known ones.
   struct Trouble {
     int status = 503;
     std::string retry_after = {};  // seconds
-    // Instead of a status: the known answer, whose connection breaks after so many bytes.
+    // Instead of a status: the known answer, but the connection breaks after this many bytes.
     std::optional<std::size_t> cut_after = std::nullopt;
   };
 
@@ -53,7 +53,7 @@ class FakeRegistry {
         response.set_content(R"({"code": "connector_not_found"})", "application/json");
         return;
       }
-      // With a provider the library answers ranges by itself.
+      // With a provider, the library itself answers ranges.
       const std::string body = answer->second;
       const std::size_t end = trouble ? *trouble->cut_after : body.size();
       response.set_content_provider(
@@ -84,7 +84,7 @@ class FakeRegistry {
     const std::lock_guard lock(mutex_);
     troubles_.push_back(std::move(trouble));
   }
-  // One header of every request so far; empty where it was not there.
+  // The value of one header in every request so far; empty where it was missing.
   std::vector<std::string> headers(const std::string& name) const {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> values;

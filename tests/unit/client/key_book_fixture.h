@@ -1,4 +1,4 @@
-// A kept list of keys in a folder of its own, written as KeyBook writes it.
+// A stored list of keys in its own folder, written as KeyBook writes it.
 #pragma once
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ struct KeyBookFixture {
   KeyBookFixture()
       : folder(*TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-keys-")) {}
 
-  // The n-th key of a publisher; the same each time.
+  // The n-th key of a publisher; always the same.
   static SecretKey secret(const std::string& publisher, int n) {
     std::array<std::uint8_t, SecretKey::kSeedSize> seed{};
     std::copy_n(publisher.begin(), std::min<std::size_t>(publisher.size(), 30), seed.begin());

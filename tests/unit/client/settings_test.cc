@@ -7,6 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/unit/must.h"
 
 namespace mkt {
 namespace {
@@ -67,19 +71,25 @@ class Environment {
     folder_ = ::mkdtemp(name);
     std::filesystem::create_directories(folder_ / "mkt");
     std::ofstream(folder_ / "mkt" / "config.toml") << config;
-    for (const char* v : {"MKT_REGISTRY", "MKT_TOKEN", "MKT_REQUIRE_TRUSTED"}) ::unsetenv(v);
+    unset();
     ::setenv("XDG_CONFIG_HOME", folder_.c_str(), 1);
     for (const auto& [variable, value] : variables) ::setenv(variable, value, 1);
   }
   ~Environment() {
-    for (const char* v : {"MKT_REGISTRY", "MKT_TOKEN", "MKT_REQUIRE_TRUSTED", "XDG_CONFIG_HOME"}) {
-      ::unsetenv(v);
-    }
+    unset();
     std::filesystem::remove_all(folder_);
   }
   Environment(const Environment&) = delete;
 
  private:
+  static void unset() {
+    for (const char* variable :
+         {"MKT_REGISTRY", "MKT_TOKEN", "MKT_TENANT", "MKT_MAX_ENTRIES", "MKT_MAX_UNPACKED_BYTES",
+          "MKT_REQUIRE_TRUSTED", "XDG_CONFIG_HOME"}) {
+      ::unsetenv(variable);
+    }
+  }
+
   std::filesystem::path folder_;
 };
 
@@ -91,35 +101,84 @@ SettingFlags to_registry(const char* url) {
 
 TEST_CASE("MKT_TOKEN is for MKT_REGISTRY and goes to no other") {
   const Environment e({{"MKT_REGISTRY", "https://a.example"}, {"MKT_TOKEN", "secret"}});
-  CHECK(Settings::load({})->token == "secret");
+  CHECK(must(Settings::load({})).token == "secret");
   const auto other = Settings::load(to_registry("https://b.example"));
   CHECK_FALSE(other->token);
   CHECK(other->withheld.find("https://a.example") != std::string::npos);
   CHECK(other->withheld.find("secret") == std::string::npos);
-  CHECK(Settings::load(to_registry("https://A.example:443/"))->token == "secret");
+  CHECK(must(Settings::load(to_registry("https://A.example:443/"))).token == "secret");
 }
 
 TEST_CASE("MKT_TOKEN alone is for the registry of the command") {
   const Environment e({{"MKT_TOKEN", "secret"}});
-  CHECK(Settings::load(to_registry("https://b.example"))->token == "secret");
+  CHECK(must(Settings::load(to_registry("https://b.example"))).token == "secret");
 }
 
 TEST_CASE("config.toml's token is for config.toml's registry") {
   const Environment e({}, "registry = \"https://a.example\"\ntoken = \"secret\"\n");
-  CHECK(Settings::load({})->token == "secret");
-  CHECK_FALSE(Settings::load(to_registry("https://b.example"))->token);
+  CHECK(must(Settings::load({})).token == "secret");
+  CHECK_FALSE(must(Settings::load(to_registry("https://b.example"))).token);
 }
 
 TEST_CASE("settings for another registry carry no token") {
   const Environment e({{"MKT_TOKEN", "secret"}});
-  CHECK_FALSE(Settings::load({})->at("https://b.example").token);
+  CHECK_FALSE(must(Settings::load({})).at("https://b.example").token);
 }
 
 TEST_CASE("require_trusted is a setting") {
   const Environment e({}, "require_trusted = true\n");
-  CHECK(Settings::load({})->require_trusted);
+  CHECK(must(Settings::load({})).require_trusted);
   const Environment f({{"MKT_REQUIRE_TRUSTED", "perhaps"}});
   CHECK(Settings::load({}).error().code == ErrorCode::usage_error);
+}
+
+TEST_CASE("a flag wins over the environment, and the environment over config.toml") {
+  SettingFlags flags;
+  flags.tenant = "by-flag";
+  const std::string config = "tenant = \"by-file\"\nmax_entries = 10\n";
+  const Environment e({{"MKT_TENANT", "by-variable"}, {"MKT_MAX_ENTRIES", "20"}}, config);
+  const auto by_flag = Settings::load(flags);
+  REQUIRE(by_flag);
+  CHECK(by_flag->tenant->text() == "by-flag");
+  const auto by_variable = Settings::load({});
+  REQUIRE(by_variable);
+  CHECK(by_variable->tenant->text() == "by-variable");
+  CHECK(by_variable->archive.entries == 20);
+  const Environment f({}, config);
+  const auto by_file = Settings::load({});
+  REQUIRE(by_file);
+  CHECK(by_file->tenant->text() == "by-file");
+  CHECK(by_file->archive.entries == 10);
+}
+
+TEST_CASE("--token-file wins over MKT_TOKEN, and config.toml's token over its token_file") {
+  const Environment e({{"MKT_TOKEN", "by-variable"}},
+                      "token = \"by-file\"\ntoken_file = \"/nowhere\"\n");
+  SettingFlags flags;
+  flags.token_file = config_file().string() + ".token";
+  std::ofstream(flags.token_file) << "by-flag\n";
+  CHECK(must(Settings::load(flags)).token == "by-flag");
+  CHECK(must(Settings::load({})).token == "by-variable");
+  ::unsetenv("MKT_TOKEN");
+  CHECK(must(Settings::load({})).token == "by-file");
+}
+
+TEST_CASE("each setting says where its value comes from") {
+  SettingFlags flags;
+  flags.tenant = "team";
+  const Environment e({{"MKT_MAX_ENTRIES", "many"}}, "require_trusted = true\n");
+  const auto sources = setting_sources(flags);
+  REQUIRE(sources);
+  std::vector<std::string> said;
+  for (const SettingSource& each : *sources) {
+    const char* place[] = {"flag", each.variable, "config.toml", "default"};
+    said.push_back(std::string(each.name) + " " + each.value + " " +
+                   place[static_cast<std::size_t>(each.place)]);
+  }
+  CHECK(said == std::vector<std::string>{
+                    "registry http://127.0.0.1:3456 default", "token  default",
+                    "token_file  default", "tenant team flag", "max_entries many MKT_MAX_ENTRIES",
+                    "max_unpacked_bytes  default", "require_trusted true config.toml"});
 }
 
 }  // namespace

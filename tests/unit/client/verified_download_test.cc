@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(DownloadFixture, "no more is taken than was announced, and no 
   ++info.tarball_size;
   const auto result = download(kTarball);
   CHECK(code(result) == ErrorCode::checksum_mismatch);
-  CHECK(result.error().message.find("32 bytes of tool@1.0.0 and had announced 33") !=
+  CHECK(result.error().message.find("32 bytes of tool@1.0.0 but had announced 33") !=
         std::string::npos);
 }
 

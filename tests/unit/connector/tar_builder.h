@@ -1,4 +1,4 @@
-// TarBuilder: tar archives, honest or hostile, header by header (POSIX.1-1988 ustar).
+// TarBuilder: makes tar archives, honest or hostile, header by header (POSIX.1-1988 ustar).
 #pragma once
 
 #include <zlib.h>
@@ -13,7 +13,7 @@
 
 namespace mkt::test {
 
-// One gzip member made by zlib's own header, with whatever `header` sets.
+// One gzip member with zlib's own header and the fields in `header`.
 inline std::string gzip(std::string_view content, gz_header* header = nullptr) {
   z_stream stream{};
   deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
@@ -29,7 +29,7 @@ inline std::string gzip(std::string_view content, gz_header* header = nullptr) {
   return out;
 }
 
-// Hands out `text` at most `step` bytes at a time; `text` must outlive it.
+// Returns `text` in pieces of at most `step` bytes; `text` must outlive it.
 inline ByteSource source_of(std::string_view text, std::size_t step = 1 << 20) {
   return [text, step](std::span<std::uint8_t> into) mutable -> Result<std::size_t> {
     const std::size_t n = std::min({text.size(), into.size(), step});

@@ -6,7 +6,8 @@
 #include <atomic>
 #include <future>
 #include <mutex>
-#include <thread>
+
+#include "tests/unit/eventually.h"
 
 namespace mkt {
 namespace {
@@ -68,72 +69,68 @@ TEST_CASE("what waited too long expires also while nobody gets on") {
   CHECK(run == 0);
 }
 
-TEST_CASE("after a standstill work is taken again") {
-  std::promise<void> go;
-  std::shared_future<void> gate(go.get_future());
-  std::atomic<int> run = 0;
-  WorkerPool pool("test", 1, 1000, std::chrono::minutes(1), std::chrono::milliseconds(1));
-  // All of them, unless even the first had to wait for its thread.
-  int taken = 0;
-  for (int i = 0; i < 10; ++i) {
-    const auto work = [&, gate] {
-      gate.wait();
-      ++run;
-    };
-    taken += pool.submit({work, [] {}}) ? 1 : 0;
-  }
-  CHECK(taken >= 1);
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  go.set_value();
-  while (run < taken) std::this_thread::yield();
-  CHECK(pool.submit({[&] { ++run; }, [] {}}));
-}
+// A clock that stands still until it is told to go on, and a thread that works by it.
+struct PoolFixture {
+  static constexpr std::chrono::milliseconds kLongestWait{50};
 
-TEST_CASE("a queue that moves slowly is kept short, and is as long as before once it moves again") {
-  constexpr auto kSlow = std::chrono::milliseconds(10);
-  std::atomic<std::size_t> run = 0;
-  std::atomic<bool> slow = true;
-  std::mutex gate;
-  WorkerPool pool("test", 1, 1000, std::chrono::minutes(1), 5 * kSlow);
-  const auto add = [&] {
-    return pool.submit({[&] {
-                          if (slow) std::this_thread::sleep_for(kSlow);
+  // Work that takes so long, and does not end while `gate` is held.
+  bool add(std::chrono::milliseconds takes) {
+    return pool.submit({[this, takes] {
+                          clock_ms += takes.count();
+                          ++begun;
                           const std::lock_guard through(gate);
-                          ++run;
+                          ++done;
                         },
                         [] {}});
-  };
-  const auto wait_for = [&](std::size_t count) {
-    while (run < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  };
-  // Nobody was seen to wait: a burst is taken whole.
+  }
+
+  std::atomic<std::int64_t> clock_ms = 0;
+  std::mutex gate;
+  std::atomic<std::size_t> begun = 0, done = 0;
+  WorkerPool pool{"test", 1, 1000, std::chrono::minutes(1), kLongestWait, [this] {
+                    return WorkerPool::Clock::time_point(std::chrono::milliseconds(clock_ms));
+                  }};
+};
+
+TEST_CASE_FIXTURE(PoolFixture, "after a standstill work is taken again") {
   {
     const std::lock_guard nobody_gets_on(gate);
-    for (int i = 0; i < 30; ++i) REQUIRE(add());
+    for (int i = 0; i < 10; ++i) REQUIRE(add({}));
+    REQUIRE(eventually([&] { return begun == 1; }));
+    clock_ms += 10'000;
   }
-  wait_for(30);
+  REQUIRE(eventually([&] { return done == 10; }));
+  CHECK(add({}));
+}
+
+TEST_CASE_FIXTURE(
+    PoolFixture,
+    "a queue that moves slowly is kept short, and is as long as before once it moves again") {
+  // Nobody was seen to wait: a burst is taken whole.
+  constexpr std::chrono::milliseconds kSlow{10};
+  {
+    const std::lock_guard nobody_gets_on(gate);
+    for (int i = 0; i < 30; ++i) REQUIRE(add(kSlow));
+  }
+  REQUIRE(eventually([&] { return done == 30; }));
   // At ten milliseconds a place, there is room for five beside the one that is worked on.
   std::size_t taken = 0;
   {
     const std::lock_guard nobody_gets_on(gate);
-    for (int i = 0; i < 30; ++i) taken += add() ? 1U : 0U;
+    for (int i = 0; i < 30; ++i) taken += add(kSlow) ? 1U : 0U;
   }
-  CHECK(taken >= 1);
+  CHECK(taken >= 5);
   CHECK(taken <= 6);
   std::size_t expected = 30 + taken;
-  wait_for(expected);
-  slow = false;
-  // On a machine that is slow itself it takes longer until a burst is taken whole again.
-  for (std::size_t burst = 0; burst < 30;) {
-    for (int i = 0; i < 50; ++i) {
-      REQUIRE(add());  // one at a time never waits for others
-      wait_for(++expected);
-    }
-    burst = 0;
-    while (burst < 30 && add()) ++burst;
-    expected += burst;
-    wait_for(expected);
+  REQUIRE(eventually([&] { return done == expected; }));
+  // One at a time never waits for others.
+  for (int i = 0; i < 50; ++i) {
+    REQUIRE(add({}));
+    ++expected;
+    REQUIRE(eventually([&] { return done == expected; }));
   }
+  const std::lock_guard nobody_gets_on(gate);
+  for (int i = 0; i < 30; ++i) CHECK(add({}));
 }
 
 }  // namespace

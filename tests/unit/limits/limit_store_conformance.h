@@ -1,4 +1,4 @@
-// What every LimitStore must do, whatever it counts in.
+// What every LimitStore must do, wherever it counts.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -13,11 +13,11 @@
 
 namespace mkt {
 
-// A sliding window as plainly as can be: the times of all that passed.
+// The simplest sliding window: the times of all allowed requests.
 class PlainWindow {
  public:
   explicit PlainWindow(Limit limit) : limit_(limit) {}
-  // In the window that ends then.
+  // How many are in the window that ends then.
   std::uint32_t counted(std::int64_t now_us) const {
     const std::int64_t window_us = limit_.window.count() * 1000;
     return static_cast<std::uint32_t>(std::count_if(
@@ -30,8 +30,8 @@ class PlainWindow {
   std::vector<std::int64_t> passed_;
 };
 
-// `wait` lets so much time pass for the store; `now_us` is its time. Random histories go on for so
-// many windows.
+// `wait` lets time pass for the store; `now_us` returns its time. Random histories last for
+// `windows` windows.
 inline void check_limit_store(LimitStore& store, const std::function<void(std::int64_t us)>& wait,
                               const std::function<std::int64_t()>& now_us, int windows) {
   SUBCASE("so many pass and no more, each key for itself") {
@@ -98,7 +98,7 @@ inline void check_limit_store(LimitStore& store, const std::function<void(std::i
     }
   }
 
-  // Real time passes between the two looks at it, hence a tolerance of what passes when.
+  // Real time passes between the two readings of the clock, hence the tolerance.
   for (const std::uint32_t requests : {1U, 7U, 100U, 200U}) {
     CAPTURE(requests);
     SUBCASE("over a random history no window holds more than the limit") {
@@ -106,7 +106,7 @@ inline void check_limit_store(LimitStore& store, const std::function<void(std::i
       const std::int64_t slice_us = requests > LimitStore::kMaxLogged ? 4'000 : 0;
       const LimitKey key{LimitScope::search, "address:10.1.0." + std::to_string(requests)};
       std::mt19937 random(requests);
-      // Each request was counted somewhere between the two looks at the clock.
+      // Each request was counted at some moment between the two readings of the clock.
       PlainWindow early(limit), late(limit);
       const std::int64_t end = now_us() + windows * std::int64_t{256'000};
       while (now_us() < end) {
@@ -116,12 +116,12 @@ inline void check_limit_store(LimitStore& store, const std::function<void(std::i
         const std::int64_t after = now_us();
         REQUIRE(d);
         if (d->allowed) {
-          // Counted when it was asked for at the latest: those that may still count now.
+          // It was counted at the latest when it was requested: those that may still count now.
           REQUIRE(early.counted(after) < requests);
           early.pass(before);
           late.pass(after);
         } else {
-          // Refused only while as many were let through, rounding and slices aside.
+          // It may be refused only while as many were allowed, apart from rounding and slices.
           REQUIRE(late.counted(before - slice_us - 2'000) >= requests);
         }
       }

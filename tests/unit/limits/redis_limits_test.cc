@@ -2,8 +2,11 @@
 // without it they skip themselves.
 #include "daemon/limits/redis_limits.h"
 
+#include <hiredis/hiredis.h>
+
 #include <atomic>
 #include <cstdlib>
+#include <string>
 #include <thread>
 
 #include "tests/unit/limits/limit_store_conformance.h"
@@ -12,12 +15,6 @@ namespace mkt {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::int64_t steady_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 const char* redis_for_tests() { return std::getenv("MKT_TEST_REDIS"); }
 
@@ -33,6 +30,36 @@ RedisUrl test_url() { return *RedisUrl::parse(redis_for_tests()); }
 // What is promised here is not promised within a time: the machine may be busy with other tests.
 constexpr std::chrono::seconds kRedisPatience{10};
 
+// The clock that Redis counts by.
+class RedisClock {
+ public:
+  RedisClock() {
+    auto opened = RedisConnection::open(test_url(), deadline());
+    REQUIRE(opened);
+    connection_ = std::move(*opened);
+  }
+  std::int64_t now_us() {
+    const auto reply = connection_->call({"TIME"}, deadline());
+    REQUIRE(reply);
+    REQUIRE((*reply)->elements == 2);
+    return std::stoll((*reply)->element[0]->str) * 1'000'000 +
+           std::stoll((*reply)->element[1]->str);
+  }
+  // Until Redis says that so much time has passed.
+  void wait(std::int64_t us) {
+    const std::int64_t end = now_us() + us;
+    for (std::int64_t left = us; left > 0; left = end - now_us()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(left));
+    }
+  }
+
+ private:
+  static RedisConnection::Deadline deadline() {
+    return std::chrono::steady_clock::now() + kRedisPatience;
+  }
+  std::unique_ptr<RedisConnection> connection_;
+};
+
 TEST_CASE("with Redis: requests counted there") {
   if (!has_redis()) return;
   RedisLimits limits(test_url(), kRedisPatience);
@@ -41,9 +68,9 @@ TEST_CASE("with Redis: requests counted there") {
     REQUIRE(limits.reset({LimitScope::publish, subject}, {3, 1s}));
     REQUIRE(limits.reset({LimitScope::search, subject}, {3, 1s}));
   }
+  RedisClock clock;
   check_limit_store(
-      limits, [](std::int64_t us) { std::this_thread::sleep_for(std::chrono::microseconds(us)); },
-      steady_us, 4);
+      limits, [&](std::int64_t us) { clock.wait(us); }, [&] { return clock.now_us(); }, 4);
 }
 
 TEST_CASE("with Redis: many threads of several daemons together get exactly the limit") {

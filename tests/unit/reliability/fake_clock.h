@@ -1,4 +1,4 @@
-// A clock that moves only when a test says so; to sleep on it is to move it.
+// FakeClock: a clock that moves only when a test moves it; sleeping moves it, too.
 #pragma once
 
 #include <vector>

@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "latest is the highest release by semver's pr
   const auto latest_after = [&](const std::string& v) {
     NewVersion n = version("tool", v, key);
     REQUIRE(registry->publish(n, kActor));
-    return (*registry->connector("tool"))->latest_version;
+    return must(registry->connector("tool")).latest_version;
   };
   CHECK(latest_after("2.0.0-rc.1") == "2.0.0-rc.1");
   CHECK(latest_after("2.0.0-rc.2") == "2.0.0-rc.2");
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "tokens are found by id and gone once removed
   const TokenRecord t = token("0123456789ab", Role::publisher, "acme");
   REQUIRE(registry->add_token(t, kActor));
   REQUIRE(*registry->token(t.id));
-  CHECK((*registry->token(t.id))->role == Role::publisher);
+  CHECK(must(registry->token(t.id)).role == Role::publisher);
   REQUIRE(registry->remove_token(t.id, kActor));
   CHECK_FALSE(*registry->token(t.id));
   CHECK(registry->remove_token(t.id, kActor).error().code == ErrorCode::token_not_found);

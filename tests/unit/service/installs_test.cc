@@ -50,6 +50,9 @@ struct InstallFixture : RegistryFixture {
     REQUIRE(found);
     return *found;
   }
+  InstallationRecord installation(const std::string& id) {
+    return must(registry->installation("team", id));
+  }
 
   UtcTime now = utc_now();
   std::atomic<int> asked = 0;
@@ -106,7 +109,7 @@ TEST_CASE_FIXTURE(InstallFixture, "the approval that completes the number instal
   REQUIRE(second);
   CHECK(second->status == RequestStatus::approved);
   REQUIRE(installed("vault"));
-  CHECK(installed("vault")->request_id == id);
+  CHECK(installation("vault").request_id == id);
   CHECK(approve(id, "dave").error().code == ErrorCode::request_decided);
   CHECK(approve(id, "alice"));  // said yes before: nothing changes
   CHECK(ask("vault")->kind == Kind::already_installed);
@@ -150,7 +153,7 @@ TEST_CASE_FIXTURE(InstallFixture, "what a revoked token said yes to waits for an
   const NewApproval approval{"team", pending("vault"), "alice", "", "", now, token.id};
   REQUIRE(registry->approve_request(approval, kActor));
   REQUIRE(registry->remove_token(token.id, kActor));
-  CHECK((*registry->install_request(approval.request_id))->approvals.empty());
+  CHECK(must(registry->install_request(approval.request_id)).approvals.empty());
   CHECK(registry->approve_request(approval, kActor).error().code == ErrorCode::unauthorized);
   CHECK(approve(approval.request_id, "carol")->status == RequestStatus::pending);
   CHECK(approve(approval.request_id, "dave")->status == RequestStatus::approved);
@@ -169,7 +172,7 @@ TEST_CASE_FIXTURE(InstallFixture, "a yes that is signed takes the place of one t
   CHECK(signed_now->approvals[0].key_id == key.key_id);
   // One without a signature takes nothing back.
   REQUIRE(approve(id, "alice"));
-  CHECK((*registry->install_request(id))->approvals[0].signature == "signature");
+  CHECK(must(registry->install_request(id)).approvals[0].signature == "signature");
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "a key that was revoked since it signed approves nothing") {
@@ -177,7 +180,7 @@ TEST_CASE_FIXTURE(InstallFixture, "a key that was revoked since it signed approv
   REQUIRE(registry->revoke_key({key.key_id, ReasonCode::superseded, "new", {}, now}, kActor));
   const NewApproval approval{"team", id, "alice", key.key_id, "signature", now};
   CHECK(registry->approve_request(approval, kActor).error().code == ErrorCode::key_revoked);
-  CHECK((*registry->install_request(id))->approvals.empty());
+  CHECK(must(registry->install_request(id)).approvals.empty());
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "many last approvals at the same moment install once") {
@@ -212,7 +215,7 @@ TEST_CASE_FIXTURE(InstallFixture, "a name written another way is the same person
   CHECK(approve(id, "alice ")->approvals.size() == 1);
   const NewApproval with_key{"team", id, "ALICE", key.key_id, "signature", now};
   CHECK(registry->approve_request(with_key, kActor)->approvals.size() == 1);
-  CHECK((*registry->install_request(id))->approvals.size() == 1);
+  CHECK(must(registry->install_request(id)).approvals.size() == 1);
   CHECK(approve(id, "carol")->status == RequestStatus::approved);
 }
 
@@ -234,11 +237,11 @@ TEST_CASE_FIXTURE(InstallFixture, "a request ends with its time, whether anybody
   CHECK(approve(id, "alice").error().code == ErrorCode::request_expired);
   const std::string next = pending("vault");
   CHECK(next != id);
-  CHECK((*registry->install_request(id))->status == RequestStatus::expired);
+  CHECK(must(registry->install_request(id)).status == RequestStatus::expired);
   now += std::chrono::hours(24 * 7);
   CHECK(*registry->expire_requests(now) == 1);
   CHECK(*registry->expire_requests(now) == 0);
-  CHECK((*registry->install_request(next))->status == RequestStatus::expired);
+  CHECK(must(registry->install_request(next)).status == RequestStatus::expired);
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "a clock that steps back ends nothing early") {
@@ -283,7 +286,7 @@ TEST_CASE_FIXTURE(InstallFixture, "another configuration is an update, decided l
   const std::string verbose = R"({"level":"debug"})";
   REQUIRE(ask("tool"));
   CHECK(configure("tool", verbose)->kind == Kind::installed);
-  CHECK(installed("tool")->config == verbose);
+  CHECK(installation("tool").config == verbose);
   CHECK(registry->installation_history("team", "tool", 10)->front().action == "update");
   // The same again, or none asked for, changes nothing.
   CHECK(configure("tool", verbose)->kind == Kind::already_installed);
@@ -291,16 +294,16 @@ TEST_CASE_FIXTURE(InstallFixture, "another configuration is an update, decided l
   // An update that says nothing of it keeps it.
   publish("tool", "1.1.0", {"custom"});
   CHECK(configure("tool", {}, "1.1.0")->kind == Kind::installed);
-  CHECK(installed("tool")->config == verbose);
+  CHECK(installation("tool").config == verbose);
 
   Policy policy;
   policy.require_approval_for_all = true;
   set_policy(policy);
   const auto outcome = configure("tool", "{}", "1.1.0");
   REQUIRE(outcome->kind == Kind::pending);
-  CHECK(installed("tool")->config == verbose);
+  CHECK(installation("tool").config == verbose);
   REQUIRE(approve(outcome->request.id, "alice"));
-  CHECK(installed("tool")->config == "{}");
+  CHECK(installation("tool").config == "{}");
 }
 
 TEST_CASE_FIXTURE(InstallFixture, "a request that waits is not taken for one of another content") {
@@ -315,12 +318,12 @@ TEST_CASE_FIXTURE(InstallFixture, "an update replaces the version and keeps the 
   publish("tool", "1.1.0", {"custom"});
   publish("tool", "2.0.0", {"custom", "cloud"});
   CHECK(ask("tool", "1.1.0")->kind == Kind::installed);
-  CHECK(installed("tool")->version == "1.1.0");
+  CHECK(installation("tool").version == "1.1.0");
   const std::string id = pending("tool", "2.0.0");
-  CHECK((*registry->install_request(id))->installed_version == "1.1.0");
-  CHECK(installed("tool")->version == "1.1.0");
+  CHECK(must(registry->install_request(id)).installed_version == "1.1.0");
+  CHECK(installation("tool").version == "1.1.0");
   REQUIRE(approve(id, "alice"));
-  CHECK(installed("tool")->version == "2.0.0");
+  CHECK(installation("tool").version == "2.0.0");
   const auto history = registry->installation_history("team", "tool", 10);
   CHECK(history->front().action == "update");
   CHECK(history->front().previous_version == "1.1.0");
@@ -360,10 +363,10 @@ TEST_CASE_FIXTURE(InstallFixture, "an approval does not undo what was installed 
   SUBCASE("another version") {
     REQUIRE(approve(pending("tool", "1.2.0"), "alice"));
     CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
-    CHECK(installed("tool")->version == "1.2.0");
+    CHECK(installation("tool").version == "1.2.0");
     // Asked for again it is a new request, which may be a step back. It asks for nothing more.
     CHECK(ask("tool", "1.1.0")->kind == Kind::installed);
-    CHECK((*registry->install_request(old))->status == RequestStatus::cancelled);
+    CHECK(must(registry->install_request(old)).status == RequestStatus::cancelled);
   }
   SUBCASE("nothing") {
     REQUIRE(registry->uninstall("team", "tool", now, kActor));
@@ -376,7 +379,7 @@ TEST_CASE_FIXTURE(InstallFixture, "an approval does not undo what was installed 
   SUBCASE("another configuration") {
     REQUIRE(configure("tool", R"({"level":"debug"})"));
     CHECK(approve(old, "alice").error().code == ErrorCode::request_outdated);
-    CHECK(installed("tool")->version == "1.0.0");
+    CHECK(installation("tool").version == "1.0.0");
   }
 }
 
@@ -389,10 +392,10 @@ TEST_CASE_FIXTURE(InstallFixture, "a compromised key denies what waits and names
   REQUIRE(preview->requests.size() == 1);
   REQUIRE(preview->installations.size() == 1);
   CHECK(preview->installations[0].connector_id == "tool");
-  CHECK((*registry->install_request(id))->status == RequestStatus::pending);
+  CHECK(must(registry->install_request(id)).status == RequestStatus::pending);
 
   REQUIRE(registry->revoke_key(revocation, kActor));
-  CHECK((*registry->install_request(id))->status == RequestStatus::denied);
+  CHECK(must(registry->install_request(id)).status == RequestStatus::denied);
   CHECK(approve(id, "alice").error().code == ErrorCode::request_decided);
   CHECK(ask("vault").error().code == ErrorCode::version_quarantined);
 }
@@ -432,9 +435,9 @@ TEST_CASE_FIXTURE(InstallFixture, "a policy has revisions, and nobody overwrites
   CHECK_FALSE(*registry->policy("team"));
   Policy policy;
   set_policy(policy);
-  CHECK((*registry->policy("team"))->revision == 1);
+  CHECK(must(registry->policy("team")).revision == 1);
   set_policy(policy);  // the same again
-  CHECK((*registry->policy("team"))->revision == 1);
+  CHECK(must(registry->policy("team")).revision == 1);
   policy.min_approvals = 2;
   const PolicyRecord changed{"team", 0, dump_json(policy.to_json()), now, ""};
   CHECK(registry->set_policy(changed, 0, kActor).error().code == ErrorCode::policy_changed);
@@ -449,7 +452,7 @@ TEST_CASE_FIXTURE(InstallFixture, "what the policy refuses now it refuses though
   set_policy(policy);
   CHECK(ask("tool").error().code == ErrorCode::policy_denied);
   REQUIRE(installed("tool"));
-  CHECK(installed("tool")->version == "1.0.0");  // nothing is taken away
+  CHECK(installation("tool").version == "1.0.0");  // nothing is taken away
   set_policy(Policy());
   CHECK(ask("tool")->kind == Kind::already_installed);
 }
@@ -520,9 +523,9 @@ TEST_CASE_FIXTURE(InstallFixture, "what a key was spent on is done at most once"
   other.id = "t2";
   CHECK(registry->add_token(other, retry).error().code == ErrorCode::answer_lost);
   CHECK_FALSE(*registry->token("t2"));
-  CHECK((*registry->first_answer("token", "k1", now))->status == 0);
+  CHECK(must(registry->first_answer("token", "k1", now)).status == 0);
   REQUIRE(registry->keep_first_answer(*actor.idempotency, {"hash", 201, "application/json", "{}"}));
-  CHECK((*registry->first_answer("token", "k1", now))->status == 201);
+  CHECK(must(registry->first_answer("token", "k1", now)).status == 201);
   CHECK(*registry->remove_expired_answers(now) == 0);
   // A day later the key is free.
   now += std::chrono::hours(24);
@@ -542,8 +545,8 @@ TEST_CASE_FIXTURE(InstallFixture, "everything is there after the store is opened
   set_policy(policy);
   reopen();
   CHECK(installed("tool"));
-  CHECK((*registry->install_request(id))->status == RequestStatus::pending);
-  CHECK((*registry->policy("team"))->revision == 1);
+  CHECK(must(registry->install_request(id)).status == RequestStatus::pending);
+  CHECK(must(registry->policy("team")).revision == 1);
 }
 
 }  // namespace

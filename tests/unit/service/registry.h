@@ -1,5 +1,5 @@
-// Registry: a marketplace on a new SQLite database, and its use cases by short names: the commits
-// themselves, without who may ask for them. The clock is `now` where a change says no other time.
+// Registry: a marketplace on a new SQLite database, with short names for its use cases: the changes
+// alone, without checks of the caller. The clock is `now` where a change has no other time.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -39,7 +39,7 @@ class Registry {
  public:
   explicit Registry(const std::filesystem::path& folder)
       : Registry(folder, open_sqlite(folder), {}) {}
-  // On any store; `pause` as CheckingStore has it.
+  // On any store; `pause` as in CheckingStore.
   Registry(const std::filesystem::path& folder, std::unique_ptr<Store> store,
            std::function<void()> pause)
       : opened_(std::move(store)),

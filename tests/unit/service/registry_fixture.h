@@ -1,4 +1,4 @@
-// A registry in a folder of its own, and makers of what goes into it.
+// A registry in its own folder, and functions that make its records.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/files.h"
+#include "tests/unit/must.h"
 #include "tests/unit/service/registry.h"
 
 namespace mkt {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "common/base/files.h"
+#include "tests/unit/must.h"
 #include "tests/unit/service/registry.h"
 
 namespace mkt {
@@ -56,7 +57,7 @@ TEST_CASE_FIXTURE(MarketFixture, "a token says who the caller is") {
   CHECK(caller.role == Role::member);
   CHECK(caller.subject == "team");
   // Only a hash is stored.
-  CHECK((*registry.token(created->record.id))->hash.find(created->secret.substr(17)) ==
+  CHECK(must(registry.token(created->record.id)).hash.find(created->secret.substr(17)) ==
         std::string::npos);
 }
 

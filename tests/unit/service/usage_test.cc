@@ -9,13 +9,13 @@ namespace {
 TEST_CASE_FIXTURE(RegistryFixture,
                   "the last use of a token shows, though it was looked up before") {
   REQUIRE(registry->add_token(token("0123456789ab", Role::publisher, "acme"), kActor));
-  REQUIRE_FALSE((*registry->token("0123456789ab"))->last_used_at);
+  REQUIRE_FALSE(must(registry->token("0123456789ab")).last_used_at);
   const UtcTime used = *parse_utc("2026-01-31T12:00:00Z");
   {
     Usage usage(registry->market());
     usage.token_used("0123456789ab", used);
   }  // writes what it has gathered
-  CHECK((*registry->token("0123456789ab"))->last_used_at == used);
+  CHECK(must(registry->token("0123456789ab")).last_used_at == used);
 }
 
 TEST_CASE_FIXTURE(RegistryFixture, "downloads are counted for the version and its connector") {
@@ -29,8 +29,8 @@ TEST_CASE_FIXTURE(RegistryFixture, "downloads are counted for the version and it
     usage.downloaded(published->version);
     usage.downloaded(published->version);
   }
-  CHECK((*registry->version("tool", "1.0.0"))->downloads == 2);
-  CHECK((*registry->version("tool", "1.1.0"))->downloads == 0);
+  CHECK(must(registry->version("tool", "1.0.0")).downloads == 2);
+  CHECK(must(registry->version("tool", "1.1.0")).downloads == 0);
   CHECK(registry->search({})->connectors.at(0).downloads == 2);
 }
 

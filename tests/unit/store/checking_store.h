@@ -1,10 +1,10 @@
-// CheckingStore: a store that fails a change which decides by what it does not hold (hold.h).
+// CheckingStore: a store that fails a change whose decision depends on something not held (hold.h).
 //
-// It hands on to another store and watches the reads and holds of each change. Holds must be taken
-// in the order of subjects, by id within one. Whatever a change that writes has read must be held
-// when it ends, unless it was read as `fixed`: reading first and holding later is how a change
-// finds out what to hold, and what it decided by before it must look at again. A connector that is
-// held exclusive holds its owners and versions too.
+// It forwards to another store and watches the reads and holds of each change. Holds must be taken
+// in the order of subjects, and by id within a subject. Everything that a writing change has read
+// must be held when it ends, unless it was read as `fixed`. A change may read first and hold later,
+// to find out what to hold, but must then read again what it decides by. A connector held
+// exclusively also holds its owners and versions.
 #pragma once
 
 #include <functional>
@@ -16,14 +16,14 @@ namespace mkt {
 
 class CheckingStore : public Store {
  public:
-  // `pause`, where there is one, is called after each read of a change: it lets others run there.
+  // `pause` is called after each read of a change, so that others can run there; it may be empty.
   explicit CheckingStore(Store& store, std::function<void()> pause = {})
       : store_(store), pause_(std::move(pause)) {}
 
   Status read(const std::function<Status(const Records&)>& look) override {
     return store_.read(look);
   }
-  // internal_error, naming what was not held or came out of order.
+  // internal_error, with what was not held or came out of order.
   Result<EntryNumbers> change(const Touches& touches,
                               const std::function<Status(Records&)>& decide) override;
   Watch watch(std::function<void(const Touches&)> told) override {

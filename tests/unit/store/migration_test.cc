@@ -64,7 +64,7 @@ TEST_CASE("schema 4 is migrated: what waits for a second approval can have it") 
       {"team", "req_2", "carol", "", "", (*waiting)->requested_at}, kActor);
   REQUIRE(approved);
   CHECK(approved->status == RequestStatus::approved);
-  CHECK((*registry.installation("team", "tool"))->version == "1.1.0");
+  CHECK(must(registry.installation("team", "tool")).version == "1.1.0");
 }
 
 TEST_CASE("a database of a newer mktd is refused, and left alone") {

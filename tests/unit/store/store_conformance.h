@@ -1,4 +1,4 @@
-// What every Store must do, whatever it keeps its records in; store.h says it in words.
+// What every Store must do, wherever it keeps its records; store.h describes it.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@
 
 namespace mkt {
 
-// Opens the store of that folder; again, after it was closed, with what it kept.
+// Opens the store of that folder; called again after it was closed, it must have kept everything.
 using OpenStore = std::function<std::unique_ptr<Store>(const std::filesystem::path& folder)>;
 
 namespace store_conformance {
@@ -52,7 +52,7 @@ inline std::size_t count_publishers(Store& store) {
   return *all;
 }
 
-// Both at the same moment, each in a thread of its own.
+// Runs both at the same moment, each in its own thread.
 inline void at_once(const std::function<void()>& one, const std::function<void()>& other) {
   std::barrier start(2);
   std::jthread first([&] {
@@ -183,8 +183,8 @@ inline void check_store_verbs(const OpenStore& open) {
   }
 }
 
-// Two changes that decide by what the other changes: whatever the order, the outcome is that of one
-// after the other. Between the reads of each the other may run.
+// Each of two changes decides by what the other one changes. In either order, the outcome must be
+// that of running one after the other. After each read of one, the other may run.
 inline void check_store_races(const OpenStore& open) {
   using namespace store_conformance;
   constexpr int kRounds = 20;

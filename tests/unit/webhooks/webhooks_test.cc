@@ -10,6 +10,7 @@
 
 #include "common/http/http_client.h"
 #include "common/signing/hmac.h"
+#include "tests/unit/eventually.h"
 #include "tests/unit/service/registry_fixture.h"
 
 namespace mkt {
@@ -30,7 +31,7 @@ class Receiver {
         response.status = status;
         got_.push_back(request);
       }
-      while (silent) std::this_thread::sleep_for(1ms);
+      silent.wait(true);
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -38,20 +39,17 @@ class Receiver {
   }
   ~Receiver() {
     silent = false;
+    silent.notify_all();
     server_.stop();
     thread_.join();
   }
   std::string url() const { return fmt::format("http://127.0.0.1:{}/hook", port_); }
 
   std::vector<httplib::Request> wait_for(std::size_t count) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (std::chrono::steady_clock::now() < end) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (got_.size() >= count) return got_;
-      }
-      std::this_thread::sleep_for(1ms);
-    }
+    eventually([&] {
+      const std::lock_guard lock(mutex_);
+      return got_.size() >= count;
+    });
     const std::lock_guard lock(mutex_);
     return got_;
   }
@@ -67,8 +65,43 @@ class Receiver {
   std::thread thread_;
 };
 
-struct WebhookFixture : RegistryFixture {
-  WebhookFixture() {
+// Counts the reads that fail.
+class WatchedStore : public Store {
+ public:
+  WatchedStore(const std::filesystem::path& folder, std::atomic<int>& failed_reads)
+      : failed_reads_(failed_reads) {
+    auto opened = SqliteStore::open(folder / "mktd.db");
+    REQUIRE(opened);
+    store_ = std::move(*opened);
+  }
+  Status read(const std::function<Status(const Records&)>& look) override {
+    Status outcome = store_->read(look);
+    if (!outcome) ++failed_reads_;
+    return outcome;
+  }
+  Result<EntryNumbers> change(const Touches& touches,
+                              const std::function<Status(Records&)>& decide) override {
+    return store_->change(touches, decide);
+  }
+  Watch watch(std::function<void(const Touches&)> told) override {
+    return store_->watch(std::move(told));
+  }
+
+ private:
+  std::unique_ptr<Store> store_;
+  std::atomic<int>& failed_reads_;
+};
+
+struct FailedReads {
+  std::atomic<int> failed_reads = 0;
+};
+
+struct WebhookFixture : FailedReads, RegistryFixture {
+  WebhookFixture()
+      : RegistryFixture([this](const std::filesystem::path& in) {
+          return std::make_unique<Registry>(in, std::make_unique<WatchedStore>(in, failed_reads),
+                                            nullptr);
+        }) {
     NewVersion n = version("vault", "1.0.0", add_publisher("acme"));
     n.version.capabilities = {"auth"};
     REQUIRE(registry->publish(n, kActor));
@@ -150,7 +183,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "an event whose request cannot be read is told
   };
   run("ALTER TABLE approvals RENAME TO away");
   const Webhooks webhooks(registry->market(), {hook()}, kQuick);
-  std::this_thread::sleep_for(100ms);
+  REQUIRE(eventually([&] { return failed_reads > 1; }));
   CHECK(receiver.wait_for(0).empty());
   run("ALTER TABLE away RENAME TO approvals");
   const auto got = receiver.wait_for(1);
@@ -183,9 +216,7 @@ TEST_CASE_FIXTURE(WebhookFixture, "a receiver that keeps failing is left alone f
     return all.size() == 1 && all[0].name == "webhook:" + hook().name() &&
            all[0].state == BreakerState::open;
   };
-  const auto end = std::chrono::steady_clock::now() + 20s;
-  while (!is_open() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
-  CHECK(is_open());
+  CHECK(eventually(is_open));
   CHECK(receiver.wait_for(BreakerOptions().failures).size() ==
         static_cast<std::size_t>(BreakerOptions().failures));
 }
