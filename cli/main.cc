@@ -1,11 +1,16 @@
 // mkt: reads the command line, runs the command, and reports what went wrong.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 
 #include "cli/commands/command_table.h"
+#include "cli/commands/complete.h"
+#include "cli/commands/option_kinds.h"
+#include "cli/commands/suggestions.h"
 #include "common/base/user_folders.h"
+#include "common/base/utf8.h"
 #include "common/signing/key.h"
 #include "mkt_version.h"
 
@@ -23,7 +28,7 @@ void add_common_options(CLI::App& app, Session& session) {
   app.add_flag("--wait-for-limits,--wait", session.flags.wait,
                "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
-  app.add_flag("--quiet", session.out.quiet, "Print results and errors only");
+  app.add_flag("-q,--quiet", session.out.quiet, "Print results and errors only");
   app.add_flag("--no-color", session.out.no_color, "Print without colours");
 }
 
@@ -32,35 +37,89 @@ int fail(const Session& session, const Error& error) {
   return static_cast<int>(exit_status(error.code));
 }
 
+// Commands that need no folder of the user's.
+bool prints_only(const CLI::App& app) {
+  return app.got_subcommand("completion") || app.got_subcommand("help") ||
+         app.got_subcommand("version");
+}
+
+// CLI11 says "The following arguments were not expected: …"; which is a command's name, and which
+// an option's, the command line tells.
+std::string describe_extras(const CLI::App& command, const std::string& what) {
+  const std::string extra = printable(what.substr(what.find(": ") + 2));
+  if (extra.starts_with('-')) {
+    return fmt::format("{} has no option {}", full_name(command), extra);
+  }
+  if (command.get_subcommands([](const CLI::App*) { return true; }).empty()) {
+    return fmt::format("{} does not take the argument {}", full_name(command), extra);
+  }
+  return fmt::format("{} has no command {}", full_name(command), extra);
+}
+
+// What was wrong with the command line, what was meant, and the usage of the command that was
+// named.
+int fail_usage(const Session& session, const CLI::App& app, const std::vector<std::string>& words,
+               const std::string& what) {
+  const CLI::App& command = command_of(app, words);
+  const std::string name = full_name(command);
+  const auto meant = meant_words(app, words);
+  session.out.error(
+      Error(ErrorCode::usage_error,
+            fmt::format("{}; {}", what, meant ? *meant : "see: " + name + " --help")));
+  if (!session.out.json && command.get_parent() != nullptr) {
+    session.out.note(usage_of(command));
+  }
+  return static_cast<int>(exit_status(ErrorCode::usage_error));
+}
+
+// An error of the command; where something is not there, with what may have been meant.
+int fail_command(const Session& session, Error error, const std::vector<std::string>& words) {
+  if (exit_status(error.code) == ExitStatus::not_found) {
+    if (const auto settings = session.settings()) {
+      if (const auto meant = meant_id(*settings, error, words)) error.message += "; " + *meant;
+    }
+  }
+  return fail(session, error);
+}
+
 int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_DFL);  // `mkt list | head` ends quietly
   Session session;
   CLI::App app{"mkt packs, signs, publishes and installs connectors.", "mkt"};
-  app.set_version_flag("--version", "mkt " MKT_VERSION);
+  app.set_version_flag("-V,--version", "mkt " MKT_VERSION);
   app.require_subcommand(0, 1);
   app.footer(
       "Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
-      "  mkt install my-connector\n\nmkt COMMAND --help tells more; see mkt(1).");
+      "  mkt install my-connector\n\nmkt help COMMAND tells more; mkt help lists topics; see "
+      "mkt(1).");
   add_common_options(app, session);
   add_commands(app, session);
+  name_kinds(app);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  // Not through the parser, which would take the words for its own.
+  if (words.size() >= 2 && words[0] == "__complete" && words[1] == "--") {
+    print_candidates(app, session, {words.begin() + 2, words.end()});
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version, on stdout
-    return fail(session,
-                Error(ErrorCode::usage_error, fmt::format("{}; see: mkt --help", e.what())));
+    const bool extras = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
+    return fail_usage(session, app, words,
+                      extras ? describe_extras(command_of(app, words), e.what()) : e.what());
   }
   if (!session.action) {
     return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));
   }
-  if (!app.got_subcommand("completion")) {  // which only prints
+  if (!prints_only(app)) {
     if (const Status known = require_user_folders(); !known) return fail(session, known.error());
   }
   if (!init_crypto()) {
     return fail(session, Error(ErrorCode::internal_error, "the system gives no random numbers"));
   }
   const Status status = session.action();
-  if (!status) return fail(session, status.error());
+  if (!status) return fail_command(session, status.error(), words);
   if (std::fflush(stdout) != 0) {
     return fail(session, Error(ErrorCode::io_error, "cannot write to standard output"));
   }

@@ -57,6 +57,7 @@ void add_sign_command(CLI::App& command, Session& session);
 void add_verify_command(CLI::App& command, Session& session);
 void add_publish_command(CLI::App& command, Session& session);
 void add_deprecate_command(CLI::App& command, Session& session);
+void add_diff_command(CLI::App& command, Session& session);
 void add_search_command(CLI::App& command, Session& session);
 void add_info_command(CLI::App& command, Session& session);
 void add_download_command(CLI::App& command, Session& session);
@@ -78,6 +79,8 @@ void add_log_command(CLI::App& command, Session& session);
 void add_login_command(CLI::App& command, Session& session);
 void add_logout_command(CLI::App& command, Session& session);
 void add_whoami_command(CLI::App& command, Session& session);
+void add_help_command(CLI::App& command, Session& session);
+void add_version_command(CLI::App& command, Session& session);
 void add_completion_command(CLI::App& command, Session& session);
 
 }  // namespace mkt

@@ -14,6 +14,8 @@ struct CommandEntry {
   std::string_view group;     // its heading in `mkt --help`
   std::string_view summary;   // one line
   std::string_view examples;  // one per line, indented by two blanks
+  std::string_view exits;     // the exit statuses it can give, beside 0 and 2
+  std::string_view alias;     // another name, as users type it; empty for none
   // Declares the command's arguments or subcommands, and its action.
   void (*add)(CLI::App& command, Session& session);
 };

@@ -1,69 +1,72 @@
-// mkt completion: prints a script that completes commands and options in a shell.
-#include <fmt/format.h>
-
+// mkt completion: prints a script that completes commands, options and values in a shell.
+//
+// The scripts know nothing themselves: they ask `mkt __complete` (complete.h), so that they never
+// are older than mkt.
 #include "cli/commands/command.h"
 
 namespace mkt {
 namespace {
 
-// The words that may follow: subcommands and long options.
-std::string words_of(const CLI::App& app) {
-  std::string words;
-  for (const CLI::App* sub : app.get_subcommands({})) words += sub->get_name() + " ";
-  for (const CLI::Option* option : app.get_options({})) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
-  }
-  return words;
+// bash splits words at ':', '@' and '=' too: what is completed is the word up to the cursor as mkt
+// sees it, less what stands before the last of them.
+constexpr const char* kBash = R"sh(# bash completion of mkt
+_mkt() {
+  local line=${COMP_LINE:0:COMP_POINT} word candidate
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line != *[[:space:]] ]] || words+=("")
+  word=${words[${#words[@]} - 1]}
+  COMPREPLY=()
+  while IFS= read -r candidate; do
+    candidate=${candidate%%$'\t'*}
+    if [[ $candidate == :files ]]; then
+      compopt -o default 2>/dev/null
+      continue
+    fi
+    [[ $word != *[:@=]* ]] || candidate=${candidate#"${word%"${word##*[:@=]}"}"}
+    [[ $candidate != *= ]] || compopt -o nospace 2>/dev/null
+    COMPREPLY+=("$candidate")
+  done < <("${words[0]}" __complete -- "${words[@]:1}" 2>/dev/null)
 }
+complete -F _mkt mkt
+)sh";
 
-std::string bash(const CLI::App& app) {
-  std::string cases;
-  for (const CLI::App* sub : app.get_subcommands({})) {
-    cases += fmt::format("    {}) words=\"{}\" ;;\n", sub->get_name(), words_of(*sub));
-  }
-  return fmt::format(R"(# bash completion of mkt
-_mkt() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} words="{}" command i
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    [[ ${{COMP_WORDS[i]}} != -* ]] && {{ command=${{COMP_WORDS[i]}}; break; }}
+constexpr const char* kZsh = R"sh(#compdef mkt
+_mkt() {
+  local -a lines words_only described
+  local line
+  lines=("${(@f)$(${words[1]} __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  for line in $lines; do
+    [[ -n $line ]] || continue
+    if [[ $line == :files ]]; then
+      _files
+      continue
+    fi
+    words_only+=("${line%%$'\t'*}")
+    described+=("${line//$'\t'/  -- }")
   done
-  case $command in
-{}  esac
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
-}}
-complete -o default -F _mkt mkt
-)",
-                     words_of(app), cases);
+  (( ${#words_only} )) && compadd -l -d described -a words_only
 }
+if [[ ${funcstack[1]} == _mkt ]]; then
+  _mkt "$@"
+else
+  compdef _mkt mkt
+fi
+)sh";
 
-std::string zsh(const CLI::App& app) {
-  return "#compdef mkt\nautoload -U +X bashcompinit && bashcompinit\n" + bash(app);
-}
-
-// Between two apostrophes fish takes everything as it stands but these two.
-std::string fish_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
-std::string fish(const CLI::App& app) {
-  std::string script = "# fish completion of mkt\n";
-  for (const CLI::App* sub : app.get_subcommands({})) {
-    script += fmt::format("complete -c mkt -n __fish_use_subcommand -a {} -d {}\n", sub->get_name(),
-                          fish_quoted(sub->get_description()));
-    for (const CLI::Option* option : sub->get_options({})) {
-      for (const std::string& name : option->get_lnames()) {
-        script += fmt::format("complete -c mkt -n '__fish_seen_subcommand_from {}' -l {}\n",
-                              sub->get_name(), name);
-      }
-    }
-  }
-  return script;
-}
+constexpr const char* kFish = R"sh(# fish completion of mkt
+function __mkt_complete
+    set -l words (commandline -opc) (commandline -ct)
+    for line in (mkt __complete -- $words[2..-1] 2>/dev/null)
+        if test "$line" = :files
+            __fish_complete_path (commandline -ct)
+        else
+            echo $line
+        end
+    end
+end
+complete -c mkt -f -a '(__mkt_complete)'
+)sh";
 
 }  // namespace
 
@@ -72,10 +75,8 @@ void add_completion_command(CLI::App& command, Session& session) {
   command.add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  on_run(&command, session, [&app = *command.get_parent(), &session, shell]() -> Status {
-    const std::string script = *shell == "bash"  ? bash(app)
-                               : *shell == "zsh" ? zsh(app)
-                                                 : fish(app);
+  on_run(&command, session, [&session, shell]() -> Status {
+    const std::string script = *shell == "bash" ? kBash : *shell == "zsh" ? kZsh : kFish;
     session.out.result({{"shell", *shell}, {"script", script}}, script);
     return {};
   });

@@ -7,8 +7,11 @@
 #include <thread>
 
 #include "cli/client/own_folders.h"
+#include "cli/terminal/progress.h"
 #include "common/base/duration.h"
+#include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/connector/manifest.h"
 #include "common/reliability/retry.h"
 
 namespace mkt {
@@ -50,6 +53,31 @@ std::string tell(const Output& out, const InstallDone& done) {
   return fmt::format("installed {}@{} into {} ({} files, signed by {})\n", r.id, r.version,
                      printable(done.folder.string()), r.files.size(),
                      text_member(r.signature, "keyId").value_or(""));
+}
+
+// What is new on this machine: what it runs, and what it may do.
+void tell_powers(const Output& out, const InstallDone& done) {
+  if (done.unchanged || !out.tells_steps()) return;
+  const auto text = read_file(done.folder / kManifestName, kMaxManifestBytes);
+  if (!text) return;  // the install itself was checked
+  const auto manifest = Manifest::parse_older(*text);
+  if (!manifest) return;
+  std::vector<std::string> tools;
+  bool destructive = false;
+  for (const Tool& t : manifest->tools()) {
+    tools.push_back(fmt::format("{} ({})", t.name, policy_class_name(t.policy_class)));
+    destructive = destructive || t.policy_class == PolicyClass::destructive;
+  }
+  if (!manifest->entrypoint().empty()) {
+    out.note(
+        fmt::format("  runs   {}", printable((done.folder / manifest->entrypoint()).string())));
+  }
+  if (!tools.empty()) {
+    out.note("  tools  " + out.on_err(printable(fmt::format("{}", fmt::join(tools, ", "))),
+                                      destructive ? Tone::caution : Tone::plain));
+  }
+  out.note(fmt::format("  may    {}",
+                       printable(fmt::format("{}", fmt::join(manifest->capabilities(), ", ")))));
 }
 
 // A failure to remember the folder does not make the install fail.
@@ -246,12 +274,14 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     }
     MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
   }
+  on_interrupt_say("what was not finished is as it was; run it again");
   Json installed = Json::array();
   if (plan.all_or_none) {
     MKT_TRY(const auto all, install_all(context, wishes, plan.target.root));
     std::string text;
     for (const InstallDone& done : all) {
       text += tell(session.out, done);
+      tell_powers(session.out, done);
       installed.push_back(describe(done));
     }
     session.out.result({{"installed", installed}}, text);
@@ -262,6 +292,7 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     if (!done) return done.error().context("while installing " + title_of(wish));
     const std::string line = tell(session.out, *done);
     if (!session.out.json) session.out.result({}, line);  // at once, as others may fail
+    tell_powers(session.out, *done);
     if (!plan.target.folder.empty()) remember(session, done->folder);
     if (!wish.id && done->has_dependencies) {
       session.out.warn(

@@ -88,6 +88,30 @@ std::string format_tree(const SourceTree& tree, const Screen& screen) {
   return text + "\n" + left_out.text(screen);
 }
 
+void tell_tree(const SourceTree& tree, const Output& out, Files files) {
+  constexpr std::size_t kFirst = 8;
+  const std::vector<Line> lines = lines_of(tree);
+  const std::size_t shown_lines =
+      files == Files::all || lines.size() <= kFirst + 1 ? lines.size() : kFirst;
+  for (std::size_t i = 0; i < shown_lines; ++i) {
+    const Line& line = lines[i];
+    out.note(fmt::format("  {:>9}  {}{}", format_bytes(line.size), printable(line.path),
+                         line.files != 0 ? fmt::format(" ({} files)", line.files) : ""));
+  }
+  if (shown_lines < lines.size()) {
+    out.note(
+        fmt::format("             and {} more (--list shows all)", lines.size() - shown_lines));
+  }
+  std::vector<std::string> left_out;
+  for (const LeftOut& l : tree.left_out) left_out.push_back(shown(l));
+  const std::size_t count = left_out.size();
+  if (files == Files::first && count > kFirst) left_out.resize(kFirst);
+  if (count == 0) return;
+  out.note(out.on_err(fmt::format("  left out   {}{}", fmt::join(left_out, ", "),
+                                  left_out.size() < count ? ", …" : ""),
+                      Tone::faint));
+}
+
 void report_plan(const PackPlan& plan, const Output& out, Json& document) {
   Json warnings = Json::array();
   for (const ErrorDetail& finding : older_loader_findings(plan.manifest, plan.tree.entries)) {

@@ -14,6 +14,10 @@ namespace mkt {
 // Adds `contents`, with one object per file and per node_modules, and `leftOut`.
 void describe_tree(const SourceTree& tree, Json& document);
 // The same as two tables.
+// Tells on stderr what is packed: the first files, or all, and what is left out.
+enum class Files { first, all };
+void tell_tree(const SourceTree& tree, const Output& out, Files files);
+
 std::string format_tree(const SourceTree& tree, const Screen& screen);
 
 // Prints on stderr what is unusual in a packed folder, and adds it to the document as `warnings`:

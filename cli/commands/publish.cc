@@ -6,6 +6,7 @@
 #include "cli/commands/pack_report.h"
 #include "cli/commands/publishable.h"
 #include "cli/commands/signing_key.h"
+#include "cli/terminal/progress.h"
 #include "common/base/files.h"
 
 namespace mkt {
@@ -16,7 +17,19 @@ struct PublishArguments {
   std::string key;
   bool dry_run = false;
   bool allow_secrets = false;
+  bool list = false;
 };
+
+// What goes out, while there is still time to stop it.
+void tell_packed(const Output& out, const Publishable& ready, const std::string& name,
+                 const PublishArguments& a) {
+  const bool listed = a.list || out.screen().err_is_terminal;
+  if (listed && !out.json) {
+    out.note(out.on_err(name, Tone::bold));
+    tell_tree(ready.tree, out, a.list ? Files::all : Files::first);
+  }
+  out.done(fmt::format("packed     {}, {}", ready.checksum.text(), format_bytes(ready.size)));
+}
 
 // The FILE.sig.json beside a tarball, where it is for these bytes; else a new signature.
 Result<SignatureFile> signature_for(const Session& session, const PublishArguments& a,
@@ -71,8 +84,13 @@ Status run_publish(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Publishable ready, prepare_publish(a.source, settings.archive));
   if (!a.allow_secrets) MKT_CHECK(check_no_secrets(ready.tree));
-  MKT_TRY(const SignatureFile signature, signature_for(session, a, ready));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
+  if (!a.dry_run) tell_packed(session.out, ready, name, a);
+  MKT_TRY(const SignatureFile signature, signature_for(session, a, ready));
+  if (!a.dry_run) {
+    session.out.done(fmt::format("signed     {}", signature.key_id.text()));
+    session.out.done("checked    the manifest, names and sizes; nothing looks like a secret");
+  }
   Json document{{"id", ready.id.text()},
                 {"version", ready.version.text()},
                 {"checksum", ready.checksum.text()},
@@ -83,11 +101,15 @@ Status run_publish(const Session& session, const PublishArguments& a) {
     if (ready.plan) report_plan(*ready.plan, session.out, document);
     return dry_run(session, settings, ready, signature, name, std::move(document));
   }
+  on_interrupt_say(
+      "the registry may or may not have the version: run it again, it changes nothing twice");
   RegistryClient registry(settings);
   auto published = registry.publish(ready.id, ready.version, signature, ready.file.get(),
                                     ready.size, session.out.progress("publishing " + name));
   if (!published) return published.error().context("while publishing " + name);
   if (ready.plan) report_plan(*ready.plan, session.out, document);
+  session.out.done(fmt::format("published  {}/v1/connectors/{}/{}", settings.registry,
+                               ready.id.text(), ready.version.text()));
   document["published"] = true;
   document["new"] = published->is_new;
   document["publishedAt"] = published->version.published_at;
@@ -95,6 +117,8 @@ Status run_publish(const Session& session, const PublishArguments& a) {
       document,
       fmt::format("{} {} ({}, {}) signed by {}", published->is_new ? "published" : "unchanged",
                   name, ready.checksum.text(), format_bytes(ready.size), signature.key_id.text()));
+  if (session.out.tells_steps())
+    session.out.note(fmt::format("install it with: mkt install {}", name));
   return {};
 }
 
@@ -107,6 +131,7 @@ void add_publish_command(CLI::App& command, Session& session) {
   command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
   command.add_flag("--dry-run", a->dry_run,
                    "Do everything but upload; shows every file and what is left out");
+  command.add_flag("--list", a->list, "Show every file that is packed");
   command.add_flag("--allow-secrets", a->allow_secrets,
                    "Publish files that look like secrets, too");
   on_run(&command, session, [&session, a] { return run_publish(session, *a); });

@@ -1,8 +1,12 @@
 // mkt request: shows, approves and denies install requests.
 #include <fmt/format.h>
 
+#include "cli/client/pins.h"
+#include "cli/commands/diff_view.h"
+#include "cli/commands/request_card.h"
 #include "cli/commands/request_commands.h"
 #include "cli/commands/signing_key.h"
+#include "cli/commands/trust_options.h"
 #include "cli/terminal/relative_time.h"
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
@@ -21,14 +25,8 @@ struct RequestArguments {
   std::string reason;
   std::string key;
   bool sign = false;
+  bool diff = false;
 };
-
-// "2026-01-31 12:00"
-std::string minute_of(const std::string& time) {
-  std::string text = printable(time.substr(0, 16));
-  if (text.size() == 16) text[10] = ' ';
-  return text;
-}
 
 Status list(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
@@ -64,71 +62,38 @@ Status list(const Session& session, const RequestArguments& a) {
   return {};
 }
 
-std::string words(const std::vector<std::string>& list) {
-  return printable(fmt::format("{}", fmt::join(list, ", ")));
-}
-
-std::string words(const std::vector<wire::ToolInfo>& tools) {
-  std::vector<std::string> list;
-  for (const auto& tool : tools)
-    list.push_back(fmt::format("{} ({})", tool.name, tool.policy_class));
-  return words(list);
-}
-
-// What an approver should see before approving.
-std::string describe_review(const wire::ReviewInfo& review) {
-  std::string text;
-  const auto line = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) text += fmt::format("{:<15}{}\n", name, value);
-  };
-  line("capabilities", words(review.capabilities));
-  line("tools", words(review.tools));
-  const std::string installed = printable(review.installed_version);
-  line("installed", installed.empty() ? "not yet" : installed);
-  if (!installed.empty()) {
-    line("new", words(review.added.capabilities));
-    line("new tools", words(review.added.tools));
-    line("gone", words(review.removed.capabilities));
-    line("gone tools", words(review.removed.tools));
+// How the files differ from those that the tenant has installed.
+Result<Difference> difference_to_installed(const Session& session, const Settings& settings,
+                                           RegistryClient& registry,
+                                           const InstallRequestInfo& request) {
+  const std::string installed = request.review ? request.review->installed_version : "";
+  if (installed.empty()) {
+    return Error(ErrorCode::not_found,
+                 fmt::format("{} is not installed for {}: there is nothing to compare it with",
+                             printable(request.connector_id), printable(request.tenant_id)));
   }
-  line("publisher", fmt::format("{}{}, {}", printable(review.publisher.id),
-                                review.publisher.verified ? " (verified)" : " (not verified)",
-                                printable(review.publisher.status)));
-  line("key", fmt::format("{}, {}", printable(review.key.key_id), printable(review.key.status)));
-  line("size", format_bytes(review.size));
-  if (review.deprecated) line("deprecated", "yes");
-  if (review.obstacle) line("obstacle", printable(review.obstacle->message));
-  return text;
+  MKT_TRY(ConnectorSpec before, ConnectorSpec::parse(request.connector_id + "@" + installed));
+  MKT_TRY(ConnectorSpec now, ConnectorSpec::parse(request.connector_id + "@" + request.version));
+  MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
+  return difference_of(session, settings, registry, trust, {std::move(before), ""},
+                       {std::move(now), ""}, Patch::wanted);
 }
 
-std::string describe(const InstallRequestInfo& r) {
-  std::string text = fmt::format(
-      "{}  {}  {}\n{:<15}{} on {}\n{:<15}{}\n{:<15}{} of {}\n", printable(r.id), request_name(r),
-      printable(r.status), "asked by", printable(r.requested_by), minute_of(r.requested_at), "why",
-      printable(r.explanation), "approvals", r.approvals.size(), r.min_approvals);
-  for (const auto& approval : r.approvals) {
-    text += fmt::format("{:<15}{} on {}{}\n", "", printable(approval.approver),
-                        minute_of(approval.approved_at),
-                        approval.key_id.empty() ? "" : ", signed by " + printable(approval.key_id));
-  }
-  if (r.decided_at) {
-    text +=
-        fmt::format("{:<15}{} on {}{}{}\n", "decided by", printable(r.decided_by),
-                    minute_of(*r.decided_at), r.reason.empty() ? "" : ": ", printable(r.reason));
-  } else {
-    text += fmt::format("{:<15}{}\n", "expires", minute_of(r.expires_at));
-  }
-  text += fmt::format("{:<15}{}\n", "checksum", printable(r.checksum));
-  if (r.review) text += describe_review(*r.review);
-  return text;
-}
-
-Status show_request(const Session& session, const std::string& id) {
+Status show_request(const Session& session, const RequestArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(TenantId tenant, require_tenant(settings));
   RegistryClient registry(settings);
-  MKT_TRY(const auto request, TenantClient(registry, std::move(tenant)).request(id));
-  session.out.result(request.to_json(), describe(request));
+  MKT_TRY(const auto request, TenantClient(registry, std::move(tenant)).request(a.id));
+  MKT_TRY(const Pins pins, Pins::read(pins_file(), settings.registry));
+  Json document = request.to_json();
+  std::string text = request_card(request, pins, session.out, utc_now());
+  if (a.diff) {
+    MKT_TRY(const Difference difference,
+            difference_to_installed(session, settings, registry, request));
+    document["diff"] = describe_difference(difference);
+    text += "\n" + show_difference(session.out, difference);
+  }
+  session.out.paged_result(document, text);
   return {};
 }
 
@@ -218,9 +183,11 @@ void add_request_command(CLI::App& request, Session& session) {
   on_run(command, session, [&session, a] { return list(session, *a); });
 
   command = add_subcommand(request, "show", "Show one, with what it asks for",
-                           "  mkt request show req_0123456789abcdef01234567");
+                           "  mkt request show req_0123456789abcdef01234567\n"
+                           "  mkt request show req_0123456789abcdef01234567 --diff");
   command->add_option("ID", a->id, "The request")->required();
-  on_run(command, session, [&session, a] { return show_request(session, a->id); });
+  command->add_flag("--diff", a->diff, "Show how its files differ from those that are installed");
+  on_run(command, session, [&session, a] { return show_request(session, *a); });
 
   command =
       add_subcommand(request, "approve", "Approve a request; the last approval needed installs",

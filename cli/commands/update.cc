@@ -31,6 +31,19 @@ Status check_installed(const std::vector<Installed>& installed, const UpdateArgu
   return {};
 }
 
+void tell_updates(const Output& out, const std::vector<NewerVersion>& newer) {
+  if (newer.empty() || out.json) return;
+  Table table({{"ID"}, {"INSTALLED"}, {""}, {"NEW"}});
+  for (const NewerVersion& v : newer) {
+    table.add({v.installed.receipt.id, v.installed.receipt.version, "→",
+               Cell(v.version.text(), Tone::good)});
+  }
+  const Screen& screen = out.screen();
+  std::string text = table.for_people(screen.columns, screen.err_color);
+  text.pop_back();  // note ends the line
+  out.note(text);
+}
+
 Result<std::vector<Wish>> work_out(const Session& session, const Settings& settings,
                                    RegistryClient& registry, const UpdateArguments& a) {
   MKT_TRY(const auto installed, list_installed(a.root));
@@ -38,10 +51,7 @@ Result<std::vector<Wish>> work_out(const Session& session, const Settings& setti
   RegistryVersions source(registry);
   MKT_TRY(Updates updates, find_updates(source, settings.registry, installed, a.ids));
   for (const std::string& remark : updates.remarks) session.out.warn(remark);
-  for (const NewerVersion& v : updates.newer) {
-    session.out.note(fmt::format("{}: {}, now {}", v.installed.receipt.id,
-                                 v.installed.receipt.version, v.version.text()));
-  }
+  tell_updates(session.out, updates.newer);
   std::vector<Wish> wishes;
   for (ResolvedConnector& r : updates.changes) {
     wishes.push_back(wish_for(std::move(r)));

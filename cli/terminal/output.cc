@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <memory>
 
 #include "cli/terminal/pager.h"
+#include "cli/terminal/progress.h"
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
 
@@ -32,8 +32,12 @@ void Output::result(const Json& document, const Table& table) const {
   result(document, table.empty() ? std::string() : table.text(screen()));
 }
 
+bool Output::tells_steps() const {
+  return !json && !quiet && (screen().err_is_terminal || is_ci(process_environment()));
+}
+
 void Output::done(std::string_view text) const {
-  note(on_err("✓ ", Tone::good) + std::string(text));
+  if (tells_steps()) note(on_err("✓ ", Tone::good) + std::string(text));
 }
 
 void Output::note(std::string_view text) const {
@@ -61,20 +65,9 @@ void Output::error(const Error& e) const {
 }
 
 std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string what) const {
-  if (quiet || !screen().err_is_terminal) return {};
-  return [what = std::move(what), last = std::make_shared<int>(-1)](std::uint64_t done,
-                                                                    std::uint64_t total) {
-    if (total == 0) return;
-    const int percent = static_cast<int>(done * 100 / total);
-    if (percent == *last) return;
-    *last = percent;
-    // At the end, clear the line: the result says what was done.
-    if (done == total) {
-      fmt::print(stderr, "\r\033[K");
-    } else {
-      fmt::print(stderr, "\r{} {:3} % of {}", what, percent, format_bytes(total));
-    }
-  };
+  if (quiet) return {};
+  return follow_progress(std::move(what), screen(), steady_progress_clock(),
+                         stderr_progress_writer());
 }
 
 std::string format_bytes(std::uint64_t bytes) {

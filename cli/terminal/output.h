@@ -35,13 +35,16 @@ class Output {
   void result(const Json& document, const Table& table) const;
   // Something to know while or beside the result.
   void note(std::string_view text) const;
-  // A step of the command that is done: "✓ signed by acme:…".
+  // Whether who reads stderr follows the command step by step: a person, or the log of a CI job. A
+  // script gets the result, warnings and the error.
+  bool tells_steps() const;
+  // A step of the command that is done: "✓ signed  acme:…".
   void done(std::string_view text) const;
   void warn(std::string_view text) const;
   // One line that says what was wrong, with all findings below it.
   void error(const Error& error) const;
 
-  // A progress line on the terminal; no line where stderr is not a terminal.
+  // Follows a transfer on stderr (progress.h).
   std::function<void(std::uint64_t done, std::uint64_t total)> progress(std::string what) const;
 
   // In stdout's and in stderr's colours.

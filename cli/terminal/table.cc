@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kMinText = 12;  // what a text that is shortened keeps at least
 constexpr std::size_t kMinId = 9;
+constexpr std::size_t kNarrow = 4;  // where even that does not fit
 
 using Fit = Column::Fit;
 
@@ -55,6 +56,23 @@ void leave_out(const std::vector<Column>& columns, const std::vector<std::size_t
   }
 }
 
+bool gives(const Column& column) { return column.fit != Fit::whole && column.fit != Fit::right; }
+
+// The widest column that is above its least gives one place at a time, so that those that are
+// shortened end up alike.
+template <typename LeastOf>
+void shrink(Layout& layout, std::size_t width, LeastOf least_of_column) {
+  while (total(layout.widths) > width) {
+    std::size_t widest = layout.shown.size();
+    for (std::size_t i = 0; i < layout.shown.size(); ++i) {
+      if (layout.widths[i] <= least_of_column(layout.shown[i])) continue;
+      if (widest == layout.shown.size() || layout.widths[i] > layout.widths[widest]) widest = i;
+    }
+    if (widest == layout.shown.size()) return;
+    --layout.widths[widest];
+  }
+}
+
 Layout lay_out(const std::vector<Column>& columns, const std::vector<std::size_t>& natural,
                std::size_t width) {
   std::vector<std::size_t> least;
@@ -65,16 +83,12 @@ Layout lay_out(const std::vector<Column>& columns, const std::vector<std::size_t
   }
   leave_out(columns, least, width, layout);
   for (const std::size_t c : layout.shown) layout.widths.push_back(natural[c]);
-  // The widest that can gives a column at a time, so that those that are shortened end up alike.
-  while (total(layout.widths) > width) {
-    std::size_t widest = layout.shown.size();
-    for (std::size_t i = 0; i < layout.shown.size(); ++i) {
-      if (layout.widths[i] <= least[layout.shown[i]]) continue;
-      if (widest == layout.shown.size() || layout.widths[i] > layout.widths[widest]) widest = i;
-    }
-    if (widest == layout.shown.size()) break;
-    --layout.widths[widest];
-  }
+  shrink(layout, width, [&](std::size_t c) { return least[c]; });
+  // On a very narrow terminal texts and ids give more, and then everything does.
+  shrink(layout, width, [&](std::size_t c) {
+    return gives(columns[c]) ? std::min(natural[c], kNarrow) : natural[c];
+  });
+  shrink(layout, width, [&](std::size_t c) { return std::min(natural[c], kNarrow); });
   return layout;
 }
 
@@ -90,7 +104,7 @@ std::vector<std::string> lines_of(const std::string& text, Fit fit, std::size_t 
     case Fit::right:
       break;
   }
-  return {text};
+  return {cut_end(text, width)};
 }
 
 void add_padded(std::string& out, const std::string& text, std::size_t width, bool right,

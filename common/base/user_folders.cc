@@ -25,7 +25,6 @@ fs::path home_folder() {
 
 fs::path user_config_folder() { return folder("XDG_CONFIG_HOME", ".config"); }
 fs::path user_state_folder() { return folder("XDG_STATE_HOME", ".local/state"); }
-fs::path user_cache_folder() { return folder("XDG_CACHE_HOME", ".cache"); }
 
 Status require_user_folders() {
   if (!user_config_folder().empty() && !user_state_folder().empty()) return {};

@@ -12,7 +12,6 @@ namespace mkt {
 
 std::filesystem::path user_config_folder();  // $XDG_CONFIG_HOME/mkt or ~/.config/mkt
 std::filesystem::path user_state_folder();   // $XDG_STATE_HOME/mkt or ~/.local/state/mkt
-std::filesystem::path user_cache_folder();   // $XDG_CACHE_HOME/mkt or ~/.cache/mkt
 
 // $HOME where it is an absolute path, else empty.
 std::filesystem::path home_folder();

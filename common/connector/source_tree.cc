@@ -103,7 +103,15 @@ class TreeWalk {
         const std::size_t n,
         read_at(file.get(), {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, 0, shown));
     text.resize(n);
-    rules_.push_back({IgnoreRules::parse(text), prefix.size()});
+    IgnoreRules rules = IgnoreRules::parse(text);
+    if (size > kMaxIgnoreBytes || rules.truncated()) {
+      return Error(
+          ErrorCode::invalid_input,
+          fmt::format("{} has more than {} bytes, more than {} rules, or a line of more than {} "
+                      "bytes: what its other rules leave out would be packed; shorten it",
+                      shown, kMaxIgnoreBytes, IgnoreRules::kMaxRules, IgnoreRules::kMaxLineBytes));
+    }
+    rules_.push_back({std::move(rules), prefix.size()});
     return {};
   }
 

@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 
 mandoc -Tlint -Wwarning "$SOURCE"/man/*.[1-8] >lint || { cat lint >&2; fail "mandoc has complaints"; }
 # A page that is referred to is there: ours in man/, of others those that a system has anyway.
-others=" curl:1 flock:2 gitignore:5 gzip:1 openssl:1 sqlite3:1 tar:1 "
+others=" curl:1 diff:1 flock:2 git:1 gitignore:5 gzip:1 openssl:1 sqlite3:1 tar:1 "
 while read -r name section; do
   [[ -f $SOURCE/man/$name.$section || $others == *" $name:$section "* ]] || fail "there is no page $name($section)"
 done < <(sed -nE 's/^\.Xr ([^ ]+) ([1-8]).*/\1 \2/p' "$SOURCE"/man/*.[1-8] | sort -u)
@@ -25,7 +25,7 @@ while read -r link; do
     fail "a link to $link leads nowhere"
 done < <(grep -ohE 'href="[^"#]+"' installed/share/doc/mkt/manual/*.html | sed -E 's/href="([^"]*)"/\1/' | sort -u)
 
-commands=$("$MKT" completion bash | sed -n 's/^    \([a-z]*\)) words=.*/\1/p')
+commands=$("$MKT" __complete -- '' | cut -f1)
 [[ -n $commands ]] || fail "no commands are completed"
 for command in $commands; do
   expect 0 "$MKT" "$command" --help
@@ -46,6 +46,7 @@ diff table listed >&2 || fail "mkt(1) lists other commands than mkt has"
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
 if command -v fish >/dev/null; then
+  export PATH=$(dirname "$MKT"):$PATH
   "$MKT" completion fish >mkt.fish
   while IFS=$'\t' read -r command summary _; do
     fish --no-config -c "source mkt.fish; complete -C 'mkt $command'" >out 2>err || { cat err >&2; fail "fish does not read its completion"; }

@@ -79,7 +79,7 @@ rm crowd.*
 
 # What an approver sees, and who counts.
 expect 0 as alice request show "$request"
-for word in "vault@1.0.0" auth "t (READ)" "acme (not verified), active" "asked by       ci"; do says out "$word"; done
+for word in "vault@1.0.0" auth "t (READ)" "acme (not verified), active" "asked by     ci"; do says out "$word"; done
 expect 4 as bob request approve "$request"
 expect 4 as eve request approve "$request"
 expect 0 as alice request approve "$request"
@@ -183,15 +183,15 @@ expect 0 as bob audit
 expect 0 as tara policy set minApprovals=1
 publish tool 1.1.0 custom
 expect 0 as bob outdated
-says out "tool  1.0.0      1.1.0"
+says out $'tool\t1.0.0\t1.1.0'
 expect 0 as bob update tool
 [[ $(jq -r .version connectors/tool/connector.manifest.json) == 1.1.0 ]] || fail "tool was not updated"
 publish tool 2.0.0 database
 expect 5 as bob update
 request=$(<out)
 expect 0 as alice request show "$request"
-says out "new            database"
-says out "gone           custom"
+says out "+ capability database"
+says out "- capability custom"
 expect 0 as alice request approve "$request"
 expect 0 as bob update
 [[ $(jq -r .version connectors/tool/connector.manifest.json) == 2.0.0 ]] || fail "tool was not updated again"

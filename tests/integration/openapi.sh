@@ -60,7 +60,7 @@ showCurrentToken 200 @\$member
 showCurrentToken 401
 
 registerPublisher 401 {"id":"beta","displayName":"Beta","email":"b@acme.example","publicKey":"$(public "$third")"}
-registerPublisher 400 @$token {"id":"Beta","email":"nobody"}
+registerPublisher 422 @$token {"id":"Beta","email":"nobody"}
 registerPublisher 201 @$token {"id":"beta","displayName":"Beta","email":"b@acme.example","publicKey":"$(public "$third")"}
 registerPublisher 409 @$token {"id":"beta","displayName":"Beta","email":"b@acme.example","publicKey":"$(public "$third")"}
 listPublishers 200

@@ -72,9 +72,9 @@ openssl genpkey -algorithm ed25519 -out hello/deploy.pem 2>/dev/null
 expect 0 "$MKT" pack hello --list
 says out "index.js"
 says out "node_modules/ (2 files)"
-grep -q '\.env .*it may hold passwords' out || { cat out >&2; fail "no reason for .env"; }
-grep -q 'deploy.pem .*it looks like a private key' out || { cat out >&2; fail "no reason for the key"; }
-grep -q '\.git/ .*it belongs to version control' out || fail "no reason for .git"
+grep -q '\.env.*it may hold passwords' out || { cat out >&2; fail "no reason for .env"; }
+grep -q 'deploy.pem.*it looks like a private key' out || { cat out >&2; fail "no reason for the key"; }
+grep -q '\.git/.*it belongs to version control' out || fail "no reason for .git"
 says err "left out .env"
 says err "node_modules/ is packed"
 [[ ! -e hello-1.0.0.tgz ]] || fail "--list packed something"

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "common/base/files.h"
+#include "common/connector/ignore_rules.h"
 #include "common/connector/unpack.h"
 #include "tests/unit/connector/tar_builder.h"
 
@@ -132,6 +133,24 @@ TEST_CASE_FIXTURE(PackFixture,
   write("hello-0.9.0.tgz", "");
   CHECK(names() == std::vector<std::string>{"connector.manifest.json", "index.js", "keep.log",
                                             "lib", "lib/build", "lib/build/x", "y"});
+}
+
+TEST_CASE_FIXTURE(PackFixture, "nothing is packed by a .mktignore that is read in part only") {
+  std::string rules;
+  SUBCASE("a line that is too long") {
+    rules = std::string(IgnoreRules::kMaxLineBytes + 1, '*') + "\n";
+  }
+  SUBCASE("a rule too many") {
+    for (std::size_t i = 0; i < IgnoreRules::kMaxRules; ++i) rules += "a\n";
+    rules += "private.txt\n";
+  }
+  SUBCASE("too many bytes") { rules = "#" + std::string(1 << 20, '\n') + "private.txt\n"; }
+  write("lib/.mktignore", rules);
+  write("lib/private.txt", "");
+  const auto packed = pack();
+  REQUIRE_FALSE(packed);
+  CHECK(packed.error().code == ErrorCode::invalid_input);
+  CHECK(packed.error().message.starts_with("lib/.mktignore has more than"));
 }
 
 TEST_CASE_FIXTURE(PackFixture, "links, pipes and names that cannot be installed are refused") {

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Completion in the real shells: commands, options, and values from the registry; and without one,
+# quickly, what is known here.
+source "$(dirname "$0")/lib.sh"
+start_mktd
+export MKT_TOKEN=$token PATH=$(dirname "$MKT"):$PATH
+register acme
+make_connector hello
+expect 0 "$MKT" publish hello
+make_connector help-desk
+expect 0 "$MKT" publish help-desk
+
+# --- The candidates themselves ---------------------------------------------------------------------------
+candidates() { "$MKT" __complete -- "$@" | cut -f1; }
+holds() { # holds WORD COMMAND-WORD…: the word is a candidate
+  local word=$1
+  shift
+  candidates "$@" | grep -qxF -- "$word" || fail "$word is no candidate of: mkt $*"
+}
+holds publish pub
+holds revoke key r
+holds --dry-run publish --d
+holds --registry publish --reg
+holds member token create --role m
+holds compromised key revoke "$key" --reason-code ''
+holds hello info he
+holds help-desk install he
+holds hello@1.0.0 info hello@
+holds "$key" sign x.tgz --key ''
+holds "$key" key revoke acme:
+holds exit-statuses help ex
+holds install help in
+holds zsh completion ''
+holds minApprovals= policy set min
+[[ -z $(candidates search xyz) ]] || fail "a word of a search is completed"
+MKT_REGISTRY=http://127.0.0.1:1 holds publish pub
+expect 0 env MKT_REGISTRY=http://127.0.0.1:1 "$MKT" __complete -- info he
+[[ ! -s err ]] || fail "a registry that is away is told of"
+
+# --- bash ------------------------------------------------------------------------------------------------
+"$MKT" completion bash >mkt.bash
+cat >drive.bash <<'BASH'
+source ./mkt.bash
+COMP_LINE=$1
+COMP_POINT=${#1}
+_mkt
+printf '%s\n' "${COMPREPLY[@]}"
+BASH
+in_bash() { bash --norc drive.bash "$1"; } # in_bash LINE: what its end is completed to
+in_bash "mkt pub" | grep -qx publish || fail "bash: mkt pub"
+in_bash "mkt key rev" | grep -qx revoke || fail "bash: mkt key rev"
+in_bash "mkt info hello@" | grep -q 1.0.0 || fail "bash: a version"
+in_bash "mkt key revoke acme:" | grep -q "${key#acme:}" || fail "bash: a key behind a colon"
+
+# --- fish ------------------------------------------------------------------------------------------------
+if command -v fish >/dev/null; then
+  "$MKT" completion fish >mkt.fish
+  in_fish() { fish --no-config -c 'source mkt.fish; complete -C "$argv[1]"' "$1"; }
+  in_fish "mkt pub" | grep -q "^publish" || fail "fish: mkt pub"
+  in_fish "mkt key rev" | grep -q "^revoke" || fail "fish: mkt key rev"
+  in_fish "mkt info hel" | grep -q "^hello" || fail "fish: a connector"
+  in_fish "mkt publish --dr" | grep -q "^--dry-run" || fail "fish: an option"
+else
+  skipped+=" fish"
+fi
+
+# --- zsh -------------------------------------------------------------------------------------------------
+if command -v zsh >/dev/null; then
+  mkdir -p zfunc
+  "$MKT" completion zsh >zfunc/_mkt
+  cat >drive.zsh <<'ZSH'
+zmodload zsh/zpty
+zpty -b z zsh -f -i
+zpty -w z 'PS1="READY>"; fpath=(./zfunc $fpath); autoload -U compinit; compinit -u -D; setopt no_list_beep; bindkey "^I" complete-word'
+zpty -w z 'print SET-UP'
+zpty -n -w z $1$'\t'
+sleep 2
+zpty -n -w z $'\x01print -r -- \x27LINE=\x05\x27\n'
+sleep 1
+local out all
+while zpty -r -t z out; do all+=$out; done
+print -r -- $all
+zpty -d z
+ZSH
+  in_zsh() { zsh -f drive.zsh "$1" 2>/dev/null | tr -d '\r' | grep -o 'LINE=.*' | tail -n 1; }
+  [[ $(in_zsh "mkt publi") == "LINE=mkt publish"* ]] || fail "zsh: mkt publi: $(in_zsh "mkt publi")"
+  [[ $(in_zsh "mkt key revo") == "LINE=mkt key revoke"* ]] || fail "zsh: mkt key revo"
+  [[ $(in_zsh "mkt info help") == "LINE=mkt info help-desk"* ]] || fail "zsh: a connector"
+  [[ $(in_zsh "mkt key revoke acme") == "LINE=mkt key revoke $key"* ]] || fail "zsh: a key behind a colon"
+else
+  skipped+=" zsh"
+fi
+[[ -z ${skipped:-} ]] || skip "not installed:$skipped (bash holds)"
