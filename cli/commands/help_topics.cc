@@ -91,31 +91,31 @@ A new key that a pinned one endorses (mkt key rotate) is trusted as that one is.
   mkt audit                     was any of it revoked since?
 )"},
     {"ci", "mkt in a CI job, to copy and paste",
-     R"(Where the variable CI is set, mkt asks nothing, prints a line a step without
-colours, and waits for rate limits. In GitHub Actions and GitLab it writes errors
-as annotations; in GitHub Actions also a table for the summary of the job, and
-the outputs `id`, `version`, `checksum` (publish) and `installed` (install).
+     R"(Where the variable CI is set, mkt prints a line a step without colours, and waits
+for rate limits.
 
-Publishing, in .github/workflows/publish.yml:
+Publishing, in .github/workflows/publish.yml; the secret MKT_KEY_FILE is the file
+that `mkt key generate` made:
 
   on: {push: {tags: ['v*']}}
   jobs:
     publish:
-      runs-on: debian-12
+      runs-on: self-hosted
       steps:
         - uses: actions/checkout@v4
-        - id: publish
-          run: mkt publish
+        - run: |
+            install -d -m 700 ~/.config/mkt/keys
+            umask 077; printf '%s\n' "$KEY" >~/.config/mkt/keys/ci.key
+            mkt publish
           env:
+            KEY: ${{ secrets.MKT_KEY_FILE }}
+            MKT_KEY_PASSPHRASE: ${{ secrets.MKT_KEY_PASSPHRASE }}
             MKT_REGISTRY: ${{ vars.MKT_REGISTRY }}
             MKT_TOKEN: ${{ secrets.MKT_TOKEN }}
-            MKT_SIGNING_KEY: ${{ secrets.MKT_SIGNING_KEY }}
-        - run: echo "published ${{ steps.publish.outputs.id }}"
 
 Installing what mkt.lock says, in .gitlab-ci.yml:
 
   install:
-    image: debian:12
     script:
       - mkt install --frozen
       - mkt audit
