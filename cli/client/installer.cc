@@ -37,7 +37,7 @@ Result<Obtained> obtain_from_registry(const InstallContext& c, const Wish& wish,
   MKT_TRY(UniqueFd tarball, create_file(staging / "tarball", 0600));
   MKT_TRY(VerifiedVersion v,
           download_verified(c.registry, c.trust, *wish.id, wish.which(), tarball.get(),
-                            c.progress("downloading " + wish.id->text())));
+                            c.progress("downloading " + wish.id->text()), c.cache));
   return Obtained{std::move(tarball),     v.info.tarball_checksum, v.info.tarball_size,
                   std::move(v.signature), std::move(v.trusted),    v.info.sequence,
                   v.info.version,         deprecation_of(v.info)};
@@ -66,6 +66,27 @@ Result<Copied> copy_and_hash(int from, int to, const std::string& name) {
   }
 }
 
+// Offline: the tarball that the lock names, with what the registry said of it when it came. Whether
+// its key was revoked since then, the stored list of keys tells. not_cached.
+Result<Obtained> obtain_from_cache(const InstallContext& c, const Wish& wish,
+                                   const fs::path& staging) {
+  const std::string name = wish.id->text() + "@" + wish.which();
+  const Error missing(ErrorCode::not_cached,
+                      fmt::format("{} from {} is not in the cache", name, c.settings.registry));
+  if (c.cache == nullptr || !wish.locked) return missing;
+  MKT_TRY(const Checksum checksum, Checksum::parse(wish.locked->checksum));
+  auto source = c.cache->source(checksum, c.settings.registry);
+  if (!source) return missing;
+  MKT_TRY(UniqueFd tarball, create_file(staging / "tarball", 0600));
+  MKT_TRY(const auto size, c.cache->take(checksum, tarball.get()));
+  if (!size) return missing;
+  auto trusted = c.trust.check(source->signature, checksum, source->accepted_sequence);
+  if (!trusted) return trusted.error().context(name);
+  return Obtained{
+      std::move(tarball),  checksum.text(),           *size,       std::move(source->signature),
+      std::move(*trusted), source->accepted_sequence, wish.which()};
+}
+
 // Copies the file first: the checked and the unpacked bytes must be the same.
 Result<Obtained> obtain_from_file(const InstallContext& c, const fs::path& file,
                                   const fs::path& staging) {
@@ -78,6 +99,11 @@ Result<Obtained> obtain_from_file(const InstallContext& c, const fs::path& file,
   if (!trusted) return trusted.error().context(printable(file.string()));
   return Obtained{std::move(tarball), copied.checksum.text(), copied.size, std::move(signature),
                   std::move(*trusted)};
+}
+
+Result<Obtained> obtain(const InstallContext& c, const Wish& wish, const fs::path& staging) {
+  if (!wish.id) return obtain_from_file(c, wish.file, staging);
+  return c.offline ? obtain_from_cache(c, wish, staging) : obtain_from_registry(c, wish, staging);
 }
 
 Receipt receipt_of(const InstallContext& c, const Wish& wish, const Obtained& obtained,
@@ -95,11 +121,24 @@ Receipt receipt_of(const InstallContext& c, const Wish& wish, const Obtained& ob
   receipt.keys_sequence = keys.sequence();
   receipt.keys_checked_at = format_utc(keys.checked_at());
   receipt.accepted_stale = !keys.check_age(utc_now());
-  // For a file, no tenant was asked.
-  if (c.settings.tenant && wish.id) receipt.tenant = c.settings.tenant->text();
+  // For a file, and offline, no tenant was asked.
+  if (c.settings.tenant && wish.id && !c.offline) receipt.tenant = c.settings.tenant->text();
   receipt.installed_at = format_utc(utc_now());
   receipt.files = std::move(unpacked.files);
   return receipt;
+}
+
+// True where the locked tarball is installed and unchanged, and its signature still counts.
+bool is_locked_here(const InstallContext& c, const Wish& wish, const fs::path& target,
+                    const Receipt& before) {
+  if (!wish.locked || before.checksum != wish.locked->checksum) return false;
+  const auto checksum = Checksum::parse(before.checksum);
+  const auto signature = SignatureFile::from_json(before.signature);
+  if (!checksum || !signature || !check_tree(target, before)) return false;
+  const bool same_registry = before.registry == c.settings.registry;
+  return bool(
+      c.trust.check(*signature, *checksum,
+                    same_registry ? std::optional(before.accepted_sequence) : std::nullopt));
 }
 
 // The installed connector, where it is the wanted one already.
@@ -107,13 +146,17 @@ Result<std::optional<InstallDone>> nothing_to_do(const InstallContext& c, const 
                                                  const fs::path& target) {
   MKT_TRY(std::optional<Receipt> before, installed_before(target, *wish.id));
   if (!before) return std::optional<InstallDone>();
-  MKT_TRY(const wire::VersionInfo info, c.registry.version(*wish.id, wish.which()));
-  if (info.quarantined || !is_current(target, before, info)) return std::optional<InstallDone>();
   InstallDone done;
+  if (c.offline) {
+    if (!is_locked_here(c, wish, target, *before)) return std::optional<InstallDone>();
+  } else {
+    MKT_TRY(const wire::VersionInfo info, c.registry.version(*wish.id, wish.which()));
+    if (info.quarantined || !is_current(target, before, info)) return std::optional<InstallDone>();
+    done.deprecation = deprecation_of(info);
+  }
   done.receipt = std::move(*before);
   done.folder = target;
   done.unchanged = true;
-  done.deprecation = deprecation_of(info);
   return std::optional(std::move(done));
 }
 
@@ -192,8 +235,7 @@ Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTar
                      const fs::path& staging) {
   fs::path target = target_of(wish, where);
   if (wish.id) MKT_CHECK(check_edits(c, target, *wish.id));
-  MKT_TRY(const Obtained obtained, wish.id ? obtain_from_registry(c, wish, staging)
-                                           : obtain_from_file(c, wish.file, staging));
+  MKT_TRY(const Obtained obtained, obtain(c, wish, staging));
   if (wish.locked) {
     MKT_CHECK(
         check_lock(wish.id->text(), *wish.locked, obtained.checksum, obtained.trusted.key.key_id));
@@ -223,6 +265,25 @@ Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTar
   return Staged{InstallDone{std::move(receipt), std::move(target), false, obtained.trusted.remark,
                             obtained.deprecation, has_dependencies},
                 std::move(tree)};
+}
+
+// Names all that is missing, with what to do.
+Error not_cached(const InstallContext& c, const std::vector<Wish>& missing, std::size_t all) {
+  const auto name = [](const Wish& wish) { return wish.id->text() + "@" + wish.which(); };
+  const std::string what = missing.size() == 1 ? name(missing[0]) + " is"
+                                               : fmt::format("{} of {} connectors in {} are",
+                                                             missing.size(), all, kLockName);
+  Error error(ErrorCode::not_cached,
+              fmt::format("nothing was installed; {} not in the cache; where {} can be reached, "
+                          "run the same without --offline",
+                          what, c.settings.registry));
+  if (c.cache == nullptr || c.cache->limit() == 0) {
+    error.message += "; the cache is turned off (cache-size is 0)";
+  }
+  for (const Wish& wish : missing) {
+    error.details.push_back({name(wish), wish.locked->checksum});
+  }
+  return error;
 }
 
 // A folder beside the target, for this process alone.
@@ -268,6 +329,7 @@ Result<std::vector<InstallDone>> install_all(const InstallContext& c,
   };
   std::optional<TemporaryFolder> staging;
   std::vector<Staged> staged;
+  std::vector<Wish> missing;  // in the cache
   for (const Wish& wish : wishes) {
     const fs::path target = target_of(wish, where);
     auto one = stage_nothing(c, wish, target);
@@ -277,14 +339,19 @@ Result<std::vector<InstallDone>> install_all(const InstallContext& c,
       staging.emplace(std::move(made));
     }
     if (!*one) {
-      const fs::path own = staging->path() / std::to_string(staged.size());
+      const fs::path own = staging->path() / std::to_string(staged.size() + missing.size());
       MKT_CHECK(make_folders(own, 0700));
       auto fresh = stage(c, wish, where, own);
+      if (!fresh && fresh.error().code == ErrorCode::not_cached) {
+        missing.push_back(wish);
+        continue;
+      }
       if (!fresh) return failed(wish, fresh.error());
       *one = std::move(*fresh);
     }
     staged.push_back(std::move(**one));
   }
+  if (!missing.empty()) return not_cached(c, missing, wishes.size());
   std::vector<PlacedTree> placed;
   for (std::size_t i = 0; i < staged.size(); ++i) {
     if (!staged[i].tree) continue;

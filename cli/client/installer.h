@@ -1,6 +1,6 @@
-// Installs one connector: fetches it or takes it from a file, checks it, unpacks it beside its
-// folder and renames it into place. After a kill at any moment, either the old tree or the new one
-// is there. Use from one thread.
+// Installs one connector: fetches it or takes it from a file or the cache, checks it, unpacks it
+// beside its folder and renames it into place. After a kill at any moment, either the old tree or
+// the new one is there. Use from one thread.
 #pragma once
 
 #include <filesystem>
@@ -13,6 +13,7 @@
 #include "cli/client/lock_file.h"
 #include "cli/client/receipt.h"
 #include "cli/client/registry_client.h"
+#include "cli/client/tarball_cache.h"
 #include "cli/client/trust.h"
 #include "common/connector/version_range.h"
 
@@ -25,6 +26,9 @@ struct InstallContext {
   const Trust& trust;
   std::function<HttpClient::Progress(std::string what)> progress;
   bool overwrites_edits = false;  // overwrite an installed folder that was edited: --force
+  TarballCache* cache = nullptr;  // may be null
+  // No registry is asked: what a lock names is taken from the cache.
+  bool offline = false;
 };
 
 // What to install: a connector of the registry, or a local tarball with its signature file beside
@@ -66,7 +70,8 @@ Result<InstallDone> install_connector(const InstallContext& context, const Wish&
 
 // Installs all of them below `root`, or none. Each is fetched, checked and unpacked before the
 // first is put in place. If one cannot be put in place, the others are undone. A kill between two
-// of them leaves some installed; running the same command again continues.
+// of them leaves some installed; running the same command again continues. Offline, not_cached with
+// a detail for each connector that is missing.
 Result<std::vector<InstallDone>> install_all(const InstallContext& context,
                                              const std::vector<Wish>& wishes,
                                              const std::filesystem::path& root);

@@ -33,6 +33,12 @@ std::string owners_path(const ConnectorId& id) {
   return fmt::format("/v1/connectors/{}/owners", id.text());
 }
 
+// A name that may mean either loopback address.
+bool is_localhost(std::string_view origin) {
+  constexpr std::string_view kName = "http://localhost";
+  return origin == kName || origin.starts_with(std::string(kName) + ":");
+}
+
 // What failed there is told from what fails on this machine. A registry that failed unexpectedly is
 // not an mkt that did.
 Error of_the_registry(Error error, int status) {
@@ -122,7 +128,12 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
 Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
   // Looked at anew each time: a daemon may end while this waits, and another program take its port.
-  const auto local = local_daemon(settings_.registry);
+  // Without a token only "localhost" needs it. Reading the kernel's list of sockets takes longer
+  // than the request itself.
+  std::optional<LocalDaemon> local;
+  if (as == As::somebody || is_localhost(settings_.registry)) {
+    local = local_daemon(settings_.registry);
+  }
   // "localhost" may be either loopback address: the daemon's own leads to it and to nobody else.
   request.url = (local ? local->url : settings_.registry) + request.url;
   if (as == As::somebody) {

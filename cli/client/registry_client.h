@@ -52,6 +52,8 @@ class RegistryClient {
  public:
   explicit RegistryClient(const Settings& settings, const ClientReliability& reliability = {});
 
+  const std::string& origin() const { return settings_.registry; }
+
   Result<wire::SearchResult> search(const SearchOptions& options);
   Result<wire::ConnectorInfo> connector(const ConnectorId& id);
   // `which` is a version or "latest".

@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "common/base/files.h"
@@ -64,6 +66,25 @@ Status read_max_unpacked_bytes(const SettingRow& row, const std::string& text, S
   return read_limit(row, text, settings.archive.unpacked_bytes);
 }
 
+// "1GiB", "500 MiB", or bytes.
+Status read_cache_size(const SettingRow& row, const std::string& text, Settings& settings) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit(end, text.data() + text.size());
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  constexpr std::pair<std::string_view, unsigned> kUnits[] = {
+      {"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+  for (const auto& [name, shift] : kUnits) {
+    const bool fits = number <= std::numeric_limits<std::uint64_t>::max() >> shift;
+    if (error != std::errc() || unit != name || !fits) continue;
+    settings.cache_bytes = number << shift;
+    return {};
+  }
+  return Error(ErrorCode::usage_error,
+               fmt::format("{} ({}) must be a size, such as 500MiB or 2GiB, or 0 for no cache",
+                           row.variable, row.name));
+}
+
 Status read_require_trusted(const SettingRow& row, const std::string& text, Settings& settings) {
   settings.require_trusted = text == "true" || text == "1";
   if (settings.require_trusted || text == "false" || text == "0") return {};
@@ -79,6 +100,7 @@ constexpr auto kSettings = std::to_array<SettingRow>({
     {"max_entries", "MKT_MAX_ENTRIES", nullptr, "", read_max_entries},
     {"max_unpacked_bytes", "MKT_MAX_UNPACKED_BYTES", nullptr, "", read_max_unpacked_bytes},
     {"require_trusted", "MKT_REQUIRE_TRUSTED", nullptr, "", read_require_trusted},
+    {"cache_size", "MKT_CACHE_SIZE", nullptr, "1GiB", read_cache_size},
 });
 
 const SettingRow* find_row(std::string_view name) {

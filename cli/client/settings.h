@@ -3,7 +3,8 @@
 // Flags take precedence over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT,
 // MKT_REQUIRE_TRUSTED), and that over `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token,
 // token_file, tenant, require_trusted). MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries,
-// max_unpacked_bytes) bound what may be unpacked.
+// max_unpacked_bytes) bound what may be unpacked, and MKT_CACHE_SIZE (cache_size) what the cache of
+// tarballs may hold.
 //
 // A token belongs to one origin. A token stored by `mkt login` is used only for exactly the origin
 // it was given for (token_for). A token in config.toml belongs to the registry named there, and
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -44,6 +46,7 @@ struct Settings {
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
   bool require_trusted = false;
+  std::uint64_t cache_bytes = 0;  // most bytes in the cache of tarballs; 0 for no cache
   // Waits for a rate limit instead of failing: with --wait-for-limits, or in CI ($CI), where nobody
   // else would wait.
   bool wait_for_limits = false;

@@ -23,6 +23,31 @@ Status check_announced(std::uint64_t size, const std::string& name) {
   return {};
 }
 
+// The announced bytes from the registry, to `fd`; their checksum.
+Result<Checksum> download(RegistryClient& registry, const ConnectorId& id, const Version& version,
+                          std::uint64_t size, int fd, const HttpClient::Progress& progress) {
+  const std::string name = fmt::format("{}@{}", id.text(), version.text());
+  Hasher hasher;
+  std::uint64_t received = 0;
+  const auto sink = [&](std::span<const std::uint8_t> bytes) -> Status {
+    received += bytes.size();
+    if (received > size) {
+      return Error(
+          ErrorCode::checksum_mismatch,
+          fmt::format("the registry sends more of {} than the {} bytes it announced", name, size));
+    }
+    hasher.update(bytes);
+    return write_all(fd, bytes, "the tarball");
+  };
+  MKT_CHECK(registry.download(id, version, sink, progress));
+  if (received != size) {
+    return Error(
+        ErrorCode::checksum_mismatch,
+        fmt::format("the registry sent {} bytes of {} but had announced {}", received, name, size));
+  }
+  return hasher.finish();
+}
+
 }  // namespace
 
 Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
@@ -37,7 +62,8 @@ Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
 
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,
                                           const ConnectorId& id, const std::string& which, int fd,
-                                          const HttpClient::Progress& progress) {
+                                          const HttpClient::Progress& progress,
+                                          TarballCache* cache) {
   MKT_TRY(wire::VersionInfo info, registry.version(id, which));
   const std::string name = fmt::format("{}@{}", id.text(), printable(info.version));
   if (info.quarantined) return quarantine_error(trust, info);
@@ -46,25 +72,20 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
   MKT_TRY(const Checksum expected, Checksum::parse(info.tarball_checksum));
   MKT_TRY(SignatureFile signature, registry.signature(id, version));
 
-  Hasher hasher;
-  std::uint64_t received = 0;
-  const auto sink = [&](std::span<const std::uint8_t> bytes) -> Status {
-    received += bytes.size();
-    if (received > info.tarball_size) {
+  std::optional<std::uint64_t> taken;
+  if (cache != nullptr) {
+    MKT_TRY(taken, cache->take(expected, fd));
+    if (taken && *taken != info.tarball_size) {
       return Error(ErrorCode::checksum_mismatch,
-                   fmt::format("the registry sends more of {} than the {} bytes it announced", name,
-                               info.tarball_size));
+                   fmt::format("the registry announces {} bytes for {}, but the tarball with that "
+                               "checksum has {}",
+                               info.tarball_size, name, *taken));
     }
-    hasher.update(bytes);
-    return write_all(fd, bytes, "the tarball");
-  };
-  MKT_CHECK(registry.download(id, version, sink, progress));
-  if (received != info.tarball_size) {
-    return Error(ErrorCode::checksum_mismatch,
-                 fmt::format("the registry sent {} bytes of {} but had announced {}", received,
-                             name, info.tarball_size));
   }
-  const Checksum actual = hasher.finish();
+  Checksum actual = expected;
+  if (!taken) {
+    MKT_TRY(actual, download(registry, id, version, info.tarball_size, fd, progress));
+  }
   if (actual != expected) {
     return Error(ErrorCode::checksum_mismatch,
                  fmt::format("{} arrived with {}, but the registry announced {}; nothing was kept",
@@ -72,6 +93,9 @@ Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust&
   }
   auto trusted = trust.check(signature, actual, info.sequence);
   if (!trusted) return trusted.error().context(name);
+  if (cache != nullptr) {
+    cache->keep(actual, fd, {registry.origin(), id, version, info.sequence, signature});
+  }
   return VerifiedVersion{std::move(info), std::move(signature), std::move(*trusted)};
 }
 

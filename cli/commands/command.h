@@ -62,6 +62,7 @@ void add_search_command(CLI::App& command, Session& session);
 void add_info_command(CLI::App& command, Session& session);
 void add_download_command(CLI::App& command, Session& session);
 void add_install_command(CLI::App& command, Session& session);
+void add_cache_command(CLI::App& command, Session& session);
 void add_list_command(CLI::App& command, Session& session);
 void add_audit_command(CLI::App& command, Session& session);
 void add_outdated_command(CLI::App& command, Session& session);

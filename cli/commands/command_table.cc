@@ -70,6 +70,9 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
     {"uninstall", "Install", "Remove an installed connector",
      "  mkt uninstall hello-connector\n  mkt uninstall slack jira --root /opt/connectors",
      "3 4 7 10 11", "rm", add_uninstall_command},
+    {"cache", "Install", "Show, shrink and check the cache of tarballs",
+     "  mkt cache show\n  mkt cache prune --all\n  mkt cache verify", "10 11", "",
+     add_cache_command},
     {"key", "Trust", "Make, register, replace and revoke the keys that sign",
      "  mkt key generate --publisher acme\n  mkt key list\n"
      "  mkt key rotate acme:0123456789abcdef",

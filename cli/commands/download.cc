@@ -104,12 +104,13 @@ Status run(const Session& session, const Arguments& a) {
                               ? fs::path(fmt::format("{}-{}.tgz", spec.id.text(), version.text()))
                               : fs::path(a.output.name);
   if (!a.output.is_stdout()) MKT_CHECK(check_output(a, output, info));
+  TarballCache cache = own_cache(session, settings);
   std::error_code error;
   MKT_TRY(const UniqueFd file,
           nameless_file(a.output.is_stdout() ? fs::temp_directory_path(error) : folder_of(output)));
   MKT_TRY(const VerifiedVersion fetched,
           download_verified(registry, trust, spec.id, version.text(), file.get(),
-                            session.out.progress("downloading " + spec.id.text())));
+                            session.out.progress("downloading " + spec.id.text()), &cache));
   if (!fetched.trusted.remark.empty()) session.out.warn(fetched.trusted.remark);
   if (fetched.info.deprecated) {
     session.out.warn(fmt::format("{}@{} is deprecated: {}", spec.id.text(), version.text(),

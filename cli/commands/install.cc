@@ -133,10 +133,12 @@ Result<std::vector<Wish>> work_out(const Session& session, RegistryClient& regis
     }
     MKT_TRY(ConnectorSpec spec, ConnectorSpec::parse(text));
     if (a.trust.offline) {
-      return Error(ErrorCode::usage_error,
-                   fmt::format("--offline installs from files; fetch one while the registry can be "
-                               "reached (mkt download {}), then name the file",
-                               printable(text)));
+      return Error(
+          ErrorCode::usage_error,
+          fmt::format("--offline installs from files, or with --frozen what mkt.lock says; "
+                      "fetch a file while the registry can be reached (mkt download {}), "
+                      "then name the file",
+                      printable(text)));
     }
     wanted.push_back({std::move(spec.id), std::move(spec.version)});
   }
@@ -183,9 +185,6 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
     return Error(ErrorCode::usage_error,
                  "which connector? name one, or install what mkt.lock says: mkt install --frozen");
   }
-  if (a.frozen && a.trust.offline) {
-    return Error(ErrorCode::usage_error, "--frozen fetches what mkt.lock says: not with --offline");
-  }
   if (!a.folder.empty() && (a.specs.size() != 1 || a.frozen)) {
     return Error(ErrorCode::usage_error,
                  "--dir names the folder of one connector; for several use --root");
@@ -202,10 +201,12 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
         fmt::format("{} needs {} other connectors; use --root, which has a folder for each",
                     printable(a.specs[0]), wishes.size() - 1));
   }
+  TarballCache cache = own_cache(session, settings);
   return carry_out(
       session,
       {settings, registry, trust,
-       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force},
+       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force, &cache,
+       a.trust.offline},
       {std::move(wishes), {a.folder, a.root}, a.folder.empty() && !a.frozen, a.frozen, wait});
 }
 

@@ -124,15 +124,16 @@ Result<std::vector<InstallRequestInfo>> ask(TenantClient& tenant, std::vector<Wi
   return pending;
 }
 
-// A file may come from another registry or from none, so the tenant's policy does not cover it.
-void warn_of_files(const Session& session, const TenantId& tenant,
-                   const std::vector<Wish>& wishes) {
+// A file may come from another registry or from none, so the tenant's policy does not cover it;
+// offline nobody can be asked.
+void warn_of_unasked(const Session& session, const InstallContext& context, const TenantId& tenant,
+                     const std::vector<Wish>& wishes) {
   for (const Wish& wish : wishes) {
-    if (wish.id) continue;
+    if (wish.id && !context.offline) continue;
     session.out.warn(
-        fmt::format("{} is a file: the policy of {} is not asked, and the install is "
+        fmt::format("{} is {}: the policy of {} is not asked, and the install is "
                     "not recorded for it",
-                    title_of(wish), tenant.text()));
+                    title_of(wish), wish.id ? "installed offline" : "a file", tenant.text()));
   }
 }
 
@@ -266,8 +267,11 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
   std::vector<Wish> wishes = plan.wishes;
   if (context.settings.tenant) {
     TenantClient tenant(context.registry, *context.settings.tenant);
-    warn_of_files(session, tenant.tenant(), wishes);
-    MKT_TRY(const auto pending, ask(tenant, wishes));
+    warn_of_unasked(session, context, tenant.tenant(), wishes);
+    std::vector<InstallRequestInfo> pending;
+    if (!context.offline) {
+      MKT_TRY(pending, ask(tenant, wishes));
+    }
     if (!pending.empty() && !plan.wait) {
       tell_pending(session, pending);
       return ExitStatus::waiting;

@@ -27,6 +27,11 @@ Result<Trust> open_trust(const Session& session, const Settings& settings, Regis
                options.require_trusted || settings.require_trusted);
 }
 
+TarballCache own_cache(const Session& session, const Settings& settings) {
+  return TarballCache::of_user(settings,
+                               [&session](const std::string& text) { session.out.warn(text); });
+}
+
 Result<Settings> settings_of_receipt(const Session& session, const Settings& settings,
                                      const Receipt& receipt) {
   if (!session.flags.registry.empty()) return settings;

@@ -70,10 +70,11 @@ Result<ExitStatus> run(const Session& session, UpdateArguments a) {
   MKT_TRY(std::vector<Wish> wishes, work_out(session, settings, registry, a));
   if (wishes.empty()) session.out.note("everything is up to date");
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
+  TarballCache cache = own_cache(session, settings);
   return carry_out(
       session,
       {settings, registry, trust,
-       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force},
+       [&](std::string what) { return session.out.progress(std::move(what)); }, a.force, &cache},
       {std::move(wishes), {"", a.root}, true, false, wait});
 }
 

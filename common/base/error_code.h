@@ -106,6 +106,7 @@ enum class ExitStatus : int {
   X(dependency_cycle, 422, invalid)            \
   X(dependency_conflict, 422, conflict)        \
   X(lock_mismatch, 409, refused)               \
+  X(not_cached, 404, not_found)                \
   X(idempotency_key_reused, 422, conflict)     \
   X(in_progress, 409, conflict)                \
   X(answer_lost, 409, conflict)                \

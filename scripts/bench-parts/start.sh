@@ -34,9 +34,9 @@ head -c 51000000 /dev/urandom >large/noise.bin
 make_tree small 4500000
 make_tree tiny 1000000
 "$mkt" pack small -o small.tgz >/dev/null
-values=() client=() server=() installs=() tiny=() untarred=()
+values=() client=() server=() installs=() tiny=() warm=() untarred=()
 for ((i = 0; i < runs; i++)); do
-  rm -rf data config connectors untarred
+  rm -rf data config cache connectors untarred
   start_mktd
   new_publisher
   "$mkt" pack large -o large.tgz >/dev/null
@@ -48,6 +48,8 @@ for ((i = 0; i < runs; i++)); do
   "$mkt" publish tiny >/dev/null
   ms "$mkt" install small && installs+=("$took")
   ms "$mkt" install tiny && tiny+=("$took")
+  rm -rf connectors
+  ms "$mkt" install tiny && warm+=("$took")
   mkdir untarred
   ms tar xzf small.tgz -C untarred && untarred+=("$took")
   stop_mktd
@@ -56,6 +58,7 @@ row "mkt publish, a tarball of $(($(stat -c %s large.tgz) / 1000000)) MB" ms "${
 row "mkt publish, the same: client's most resident" MiB "${client[@]}"
 row "mkt publish, the same: mktd's most resident" MiB "${server[@]}"
 row "mkt install, 1 MB in $(find tiny -type f | wc -l) files" ms "${tiny[@]}"
+row "mkt install, the same from the cache" ms "${warm[@]}"
 # tar neither downloads nor checks anything.
 pair "install, $(($(stat -c %s small.tgz) / 1000)) kB, $(find small -type f | wc -l) files" ms less "tar xzf" \
   "${installs[*]}" "${untarred[*]}"

@@ -119,7 +119,8 @@ helpers+=($!)
 wait_for "the registry between" test -s between.url
 between=$(<between.url)
 
-# Aborted: nothing is left, by whatever signal.
+# Aborted: nothing is left, by whatever signal. The tarball is to come over the connection.
+export MKT_CACHE_SIZE=0
 mkdir -p aborted
 for signal in INT TERM KILL; do
   rm -f half

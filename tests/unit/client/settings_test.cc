@@ -2,6 +2,7 @@
 #include "cli/client/settings.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -85,7 +86,7 @@ class Environment {
   static void unset() {
     for (const char* variable :
          {"MKT_REGISTRY", "MKT_TOKEN", "MKT_TENANT", "MKT_MAX_ENTRIES", "MKT_MAX_UNPACKED_BYTES",
-          "MKT_REQUIRE_TRUSTED", "XDG_CONFIG_HOME"}) {
+          "MKT_REQUIRE_TRUSTED", "MKT_CACHE_SIZE", "XDG_CONFIG_HOME"}) {
       ::unsetenv(variable);
     }
   }
@@ -132,6 +133,26 @@ TEST_CASE("require_trusted is a setting") {
   CHECK(Settings::load({}).error().code == ErrorCode::usage_error);
 }
 
+TEST_CASE("cache-size is a size with a unit or in bytes, and 0 is no cache") {
+  const std::pair<const char*, std::uint64_t> sizes[] = {
+      {"0", 0}, {"1000", 1000}, {"4KiB", 4096}, {"500 MiB", 500ULL << 20}, {"2GiB", 2ULL << 30}};
+  CHECK((Environment({}), must(Settings::load({})).cache_bytes) == 1ULL << 30);
+  for (const auto& [text, bytes] : sizes) {
+    CAPTURE(std::string(text));
+    const Environment by_variable({{"MKT_CACHE_SIZE", text}}, "cache-size = \"3KiB\"\n");
+    CHECK(must(Settings::load({})).cache_bytes == bytes);
+    const Environment by_file({}, fmt::format("cache-size = \"{}\"\n", text));
+    CHECK(must(Settings::load({})).cache_bytes == bytes);
+  }
+  const Environment number({}, "cache_size = 4096\n");
+  CHECK(must(Settings::load({})).cache_bytes == 4096);
+  for (const char* text : {"-1", "1GB", "1.5GiB", "GiB", "much", "99999999999GiB", "1GiB "}) {
+    CAPTURE(std::string(text));
+    const Environment e({{"MKT_CACHE_SIZE", text}});
+    CHECK(Settings::load({}).error().code == ErrorCode::usage_error);
+  }
+}
+
 TEST_CASE("a flag wins over the environment, and the environment over config.toml") {
   SettingFlags flags;
   flags.tenant = "by-flag";
@@ -175,10 +196,11 @@ TEST_CASE("each setting says where its value comes from") {
     said.push_back(std::string(each.name) + " " + each.value + " " +
                    place[static_cast<std::size_t>(each.place)]);
   }
-  CHECK(said == std::vector<std::string>{
-                    "registry http://127.0.0.1:3456 default", "token  default",
-                    "token_file  default", "tenant team flag", "max_entries many MKT_MAX_ENTRIES",
-                    "max_unpacked_bytes  default", "require_trusted true config.toml"});
+  CHECK(said ==
+        std::vector<std::string>{"registry http://127.0.0.1:3456 default", "token  default",
+                                 "token_file  default", "tenant team flag",
+                                 "max_entries many MKT_MAX_ENTRIES", "max_unpacked_bytes  default",
+                                 "require_trusted true config.toml", "cache_size 1GiB default"});
 }
 
 }  // namespace
