@@ -83,6 +83,13 @@ Result<LockFile> LockFile::read(std::filesystem::path path) {
                                              lock.connectors_.size() + 1));
     }
     lock.connectors_[id->text()] = {version->text(), checksum->text(), key_id->text()};
+    if (one.contains("hold")) {
+      auto range = VersionRange::parse(text_member(one, "hold").value_or("?"));
+      if (!range) {
+        return damaged(lock.path_, fmt::format("the hold of {} is not a range", id->text()));
+      }
+      lock.apply_hold(id->text(), std::move(*range));
+    }
   }
   return lock;
 }
@@ -103,16 +110,48 @@ void LockFile::remove(const std::string& id) {
   changes_[id] = std::nullopt;
 }
 
+void LockFile::hold(const std::string& id, std::optional<VersionRange> range) {
+  apply_hold(id, range);
+  hold_changes_[id] = std::move(range);
+}
+
 void LockFile::apply(const std::string& id, const std::optional<LockEntry>& entry) {
-  if (entry) {
-    connectors_[id] = *entry;
-  } else {
+  if (!entry) {
     connectors_.erase(id);
+    holds_.erase(id);
+    return;
+  }
+  LockEntry& kept = connectors_[id];
+  const auto held = holds_.find(id);
+  if (held != holds_.end() && held->second.text() == kept.version) {
+    if (auto exactly = VersionRange::parse(entry->version)) held->second = std::move(*exactly);
+  }
+  kept = *entry;
+}
+
+void LockFile::apply_hold(const std::string& id, const std::optional<VersionRange>& range) {
+  if (range && find(id) != nullptr) {
+    holds_.insert_or_assign(id, *range);
+  } else {
+    holds_.erase(id);
   }
 }
 
+Json LockFile::json() const {
+  Json all = Json::array();
+  for (const auto& [id, entry] : connectors_) {
+    Json one{{"id", id},
+             {"version", entry.version},
+             {"checksum", entry.checksum},
+             {"keyId", entry.key_id}};
+    if (const auto held = holds_.find(id); held != holds_.end()) one["hold"] = held->second.text();
+    all.push_back(std::move(one));
+  }
+  return {{"lockVersion", kLockVersion}, {"connectors", all}};
+}
+
 Status LockFile::write() {
-  if (changes_.empty()) return {};
+  if (changes_.empty() && hold_changes_.empty()) return {};
   MKT_CHECK(make_folders(folder_of(path_), 0755));
   // Only one install at a time: the folder itself is locked, which leaves no file behind.
   const UniqueFd folder(::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -120,21 +159,16 @@ Status LockFile::write() {
     return system_error(fmt::format("cannot lock {}", printable(folder_of(path_).string())), errno);
   }
   MKT_TRY(LockFile current, read(path_));
-  const auto before = current.connectors_;
+  const Json before = current.json();
   for (const auto& [id, entry] : changes_) current.apply(id, entry);
+  for (const auto& [id, range] : hold_changes_) current.apply_hold(id, range);
   connectors_ = current.connectors_;
+  holds_ = current.holds_;
   changes_.clear();
-  if (before == connectors_) return {};
-  Json all = Json::array();
-  for (const auto& [id, entry] : current.connectors_) {
-    all.push_back({{"id", id},
-                   {"version", entry.version},
-                   {"checksum", entry.checksum},
-                   {"keyId", entry.key_id}});
-  }
-  const Json json{{"lockVersion", kLockVersion}, {"connectors", all}};
-  MKT_CHECK(write_file_atomically(path_, dump_json_pretty(json), 0644));
-  return {};
+  hold_changes_.clear();
+  const Json json = current.json();
+  if (before == json) return {};
+  return write_file_atomically(path_, dump_json_pretty(json), 0644);
 }
 
 }  // namespace mkt

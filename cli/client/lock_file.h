@@ -6,6 +6,10 @@
 // `NAME.mkt.lock` for any other, so that folders beside each other never share one. For each
 // connector, sorted by id, it has the version, the checksum of the tarball and the key that signed
 // it. The same connectors give the same bytes, so the file can be kept under version control.
+//
+// A connector may have a `hold`: the range that updates keep to. The exact version that is locked
+// holds it there, and follows an install of another version. Releases before holds ignore the
+// member, and leave it out where they write the file.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +17,9 @@
 #include <optional>
 #include <string>
 
+#include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/connector/version_range.h"
 
 namespace mkt {
 
@@ -45,18 +51,28 @@ class LockFile {
 
   void set(const std::string& id, LockEntry entry);
   void remove(const std::string& id);
+
+  // The ranges of those that are held, by id.
+  const std::map<std::string, VersionRange>& holds() const { return holds_; }
+  // For a connector that is in the file; nullopt ends its hold.
+  void hold(const std::string& id, std::optional<VersionRange> range);
+
   // Reads the file again and applies these changes, as another install may have written meanwhile.
   Status write();
 
  private:
   explicit LockFile(std::filesystem::path path) : path_(std::move(path)) {}
   static Result<LockFile> read(std::filesystem::path path);
+  Json json() const;
   void apply(const std::string& id, const std::optional<LockEntry>& entry);
+  void apply_hold(const std::string& id, const std::optional<VersionRange>& range);
 
   std::filesystem::path path_;
   bool exists_ = false;
   std::map<std::string, LockEntry> connectors_;
+  std::map<std::string, VersionRange> holds_;
   std::map<std::string, std::optional<LockEntry>> changes_;  // nullopt: removed
+  std::map<std::string, std::optional<VersionRange>> hold_changes_;
 };
 
 }  // namespace mkt

@@ -85,7 +85,8 @@ class UpdateSearch {
       : registry_(registry), origin_(origin), here_(here), source_(registry, here) {}
 
   // Reports what newer versions an installed connector has. `is_named`: it is to be updated.
-  Status look_at(const Receipt& receipt, bool is_named) {
+  Status look_at(const Installed& installed, bool is_named, const VersionRange* hold) {
+    const Receipt& receipt = installed.receipt;
     MKT_TRY(ConnectorId id, ConnectorId::parse(receipt.id));
     const Version& version = here_.at(receipt.id).version;
     const auto origin = registry_origin(receipt.registry);
@@ -94,23 +95,24 @@ class UpdateSearch {
       if (is_named) pass_over(receipt, "came from " + printable(receipt.registry));
       return {};
     }
-    if (!is_named) return {};
+    if (!is_named && hold == nullptr) return {};
     const auto versions = registry_.versions(id);
     if (!versions && versions.error().code != ErrorCode::connector_not_found) {
       return versions.error();
     }
     if (!versions) {
       source_.offer(receipt.id, {});
-      pass_over(receipt, "is not known to the registry");
+      if (is_named) pass_over(receipt, "is not known to the registry");
       return {};
     }
     std::vector<AvailableVersion> newer;
     for (const AvailableVersion& v : *versions) {
       if (is_newer(v, version)) newer.push_back(v);
-      if (v.version == version && v.quarantined) in_quarantine_.push_back(receipt.id);
+      if (is_named && v.version == version && v.quarantined) in_quarantine_.push_back(receipt.id);
     }
+    if (hold != nullptr) keep_to(*hold, installed, is_named, newer);
     source_.offer(receipt.id, std::move(newer));
-    wanted_.push_back({std::move(id), std::nullopt});
+    if (is_named) wanted_.push_back({std::move(id), std::nullopt});
     return {};
   }
 
@@ -134,6 +136,19 @@ class UpdateSearch {
   void pass_over(const Receipt& receipt, const std::string& why) {
     updates_.remarks.push_back(
         fmt::format("{}@{} {}; it stays as it is", receipt.id, receipt.version, why));
+  }
+
+  // Leaves those within the hold; tells of the newest one where that is not among them.
+  void keep_to(const VersionRange& hold, const Installed& installed, bool is_named,
+               std::vector<AvailableVersion>& newer) {
+    const auto newest = std::max_element(newer.begin(), newer.end(),
+                                         [](const AvailableVersion& a, const AvailableVersion& b) {
+                                           return compare_precedence(a.version, b.version) < 0;
+                                         });
+    if (is_named && newest != newer.end() && !hold.contains(newest->version)) {
+      updates_.held.push_back({installed, newest->version, hold});
+    }
+    std::erase_if(newer, [&](const AvailableVersion& v) { return !hold.contains(v.version); });
   }
 
   // Linear in the number of connectors; trying all combinations would not be.
@@ -181,13 +196,15 @@ class UpdateSearch {
 
 Result<Updates> find_updates(VersionSource& registry, const std::string& origin,
                              const std::vector<Installed>& installed,
-                             const std::vector<std::string>& ids) {
+                             const std::vector<std::string>& ids,
+                             const std::map<std::string, VersionRange>& holds) {
   MKT_TRY(const auto here, read_installed(installed));
   UpdateSearch search(registry, origin, here);
   for (const Installed& i : installed) {
     const bool is_named =
         ids.empty() || std::find(ids.begin(), ids.end(), i.receipt.id) != ids.end();
-    MKT_CHECK(search.look_at(i.receipt, is_named));
+    const auto hold = holds.find(i.receipt.id);
+    MKT_CHECK(search.look_at(i, is_named, hold == holds.end() ? nullptr : &hold->second));
   }
   MKT_TRY(Updates updates, search.run());
   for (const Installed& i : installed) {

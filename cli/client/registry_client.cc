@@ -7,6 +7,7 @@
 #include "common/base/encoding.h"
 #include "common/base/url.h"
 #include "common/base/utf8.h"
+#include "common/http/http_date.h"
 #include "common/signing/key_proof.h"
 
 namespace mkt {
@@ -363,6 +364,23 @@ Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const
   MKT_TRY(const Json json, reason ? send_json("POST", path, wire::Deprecation{*reason}.to_json())
                                   : send_json("DELETE", path, std::nullopt));
   return wire::VersionInfo::parse(json);
+}
+
+Result<RegistryClient::Alive> RegistryClient::alive() {
+  HttpRequest request;
+  request.url = "/healthz";
+  request.keep_headers = true;
+  const UtcTime before = utc_now();
+  MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
+  const UtcTime after = utc_now();
+  MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
+  MKT_TRY(wire::AliveInfo info, wire::AliveInfo::parse(json));
+  Alive alive{std::move(info.version), std::nullopt};
+  const auto date = response.headers.find("date");
+  const auto there = date != response.headers.end() ? parse_http_date(date->second) : std::nullopt;
+  // It was written at some moment between, in whole seconds.
+  if (there) alive.clock_ahead = *there + milliseconds(500) - (before + (after - before) / 2);
+  return alive;
 }
 
 Result<wire::StatusInfo> RegistryClient::status() {

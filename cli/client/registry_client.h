@@ -119,6 +119,13 @@ class RegistryClient {
   Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
                                       const std::optional<std::string>& reason);
 
+  struct Alive {
+    std::string version;  // of mktd
+    // By how much the registry's clock is ahead of this machine's, to a second; nullopt where the
+    // answer had no date.
+    std::optional<std::chrono::milliseconds> clock_ahead;
+  };
+  Result<Alive> alive();
   Result<wire::StatusInfo> status();
   // One's own, or, of an admin, those of a subject ("publisher:acme").
   Result<std::vector<wire::LimitInfo>> limits(const std::optional<std::string>& subject);

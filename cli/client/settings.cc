@@ -109,25 +109,25 @@ const SettingRow* find_row(std::string_view name) {
   return row == kSettings.end() ? nullptr : &*row;
 }
 
-// By name; an absent file has none. Hyphens do as well as underscores, as in mktd.conf(5).
-Result<std::map<std::string, std::string, std::less<>>> read_config() {
-  std::map<std::string, std::string, std::less<>> values;
-  const auto text = read_file(config_file(), kMaxConfigBytes);
-  if (!text) {
-    if (text.error().code == ErrorCode::not_found) return values;
-    return text.error();
-  }
+std::string unknown_setting(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const SettingRow& row : kSettings) names.push_back(row.name);
+  return fmt::format("{} is not a setting of mkt; the settings are {}", printable(name),
+                     fmt::join(names, ", "));
+}
+
+using ConfigValues = std::map<std::string, std::string, std::less<>>;
+
+// By name. Hyphens do as well as underscores, as in mktd.conf(5).
+Result<ConfigValues> parse_config(std::string_view text) {
+  ConfigValues values;
   const std::string file = config_file().string();
-  MKT_TRY(const auto settings, read_toml(*text, file));
+  MKT_TRY(const auto settings, read_toml(text, file));
   for (const TomlSetting& setting : settings) {
     std::string name = setting.name;
     std::replace(name.begin(), name.end(), '-', '_');
     if (!setting.table.empty() || find_row(name) == nullptr) {
-      std::vector<std::string_view> names;
-      for (const SettingRow& row : kSettings) names.push_back(row.name);
-      return toml_error(file, setting.line,
-                        fmt::format("{} is not a setting of mkt; the settings are {}",
-                                    printable(setting.path()), fmt::join(names, ", ")));
+      return toml_error(file, setting.line, unknown_setting(setting.path()));
     }
     if (setting.is_array) {
       return toml_error(file, setting.line, name + " takes one value, no list");
@@ -135,6 +135,14 @@ Result<std::map<std::string, std::string, std::less<>>> read_config() {
     values.emplace(std::move(name), setting.values.front());
   }
   return values;
+}
+
+// An absent file has none.
+Result<ConfigValues> read_config() {
+  const auto text = read_file(config_file(), kMaxConfigBytes);
+  if (text) return parse_config(*text);
+  if (text.error().code == ErrorCode::not_found) return ConfigValues();
+  return text.error();
 }
 
 std::string environment(const char* name) {
@@ -184,18 +192,22 @@ class GivenSettings {
   SettingSource winner(std::string_view name) const { return winner(*find_row(name)); }
 
  private:
-  using Config = std::map<std::string, std::string, std::less<>>;
-  GivenSettings(const SettingFlags& flags, Config config)
+  GivenSettings(const SettingFlags& flags, ConfigValues config)
       : flags_(flags), config_(std::move(config)) {}
 
   const SettingFlags& flags_;
-  Config config_;
+  ConfigValues config_;
 };
 
 Result<std::string> read_token(const std::filesystem::path& file) {
   auto text = read_file(file, kMaxTokenBytes);
   if (!text) return text.error().context("reading the token");
   return trimmed(*text);
+}
+
+Status check_token(std::string_view token) {
+  if (token.find_first_of("\r\n") == std::string_view::npos) return {};
+  return Error(ErrorCode::usage_error, "the token must be one line");
 }
 
 // `home` is the registry that stands beside the token; a token for another one is withheld.
@@ -240,10 +252,7 @@ Status take_token(const GivenSettings& given, Settings& s) {
     case SettingPlace::by_default:
       break;
   }
-  if (s.token && s.token->find_first_of("\r\n") != std::string::npos) {
-    return Error(ErrorCode::usage_error, "the token must be one line");
-  }
-  return {};
+  return s.token ? check_token(*s.token) : Status();
 }
 
 // On a machine that builds and tests, where nobody waits at a terminal.
@@ -317,6 +326,30 @@ Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags) {
   std::vector<SettingSource> all;
   for (const SettingRow& row : kSettings) all.push_back(given.winner(row));
   return all;
+}
+
+Status require_setting(std::string_view name) {
+  if (find_row(name) != nullptr) return {};
+  return Error(ErrorCode::usage_error, unknown_setting(name));
+}
+
+Status check_setting(std::string_view name, const std::string& value) {
+  MKT_CHECK(require_setting(name));
+  if (value.empty()) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("{} needs a value; to remove it: mkt config unset {}", name, name));
+  }
+  const SettingRow& row = *find_row(name);
+  Settings unused;
+  if (row.read != nullptr) return row.read(row, value, unused);
+  if (name == "token") return check_token(value);
+  MKT_TRY(const std::string token, read_token(value));
+  return check_token(token);
+}
+
+Status check_config_text(std::string_view text) {
+  const auto parsed = parse_config(text);
+  return parsed ? Status() : Status(parsed.error());
 }
 
 Result<Settings> Settings::load(const SettingFlags& flags) {

@@ -74,6 +74,15 @@ struct SettingSource {
 // Every setting, whether its value can be read or not. usage_error for a config.toml that is wrong.
 Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags);
 
+// usage_error, with all names, where there is no such setting.
+Status require_setting(std::string_view name);
+// Whether a command could use this value. usage_error where it could not, or the error of reading
+// the file that holds the token.
+Status check_setting(std::string_view name, const std::string& value);
+// Whether mkt could read this text as its config.toml: each line, not each value. usage_error with
+// the line.
+Status check_config_text(std::string_view text);
+
 inline constexpr const char* kDefaultRegistry = "http://127.0.0.1:3456";
 
 // Scheme, host and port in canonical form, which is what a token is bound to. usage_error

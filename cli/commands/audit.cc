@@ -104,7 +104,7 @@ Status run(const Session& session, const AuditArguments& a) {
   if (hits.empty()) {
     session.out.result({{"connectors", all}, {"hits", 0}}, table);
     if (installed.empty()) {
-      session.out.note(fmt::format("nothing is installed in {}", printable(a.root.root)));
+      session.out.note(fmt::format("nothing is installed in {}", printable(here.root)));
     }
     return {};
   }

@@ -67,6 +67,7 @@ void add_list_command(CLI::App& command, Session& session);
 void add_audit_command(CLI::App& command, Session& session);
 void add_outdated_command(CLI::App& command, Session& session);
 void add_update_command(CLI::App& command, Session& session);
+void add_hold_command(CLI::App& command, Session& session);
 void add_uninstall_command(CLI::App& command, Session& session);
 void add_key_command(CLI::App& command, Session& session);
 void add_publisher_command(CLI::App& command, Session& session);
@@ -82,6 +83,8 @@ void add_logout_command(CLI::App& command, Session& session);
 void add_whoami_command(CLI::App& command, Session& session);
 void add_help_command(CLI::App& command, Session& session);
 void add_version_command(CLI::App& command, Session& session);
+void add_doctor_command(CLI::App& command, Session& session);
+void add_config_command(CLI::App& command, Session& session);
 void add_completion_command(CLI::App& command, Session& session);
 
 }  // namespace mkt

@@ -9,7 +9,9 @@ namespace mkt {
 namespace {
 
 constexpr auto kCommands = std::to_array<CommandEntry>({
-    {"init", "Start", "Start a connector", "  mkt init\n  mkt init my-connector --id acme-tickets",
+    {"init", "Start", "Start a connector",
+     "  mkt init\n  mkt init my-connector --id acme-tickets\n"
+     "  mkt init my-server --template mcp",
      "8 11", "", add_init_command},
     {"pack", "Publish", "Make the tarball of a connector",
      "  mkt pack\n  mkt pack --list\n  mkt pack ./my-connector -o /tmp/my-connector.tgz\n"
@@ -62,14 +64,18 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt audit\n  mkt audit --root /opt/connectors --offline --json", "4 7 10 11 12", "",
      add_audit_command},
     {"outdated", "Install", "Show what has a newer version",
-     "  mkt outdated\n  mkt outdated --root /opt/connectors", "3 7 9 10", "", add_outdated_command},
+     "  mkt outdated\n  mkt outdated --root /opt/connectors\n  mkt outdated --exit-code",
+     "1 3 7 9 10", "", add_outdated_command},
     {"update", "Install", "Install the newest version of what is here",
      "  mkt update\n  mkt update slack\n"
      "  mkt --tenant team update slack --wait 10m",
      "3 4 5 6 7 8 9 10 11 12", "up", add_update_command},
+    {"hold", "Install", "Keep connectors back from updates",
+     "  mkt hold slack\n  mkt hold slack@1.x\n  mkt hold slack --undo\n  mkt hold", "3 10 11", "",
+     add_hold_command},
     {"uninstall", "Install", "Remove an installed connector",
-     "  mkt uninstall hello-connector\n  mkt uninstall slack jira --root /opt/connectors",
-     "3 4 7 10 11", "rm", add_uninstall_command},
+     "  mkt uninstall hello-connector\n  mkt uninstall slack --root /opt/connectors", "3 4 7 10 11",
+     "rm", add_uninstall_command},
     {"cache", "Install", "Show, shrink and check the cache of tarballs",
      "  mkt cache show\n  mkt cache prune --all\n  mkt cache verify", "10 11", "",
      add_cache_command},
@@ -112,6 +118,12 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      add_logout_command},
     {"whoami", "Settings", "Show who you are to the registry", "  mkt whoami\n  mkt whoami --json",
      "4 7", "", add_whoami_command},
+    {"config", "Settings", "Show and change the settings",
+     "  mkt config list\n  mkt config set registry https://connectors.acme.example\n"
+     "  mkt config unset tenant",
+     "3 11", "", add_config_command},
+    {"doctor", "Settings", "Look for what is wrong here, and say how to mend it",
+     "  mkt doctor\n  mkt doctor --offline --json", "", "", add_doctor_command},
     {"completion", "Settings", "Print a script that completes mkt",
      "  source <(mkt completion bash)\n  mkt completion fish > ~/.config/fish/completions/mkt.fish",
      "", "", add_completion_command},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/client/project_folder.h"
 #include "cli/client/registry_versions.h"
 #include "cli/client/verified_download.h"
 #include "cli/commands/install_flow.h"
@@ -224,7 +225,8 @@ void add_install_command(CLI::App& command, Session& session) {
                    "Install exactly what mkt.lock says, all of it or nothing");
   command.add_flag("--force", a->force, "Overwrite what was edited in a connector's folder");
   add_trust_options(&command, a->trust);
-  on_run(&command, session, [&session, a]() -> Status {
+  on_run(&command, session, [&session, &command, a]() -> Status {
+    if (command.count("--root") == 0) a->root = connectors_root().string();
     if (a->wait.option->count() > 0) session.flags.wait = true;  // for rate limits as well
     MKT_TRY(session.exit_status, run(session, *a));
     return {};

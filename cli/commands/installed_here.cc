@@ -11,6 +11,8 @@ void add_root_option(CLI::App* command, RootOption& root) {
                     ->capture_default_str();
 }
 
+std::string RootOption::folder() const { return named() ? root : connectors_root().string(); }
+
 std::vector<Installed> InstalledHere::all() const {
   std::vector<Installed> both = in_root;
   both.insert(both.end(), elsewhere.begin(), elsewhere.end());
@@ -19,9 +21,10 @@ std::vector<Installed> InstalledHere::all() const {
 
 Result<InstalledHere> installed_here(const RootOption& root) {
   InstalledHere here;
-  MKT_TRY(here.in_root, list_installed(root.root));
+  here.root = root.folder();
+  MKT_TRY(here.in_root, list_installed(here.root));
   if (!root.named()) {
-    MKT_TRY(here.elsewhere, list_own_folders(own_folders_file(), root.root));
+    MKT_TRY(here.elsewhere, list_own_folders(own_folders_file(), here.root));
   }
   return here;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/client/project_folder.h"
 #include "cli/client/receipt.h"
 #include "cli/commands/command.h"
 
@@ -15,11 +16,14 @@ struct RootOption {
   CLI::Option* option = nullptr;
 
   bool named() const { return option != nullptr && option->count() > 0; }
+  // The named one, else that of the project here (project_folder.h).
+  std::string folder() const;
 };
 
 void add_root_option(CLI::App* command, RootOption& root);
 
 struct InstalledHere {
+  std::string root;
   std::vector<Installed> in_root;
   std::vector<Installed> elsewhere;
 

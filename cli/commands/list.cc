@@ -35,7 +35,7 @@ Status show_installed(const Session& session, const RootOption& root) {
   }
   session.out.result({{"connectors", all}}, table);
   if (installed.empty()) {
-    session.out.note(fmt::format("nothing is installed in {}", printable(root.root)));
+    session.out.note(fmt::format("nothing is installed in {}", printable(here.root)));
   }
   return {};
 }

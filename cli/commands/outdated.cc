@@ -1,8 +1,10 @@
 // mkt outdated: shows what is installed here and has a newer version.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
+#include "cli/client/lock_file.h"
 #include "cli/client/newer_versions.h"
 #include "cli/client/registry_versions.h"
 #include "cli/commands/command.h"
@@ -12,12 +14,42 @@
 namespace mkt {
 namespace {
 
-Status list_outdated(const Session& session, const RootOption& root) {
-  MKT_TRY(const InstalledHere here, installed_here(root));
+struct OutdatedArguments {
+  RootOption root;
+  bool exit_code = false;
+};
+
+// What an update would install, and what only a hold keeps back.
+struct OutdatedRow {
+  const Installed& installed;
+  const Version& latest;
+  std::string hold;
+};
+
+std::vector<OutdatedRow> rows_of(const Updates& updates,
+                                 const std::map<std::string, VersionRange>& holds) {
+  std::vector<OutdatedRow> rows;
+  for (const NewerVersion& v : updates.newer) {
+    const auto hold = holds.find(v.installed.receipt.id);
+    rows.push_back({v.installed, v.version, hold == holds.end() ? "" : hold->second.text()});
+  }
+  for (const HeldBack& held : updates.held) {
+    const auto is_same = [&](const NewerVersion& v) {
+      return v.installed.folder == held.installed.folder;
+    };
+    if (std::any_of(updates.newer.begin(), updates.newer.end(), is_same)) continue;
+    rows.push_back({held.installed, held.version, held.hold.text()});
+  }
+  return rows;
+}
+
+Status list_outdated(Session& session, const OutdatedArguments& a) {
+  MKT_TRY(const InstalledHere here, installed_here(a.root));
   MKT_TRY(const Settings settings, session.settings());
+  MKT_TRY(const LockFile lock, LockFile::read_beside(here.root));
   RegistryClient registry(settings);
   RegistryVersions source(registry);
-  MKT_TRY(Updates updates, find_updates(source, settings.registry, here.in_root, {}));
+  MKT_TRY(Updates updates, find_updates(source, settings.registry, here.in_root, {}, lock.holds()));
   // Each separately: what is installed elsewhere does not depend on anything here.
   for (const Installed& i : here.elsewhere) {
     MKT_TRY(Updates own, find_updates(source, settings.registry, {i}, {}));
@@ -26,27 +58,37 @@ Status list_outdated(const Session& session, const RootOption& root) {
   }
   for (const std::string& remark : updates.remarks) session.out.warn(remark);
   Json outdated = Json::array();
-  Table table({{"ID"}, {"INSTALLED"}, {"LATEST"}, {"FOLDER", Column::Fit::cut_middle, 1}});
-  for (const NewerVersion& v : updates.newer) {
-    const Receipt& receipt = v.installed.receipt;
+  Table table({{"ID"},
+               {"INSTALLED"},
+               {"LATEST"},
+               {"FOLDER", Column::Fit::cut_middle, 1},
+               {"HOLD", Column::Fit::cut_end, 2}});
+  for (const OutdatedRow& row : rows_of(updates, lock.holds())) {
+    const Receipt& receipt = row.installed.receipt;
     outdated.push_back({{"id", receipt.id},
                         {"installed", receipt.version},
-                        {"latest", v.version.text()},
-                        {"folder", v.installed.folder.string()}});
-    table.add({receipt.id, receipt.version, Cell(v.version.text(), Tone::good),
-               printable(v.installed.folder.string())});
+                        {"latest", row.latest.text()},
+                        {"folder", row.installed.folder.string()},
+                        {"held", row.hold.empty() ? Json() : Json(row.hold)}});
+    table.add({receipt.id, receipt.version,
+               Cell(row.latest.text(), row.hold.empty() ? Tone::good : Tone::caution),
+               printable(row.installed.folder.string()), row.hold});
   }
   session.out.result({{"outdated", outdated}}, table);
   if (table.empty()) session.out.note("everything is up to date");
+  // 1, as cargo, npm and git have it for a difference.
+  if (a.exit_code && !updates.newer.empty()) session.exit_status = ExitStatus::unexpected;
   return {};
 }
 
 }  // namespace
 
 void add_outdated_command(CLI::App& command, Session& session) {
-  auto root = std::make_shared<RootOption>();
-  add_root_option(&command, *root);
-  on_run(&command, session, [&session, root] { return list_outdated(session, *root); });
+  auto a = std::make_shared<OutdatedArguments>();
+  add_root_option(&command, a->root);
+  command.add_flag("--exit-code", a->exit_code,
+                   "Exit with 1 where an update would install something");
+  on_run(&command, session, [&session, a] { return list_outdated(session, *a); });
 }
 
 }  // namespace mkt

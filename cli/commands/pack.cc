@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/client/project_folder.h"
 #include "cli/commands/command.h"
 #include "cli/commands/output_file.h"
 #include "cli/commands/pack_report.h"
@@ -136,8 +137,10 @@ void add_pack_command(CLI::App& command, Session& session) {
   command.add_flag("--list", a->list,
                    "Show every file, and what is left out and why, without packing");
   command.add_flag("--force", a->force, "Overwrite a file that is not a tarball of this connector");
-  on_run(&command, session,
-         [&session, a] { return a->list ? list_files(session, *a) : run_pack(session, *a); });
+  on_run(&command, session, [&session, &command, a] {
+    if (command.count("DIR") == 0) a->folder = connector_folder().string();
+    return a->list ? list_files(session, *a) : run_pack(session, *a);
+  });
 }
 
 }  // namespace mkt

@@ -1,6 +1,7 @@
 // mkt publish: packs, signs and uploads in one step.
 #include <fmt/format.h>
 
+#include "cli/client/project_folder.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/pack_report.h"
@@ -134,7 +135,10 @@ void add_publish_command(CLI::App& command, Session& session) {
   command.add_flag("--list", a->list, "Show every file that is packed");
   command.add_flag("--allow-secrets", a->allow_secrets,
                    "Publish files that look like secrets, too");
-  on_run(&command, session, [&session, a] { return run_publish(session, *a); });
+  on_run(&command, session, [&session, &command, a] {
+    if (command.count("SOURCE") == 0) a->source = connector_folder().string();
+    return run_publish(session, *a);
+  });
 }
 
 }  // namespace mkt

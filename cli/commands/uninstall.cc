@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cli/client/lock_file.h"
+#include "cli/client/project_folder.h"
 #include "cli/client/receipt.h"
 #include "cli/client/tenant_client.h"
 #include "cli/commands/command.h"
@@ -144,6 +145,7 @@ void add_uninstall_command(CLI::App& command, Session& session) {
       ->capture_default_str();
   command.add_flag("--force", a->force, "Uninstall it even if another connector needs it");
   on_run(&command, session, [&session, &command, a] {
+    if (command.count("--root") == 0) a->root = connectors_root().string();
     a->place_named = command.count("--root") > 0 || command.count("--dir") > 0;
     return run(session, *a);
   });

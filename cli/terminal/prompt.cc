@@ -41,12 +41,15 @@ UniqueFd ask(std::string_view question) {
   return terminal;
 }
 
-std::string read_line(int terminal) {
+// nullopt where the input ends before anything was typed.
+std::optional<std::string> read_line(int terminal) {
   std::string line;
   char c = '\0';
-  while (::read(terminal, &c, 1) == 1 && c != '\n') {
+  while (::read(terminal, &c, 1) == 1) {
+    if (c == '\n') return line;
     if (line.size() < kMaxLineBytes) line += c;
   }
+  if (line.empty()) return std::nullopt;
   return line;
 }
 
@@ -58,16 +61,24 @@ std::optional<std::string> ask_secret(std::string_view question) {
   std::string secret;
   {
     const NoEcho no_echo(terminal.get());
-    secret = read_line(terminal.get());
+    secret = read_line(terminal.get()).value_or("");
   }
   (void)write_all(terminal.get(), as_bytes("\n"), "the terminal");
   return secret;
 }
 
+std::optional<std::string> ask_line(std::string_view question) {
+  const UniqueFd terminal = ask(question);
+  if (!terminal) return std::nullopt;
+  auto line = read_line(terminal.get());
+  if (!line) (void)write_all(terminal.get(), as_bytes("\n"), "the terminal");
+  return line;
+}
+
 std::optional<bool> ask_yes_or_no(std::string_view question) {
   const UniqueFd terminal = ask(question);
   if (!terminal) return std::nullopt;
-  const std::string answer = read_line(terminal.get());
+  const std::string answer = read_line(terminal.get()).value_or("");
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 

@@ -1,4 +1,3 @@
-// XDG folders; see user_folders.h.
 #include "common/base/user_folders.h"
 
 #include <cstdlib>
@@ -9,7 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A relative value must be ignored, says the specification.
+// The specification says to ignore a relative value.
 fs::path folder(const char* variable, const char* below_home) {
   const char* value = std::getenv(variable);
   if (value != nullptr && fs::path(value).is_absolute()) return fs::path(value) / "mkt";
@@ -25,15 +24,14 @@ fs::path home_folder() {
 }
 
 fs::path user_config_folder() { return folder("XDG_CONFIG_HOME", ".config"); }
-fs::path user_state_folder() { return folder("XDG_STATE_HOME", ".local/state"); }
 fs::path user_cache_folder() { return folder("XDG_CACHE_HOME", ".cache"); }
+fs::path user_state_folder() { return folder("XDG_STATE_HOME", ".local/state"); }
 
 Status require_user_folders() {
   if (!user_config_folder().empty() && !user_state_folder().empty()) return {};
-  return Error(
-      ErrorCode::usage_error,
-      "HOME is not set, so where your settings and keys are is not known; set HOME to your "
-      "home folder, or both XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths");
+  return Error(ErrorCode::usage_error,
+               "HOME is not set, so the place of your settings and keys is not known; set HOME to "
+               "your home folder, or both XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths");
 }
 
 fs::path daemon_announcement(int port) {

@@ -203,7 +203,11 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   set(CURLOPT_BUFFERSIZE, kTransferBytes);
   set(CURLOPT_UPLOAD_BUFFERSIZE, kTransferBytes);
   const auto timeout = request.timeout.value_or(timeout_);
-  if (timeout.count() > 0) set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+  if (timeout.count() > 0) {
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    // Otherwise libcurl would wait for a name server that does not answer, whatever the timeout.
+    set(CURLOPT_QUICK_EXIT, 1L);
+  }
   set(CURLOPT_WRITEFUNCTION, &on_write);
   set(CURLOPT_WRITEDATA, &transfer);
   if (request.keep_headers) {

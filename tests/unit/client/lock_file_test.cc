@@ -135,5 +135,63 @@ TEST_CASE_FIXTURE(LockFixture, "a file that is no lock is refused") {
   }
 }
 
+TEST_CASE_FIXTURE(LockFixture, "a hold stays with its connector, and goes with it") {
+  LockFile lock = read();
+  lock.set("a", entry("1.0.0"));
+  lock.set("b", entry("1.0.0"));
+  lock.hold("a", *VersionRange::parse("1.x"));
+  lock.hold("unknown", *VersionRange::parse("1.x"));
+  REQUIRE(lock.write());
+  LockFile again = read();
+  CHECK(again.holds().size() == 1);
+  CHECK(again.holds().at("a").text() == "1.x");
+  again.set("a", entry("1.1.0"));
+  REQUIRE(again.write());
+  CHECK(read().holds().at("a").text() == "1.x");
+  again.remove("a");
+  REQUIRE(again.write());
+  CHECK(read().holds().empty());
+}
+
+TEST_CASE_FIXTURE(LockFixture, "a hold at the exact version follows an install of another") {
+  LockFile lock = read();
+  lock.set("a", entry("1.0.0"));
+  lock.hold("a", *VersionRange::parse("1.0.0"));
+  REQUIRE(lock.write());
+  LockFile install = read();
+  install.set("a", entry("2.0.0"));
+  REQUIRE(install.write());
+  CHECK(read().holds().at("a").text() == "2.0.0");
+}
+
+TEST_CASE_FIXTURE(LockFixture, "a hold and an install at the same time are both kept") {
+  LockFile lock = read();
+  lock.set("a", entry("1.0.0"));
+  REQUIRE(lock.write());
+  LockFile install = read();
+  LockFile hold = read();
+  hold.hold("a", *VersionRange::parse("1.x"));
+  REQUIRE(hold.write());
+  install.set("a", entry("1.1.0"));
+  REQUIRE(install.write());
+  CHECK(read().find("a")->version == "1.1.0");
+  CHECK(read().holds().at("a").text() == "1.x");
+  LockFile undo = read();
+  undo.hold("a", std::nullopt);
+  REQUIRE(undo.write());
+  CHECK(read().holds().empty());
+}
+
+TEST_CASE_FIXTURE(LockFixture, "a hold that is no range is damage") {
+  LockFile lock = read();
+  lock.set("a", entry("1.0.0"));
+  lock.hold("a", *VersionRange::parse("1.x"));
+  REQUIRE(lock.write());
+  std::string broken = text();
+  broken.replace(broken.find("1.x"), 3, "??");
+  REQUIRE(write_file_atomically(project() / kLockName, broken, 0644));
+  CHECK(LockFile::read_beside(root()).error().code == ErrorCode::data_damaged);
+}
+
 }  // namespace
 }  // namespace mkt

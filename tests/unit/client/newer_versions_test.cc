@@ -44,8 +44,12 @@ struct UpdateFixture : VersionSource {
   }
   // "lib@2.0.0 app@2.0.0": what an update of these, or of all, would change.
   std::string changes(const std::vector<std::string>& ids = {}) {
-    const auto updates = find_updates(*this, kHere, installed, ids);
+    const auto updates = find_updates(*this, kHere, installed, ids, holds);
     REQUIRE_MESSAGE(updates, updates.error().message);
+    held.clear();
+    for (const HeldBack& h : updates->held) {
+      held += fmt::format("{}@{} ", h.installed.receipt.id, h.version.text());
+    }
     remarks = fmt::format("{}", fmt::join(updates->remarks, "\n"));
     std::vector<std::string> all;
     for (const ResolvedConnector& r : updates->changes) {
@@ -71,7 +75,9 @@ struct UpdateFixture : VersionSource {
 
   TemporaryFolder folder;
   std::vector<Installed> installed;
+  std::map<std::string, VersionRange> holds;
   std::string remarks;
+  std::string held;  // what a hold keeps back
   std::map<std::string, std::vector<AvailableVersion>> versions_;
   std::map<std::string, Needs> needs_;
 };
@@ -148,6 +154,35 @@ TEST_CASE_FIXTURE(UpdateFixture, "an installed version in quarantine is left, or
   offer("tool", "1.2.0");
   CHECK(changes() == "tool@1.2.0");
   CHECK(remarks.empty());
+}
+
+TEST_CASE_FIXTURE(UpdateFixture, "a held connector takes what its hold allows, and no more") {
+  install("tool", "1.0.0");
+  offer("tool", "1.0.0");
+  offer("tool", "1.2.0");
+  offer("tool", "2.0.0");
+  holds.emplace("tool", *VersionRange::parse("1.x"));
+  CHECK(changes() == "tool@1.2.0");
+  CHECK(held == "tool@2.0.0 ");
+  holds.insert_or_assign("tool", *VersionRange::parse("1.0.0"));
+  CHECK(changes() == "");
+  CHECK(held == "tool@2.0.0 ");
+  holds.insert_or_assign("tool", *VersionRange::parse("2.x"));
+  CHECK(changes() == "tool@2.0.0");
+  CHECK(held == "");
+}
+
+TEST_CASE_FIXTURE(UpdateFixture, "nobody else's needs move a held connector") {
+  install("app", "1.0.0", {{"lib", "*"}});
+  install("lib", "1.0.0");
+  offer("app", "1.0.0", {{"lib", "*"}});
+  offer("app", "2.0.0", {{"lib", "^2.0.0"}});
+  offer("lib", "1.0.0");
+  offer("lib", "2.0.0");
+  CHECK(changes({"app"}) == "lib@2.0.0 app@2.0.0");
+  holds.emplace("lib", *VersionRange::parse("1.0.0"));
+  CHECK(changes({"app"}) == "");
+  CHECK(held == "");
 }
 
 }  // namespace
