@@ -267,18 +267,31 @@ Result<std::optional<wire::KeyInfo>> KeyBook::find_named(const KeyName& name) co
     });
     return keys.size() == 1 ? std::optional(std::move(keys[0])) : std::nullopt;
   }
-  // Aliases are few and not sorted, so look at every line that contains the text.
-  const std::string wanted = dump_json(name.text());
-  for (std::size_t at = lines().find(wanted); at != std::string_view::npos;
-       at = lines().find(wanted, at + 1)) {
+  // Aliases are few and not sorted.
+  MKT_TRY(auto keys, containing(dump_json(name.text())));
+  std::erase_if(keys, [&](const wire::KeyInfo& key) {
+    return std::find(key.aliases.begin(), key.aliases.end(), name.text()) == key.aliases.end();
+  });
+  return keys.empty() ? std::nullopt : std::optional(std::move(keys[0]));
+}
+
+Result<std::vector<wire::KeyInfo>> KeyBook::with_fingerprint(std::string_view fingerprint) const {
+  MKT_TRY(auto keys, containing(dump_json(fingerprint)));
+  std::erase_if(keys, [&](const wire::KeyInfo& key) { return key.fingerprint != fingerprint; });
+  return keys;
+}
+
+Result<std::vector<wire::KeyInfo>> KeyBook::containing(std::string_view text) const {
+  std::vector<wire::KeyInfo> keys;
+  for (std::size_t at = lines().find(text); at != std::string_view::npos;) {
     const std::size_t before = lines().rfind('\n', at);
     const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-    MKT_TRY(wire::KeyInfo key, parse_key_line(line_at(lines(), begin)));
-    if (std::find(key.aliases.begin(), key.aliases.end(), name.text()) != key.aliases.end()) {
-      return std::optional(std::move(key));
-    }
+    const std::string_view line = line_at(lines(), begin);
+    MKT_TRY(wire::KeyInfo key, parse_key_line(line));
+    keys.push_back(std::move(key));
+    at = lines().find(text, begin + line.size());
   }
-  return std::optional<wire::KeyInfo>();
+  return keys;
 }
 
 Status KeyBook::check_age(UtcTime now) const {

@@ -50,6 +50,8 @@ class KeyBook {
   // The key that a signature file calls so: by its own id, the id that older clients derive, or its
   // alias. The entry is checked: its id must match its public key.
   Result<std::optional<wire::KeyInfo>> find_named(const KeyName& name) const;
+  // Whoever has registered the key with that fingerprint.
+  Result<std::vector<wire::KeyInfo>> with_fingerprint(std::string_view fingerprint) const;
   // Sorted by key id.
   Result<std::vector<wire::KeyInfo>> of_publisher(const PublisherId& publisher) const;
 
@@ -73,6 +75,8 @@ class KeyBook {
   static Result<KeyBook> refresh(RegistryClient& registry, const std::filesystem::path& folder,
                                  const std::string& origin, UtcTime now);
   std::string_view lines() const;
+  // The keys whose lines have that text in them; every line is looked at.
+  Result<std::vector<wire::KeyInfo>> containing(std::string_view text) const;
 
   MappedFile file_;
   std::int64_t sequence_;

@@ -266,11 +266,10 @@ Result<wire::VersionInfo> RegistryClient::countersign(const ConnectorId& id, con
 
 Result<std::optional<wire::KeyProofPart>> RegistryClient::prove(const PublisherId& id,
                                                                 const KeyToRegister& key) {
-  if (key.prover == nullptr) return std::optional<wire::KeyProofPart>();
+  if (!key.prover) return std::optional<wire::KeyProofPart>();
   MKT_TRY(const Json json, send_json("POST", publisher_path(id) + "/challenges", std::nullopt));
   MKT_TRY(const auto info, wire::ChallengeInfo::parse(json));
-  const Signature signature =
-      key.prover->sign(possession_text(id, key.prover->public_key(), info.challenge));
+  MKT_TRY(const Signature signature, key.prover(possession_text(id, key.key, info.challenge)));
   return std::optional(wire::KeyProofPart{info.challenge, to_base64(signature)});
 }
 

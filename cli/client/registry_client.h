@@ -9,6 +9,7 @@
 // only to the settings' registry. Use from one thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -77,14 +78,19 @@ class RegistryClient {
   Result<wire::VersionInfo> countersign(const ConnectorId& id, const Version& version,
                                         const SignatureFile& signature);
 
-  // A key that the registry is to know. Its private half proves that it is there; an admin may
-  // register a key without, which somebody else keeps.
+  // A key that the registry is to know. Its private half signs a proof that it is there; an admin
+  // may register a key without, which somebody else keeps.
   struct KeyToRegister {
-    KeyToRegister(const SecretKey& secret) : key(secret.public_key()), prover(&secret) {}  // NOLINT
+    using Prover = std::function<Result<Signature>(std::string_view text)>;
+    KeyToRegister(const SecretKey& secret)  // NOLINT
+        : key(secret.public_key()),
+          prover([&secret](std::string_view text) { return secret.sign(text); }) {}
+    KeyToRegister(const PublicKey& public_key, Prover signs)
+        : key(public_key), prover(std::move(signs)) {}
     explicit KeyToRegister(const PublicKey& public_key) : key(public_key) {}
 
     PublicKey key;
-    const SecretKey* prover = nullptr;
+    Prover prover{};                 // empty where there is no proof
     std::optional<KeyName> alias{};  // what the publisher's signature files call it
   };
 

@@ -37,7 +37,7 @@ struct SettingRow {
   std::string SettingFlags::*flag = nullptr;  // of the command line
   const char* otherwise = "";                 // where nobody gave any
   // Puts `text`, which is not empty, into the settings. Null for the token, which is read once the
-  // registry is known (take_token).
+  // registry is known (take_token), and for the key, which only commands that sign read.
   Status (*read)(const SettingRow& row, const std::string& text, Settings& settings) = nullptr;
 };
 
@@ -97,6 +97,7 @@ constexpr auto kSettings = std::to_array<SettingRow>({
     {"token", "MKT_TOKEN"},
     {"token_file", nullptr, &SettingFlags::token_file},
     {"tenant", "MKT_TENANT", &SettingFlags::tenant, "", read_tenant},
+    {"key", "MKT_KEY"},
     {"max_entries", "MKT_MAX_ENTRIES", nullptr, "", read_max_entries},
     {"max_unpacked_bytes", "MKT_MAX_UNPACKED_BYTES", nullptr, "", read_max_unpacked_bytes},
     {"require_trusted", "MKT_REQUIRE_TRUSTED", nullptr, "", read_require_trusted},
@@ -255,6 +256,12 @@ Status take_token(const GivenSettings& given, Settings& s) {
   return s.token ? check_token(*s.token) : Status();
 }
 
+// A day is its first instant.
+std::optional<UtcTime> parse_time_or_day(std::string_view text) {
+  if (const auto time = parse_utc(text)) return time;
+  return parse_utc(std::string(text) + "T00:00:00Z");
+}
+
 // On a machine that builds and tests, where nobody waits at a terminal.
 bool is_in_ci() {
   const std::string ci = environment("CI");
@@ -312,13 +319,30 @@ bool is_loopback(std::string_view origin) {
 }
 
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
-  if (const auto time = parse_utc(text)) return *time;
-  if (const auto day = parse_utc(std::string(text) + "T00:00:00Z")) return *day;
+  if (const auto time = parse_time_or_day(text)) return *time;
   if (const auto ago = parse_duration(text)) return now - *ago;
   return Error(ErrorCode::usage_error,
                fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z, 2026-01-31, or how "
                            "long ago: 24h, 7d",
                            printable(text.substr(0, 64))));
+}
+
+Result<UtcTime> parse_expiry(std::string_view text, UtcTime now) {
+  std::optional<UtcTime> end = parse_time_or_day(text);
+  if (const auto valid_for = parse_duration(text); !end && valid_for) end = now + *valid_for;
+  const std::string shown = printable(text.substr(0, 64));
+  if (!end) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("\"{}\" is not an expiry; write a day (2027-01-01), a time "
+                             "(2027-01-01T12:00:00Z), or how long: 12h, 90d",
+                             shown));
+  }
+  if (*end <= now) {
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("the expiry {} is in the past; write one that is still to come", shown));
+  }
+  return *end;
 }
 
 Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags) {

@@ -2,7 +2,8 @@
 //
 // Flags take precedence over the environment (MKT_REGISTRY, MKT_TOKEN, MKT_TENANT,
 // MKT_REQUIRE_TRUSTED), and that over `$XDG_CONFIG_HOME/mkt/config.toml` (registry, token,
-// token_file, tenant, require_trusted). MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries,
+// token_file, tenant, require_trusted). MKT_KEY (key) names the key to sign with, which commands
+// that sign ask for (setting_sources). MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries,
 // max_unpacked_bytes) bound what may be unpacked, and MKT_CACHE_SIZE (cache_size) what the cache of
 // tarballs may hold.
 //
@@ -95,6 +96,10 @@ bool is_loopback(std::string_view origin);
 // A moment: RFC 3339, a day ("2026-01-31", which is its first instant in UTC), or an age ("24h",
 // "7d").
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now);
+
+// When something is to expire: RFC 3339, a day ("2027-01-01", which is its first instant in UTC),
+// or how long it is valid ("12h", "90d"). usage_error also for what is not after `now`.
+Result<UtcTime> parse_expiry(std::string_view text, UtcTime now);
 
 std::filesystem::path config_file();
 std::filesystem::path keys_folder();

@@ -13,36 +13,16 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "common/signing/key_file.h"
+#include "common/signing/minisign_key.h"
+#include "common/signing/openssh_key.h"
 
 namespace mkt {
 namespace {
 
-Json describe(const KeyFileInfo& k) {
-  return {{"keyId", k.key_id.text()},
-          {"publisherId", k.key_id.publisher().text()},
-          {"publicKey", k.public_key.base64()},
-          {"fingerprint", k.public_key.fingerprint()},
-          {"createdAt", k.created_at},
-          {"encrypted", k.encrypted},
-          {"file", k.path.string()}};
-}
-
-// From MKT_KEY_PASSPHRASE, or asked for twice; empty for none.
-Result<std::string> new_passphrase() {
-  if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
-  auto first = ask_secret("Passphrase for the new key (empty for none): ");
-  if (!first || first->empty()) return std::string();
-  const auto second = ask_secret("The same again: ");
-  if (second != first) {
-    return Error(ErrorCode::usage_error, "the passphrases differ; no key was made");
-  }
-  return std::move(*first);
-}
-
 Status generate(const Session& session, const std::string& publisher, Passphrase passphrase) {
   MKT_TRY(const PublisherId id, PublisherId::parse(publisher));
   MKT_TRY(const SigningKey made, make_key(id, passphrase));
-  session.out.result(describe(made.info), made.info.key_id.text());
+  session.out.result(describe_key_file(made.info), made.info.key_id.text());
   session.out.note(fmt::format("the private key is in {}{}; keep a copy in a safe place",
                                made.info.path.string(),
                                made.info.encrypted ? ", under your passphrase" : ", unencrypted"));
@@ -64,7 +44,7 @@ Status list(const Session& session, bool offline) {
                {"FILE", Column::Fit::cut_middle, 3}});
   for (const KeyFileInfo& k : keys) {
     const std::string state(key_state_name(states.of(k.key_id)));
-    all.push_back(describe(k));
+    all.push_back(describe_key_file(k));
     all.back()["state"] = state;
     table.add({k.key_id.text(), state_cell(state), time_cell(k.created_at, utc_now()),
                k.encrypted ? "yes" : "no", printable(k.path.string())});
@@ -103,7 +83,7 @@ Status remove_key(const Session& session, const std::string& text, bool force) {
   if (::unlink(k.path.c_str()) != 0) {
     return system_error(fmt::format("cannot remove {}", printable(k.path.string())), errno);
   }
-  Json document = describe(k);
+  Json document = describe_key_file(k);
   document["state"] = key_state_name(state);
   document["removed"] = true;
   session.out.result(document, fmt::format("removed {}", printable(k.path.string())));
@@ -113,7 +93,7 @@ Status remove_key(const Session& session, const std::string& text, bool force) {
 Status show(const Session& session, const std::string& text) {
   MKT_TRY(const KeyFileInfo k, find(text));
   session.out.result(
-      describe(k),
+      describe_key_file(k),
       fmt::format("key          {}\nfingerprint  {}\npublic key   {}\ncreated      {}\n"
                   "passphrase   {}\nfile         {}",
                   k.key_id.text(), k.public_key.fingerprint(), k.public_key.base64(),
@@ -121,16 +101,22 @@ Status show(const Session& session, const std::string& text) {
   return {};
 }
 
+std::string public_key_text(const KeyFileInfo& k, const std::string& format) {
+  if (format == "ssh") return openssh_line(k.public_key, k.key_id.text());
+  if (format == "minisign") return minisign_public_key(k.public_key);
+  return format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
+}
+
 Status export_key(const Session& session, const std::string& text, const std::string& format,
                   const OutputOption& output) {
   MKT_TRY(const KeyFileInfo k, find(text));
-  const std::string exported = format == "pem" ? k.public_key.pem() : k.public_key.base64() + "\n";
+  const std::string exported = public_key_text(k, format);
   const bool to_file = !output.name.empty() && !output.is_stdout();
   if (to_file) {
     MKT_CHECK(output.check(output.name));
     MKT_CHECK(write_file_atomically(output.name, exported, 0644));
   }
-  Json document = describe(k);
+  Json document = describe_key_file(k);
   document["format"] = format;
   document["exported"] = exported;
   session.out.result(document, to_file ? output.name : exported);
@@ -138,6 +124,27 @@ Status export_key(const Session& session, const std::string& text, const std::st
 }
 
 }  // namespace
+
+Json describe_key_file(const KeyFileInfo& k) {
+  return {{"keyId", k.key_id.text()},
+          {"publisherId", k.key_id.publisher().text()},
+          {"publicKey", k.public_key.base64()},
+          {"fingerprint", k.public_key.fingerprint()},
+          {"createdAt", k.created_at},
+          {"encrypted", k.encrypted},
+          {"file", k.path.string()}};
+}
+
+Result<std::string> new_passphrase() {
+  if (const char* given = std::getenv("MKT_KEY_PASSPHRASE")) return std::string(given);
+  auto first = ask_secret("Passphrase for the new key (empty for none): ");
+  if (!first || first->empty()) return std::string();
+  const auto second = ask_secret("The same again: ");
+  if (second != first) {
+    return Error(ErrorCode::usage_error, "the passphrases differ; no key was made");
+  }
+  return std::move(*first);
+}
 
 Result<SigningKey> make_key(const PublisherId& publisher, Passphrase passphrase) {
   std::string secret;
@@ -173,6 +180,8 @@ void add_key_command(CLI::App& key, Session& session) {
   on_run(command, session,
          [&session, a] { return generate(session, a->publisher, a->passphrase); });
 
+  add_key_import_command(key, session);
+
   command = add_subcommand(key, "list", "Show the keys on this machine, and what each may do",
                            "  mkt key list --json");
   command->add_flag("--offline", a->offline, "Ask no registry; use the keys stored here");
@@ -191,8 +200,8 @@ void add_key_command(CLI::App& key, Session& session) {
   command = add_subcommand(key, "export", "Print the public key",
                            "  mkt key export acme:0123456789abcdef --format pem > acme.pem");
   command->add_option("KEYID", a->key_id, "The key")->required();
-  command->add_option("--format", a->format, "pem or base64")
-      ->check(CLI::IsMember({"pem", "base64"}))
+  command->add_option("--format", a->format, "pem, base64, ssh or minisign")
+      ->check(CLI::IsMember({"pem", "base64", "ssh", "minisign"}))
       ->capture_default_str();
   add_output_option(command, a->output, "File to write instead of stdout");
   on_run(command, session,

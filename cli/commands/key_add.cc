@@ -4,6 +4,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/commands/key_commands.h"
 #include "cli/commands/public_key_option.h"
+#include "cli/commands/signer.h"
 #include "cli/commands/signing_key.h"
 #include "common/base/utf8.h"
 
@@ -21,9 +22,8 @@ struct KeyAddArguments {
 
 Result<std::optional<UtcTime>> expiry(const std::string& text) {
   if (text.empty()) return std::optional<UtcTime>();
-  if (const auto moment = parse_utc(text)) return std::optional(*moment);
-  MKT_TRY(const auto duration, parse_duration(text));
-  return std::optional(utc_now() + duration);
+  MKT_TRY(const UtcTime end, parse_expiry(text, utc_now()));
+  return std::optional(end);
 }
 
 struct KeyToAdd {
@@ -41,15 +41,34 @@ Result<KeyToAdd> foreign_key(const KeyAddArguments& a) {
   return KeyToAdd{std::move(publisher), std::move(*key)};
 }
 
+// A key of the ssh-agent, which signs the proof that it is there. Its name may say whose it is.
+Result<Signer> agent_key(const Session& session, const KeyAddArguments& a) {
+  MKT_TRY(const AgentKeyName name, AgentKeyName::parse(a.key_id));
+  if (name.key_id()) return open_agent_signer(session, a.key_id, nullptr);
+  if (a.publisher.empty()) {
+    return Error(ErrorCode::usage_error, "name the publisher of this key with --publisher");
+  }
+  MKT_TRY(const PublisherId publisher, PublisherId::parse(a.publisher));
+  return open_agent_signer(session, a.key_id, &publisher);
+}
+
 Status add(const Session& session, const KeyAddArguments& a) {
   if (a.key_id.empty() && a.public_key.key.empty()) {
     return Error(ErrorCode::usage_error, "name a key on this machine, or give --public-key");
   }
   MKT_TRY(const auto expires_at, expiry(a.expires));
   std::optional<SigningKey> own;
+  std::optional<Signer> agents;
   std::optional<KeyToAdd> added;
   if (!a.public_key.key.empty()) {
     MKT_TRY(added, foreign_key(a));
+  } else if (AgentKeyName::is_one(a.key_id)) {
+    MKT_TRY(Signer opened, agent_key(session, a));
+    agents.emplace(std::move(opened));
+    added.emplace(KeyToAdd{
+        agents->key_id().publisher(),
+        {agents->public_key(), [&agents](std::string_view text) { return agents->sign(text); }}});
+    MKT_TRY(added->key.alias, given_alias(a.public_key));
   } else {
     MKT_TRY(const KeyId id, KeyId::parse(a.key_id));
     MKT_TRY(SigningKey opened, open_signing_key(session, id.text()));
@@ -118,6 +137,11 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
   document["retired"] = old.info.key_id.text();
   document["file"] = made->info.path.string();
   session.out.result(document, new_id);
+  MKT_TRY(const NamedKey usual, named_key(session, ""));
+  if (usual.text == old.info.key_id.text()) {
+    session.out.warn(fmt::format("{} still names {}, which is retired; make it {}", usual.place,
+                                 usual.text, new_id));
+  }
   session.out.note(
       fmt::format("{} signs from now on; {} is retired: what it signed stays valid, and you may "
                   "delete its file: mkt key remove {}",
@@ -133,13 +157,14 @@ void add_key_add_commands(CLI::App& key, Session& session) {
       add_subcommand(key, "add", "Register another key of a publisher",
                      "  mkt key generate --publisher acme\n"
                      "  mkt key add acme:0123456789abcdef --endorse-with acme:fedcba9876543210");
-  command->add_option("KEYID", a->key_id, "A key on this machine");
-  command->add_option("--publisher", a->publisher, "The publisher that owns --public-key");
+  command->add_option("KEYID", a->key_id, "A key on this machine, or agent:FINGERPRINT");
+  command->add_option("--publisher", a->publisher,
+                      "The publisher that owns --public-key, or the ssh-agent's key");
   add_public_key_options(command, a->public_key);
   command->add_option("--endorse-with", a->other,
                       "A registered key that endorses it, for users who pinned that key");
   command->add_option("--expires", a->expires,
-                      "How long it may sign, e.g. 365d (default: for ever)");
+                      "Until when it may sign: 2027-01-01, or 365d from now (default: for ever)");
   on_run(command, session, [&session, a] { return add(session, *a); });
 
   command = add_subcommand(key, "rotate", "Replace a key: make, register, retire the old one",
@@ -148,7 +173,8 @@ void add_key_add_commands(CLI::App& key, Session& session) {
       "KEYID", a->key_id, "The key to retire (default: the only active one, or $MKT_KEY)");
   command->add_option("--key", a->key_id, "The same, as other commands name it")->excludes(named);
   command->add_option("--to", a->other, "An unregistered key on this machine (default: a new one)");
-  command->add_option("--expires", a->expires, "How long the new key may sign, e.g. 365d");
+  command->add_option("--expires", a->expires,
+                      "Until when the new key may sign: 2027-01-01, or 365d from now");
   command->add_flag_callback(
       "--no-passphrase", [a] { a->passphrase = Passphrase::none; },
       "Leave the new key unencrypted");

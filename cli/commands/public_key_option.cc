@@ -6,13 +6,14 @@
 
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/signing/public_key_text.h"
 
 namespace mkt {
 namespace {
 
 constexpr std::uint64_t kMaxPublicKeyBytes = 16 * 1024;
 
-Result<PublicKey> read_public_key(const std::string& text) {
+Result<PublicKey> find_public_key(const std::string& text) {
   std::error_code error;
   if (!std::filesystem::exists(text, error)) {
     if (auto key = PublicKey::from_base64(text)) return std::move(*key);
@@ -22,7 +23,7 @@ Result<PublicKey> read_public_key(const std::string& text) {
                              printable(std::string_view(text).substr(0, 100))));
   }
   MKT_TRY(const std::string pem, read_file(text, kMaxPublicKeyBytes));
-  auto key = PublicKey::from_pem(pem);
+  auto key = read_public_key(pem);
   if (!key) return key.error().context(printable(text));
   return std::move(*key);
 }
@@ -30,8 +31,10 @@ Result<PublicKey> read_public_key(const std::string& text) {
 }  // namespace
 
 void add_public_key_options(CLI::App* command, PublicKeyOption& option) {
-  command->add_option("--public-key", option.key,
-                      "A key that is not on this machine: a PEM file, or base64 of its 32 bytes");
+  command->add_option(
+      "--public-key", option.key,
+      "A key that is not on this machine: a file in PEM or of ssh-keygen or minisign, "
+      "or base64 of its 32 bytes");
   command->add_option("--key-id", option.key_id,
                       "The key's name in signature files, where it is not mkt's key id");
 }
@@ -45,7 +48,7 @@ Result<std::optional<KeyName>> given_alias(const PublicKeyOption& option) {
 Result<std::optional<RegistryClient::KeyToRegister>> given_public_key(
     const PublicKeyOption& option) {
   if (option.key.empty()) return std::optional<RegistryClient::KeyToRegister>();
-  MKT_TRY(const PublicKey key, read_public_key(option.key));
+  MKT_TRY(const PublicKey key, find_public_key(option.key));
   RegistryClient::KeyToRegister given(key);
   MKT_TRY(given.alias, given_alias(option));
   return std::optional(std::move(given));

@@ -10,7 +10,7 @@
 namespace mkt {
 
 struct PublicKeyOption {
-  std::string key;     // a PEM file's path, or base64 of 32 bytes
+  std::string key;     // a file (public_key_text.h), or base64 of 32 bytes
   std::string key_id;  // the alias
 };
 

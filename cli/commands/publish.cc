@@ -6,7 +6,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/pack_report.h"
 #include "cli/commands/publishable.h"
-#include "cli/commands/signing_key.h"
+#include "cli/commands/signer.h"
 #include "cli/terminal/progress.h"
 #include "common/base/files.h"
 
@@ -40,8 +40,8 @@ Result<SignatureFile> signature_for(const Session& session, const PublishArgumen
     MKT_TRY(SignatureFile signature, SignatureFile::parse(*text));
     if (signature.checksum == ready.checksum) return signature;
   }
-  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
-  return sign_checksum(key.secret, key.info.key_id.publisher(), ready.checksum, utc_now());
+  MKT_TRY(const Signer signer, open_signer(session, a.key));
+  return signer.sign(ready.checksum, utc_now());
 }
 
 // True where these very bytes are published already. version_exists where other bytes are. If the
@@ -129,7 +129,7 @@ void add_publish_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<PublishArguments>();
   command.add_option("SOURCE", a->source, "A connector's folder, or a tarball of it")
       ->capture_default_str();
-  command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
+  add_key_option(&command, a->key);
   command.add_flag("--dry-run", a->dry_run,
                    "Do everything but upload; shows every file and what is left out");
   command.add_flag("--list", a->list, "Show every file that is packed");

@@ -6,7 +6,7 @@
 #include "cli/client/trust.h"
 #include "cli/commands/command.h"
 #include "cli/commands/public_key_option.h"
-#include "cli/commands/signing_key.h"
+#include "cli/commands/signer.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -42,16 +42,23 @@ struct PublisherArguments {
   bool undo = false;
 };
 
-// A key on this machine, unlocked, as a proof that it is here.
-Result<SigningKey> own_key(const Session& session, const PublisherId& id, const std::string& text) {
-  MKT_TRY(const KeyId key_id, KeyId::parse(text));
-  if (key_id.publisher() != id) {
+// A key on this machine, unlocked, or one of the ssh-agent: it signs the proof that it is here.
+Result<Signer> own_key(const Session& session, const PublisherId& id, const std::string& text) {
+  const bool is_agents = AgentKeyName::is_one(text);
+  std::optional<KeyId> key_id;
+  if (is_agents) {
+    MKT_TRY(const AgentKeyName name, AgentKeyName::parse(text));
+    key_id = name.key_id();
+  } else {
+    MKT_TRY(key_id, KeyId::parse(text));
+  }
+  if (key_id && key_id->publisher() != id) {
     return Error(ErrorCode::key_foreign,
                  fmt::format("the key {} is not one of the publisher {}; make one: mkt key "
                              "generate --publisher {}",
-                             key_id.text(), id.text(), id.text()));
+                             key_id->text(), id.text(), id.text()));
   }
-  return open_signing_key(session, key_id.text());
+  return is_agents ? open_agent_signer(session, text, &id) : open_signer(session, text);
 }
 
 Status register_one(const Session& session, const PublisherArguments& a) {
@@ -61,11 +68,11 @@ Status register_one(const Session& session, const PublisherArguments& a) {
                  "name the publisher's key: --key for one on this machine, or --public-key");
   }
   MKT_TRY(auto key, given_public_key(a.public_key));
-  std::optional<SigningKey> own;
+  std::optional<Signer> own;
   if (!key) {
-    MKT_TRY(SigningKey opened, own_key(session, id, a.key));
+    MKT_TRY(Signer opened, own_key(session, id, a.key));
     own.emplace(std::move(opened));
-    key.emplace(own->secret);
+    key.emplace(own->public_key(), [&own](std::string_view text) { return own->sign(text); });
     MKT_TRY(key->alias, given_alias(a.public_key));
   }
   MKT_TRY(const Settings settings, session.settings());
@@ -138,7 +145,7 @@ void add_publisher_command(CLI::App& publisher, Session& session) {
   command->add_option("PUBLISHER", a->id, "The publisher's id")->required();
   command->add_option("--display-name", a->display_name, "Display name")->required();
   command->add_option("--email", a->email, "Where to reach the publisher")->required();
-  command->add_option("--key", a->key, "Id of a key on this machine");
+  command->add_option("--key", a->key, "Id of a key on this machine, or agent:FINGERPRINT");
   add_public_key_options(command, a->public_key);
   on_run(command, session, [&session, a] { return register_one(session, *a); });
 

@@ -5,7 +5,7 @@
 #include "cli/commands/diff_view.h"
 #include "cli/commands/request_card.h"
 #include "cli/commands/request_commands.h"
-#include "cli/commands/signing_key.h"
+#include "cli/commands/signer.h"
 #include "cli/commands/trust_options.h"
 #include "cli/terminal/relative_time.h"
 #include "common/base/encoding.h"
@@ -98,13 +98,11 @@ Status show_request(const Session& session, const RequestArguments& a) {
 }
 
 // Signs exactly what the registry shows as requested.
-Result<wire::ApprovalSignaturePart> sign_approval(const Session& session,
-                                                  const InstallRequestInfo& r,
-                                                  const std::string& key_id) {
-  MKT_TRY(const SigningKey key, open_signing_key(session, key_id));
-  const Signature signature =
-      key.secret.sign(approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum}));
-  return wire::ApprovalSignaturePart{key.info.key_id.text(), to_base64(signature)};
+Result<wire::ApprovalSignaturePart> sign_approval(const Signer& signer,
+                                                  const InstallRequestInfo& r) {
+  MKT_TRY(const Signature signature,
+          signer.sign(approval_text({r.id, r.tenant_id, r.connector_id, r.version, r.checksum})));
+  return wire::ApprovalSignaturePart{signer.key_id().text(), to_base64(signature)};
 }
 
 Status approve(const Session& session, const RequestArguments& a) {
@@ -114,6 +112,7 @@ Status approve(const Session& session, const RequestArguments& a) {
   TenantClient tenant(registry, std::move(tenant_id));
   Json approved = Json::array();
   std::string text;
+  std::optional<Signer> signer;  // the same for all of them
   for (const std::string& id : a.ids) {
     wire::Approval approval;
     if (a.sign || !a.key.empty()) {
@@ -122,7 +121,11 @@ Status approve(const Session& session, const RequestArguments& a) {
         return Error(ErrorCode::invalid_json, "the registry answered with another request than " +
                                                   printable(id) + "; nothing was signed");
       }
-      MKT_TRY(approval.signature, sign_approval(session, request, a.key));
+      if (!signer) {
+        MKT_TRY(Signer opened, open_signer(session, a.key));
+        signer.emplace(std::move(opened));
+      }
+      MKT_TRY(approval.signature, sign_approval(*signer, request));
     }
     const auto r = tenant.approve(id, approval);
     if (!r) return r.error().context("while approving " + printable(id));
@@ -195,7 +198,7 @@ void add_request_command(CLI::App& request, Session& session) {
                      "  mkt request approve req_0123456789abcdef01234567 --sign");
   command->add_option("ID", a->ids, "The requests")->required();
   command->add_flag("--sign", a->sign, "Sign the approval with your own key");
-  command->add_option("--key", a->key, "The key to sign with, if there are several");
+  add_key_option(command, a->key);
   on_run(command, session, [&session, a] { return approve(session, *a); });
 
   command = add_subcommand(request, "deny", "Deny a request, with a reason",

@@ -7,7 +7,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/output_file.h"
-#include "cli/commands/signing_key.h"
+#include "cli/commands/signer.h"
 #include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/json.h"
@@ -60,15 +60,14 @@ Status write_signature(const SignatureFile& signature, const std::string& output
 Status sign_file(const Session& session, const SignArguments& a) {
   if (a.file.empty()) return Error(ErrorCode::usage_error, "which file? see: mkt sign --help");
   MKT_TRY(const Checksum checksum, checksum_of_tarball(a.file));
-  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
-  const SignatureFile signature =
-      sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
+  MKT_TRY(const Signer signer, open_signer(session, a.key));
+  MKT_TRY(const SignatureFile signature, signer.sign(checksum, utc_now()));
   const std::string output = a.file + ".sig.json";
   MKT_CHECK(write_signature(signature, output, a.force));
   Json document = signature.json();
   document["file"] = output;
   session.out.result(document, fmt::format("{}\nsigned {} with {}", output, checksum.text(),
-                                           key.info.key_id.text()));
+                                           signer.key_id().text()));
   return {};
 }
 
@@ -93,14 +92,13 @@ Status countersign(const Session& session, const SignArguments& a) {
                                printable(a.file), own.text(), name, checksum.text()));
     }
   }
-  MKT_TRY(const SigningKey key, open_signing_key(session, a.key));
-  const SignatureFile signature =
-      sign_checksum(key.secret, key.info.key_id.publisher(), checksum, utc_now());
+  MKT_TRY(const Signer signer, open_signer(session, a.key));
+  MKT_TRY(const SignatureFile signature, signer.sign(checksum, utc_now()));
   auto signed_again = registry.countersign(spec.id, *spec.version, signature);
   if (!signed_again) return signed_again.error().context("while signing " + name + " again");
   session.out.result(
       signed_again->to_json(),
-      fmt::format("{} ({}) is signed by {} now{}", name, checksum.text(), key.info.key_id.text(),
+      fmt::format("{} ({}) is signed by {} now{}", name, checksum.text(), signer.key_id().text(),
                   published.quarantined ? ", and out of quarantine" : ""));
   return {};
 }
@@ -113,7 +111,7 @@ void add_sign_command(CLI::App& command, Session& session) {
   command.add_option(
       "--countersign", a->countersign,
       "Sign this published ID@VERSION again; with FILE, only if its bytes are the same");
-  command.add_option("--key", a->key, "Key id (default: the only key, or $MKT_KEY)");
+  add_key_option(&command, a->key);
   command.add_flag("--force", a->force,
                    "Overwrite FILE.sig.json even where it is not a signature file");
   on_run(&command, session, [&session, a] {

@@ -5,8 +5,10 @@
 #include <cstdlib>
 
 #include "cli/client/settings.h"
+#include "cli/client/ssh_agent.h"
 #include "cli/commands/key_states.h"
 #include "cli/terminal/prompt.h"
+#include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
@@ -66,16 +68,35 @@ Result<std::string> passphrase_for(const KeyFileInfo& info) {
 
 }  // namespace
 
+Result<NamedKey> named_key(const Session& session, const std::string& wanted) {
+  if (!wanted.empty()) return NamedKey{wanted, ""};
+  MKT_TRY(const auto sources, setting_sources(session.flags));
+  for (const SettingSource& source : sources) {
+    if (source.name != "key" || source.value.empty()) continue;
+    return NamedKey{source.value,
+                    source.place == SettingPlace::environment ? source.variable : "config.toml"};
+  }
+  return NamedKey{};
+}
+
 Result<SigningKey> open_signing_key(const Session& session, const std::string& wanted) {
-  const char* from_environment = std::getenv("MKT_KEY");
-  const std::string id = wanted.empty() && from_environment != nullptr ? from_environment : wanted;
+  MKT_TRY(const NamedKey named, named_key(session, wanted));
+  const std::string& id = named.text;
+  if (AgentKeyName::is_one(id)) {
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("the private half of {} stays with the ssh-agent; this command needs a "
+                    "key on this machine",
+                    printable(id)));
+  }
   MKT_TRY(const auto path, choose(session, id));
   auto file = KeyFile::read(path);
   if (!file) {
     if (file.error().code != ErrorCode::not_found) return file.error();
     return Error(
         ErrorCode::key_not_found,
-        fmt::format("the key {} is not on this machine; list those that are: mkt key list", id));
+        fmt::format("the key {}{} is not on this machine; list those that are: mkt key list", id,
+                    named.place.empty() ? "" : fmt::format(" ({})", named.place)));
   }
   MKT_TRY(const std::string passphrase, passphrase_for(file->info));
   MKT_TRY(SecretKey secret, file->unlock(passphrase));

@@ -20,8 +20,7 @@ struct TokenArguments {
 Status create(const Session& session, const TokenArguments& a) {
   wire::NewToken wanted{a.name, a.role, a.subject, {}};
   if (!a.expires.empty()) {
-    MKT_TRY(const auto duration, parse_duration(a.expires));
-    wanted.expires_at = utc_now() + duration;
+    MKT_TRY(wanted.expires_at, parse_expiry(a.expires, utc_now()));
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -71,14 +70,14 @@ void add_token_command(CLI::App& token, Session& session) {
 
   CLI::App* command =
       add_subcommand(token, "create", "Make a token; it is printed only once",
-                     "  mkt token create --role publisher --subject acme --name ci --expires 720h");
+                     "  mkt token create --role publisher --subject acme --name ci --expires 90d");
   command->add_option("--role", a->role, "admin, publisher, tenant-admin, member or approver")
       ->required()
       ->check(CLI::IsMember({"admin", "publisher", "tenant-admin", "member", "approver"}));
   command->add_option("--subject", a->subject, "The publisher or tenant it is for");
   command->add_option("--name", a->name, "What it is used for");
   command->add_option("--expires", a->expires,
-                      "How long it is valid, e.g. 720h (default: for ever)");
+                      "Until when it is valid: 2027-01-01, or 90d from now (default: for ever)");
   on_run(command, session, [&session, a] { return create(session, *a); });
 
   command = add_subcommand(token, "list", "Show tokens, without their secrets", "  mkt token list");

@@ -7,6 +7,7 @@
 #include "cli/commands/trust_options.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "common/signing/public_key_text.h"
 
 namespace mkt {
 namespace {
@@ -48,7 +49,7 @@ Status check(const Session& session, const VerifyArguments& a, const Settings& s
              std::optional<std::int64_t> accepted_sequence) {
   if (!a.public_key.empty()) {
     MKT_TRY(const std::string pem, read_file(a.public_key, kMaxPemBytes));
-    auto key = PublicKey::from_pem(pem);
+    auto key = read_public_key(pem);
     if (!key) return key.error().context(printable(a.public_key));
     return verify_with(a.public_key, *key, signature, checksum);
   }
@@ -115,7 +116,8 @@ void add_verify_command(CLI::App& command, Session& session) {
       ->required();
   command.add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");
   command.add_option("--public-key", a->public_key,
-                     "PEM file of the key to trust; no registry is asked");
+                     "File of the key to trust, in PEM or of ssh-keygen or minisign; no registry "
+                     "is asked");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {
     std::error_code error;

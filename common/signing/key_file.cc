@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 #include <sodium.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "common/base/encoding.h"
 #include "common/base/files.h"
+#include "common/base/pending_file.h"
 #include "common/base/utf8.h"
+#include "common/signing/secret_bytes.h"
 
 namespace mkt {
 namespace {
@@ -30,15 +33,6 @@ constexpr std::size_t kSaltBytes = crypto_pwhash_SALTBYTES;
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-// Bytes that the destructor wipes.
-struct SecretBytes {
-  explicit SecretBytes(std::size_t n) : bytes(n) {}
-  ~SecretBytes() { sodium_memzero(bytes.data(), bytes.size()); }
-  SecretBytes(const SecretBytes&) = delete;
-  SecretBytes& operator=(const SecretBytes&) = delete;
-  Bytes bytes;
-};
-
 struct Protection {
   std::uint64_t ops_limit;
   std::uint64_t mem_limit;
@@ -56,7 +50,7 @@ Error invalid(const fs::path& path, std::string_view what) {
 }
 
 Status derive(SecretBytes& key, std::string_view passphrase, const Protection& protection) {
-  if (crypto_pwhash(key.bytes.data(), key.bytes.size(), passphrase.data(), passphrase.size(),
+  if (crypto_pwhash(key.data(), key.size(), passphrase.data(), passphrase.size(),
                     protection.salt.data(), protection.ops_limit,
                     static_cast<std::size_t>(protection.mem_limit),
                     crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -94,6 +88,23 @@ Result<SecretKey> from_seed_bytes(std::span<const std::uint8_t> seed, const KeyF
   return key;
 }
 
+// Of mode 0600; key_exists where there is one.
+Status write_new_file(const fs::path& path, std::string_view content, const KeyId& key_id) {
+  MKT_TRY(PendingFile file, PendingFile::create(path, 0600));
+  MKT_CHECK(write_all(file.fd(), as_bytes(content), printable(path.string())));
+  if (::fsync(file.fd()) != 0) {
+    return system_error(fmt::format("cannot write {}", printable(path.string())), errno);
+  }
+  const Status named = file.appear(PendingFile::Existing::keep);
+  if (!named && named.error().code == ErrorCode::target_exists) {
+    return Error(ErrorCode::key_exists,
+                 fmt::format("the key {} is on this machine already; {} was left unchanged",
+                             key_id.text(), printable(path.string())));
+  }
+  MKT_CHECK(named);
+  return sync_folder(path.parent_path());
+}
+
 }  // namespace
 
 fs::path key_file_path(const fs::path& folder, const KeyId& key_id) {
@@ -116,6 +127,10 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
     }
   }
   MKT_TRY(const std::string text, read_file(path, kMaxKeyFileBytes));
+  return parse(text, path);
+}
+
+Result<KeyFile> KeyFile::parse(std::string_view text, const fs::path& path) {
   auto json = parse_json(text, "it");
   if (!json) return invalid(path, json.error().message);
   if (text_member(*json, "version") != "1.0") return invalid(path, "version must be \"1.0\"");
@@ -136,28 +151,27 @@ Result<KeyFile> KeyFile::read(const fs::path& path) {
 }
 
 Result<SecretKey> KeyFile::unlock(std::string_view passphrase) const {
-  const auto stored = from_base64(text_member(document, "secretKey").value_or(""));
+  auto stored = from_base64(text_member(document, "secretKey").value_or(""));
   if (!stored) return invalid(info.path, "secretKey");
-  SecretBytes secret(stored->size());
-  secret.bytes = *stored;
-  if (!info.encrypted) return from_seed_bytes(secret.bytes, info);
+  SecretBytes secret(std::move(*stored));
+  if (!info.encrypted) return from_seed_bytes(secret.bytes(), info);
 
   const auto protection = parse_protection(document["protection"]);
   if (!protection) return invalid(info.path, "protection");
-  if (secret.bytes.size() != SecretKey::kSeedSize + kTagBytes) {
+  if (secret.size() != SecretKey::kSeedSize + kTagBytes) {
     return invalid(info.path, "secretKey");
   }
   SecretBytes key(crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
   MKT_CHECK(derive(key, passphrase, *protection));
   SecretBytes seed(SecretKey::kSeedSize);
   const std::string ad = associated_data(info.key_id, info.public_key);
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          seed.bytes.data(), nullptr, nullptr, secret.bytes.data(), secret.bytes.size(),
-          as_bytes(ad).data(), ad.size(), protection->nonce.data(), key.bytes.data()) != 0) {
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(seed.data(), nullptr, nullptr, secret.data(),
+                                                 secret.size(), as_bytes(ad).data(), ad.size(),
+                                                 protection->nonce.data(), key.data()) != 0) {
     return Error(ErrorCode::passphrase_wrong,
                  fmt::format("the passphrase does not open {}", printable(info.path.string())));
   }
-  return from_seed_bytes(seed.bytes, info);
+  return from_seed_bytes(seed.bytes(), info);
 }
 
 Result<KeyFileInfo> write_key_file(const fs::path& folder, const PublisherId& publisher,
@@ -165,19 +179,19 @@ Result<KeyFileInfo> write_key_file(const fs::path& folder, const PublisherId& pu
   const PublicKey public_key = key.public_key();
   const KeyId key_id = KeyId::of(publisher, public_key.fingerprint());
   Json protection{{"kdf", "none"}};
-  SecretBytes stored(SecretKey::kSeedSize);
-  std::copy(key.seed().begin(), key.seed().end(), stored.bytes.begin());
-  if (!passphrase.empty()) {
+  SecretBytes stored(SecretKey::kSeedSize + (passphrase.empty() ? 0 : kTagBytes));
+  if (passphrase.empty()) {
+    std::ranges::copy(key.seed(), stored.bytes().begin());
+  } else {
     Protection p{kOpsLimit, kMemLimit, Bytes(kSaltBytes), Bytes(kNonceBytes)};
     randombytes_buf(p.salt.data(), p.salt.size());
     randombytes_buf(p.nonce.data(), p.nonce.size());
     SecretBytes wrapping(crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
     MKT_CHECK(derive(wrapping, passphrase, p));
     const std::string ad = associated_data(key_id, public_key);
-    stored.bytes.resize(SecretKey::kSeedSize + kTagBytes);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(stored.bytes.data(), nullptr, key.seed().data(),
+    crypto_aead_xchacha20poly1305_ietf_encrypt(stored.data(), nullptr, key.seed().data(),
                                                key.seed().size(), as_bytes(ad).data(), ad.size(),
-                                               nullptr, p.nonce.data(), wrapping.bytes.data());
+                                               nullptr, p.nonce.data(), wrapping.data());
     protection = Json{{"kdf", "argon2id"},
                       {"opsLimit", p.ops_limit},
                       {"memLimit", p.mem_limit},
@@ -190,10 +204,10 @@ Result<KeyFileInfo> write_key_file(const fs::path& folder, const PublisherId& pu
                       {"publicKey", public_key.base64()},
                       {"createdAt", format_utc(now)},
                       {"protection", protection},
-                      {"secretKey", to_base64(stored.bytes)}};
+                      {"secretKey", to_base64(stored.bytes())}};
   MKT_CHECK(make_folders(folder, 0700));
   const fs::path path = key_file_path(folder, key_id);
-  MKT_CHECK(write_file_atomically(path, dump_json_pretty(document), 0600));
+  MKT_CHECK(write_new_file(path, dump_json_pretty(document), key_id));
   return KeyFileInfo{key_id, public_key, format_utc(now), !passphrase.empty(), path};
 }
 

@@ -37,6 +37,8 @@ struct KeyFile {
 
   // key_file_invalid when it is damaged or when anybody but its owner may read it.
   static Result<KeyFile> read(const std::filesystem::path& path);
+  // The text of a file; `path` is its name for messages. key_file_invalid.
+  static Result<KeyFile> parse(std::string_view text, const std::filesystem::path& path);
 
   // passphrase_wrong when the passphrase does not open it. A file that is not encrypted ignores
   // `passphrase`.
@@ -44,6 +46,7 @@ struct KeyFile {
 };
 
 // Writes a new key into `folder` (made with mode 0700). An empty passphrase means no encryption.
+// key_exists where the key is there already; its file stays as it is.
 Result<KeyFileInfo> write_key_file(const std::filesystem::path& folder,
                                    const PublisherId& publisher, const SecretKey& key,
                                    std::string_view passphrase, UtcTime now);

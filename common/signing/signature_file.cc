@@ -89,10 +89,15 @@ Json SignatureFile::json() const {
   return json;
 }
 
+SignatureFile signature_file_of(const KeyId& key, const Checksum& checksum,
+                                const Signature& signature, UtcTime now) {
+  return SignatureFile{key, checksum, checksum.text(), signature, format_utc(now)};
+}
+
 SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
                             const Checksum& checksum, UtcTime now) {
-  return SignatureFile{KeyId::of(publisher, key.public_key().fingerprint()), checksum,
-                       checksum.text(), key.sign(checksum.text()), format_utc(now)};
+  return signature_file_of(KeyId::of(publisher, key.public_key().fingerprint()), checksum,
+                           key.sign(checksum.text()), now);
 }
 
 Status verify_signature(const SignatureFile& file, const Checksum& actual, const PublicKey& key) {

@@ -43,6 +43,9 @@ struct SignatureFile {
   Json json() const;
 };
 
+// For a signature over `checksum.text()` that was made elsewhere, such as by an ssh-agent.
+SignatureFile signature_file_of(const KeyId& key, const Checksum& checksum,
+                                const Signature& signature, UtcTime now);
 SignatureFile sign_checksum(const SecretKey& key, const PublisherId& publisher,
                             const Checksum& checksum, UtcTime now);
 

@@ -15,7 +15,7 @@ candidates() { "$MKT" __complete -- "$@" | cut -f1; }
 holds() { # holds WORD COMMAND-WORD…: the word is a candidate
   local word=$1
   shift
-  is_candidate() { candidates "$@" | grep -qxF -- "$word"; }
+  is_candidate() { grep -qxF -- "$word" <<<"$(candidates "$@")"; }
   # A busy machine may miss the 200 ms that the registry is given: it is asked again.
   wait_for "$word to be a candidate of: mkt $*" is_candidate "$@"
 }
@@ -49,9 +49,9 @@ _mkt
 printf '%s\n' "${COMPREPLY[@]}"
 BASH
 in_bash() { bash --norc drive.bash "$1"; } # in_bash LINE: what its end is completed to
-in_bash "mkt pub" | grep -qx publish || fail "bash: mkt pub"
-in_bash "mkt key rev" | grep -qx revoke || fail "bash: mkt key rev"
-in_bash_holds() { in_bash "$1" | grep -q -- "$2"; }
+grep -qx publish <<<"$(in_bash "mkt pub")" || fail "bash: mkt pub"
+grep -qx revoke <<<"$(in_bash "mkt key rev")" || fail "bash: mkt key rev"
+in_bash_holds() { grep -q -- "$2" <<<"$(in_bash "$1")"; }
 wait_for "a version in bash" in_bash_holds "mkt info hello@" 1.0.0
 wait_for "a key behind a colon in bash" in_bash_holds "mkt key revoke acme:" "${key#acme:}"
 
@@ -59,11 +59,11 @@ wait_for "a key behind a colon in bash" in_bash_holds "mkt key revoke acme:" "${
 if command -v fish >/dev/null; then
   "$MKT" completion fish >mkt.fish
   in_fish() { fish --no-config -c 'source mkt.fish; complete -C "$argv[1]"' "$1"; }
-  in_fish "mkt pub" | grep -q "^publish" || fail "fish: mkt pub"
-  in_fish "mkt key rev" | grep -q "^revoke" || fail "fish: mkt key rev"
-  in_fish_holds() { in_fish "$1" | grep -q -- "$2"; }
+  grep -q "^publish" <<<"$(in_fish "mkt pub")" || fail "fish: mkt pub"
+  grep -q "^revoke" <<<"$(in_fish "mkt key rev")" || fail "fish: mkt key rev"
+  in_fish_holds() { grep -q -- "$2" <<<"$(in_fish "$1")"; }
   wait_for "a connector in fish" in_fish_holds "mkt info hel" "^hello"
-  in_fish "mkt publish --dr" | grep -q "^--dry-run" || fail "fish: an option"
+  grep -q "^--dry-run" <<<"$(in_fish "mkt publish --dr")" || fail "fish: an option"
 else
   skipped+=" fish"
 fi

@@ -49,11 +49,11 @@ expect_http 200 - GET "/v1/keys?since=1"
 expect_http 200 - GET /v1/publishers/acme
 [[ $(status_in body) == expired ]] || fail "the publisher's page says $(<body)"
 expect 0 "$MKT" publisher show acme
-grep -F "$brief" out | grep -qw expired || fail "publisher show says $(<out)"
+grep -qw expired <<<"$(grep -F "$brief" out)" || fail "publisher show says $(<out)"
 [[ $(state_here) == expired ]] || fail "key list --json says $(state_here)"
 expect 0 "$MKT" key list
-grep -F "$brief" out | grep -qw expired || fail "key list says $(<out)"
-grep -F "$lasting" out | grep -qw active || fail "key list says $(<out)"
+grep -qw expired <<<"$(grep -F "$brief" out)" || fail "key list says $(<out)"
+grep -qw active <<<"$(grep -F "$lasting" out)" || fail "key list says $(<out)"
 
 # It publishes nothing more, also what claims to have been signed in its time.
 make_connector tool

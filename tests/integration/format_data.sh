@@ -23,7 +23,7 @@ while read -r folder; do [[ $(stat -c %04a "$folder") == 0700 ]] || fail "$folde
 # Every file is one of the page's.
 while read -r path; do
   listed=$(sed -E 's,blobs/[0-9a-f]{2}/[0-9a-f]{64}$,blobs/HH/SHA256,' <<<"$path")
-  block "$page" example files | cut -d' ' -f1 | grep -qFx -- "$listed" || fail "$path is not in the page"
+  grep -qFx -- "$listed" <<<"$(block "$page" example files | cut -d' ' -f1)" || fail "$path is not in the page"
 done < <(cd data && find . -type f -printf '%P\n')
 while read -r blob; do
   [[ $(sha256sum <"$blob" | cut -c1-64) == "$(basename "$blob")" && $(basename "$(dirname "$blob")") == "$(basename "$blob" | cut -c1-2)" ]] ||

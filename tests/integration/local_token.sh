@@ -2,7 +2,7 @@
 # The admin token of the daemon on this machine goes to that daemon and to nobody else.
 source "$(dirname "$0")/lib.sh"
 
-ip -6 addr show lo 2>/dev/null | grep -q ::1 || skip "there is no IPv6 loopback address"
+grep -q ::1 <<<"$(ip -6 addr show lo 2>/dev/null)" || skip "there is no IPv6 loopback address"
 
 listeners=()
 cleanup() { for pid in "${listeners[@]}"; do kill "$pid" 2>/dev/null || true; done; }

@@ -38,7 +38,7 @@ got=$(http GET /v1/connectors/wire/1.0.0/tarball)
 ! grep -qE 'blobs|data/' body || fail "the answer names files: $(<body)"
 id=$(jq -r .requestId body)
 says body "$id"
-grep -F "request=$id" mktd.log | grep -q level=error || fail "the log has no reason for $id"
+grep -q level=error <<<"$(grep -F "request=$id" mktd.log)" || fail "the log has no reason for $id"
 rm "$blob"
 mv blob.kept "$blob"
 stop_mktd

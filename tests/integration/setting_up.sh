@@ -57,7 +57,7 @@ for bad in "registry nonsense" "tenant Not-A-Tenant" "max_entries 0" "max_entrie
   # shellcheck disable=SC2086
   expect 2 "$MKT" config set $bad
 done
-says err "the settings are registry, token, token_file, tenant, max_entries, max_unpacked_bytes, require_trusted"
+says err "the settings are registry, token, token_file, tenant, key, max_entries, max_unpacked_bytes, require_trusted, cache_size"
 for command in get unset; do
   expect 2 "$MKT" config "$command" tennant
   says err "the settings are"

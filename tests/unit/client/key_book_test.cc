@@ -43,6 +43,23 @@ TEST_CASE_FIXTURE(KeyBookFixture, "a publisher's keys are its own, not those of 
   CHECK(book->of_publisher(*PublisherId::parse("nobody"))->empty());
 }
 
+TEST_CASE_FIXTURE(KeyBookFixture, "whoever registered a key is found by its whole fingerprint") {
+  // The same key again, at another publisher.
+  wire::KeyInfo again = entry("acme", 1);
+  again.publisher_id = "others";
+  again.key_id = KeyId::of(*PublisherId::parse("others"), again.fingerprint).text();
+  write(1, {entry("acme", 1), again, entry("acme", 2), entry("zeta", 1)});
+  const auto book = KeyBook::read(folder.path(), kOrigin);
+  REQUIRE(book);
+  CHECK(book->with_fingerprint(again.fingerprint)->size() == 2);
+  const auto last = book->with_fingerprint(entry("zeta", 1).fingerprint);
+  REQUIRE(last);
+  REQUIRE(last->size() == 1);
+  CHECK((*last)[0].publisher_id == "zeta");
+  CHECK(book->with_fingerprint(again.fingerprint.substr(0, 16))->empty());
+  CHECK(book->with_fingerprint("acme")->empty());
+}
+
 TEST_CASE_FIXTURE(KeyBookFixture, "a kept list older than one seen before is refused") {
   write(7, {entry("acme", 1)});
   write_seen(8, now);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -187,7 +188,7 @@ TEST_CASE("--token-file wins over MKT_TOKEN, and config.toml's token over its to
 TEST_CASE("each setting says where its value comes from") {
   SettingFlags flags;
   flags.tenant = "team";
-  const Environment e({{"MKT_MAX_ENTRIES", "many"}}, "require_trusted = true\n");
+  const Environment e({{"MKT_MAX_ENTRIES", "many"}}, "key = \"acme:1\"\nrequire_trusted = true\n");
   const auto sources = setting_sources(flags);
   REQUIRE(sources);
   std::vector<std::string> said;
@@ -196,11 +197,39 @@ TEST_CASE("each setting says where its value comes from") {
     said.push_back(std::string(each.name) + " " + each.value + " " +
                    place[static_cast<std::size_t>(each.place)]);
   }
-  CHECK(said ==
-        std::vector<std::string>{"registry http://127.0.0.1:3456 default", "token  default",
-                                 "token_file  default", "tenant team flag",
-                                 "max_entries many MKT_MAX_ENTRIES", "max_unpacked_bytes  default",
-                                 "require_trusted true config.toml", "cache_size 1GiB default"});
+  CHECK(said == std::vector<std::string>{
+                    "registry http://127.0.0.1:3456 default", "token  default",
+                    "token_file  default", "tenant team flag", "key acme:1 config.toml",
+                    "max_entries many MKT_MAX_ENTRIES", "max_unpacked_bytes  default",
+                    "require_trusted true config.toml", "cache_size 1GiB default"});
+}
+
+TEST_CASE("MKT_KEY wins over the key of config.toml") {
+  const Environment e({{"MKT_KEY", "acme:2"}}, "key = \"acme:1\"\n");
+  const auto sources = must(setting_sources({}));
+  const auto key = std::ranges::find(sources, "key", &SettingSource::name);
+  REQUIRE(key != sources.end());
+  CHECK(key->value == "acme:2");
+  CHECK(key->place == SettingPlace::environment);
+}
+
+TEST_CASE("an expiry is a time, the start of a day in UTC, or how long from now") {
+  const UtcTime now = *parse_utc("2026-11-28T12:00:00Z");
+  CHECK(must(parse_expiry("2027-01-01", now)) == *parse_utc("2027-01-01T00:00:00Z"));
+  CHECK(must(parse_expiry("2027-01-01T08:30:00+01:00", now)) == *parse_utc("2027-01-01T07:30:00Z"));
+  CHECK(must(parse_expiry("90d", now)) == now + std::chrono::hours(90 * 24));
+  CHECK(must(parse_expiry("12h", now)) == now + std::chrono::hours(12));
+}
+
+TEST_CASE("an expiry that is not after now, or no time at all, is wrong usage") {
+  const UtcTime now = *parse_utc("2026-11-28T12:00:00Z");
+  for (const char* text : {"2026-11-28", "2026-11-28T12:00:00Z", "2020-01-01", "0s", "", "soon",
+                           "2027-13-01", "2027-01", "90 d", "-1d"}) {
+    CAPTURE(std::string(text));
+    const auto end = parse_expiry(text, now);
+    REQUIRE(!end);
+    CHECK(end.error().code == ErrorCode::usage_error);
+  }
 }
 
 }  // namespace

@@ -4,14 +4,10 @@
 #include <doctest/doctest.h>
 
 #include "daemon/limits/memory_limits.h"
+#include "tests/unit/http/no_body.h"
 
 namespace mkt {
 namespace {
-
-struct NoBody : BodyReader {
-  std::uint64_t length() const override { return 0; }
-  Result<std::size_t> read(std::span<std::uint8_t>) override { return std::size_t{0}; }
-};
 
 Caller caller(Role role, const std::string& subject, const std::string& address = "10.0.0.1") {
   Caller c;

@@ -3,13 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/unit/http/no_body.h"
+
 namespace mkt {
 namespace {
-
-struct NoBody : BodyReader {
-  std::uint64_t length() const override { return 0; }
-  Result<std::size_t> read(std::span<std::uint8_t>) override { return std::size_t{0}; }
-};
 
 // The body of the answer, or the code of the error.
 std::string ask(const Router& router, const std::string& method, const std::string& path) {
