@@ -17,7 +17,7 @@
 namespace mkt {
 namespace {
 
-void add_common_options(CLI::App& app, Session& session) {
+void add_common_options(CLI::App& app, Session& session, std::string& format) {
   app.add_option("--registry", session.flags.registry,
                  "URL of the registry (default: $MKT_REGISTRY, config.toml, " +
                      std::string(kDefaultRegistry) + ")");
@@ -28,6 +28,8 @@ void add_common_options(CLI::App& app, Session& session) {
   app.add_flag("--wait-for-limits,--wait", session.flags.wait,
                "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
+  app.add_option("--format", format,
+                 "Print members of that document instead, e.g. '{id} {version}' (mkt help json)");
   app.add_flag("-q,--quiet", session.out.quiet, "Print results and errors only");
   app.add_flag("--no-color", session.out.no_color, "Print without colours");
 }
@@ -35,6 +37,15 @@ void add_common_options(CLI::App& app, Session& session) {
 int fail(const Session& session, const Error& error) {
   session.out.error(error);
   return static_cast<int>(exit_status(error.code));
+}
+
+// Before the command acts: a wrong template is noticed while nothing has happened.
+Status read_format(const CLI::App& app, const std::string& format, Output& out) {
+  if (app.count("--format") == 0) return {};
+  if (out.json) return Error(ErrorCode::usage_error, "either --json or --format");
+  MKT_TRY(out.format, FormatTemplate::parse(format));
+  out.json = true;
+  return {};
 }
 
 // Commands that need no folder of the user's.
@@ -92,7 +103,8 @@ int run(int argc, char** argv) {
       "Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
       "  mkt install my-connector\n\nmkt help COMMAND tells more; mkt help lists topics; see "
       "mkt(1).");
-  add_common_options(app, session);
+  std::string format;
+  add_common_options(app, session, format);
   add_commands(app, session);
   name_kinds(app);
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
@@ -108,6 +120,9 @@ int run(int argc, char** argv) {
     const bool extras = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
     return fail_usage(session, app, words,
                       extras ? describe_extras(command_of(app, words), e.what()) : e.what());
+  }
+  if (const Status read = read_format(app, format, session.out); !read) {
+    return fail(session, read.error());
   }
   if (!session.action) {
     return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));

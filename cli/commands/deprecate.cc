@@ -2,42 +2,47 @@
 #include <fmt/format.h>
 
 #include "cli/client/registry_client.h"
-#include "cli/commands/command.h"
+#include "cli/commands/targets.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
 struct DeprecateArguments {
-  std::string spec;
+  std::vector<std::string> specs;
   std::string reason;
   bool undo = false;
 };
 
-Status run(const Session& session, const DeprecateArguments& a) {
-  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
+Result<TargetResult> deprecate(const Session& session, const DeprecateArguments& a,
+                               const std::string& text) {
+  MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
   if (!spec.version) {
     return Error(ErrorCode::usage_error,
                  fmt::format("which version? write {}@VERSION", spec.id.text()));
-  }
-  if (a.undo != a.reason.empty()) {
-    return Error(ErrorCode::usage_error, "either --reason TEXT or --undo");
   }
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
   MKT_TRY(const auto version, registry.deprecate(spec.id, *spec.version,
                                                  a.undo ? std::nullopt : std::optional(a.reason)));
-  session.out.result(version.to_json(),
-                     fmt::format("{}@{} is {}deprecated", spec.id.text(), spec.version->text(),
-                                 version.deprecated ? "" : "no longer "));
-  return {};
+  return TargetResult{version.to_json(),
+                      fmt::format("{}@{} is {}deprecated", spec.id.text(), spec.version->text(),
+                                  version.deprecated ? "" : "no longer ")};
+}
+
+Status run(Session& session, const DeprecateArguments& a) {
+  if (a.undo != a.reason.empty()) {
+    return Error(ErrorCode::usage_error, "either --reason TEXT or --undo");
+  }
+  return for_each_target(session, a.specs,
+                         [&](const std::string& spec) { return deprecate(session, a, spec); });
 }
 
 }  // namespace
 
 void add_deprecate_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<DeprecateArguments>();
-  command.add_option("ID@VERSION", a->spec, "The version")->required();
+  command.add_option("ID@VERSION", a->specs, "The versions")->required();
   command.add_option("--reason", a->reason, "Why, and what to use instead");
   command.add_flag("--undo", a->undo, "Undo the deprecation");
   on_run(&command, session, [&session, a] { return run(session, *a); });

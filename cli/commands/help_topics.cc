@@ -34,10 +34,14 @@ constexpr auto kTopics = std::to_array<HelpTopic>({
   MKT_TOKEN             the token
   MKT_TENANT            for whom to install
   MKT_KEY               id of the key that signs
+  MKT_SIGNING_KEY, MKT_SIGNING_KEY_FILE
+                        the private key itself, for a CI job, or its file
+  SSH_AUTH_SOCK         the ssh-agent that signs with --key agent:FINGERPRINT
   MKT_KEY_PASSPHRASE    its passphrase, instead of a question
   MKT_REQUIRE_TRUSTED   1: refuse publishers whose keys are not pinned
   MKT_MAX_ENTRIES, MKT_MAX_UNPACKED_BYTES
                         the most that a tarball may unpack to
+  MKT_CACHE_SIZE        the most that the cache of tarballs holds, e.g. 2GiB; 0: none
   MKT_PAGER, PAGER      shows long results on a terminal; cat or nothing: none
   NO_COLOR, CLICOLOR=0  no colours
   CLICOLOR_FORCE, FORCE_COLOR
@@ -55,6 +59,7 @@ An option wins over a variable, a variable over config.toml.
   ~/.config/mkt/keys/              private keys, one file each
   ~/.config/mkt/credentials.json   tokens, by registry (mkt login)
   ~/.config/mkt/trust.json         pinned keys (mkt key trust)
+  ~/.cache/mkt                     tarballs that were verified (mkt cache)
   ~/.local/state/mkt/keys          the registries' lists of keys, as last seen
   ~/.local/state/mkt/folders.json  the folders of mkt install --dir
   connector.manifest.json          what a connector is: connector.manifest(5)
@@ -70,7 +75,15 @@ bytes. Members may be added; those that are there keep their names and types.
 An error is
   {"error": …, "code": …, "message": …, "details": [{"path": …, "message": …}],
    "exitStatus": …, "retryAfter": …}
-where `code` is a stable word, such as version_exists, and retryAfter is in seconds.
+where `code` is a stable word, such as version_exists, and retryAfter, in seconds,
+is there where the registry says when to come back. mkt-json(7) has every document.
+
+--format prints members of the document instead, by name and in fmt's syntax, a
+line for each element where the document is a list:
+
+  mkt list --format '{id}@{version}'
+  mkt search slack --format '{id:<30}{downloads:>8}'
+  mkt publish --format '{checksum}'
 
   mkt search slack --json | jq -r '.connectors[].id'
   mkt publish --json | jq -r .checksum
@@ -91,36 +104,52 @@ A new key that a pinned one endorses (mkt key rotate) is trusted as that one is.
   mkt audit                     was any of it revoked since?
 )"},
     {"ci", "mkt in a CI job, to copy and paste",
-     R"(Where the variable CI is set, mkt prints a line a step without colours, and waits
-for rate limits.
+     R"(Where the variable CI is set, mkt prints a line a step without colours, asks
+nothing, and waits for rate limits. On GitHub errors and warnings become
+annotations, and publish and install write a summary of the step and its outputs:
+connector-id, version, checksum, size, key-id, new; installed, count. On GitLab
+the same outputs, as MKT_CONNECTOR_ID and so on, and links to what was published
+go to the files that MKT_GITLAB_DOTENV and MKT_GITLAB_ANNOTATIONS name.
 
-Publishing, in .github/workflows/publish.yml; the secret MKT_KEY_FILE is the file
-that `mkt key generate` made:
+Publishing, in .github/workflows/publish.yml; the secret MKT_SIGNING_KEY is the
+text of the file that `mkt key generate` made:
 
-  on: {push: {tags: ['v*']}}
+  on:
+    push:
+      tags: ['v*']
   jobs:
     publish:
       runs-on: self-hosted
       steps:
         - uses: actions/checkout@v4
-        - run: |
-            install -d -m 700 ~/.config/mkt/keys
-            umask 077; printf '%s\n' "$KEY" >~/.config/mkt/keys/ci.key
-            mkt publish
+        - id: mkt
+          run: mkt publish
           env:
-            KEY: ${{ secrets.MKT_KEY_FILE }}
+            MKT_SIGNING_KEY: ${{ secrets.MKT_SIGNING_KEY }}
             MKT_KEY_PASSPHRASE: ${{ secrets.MKT_KEY_PASSPHRASE }}
             MKT_REGISTRY: ${{ vars.MKT_REGISTRY }}
             MKT_TOKEN: ${{ secrets.MKT_TOKEN }}
+        - run: echo "it is ${{ steps.mkt.outputs.connector-id }} ${{ steps.mkt.outputs.version }}"
 
-Installing what mkt.lock says, in .gitlab-ci.yml:
+Publishing, and installing what mkt.lock says, in .gitlab-ci.yml, with the same
+secrets as variables of the project:
 
+  publish:
+    rules:
+      - if: $CI_COMMIT_TAG
+    script:
+      - mkt publish
+    variables:
+      MKT_GITLAB_DOTENV: mkt.env
+      MKT_GITLAB_ANNOTATIONS: mkt-annotations.json
+    artifacts:
+      reports:
+        dotenv: mkt.env
+        annotations: mkt-annotations.json
   install:
     script:
       - mkt install --frozen
       - mkt audit
-    variables:
-      MKT_REGISTRY: $REGISTRY_URL
 )"},
 });
 

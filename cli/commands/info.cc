@@ -6,6 +6,7 @@
 #include "cli/client/installer.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/targets.h"
 #include "cli/commands/trust_options.h"
 #include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
@@ -94,7 +95,7 @@ void warn_of_deprecation(const Session& session, const wire::VersionInfo& v) {
                                printable(deprecation_of(v))));
 }
 
-Status show_info(const Session& session, const std::string& text) {
+Result<TargetResult> show_info(const Session& session, const std::string& text) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
   MKT_TRY(const Settings settings, session.settings());
   RegistryClient registry(settings);
@@ -104,24 +105,25 @@ Status show_info(const Session& session, const std::string& text) {
     for (const wire::VersionInfo& v : info.versions) {
       if (v.version == info.latest_version) warn_of_deprecation(session, v);
     }
-    session.out.paged_result(info.to_json(), describe(session.out, info, ends));
-  } else {
-    MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
-    MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, {info}));
-    warn_of_deprecation(session, info);
-    Json document = info.to_json();
-    if (const std::string end = end_of(ends, info); !end.empty()) document["keyRemark"] = end;
-    session.out.result(document, describe(info, ends));
+    return TargetResult{info.to_json(), describe(session.out, info, ends)};
   }
-  return {};
+  MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
+  MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, {info}));
+  warn_of_deprecation(session, info);
+  Json document = info.to_json();
+  if (const std::string end = end_of(ends, info); !end.empty()) document["keyRemark"] = end;
+  return TargetResult{std::move(document), describe(info, ends)};
 }
 
 }  // namespace
 
 void add_info_command(CLI::App& command, Session& session) {
-  auto spec = std::make_shared<std::string>();
-  command.add_option("ID[@VERSION]", *spec, "The connector")->required();
-  on_run(&command, session, [&session, spec] { return show_info(session, *spec); });
+  auto specs = std::make_shared<std::vector<std::string>>();
+  command.add_option("ID[@VERSION]", *specs, "The connectors")->required();
+  on_run(&command, session, [&session, specs] {
+    return for_each_target(session, *specs,
+                           [&](const std::string& spec) { return show_info(session, spec); });
+  });
 }
 
 }  // namespace mkt

@@ -80,6 +80,31 @@ void tell_powers(const Output& out, const InstallDone& done) {
                        printable(fmt::format("{}", fmt::join(manifest->capabilities(), ", ")))));
 }
 
+// What a CI job shows of it.
+CiResult describe_for_ci(const std::vector<InstallDone>& all) {
+  CiResult result{
+      "Installed", {"Connector", "Version", "Folder", "Checksum", "Signed by"}, {}, {}, {}};
+  std::vector<std::string> names;
+  for (const InstallDone& done : all) {
+    const Receipt& r = done.receipt;
+    names.push_back(r.id + "@" + r.version);
+    result.rows.push_back({r.id, r.version + (done.unchanged ? " (was there already)" : ""),
+                           done.folder.string(), r.checksum,
+                           text_member(r.signature, "keyId").value_or("")});
+  }
+  result.outputs = {{"installed", fmt::format("{}", fmt::join(names, " "))},
+                    {"count", std::to_string(all.size())}};
+  return result;
+}
+
+// All that a command installed, when it is through.
+void tell_all(const Output& out, const std::vector<InstallDone>& all, const std::string& text) {
+  Json installed = Json::array();
+  for (const InstallDone& done : all) installed.push_back(describe(done));
+  out.result({{"installed", installed}}, text);
+  out.report_to_ci(describe_for_ci(all));
+}
+
 // A failure to remember the folder does not make the install fail.
 void remember(const Session& session, const std::filesystem::path& folder) {
   const Status remembered = remember_folder(own_folders_file(), folder);
@@ -279,16 +304,15 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
     MKT_CHECK(wait_for_approval(session, tenant, pending, plan.wait.value_or(milliseconds(0))));
   }
   on_interrupt_say("what was not finished is as it was; run it again");
-  Json installed = Json::array();
+  std::vector<InstallDone> installed;
   if (plan.all_or_none) {
-    MKT_TRY(const auto all, install_all(context, wishes, plan.target.root));
+    MKT_TRY(installed, install_all(context, wishes, plan.target.root));
     std::string text;
-    for (const InstallDone& done : all) {
+    for (const InstallDone& done : installed) {
       text += tell(session.out, done);
       tell_powers(session.out, done);
-      installed.push_back(describe(done));
     }
-    session.out.result({{"installed", installed}}, text);
+    tell_all(session.out, installed, text);
     return ExitStatus::done;
   }
   for (const Wish& wish : wishes) {
@@ -302,13 +326,14 @@ Result<ExitStatus> carry_out(const Session& session, const InstallContext& conte
       session.out.warn(
           "its dependencies were not installed: a file only contains the connector itself");
     }
-    installed.push_back(describe(*done));
-    if (!lock) continue;
-    lock->set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
-                                 text_member(done->receipt.signature, "keyId").value_or("")});
-    MKT_CHECK(lock->write());  // after each, so the lock has what is installed at any time
+    if (lock) {
+      lock->set(done->receipt.id, {done->receipt.version, done->receipt.checksum,
+                                   text_member(done->receipt.signature, "keyId").value_or("")});
+      MKT_CHECK(lock->write());  // after each, so the lock has what is installed at any time
+    }
+    installed.push_back(*done);
   }
-  if (session.out.json) session.out.result({{"installed", installed}}, "");
+  tell_all(session.out, installed, "");
   return ExitStatus::done;
 }
 

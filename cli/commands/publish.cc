@@ -81,6 +81,26 @@ Status dry_run(const Session& session, const Settings& settings, const Publishab
   return {};
 }
 
+// What a CI job shows of it.
+CiResult describe_for_ci(const Publishable& ready, const SignatureFile& signature,
+                         const std::string& registry, bool is_new) {
+  const std::string id = ready.id.text();
+  const std::string version = ready.version.text();
+  const std::string checksum = ready.checksum.text();
+  const std::string key_id = signature.key_id.text();
+  return {is_new ? "Published" : "Published already",
+          {"Connector", "Version", "Size", "Checksum", "Signed by"},
+          {{id, version, format_bytes(ready.size), checksum, key_id}},
+          {{"connector-id", id},
+           {"version", version},
+           {"checksum", checksum},
+           {"size", std::to_string(ready.size)},
+           {"key-id", key_id},
+           {"new", is_new ? "true" : "false"}},
+          {{fmt::format("{}@{}", id, version),
+            fmt::format("{}/v1/connectors/{}/{}", registry, id, version)}}};
+}
+
 Status run_publish(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Publishable ready, prepare_publish(a.source, settings.archive));
@@ -118,8 +138,10 @@ Status run_publish(const Session& session, const PublishArguments& a) {
       document,
       fmt::format("{} {} ({}, {}) signed by {}", published->is_new ? "published" : "unchanged",
                   name, ready.checksum.text(), format_bytes(ready.size), signature.key_id.text()));
-  if (session.out.tells_steps())
+  if (session.out.tells_steps()) {
     session.out.note(fmt::format("install it with: mkt install {}", name));
+  }
+  session.out.report_to_ci(describe_for_ci(ready, signature, settings.registry, published->is_new));
   return {};
 }
 

@@ -38,14 +38,18 @@ Status run(const Session& session, const SearchOptions& options) {
 
 void add_search_command(CLI::App& command, Session& session) {
   auto options = std::make_shared<SearchOptions>();
-  command.add_option("QUERY", options->text, "Words that must occur; without words, all are shown");
+  auto words = std::make_shared<std::vector<std::string>>();
+  command.add_option("QUERY", *words, "Words that must occur; without words, all are shown");
   command.add_option("--capability", options->capabilities,
                      "Only these capabilities, comma-separated");
   command.add_option("--sort", options->sort_by, "relevance, downloads, updated or name");
   command.add_option("--page", options->page, "Page, from 1")->capture_default_str();
   command.add_option("--page-size", options->page_size, "Hits per page, up to 100")
       ->capture_default_str();
-  on_run(&command, session, [&session, options] { return run(session, *options); });
+  on_run(&command, session, [&session, options, words] {
+    options->text = fmt::format("{}", fmt::join(*words, " "));
+    return run(session, *options);
+  });
 }
 
 }  // namespace mkt

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/client/lock_file.h"
 #include "cli/client/project_folder.h"
 #include "cli/client/receipt.h"
 #include "cli/client/tenant_client.h"
-#include "cli/commands/command.h"
+#include "cli/commands/targets.h"
 #include "cli/terminal/prompt.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -18,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct UninstallArguments {
-  std::string id;
+  std::vector<std::string> ids;
   std::string folder;
   std::string root = "connectors";
   bool force = false;
@@ -62,26 +64,24 @@ Result<std::optional<Receipt>> receipt_of(const fs::path& target, const Connecto
   return std::optional(std::move(*receipt));
 }
 
-void tell(const Session& session, const ConnectorId& id, const fs::path& target, const Found& was) {
+TargetResult describe(const ConnectorId& id, const fs::path& target, const Found& was) {
   if (was.receipt) {
     const Receipt& r = *was.receipt;
-    session.out.result(
-        {{"id", r.id}, {"version", r.version}, {"folder", target.string()}},
-        fmt::format("uninstalled {}@{} from {}", r.id, r.version, printable(target.string())));
-    return;
+    return {{{"id", r.id}, {"version", r.version}, {"folder", target.string()}},
+            fmt::format("uninstalled {}@{} from {}", r.id, r.version, printable(target.string()))};
   }
-  session.out.result({{"id", id.text()}},
-                     was.tenants ? fmt::format("uninstalled {} for the tenant", id.text())
-                                 : fmt::format("removed {} from {}; its folder was gone already",
-                                               id.text(), kLockName));
+  return {{{"id", id.text()}},
+          was.tenants ? fmt::format("uninstalled {} for the tenant", id.text())
+                      : fmt::format("removed {} from {}; its folder was gone already", id.text(),
+                                    kLockName)};
 }
 
-// What is installed beside it and depends on it: "app@1.0.0 (^1.0.0)".
-Result<std::vector<std::string>> needed_by(const fs::path& root, const ConnectorId& id) {
-  MKT_TRY(const auto installed, list_installed(root));
+// What is installed beside it, depends on it, and is to stay: "app@1.0.0 (^1.0.0)".
+Result<std::vector<std::string>> needed_by(const UninstallArguments& a, const ConnectorId& id) {
+  MKT_TRY(const auto installed, list_installed(a.root));
   std::vector<std::string> all;
   for (const Installed& i : installed) {
-    if (i.receipt.id == id.text()) continue;
+    if (std::ranges::find(a.ids, i.receipt.id) != a.ids.end()) continue;
     MKT_TRY(const std::string text, read_file(i.folder / kManifestName, kMaxManifestBytes));
     MKT_TRY(const Manifest manifest, Manifest::parse_older(text));
     const auto it = manifest.dependencies().find(id.text());
@@ -94,7 +94,7 @@ Result<std::vector<std::string>> needed_by(const fs::path& root, const Connector
 }
 
 Status check_unneeded(const UninstallArguments& a, const ConnectorId& id) {
-  MKT_TRY(const auto needing, needed_by(a.root, id));
+  MKT_TRY(const auto needing, needed_by(a, id));
   if (needing.empty() || a.force) return {};
   const std::string what = fmt::format("{} is needed by {}", id.text(), fmt::join(needing, ", "));
   const auto answer = ask_yes_or_no(what + "; uninstall it anyway? [y/N] ");
@@ -104,8 +104,9 @@ Status check_unneeded(const UninstallArguments& a, const ConnectorId& id) {
                       : what + "; uninstall that first, or uninstall this one anyway with --force");
 }
 
-Status run(const Session& session, const UninstallArguments& a) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
+Result<TargetResult> uninstall(const Session& session, const UninstallArguments& a,
+                               const std::string& text) {
+  MKT_TRY(const ConnectorId id, ConnectorId::parse(text));
   fs::path target = a.folder.empty() ? fs::path(a.root) / id.text() : fs::path(a.folder);
   if (!target.has_filename()) target = target.parent_path();
   // Read before anything is removed: what cannot be taken out of the lock file stays.
@@ -131,23 +132,27 @@ Status run(const Session& session, const UninstallArguments& a) {
     lock->remove(id.text());
     MKT_CHECK(lock->write());
   }
-  tell(session, id, target, was);
-  return {};
+  return describe(id, target, was);
 }
 
 }  // namespace
 
 void add_uninstall_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<UninstallArguments>();
-  command.add_option("ID", a->id, "The connector")->required();
-  command.add_option("--dir", a->folder, "Its folder (default: ./connectors/ID)");
+  command.add_option("ID", a->ids, "The connectors")->required();
+  command.add_option("--dir", a->folder, "The folder of the only one (default: ./connectors/ID)");
   command.add_option("--root", a->root, "Folder that holds the connectors' folders")
       ->capture_default_str();
   command.add_flag("--force", a->force, "Uninstall it even if another connector needs it");
   on_run(&command, session, [&session, &command, a] {
     if (command.count("--root") == 0) a->root = connectors_root().string();
     a->place_named = command.count("--root") > 0 || command.count("--dir") > 0;
-    return run(session, *a);
+    if (a->ids.size() > 1 && !a->folder.empty()) {
+      return Status(
+          Error(ErrorCode::usage_error, "--dir is of one connector; uninstall that one alone"));
+    }
+    return for_each_target(session, a->ids,
+                           [&](const std::string& id) { return uninstall(session, *a, id); });
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include "cli/client/receipt.h"
 #include "cli/client/registry_client.h"
-#include "cli/commands/command.h"
+#include "cli/commands/targets.h"
 #include "cli/commands/trust_options.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMaxPemBytes = 16 * 1024;
 
 struct VerifyArguments {
-  std::string target;
+  std::vector<std::string> targets;
   std::string signature;
   std::string public_key;
   TrustOptions trust;
@@ -60,10 +60,11 @@ Status check(const Session& session, const VerifyArguments& a, const Settings& s
   return {};
 }
 
-Status verify_tarball(const Session& session, const VerifyArguments& a) {
-  MKT_TRY(const UniqueFd fd, open_for_reading(a.target));
-  MKT_TRY(const Checksum checksum, checksum_of_file(fd.get(), printable(a.target)));
-  auto signature = SignatureFile::read(a.signature.empty() ? a.target + ".sig.json" : a.signature);
+Result<TargetResult> verify_tarball(const Session& session, const VerifyArguments& a,
+                                    const std::string& target) {
+  MKT_TRY(const UniqueFd fd, open_for_reading(target));
+  MKT_TRY(const Checksum checksum, checksum_of_file(fd.get(), printable(target)));
+  auto signature = SignatureFile::read(a.signature.empty() ? target + ".sig.json" : a.signature);
   if (!signature) {
     if (signature.error().code != ErrorCode::not_found) return signature.error();
     return Error(ErrorCode::not_found,
@@ -71,48 +72,47 @@ Status verify_tarball(const Session& session, const VerifyArguments& a) {
   }
   MKT_TRY(const Settings settings, session.settings());
   MKT_CHECK(check(session, a, settings, *signature, checksum, std::nullopt));
-  session.out.result({{"verified", true},
-                      {"file", a.target},
-                      {"checksum", checksum.text()},
-                      {"keyId", signature->key_id.text()},
-                      {"signedAt", signature->signed_at}},
-                     fmt::format("{}: good signature by {} over {}", printable(a.target),
-                                 signature->key_id.text(), checksum.text()));
-  return {};
+  return TargetResult{{{"verified", true},
+                       {"file", target},
+                       {"checksum", checksum.text()},
+                       {"keyId", signature->key_id.text()},
+                       {"signedAt", signature->signed_at}},
+                      fmt::format("{}: good signature by {} over {}", printable(target),
+                                  signature->key_id.text(), checksum.text())};
 }
 
-Status verify_folder(const Session& session, const VerifyArguments& a) {
-  auto receipt = Receipt::read(a.target);
+Result<TargetResult> verify_folder(const Session& session, const VerifyArguments& a,
+                                   const std::string& target) {
+  auto receipt = Receipt::read(target);
   if (!receipt) {
     if (receipt.error().code != ErrorCode::not_found) return receipt.error();
     return Error(ErrorCode::not_found,
                  fmt::format("{} was not installed by mkt: it has no install-receipt.json",
-                             printable(a.target)));
+                             printable(target)));
   }
-  MKT_CHECK(check_tree(a.target, *receipt));
+  MKT_CHECK(check_tree(target, *receipt));
   MKT_TRY(const Checksum checksum, Checksum::parse(receipt->checksum));
   MKT_TRY(const SignatureFile signature, SignatureFile::from_json(receipt->signature));
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Settings home, settings_of_receipt(session, settings, *receipt));
   MKT_CHECK(check(session, a, home, signature, checksum, receipt->accepted_sequence));
-  session.out.result(
+  return TargetResult{
       {{"verified", true},
-       {"folder", a.target},
+       {"folder", target},
        {"id", receipt->id},
        {"version", receipt->version},
        {"checksum", receipt->checksum},
        {"keyId", signature.key_id.text()},
        {"files", receipt->files.size()}},
-      fmt::format("{}: {}@{}, all {} files as installed, good signature by {}", printable(a.target),
-                  receipt->id, receipt->version, receipt->files.size(), signature.key_id.text()));
-  return {};
+      fmt::format("{}: {}@{}, all {} files as installed, good signature by {}", printable(target),
+                  receipt->id, receipt->version, receipt->files.size(), signature.key_id.text())};
 }
 
 }  // namespace
 
 void add_verify_command(CLI::App& command, Session& session) {
   auto a = std::make_shared<VerifyArguments>();
-  command.add_option("TARGET", a->target, "The tarball, or an installed connector's folder")
+  command.add_option("TARGET", a->targets, "Tarballs, or installed connectors' folders")
       ->required();
   command.add_option("--signature", a->signature, "Signature file (default: FILE.sig.json)");
   command.add_option("--public-key", a->public_key,
@@ -120,9 +120,14 @@ void add_verify_command(CLI::App& command, Session& session) {
                      "is asked");
   add_trust_options(&command, a->trust);
   on_run(&command, session, [&session, a]() -> Status {
-    std::error_code error;
-    return fs::is_directory(a->target, error) ? verify_folder(session, *a)
-                                              : verify_tarball(session, *a);
+    if (a->targets.size() > 1 && !a->signature.empty()) {
+      return Error(ErrorCode::usage_error, "--signature is of one tarball; verify that one alone");
+    }
+    return for_each_target(session, a->targets, [&](const std::string& target) {
+      std::error_code error;
+      return fs::is_directory(target, error) ? verify_folder(session, *a, target)
+                                             : verify_tarball(session, *a, target);
+    });
   });
 }
 

@@ -4,20 +4,37 @@
 
 #include <array>
 
+#include "cli/terminal/common_names.h"
 #include "cli/terminal/pager.h"
 #include "cli/terminal/progress.h"
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
 
 namespace mkt {
+
 const Screen& Output::screen() const {
   if (!screen_) screen_ = Screen::of_process(no_color);
   return *screen_;
 }
 
+void Output::print_document(const Json& document) const {
+  Json shown = document;
+  add_common_names(shown);
+  if (!format) {
+    fmt::print("{}", dump_json_pretty(shown));
+    return;
+  }
+  const FormatTemplate::Lines lines = format->print(shown);
+  fmt::print("{}", lines.text);
+  if (!lines.unknown.empty()) {
+    warn(fmt::format("--format: the document has no {}; see what it has with --json",
+                     printable(fmt::format("{}", fmt::join(lines.unknown, ", ")))));
+  }
+}
+
 void Output::result(const Json& document, std::string_view text) const {
   if (json) {
-    fmt::print("{}", dump_json_pretty(document));
+    print_document(document);
   } else if (!text.empty()) {
     fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
   }
@@ -45,29 +62,59 @@ void Output::note(std::string_view text) const {
 }
 
 void Output::warn(std::string_view text) const {
-  fmt::print(stderr, "{} {}\n", on_err("warning:", Tone::caution), text);
+  const std::string annotation =
+      CiReport(process_environment()).annotation(CiReport::Level::warning, text);
+  if (!annotation.empty()) {
+    fmt::print(stderr, "{}\n", annotation);
+  } else {
+    fmt::print(stderr, "{} {}\n", on_err("warning:", Tone::caution), text);
+  }
 }
 
 void Output::error(const Error& e) const {
-  if (json) {
-    Json details = Json::array();
-    for (const ErrorDetail& d : e.details) {
-      details.push_back({{"path", d.path}, {"message", d.message}});
-    }
-    fmt::print("{}", dump_json_pretty({{"error", e.message},
-                                       {"code", error_code_name(e.code)},
-                                       {"message", e.message},
-                                       {"details", details},
-                                       {"exitStatus", static_cast<int>(exit_status(e.code))}}));
+  if (json && !format) fmt::print("{}", dump_json_pretty(describe_error(e)));
+  tell_error(e);
+}
+
+void Output::tell_error(const Error& e) const {
+  const CiReport ci(process_environment());
+  const std::string message = printable(e.message);
+  const std::string annotation = ci.annotation(CiReport::Level::error, message);
+  if (!annotation.empty()) {
+    fmt::print(stderr, "{}\n", annotation);
+  } else {
+    fmt::print(stderr, "{} {}\n", on_err("mkt:", Tone::bad), message);
   }
-  fmt::print(stderr, "{} {}\n", on_err("mkt:", Tone::bad), printable(e.message));
   if (e.details.size() > 1) fmt::print(stderr, "{}", describe_details(e));
+  if (const Status told = ci.failed(message); !told) warn(told.error().message);
+}
+
+void Output::report_to_ci(const CiResult& result) const {
+  const Status told = CiReport(process_environment()).succeeded(result);
+  if (!told) warn(told.error().message);
 }
 
 std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string what) const {
   if (quiet) return {};
   return follow_progress(std::move(what), screen(), steady_progress_clock(),
                          stderr_progress_writer());
+}
+
+Json describe_error(const Error& error) {
+  Json details = Json::array();
+  for (const ErrorDetail& d : error.details) {
+    details.push_back({{"path", d.path}, {"message", d.message}});
+  }
+  Json document{{"error", error.message},
+                {"code", error_code_name(error.code)},
+                {"message", error.message},
+                {"details", details},
+                {"exitStatus", static_cast<int>(exit_status(error.code))}};
+  // Whole seconds, as in the header Retry-After; rounded up, so that nobody comes too early.
+  if (error.retry_after) {
+    document["retryAfter"] = std::chrono::ceil<std::chrono::seconds>(*error.retry_after).count();
+  }
+  return document;
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -1,8 +1,8 @@
 // Output: what a command prints: one result on stdout, everything else on stderr.
 //
-// With --json the result is one JSON document; without, it is text for a person, or, in a pipe,
-// lines for a program. Notes and progress are left out with --quiet. Text that came from elsewhere
-// must pass `printable` first. Use from one thread.
+// With --json the result is one JSON document, with --format its members in a line; without, it is
+// text for a person, or, in a pipe, lines for a program. Notes and progress are left out with
+// --quiet. Text that came from elsewhere must pass `printable` first. Use from one thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/terminal/ci_report.h"
+#include "cli/terminal/format_template.h"
 #include "cli/terminal/screen.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/table.h"
@@ -21,7 +23,8 @@ namespace mkt {
 
 class Output {
  public:
-  bool json = false;
+  bool json = false;                     // the document is wanted, as JSON or by `format`
+  std::optional<FormatTemplate> format;  // of --format
   bool quiet = false;
   bool no_color = false;
 
@@ -41,8 +44,12 @@ class Output {
   // A step of the command that is done: "✓ signed  acme:…".
   void done(std::string_view text) const;
   void warn(std::string_view text) const;
-  // One line that says what was wrong, with all findings below it.
+  // One line that says what was wrong, with all findings below it. It is the command's end.
   void error(const Error& error) const;
+  // The same of one target among several: it is not the result.
+  void tell_error(const Error& error) const;
+  // What a CI job shows of the result besides; a failure to tell it is a warning.
+  void report_to_ci(const CiResult& result) const;
 
   // Follows a transfer on stderr (progress.h).
   std::function<void(std::uint64_t done, std::uint64_t total)> progress(std::string what) const;
@@ -56,8 +63,13 @@ class Output {
   }
 
  private:
+  void print_document(const Json& document) const;
+
   mutable std::optional<Screen> screen_;
 };
+
+// What --json prints of an error.
+Json describe_error(const Error& error);
 
 // "1.4 MB"
 std::string format_bytes(std::uint64_t bytes);
