@@ -230,6 +230,19 @@ Result<std::optional<Staged>> stage_nothing(const InstallContext& c, const Wish&
   return std::optional(Staged{std::move(*done), std::nullopt});
 }
 
+// The tarball's bytes, with a progress of their own.
+ByteSource followed_source(const InstallContext& c, const Obtained& obtained, const Wish& wish) {
+  const std::string name = wish.id ? wish.id->text() : printable(wish.file.filename().string());
+  return [source = file_source(obtained.tarball.get(), "the tarball"), size = obtained.size,
+          done = std::uint64_t{0}, progress = c.progress("unpacking " + name)](
+             std::span<std::uint8_t> into) mutable -> Result<std::size_t> {
+    MKT_TRY(const std::size_t n, source(into));
+    done += n;
+    if (progress) progress(n == 0 ? size : std::min(done, size), size);
+    return n;
+  };
+}
+
 // Unpacks below `staging`, an empty folder on the target's file system.
 Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTarget& where,
                      const fs::path& staging) {
@@ -243,8 +256,8 @@ Result<Staged> stage(const InstallContext& c, const Wish& wish, const InstallTar
 
   fs::path tree = staging / "tree";
   MKT_CHECK(make_folders(tree, 0755));
-  MKT_TRY(Unpacked unpacked, unpack_tarball(file_source(obtained.tarball.get(), "the tarball"),
-                                            c.settings.archive, tree));
+  MKT_TRY(Unpacked unpacked,
+          unpack_tarball(followed_source(c, obtained, wish), c.settings.archive, tree));
   ::unlink((staging / "tarball").c_str());  // while others are staged, only the tree is needed
   const Manifest& manifest = unpacked.contents.manifest;
   if (wish.id &&

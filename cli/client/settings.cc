@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/edit_distance.h"
 #include "common/base/files.h"
 #include "common/base/toml.h"
 #include "common/base/user_folders.h"
@@ -111,10 +112,11 @@ const SettingRow* find_row(std::string_view name) {
 }
 
 std::string unknown_setting(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const SettingRow& row : kSettings) names.push_back(row.name);
-  return fmt::format("{} is not a setting of mkt; the settings are {}", printable(name),
-                     fmt::join(names, ", "));
+  std::vector<std::string> names;
+  for (const SettingRow& row : kSettings) names.emplace_back(row.name);
+  const auto near = nearest_word(name, names);
+  return fmt::format("{} is not a setting of mkt; {}the settings are {}", printable(name),
+                     near ? fmt::format("did you mean {}? ", *near) : "", fmt::join(names, ", "));
 }
 
 using ConfigValues = std::map<std::string, std::string, std::less<>>;

@@ -72,7 +72,10 @@ Status run(const Session& session, const AuditArguments& a) {
   Json all = Json::array();
   Table table({{"ID"}, {"VERSION"}, {"STATE"}, {"WHY", Column::Fit::wrap}});
   std::vector<ErrorDetail> hits;
+  const auto progress = session.out.progress("auditing", ProgressUnit::things);
+  std::size_t done = 0;
   for (const Installed& i : installed) {
+    if (progress) progress(done++, installed.size());
     const Receipt& receipt = i.receipt;
     MKT_TRY(const Settings own, settings_of_receipt(session, settings, receipt));
     auto& home = homes[own.registry];
@@ -101,6 +104,7 @@ Status run(const Session& session, const AuditArguments& a) {
     if (finding->hit) one["code"] = error_code_name(finding->hit->code);
     all.push_back(std::move(one));
   }
+  if (progress) progress(installed.size(), installed.size());
   if (hits.empty()) {
     session.out.result({{"connectors", all}, {"hits", 0}}, table);
     if (installed.empty()) {

@@ -12,6 +12,7 @@
 #include "cli/client/tenant_client.h"
 #include "cli/commands/help_topics.h"
 #include "cli/commands/suggestions.h"
+#include "common/base/shell_completion.h"
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
 #include "common/signing/key_file.h"
@@ -185,7 +186,7 @@ Candidates values_of(const CLI::App& app, const Session& session, const CLI::App
                      const std::string& kind, const std::string& typed) {
   const std::string parent = command.get_parent() ? command.get_parent()->get_name() : "";
   if (kind == "FILE" || kind == "DIR" || kind == "SOURCE" || kind == "NOW") {
-    return {{kFiles, ""}};
+    return {{kCompleteFiles, ""}};
   }
   if (kind == "KEYID") return command.get_name() == "revoke" ? all_keys(session) : own_keys();
   if (kind == "ROLE") return words_only(wire::kRoles);
@@ -202,7 +203,7 @@ Candidates values_of(const CLI::App& app, const Session& session, const CLI::App
   }
   if (kind.starts_with("ID") || kind == "BEFORE") {
     Candidates all = connectors(session, typed);
-    if (kind.find("FILE") != std::string::npos) all.push_back({kFiles, ""});
+    if (kind.find("FILE") != std::string::npos) all.push_back({kCompleteFiles, ""});
     return all;
   }
   return {};
@@ -250,8 +251,9 @@ Candidates complete_words(const CLI::App& app, const Session& session,
   } else if (const CLI::Option* argument = argument_at(*place.command, place.arguments)) {
     all = values_of(app, session, *place.command, argument->get_name(), typed);
   }
-  std::erase_if(all,
-                [&](const Candidate& c) { return c.word != kFiles && !c.word.starts_with(typed); });
+  std::erase_if(all, [&](const Candidate& c) {
+    return c.word != kCompleteFiles && !c.word.starts_with(typed);
+  });
   return all;
 }
 

@@ -17,8 +17,7 @@ struct Candidate {
 
 // The registry is given 200 ms; without an answer there are fewer candidates, never an error.
 // `words` are those behind "mkt"; the last one is what was typed of the word that is completed. A
-// candidate that is kFiles stands for the names of files.
-inline constexpr const char* kFiles = ":files";
+// candidate that is kCompleteFiles (shell_completion.h) stands for the names of files.
 std::vector<Candidate> complete_words(const CLI::App& app, const Session& session,
                                       const std::vector<std::string>& words);
 

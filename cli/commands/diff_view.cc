@@ -40,7 +40,7 @@ Result<UnpackedSide> unpack_side(const Session& session, const Settings& setting
     if (!fetched.trusted.remark.empty()) session.out.warn(fetched.trusted.remark);
     fs::remove(file, error);
   } else {
-    MKT_TRY(Publishable ready, prepare_publish(side.source, settings.archive));
+    MKT_TRY(Publishable ready, prepare_publish(side.source, {.limits = settings.archive}));
     tarball = std::move(ready.file);
   }
   MKT_TRY(const Unpacked unpacked,

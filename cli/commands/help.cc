@@ -4,7 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/help_topics.h"
 #include "cli/commands/suggestions.h"
-#include "cli/terminal/edit_distance.h"
+#include "common/base/edit_distance.h"
 #include "common/base/utf8.h"
 
 namespace mkt {

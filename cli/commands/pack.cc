@@ -93,7 +93,8 @@ Result<Packed> pack_to_file(const PackArguments& a, const fs::path& wanted, cons
 Status run_pack(const Session& session, const PackArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Manifest manifest, read_manifest(a.folder));
-  const PackOptions options{.limits = settings.archive};
+  const PackOptions options{.limits = settings.archive,
+                            .progress = session.out.progress("packing " + manifest.id().text())};
   const bool to_stdout = a.output == "-";
   const fs::path output =
       a.output.empty()

@@ -7,7 +7,6 @@
 #include "cli/commands/pack_report.h"
 #include "cli/commands/publishable.h"
 #include "cli/commands/signer.h"
-#include "cli/terminal/progress.h"
 #include "common/base/files.h"
 
 namespace mkt {
@@ -103,7 +102,9 @@ CiResult describe_for_ci(const Publishable& ready, const SignatureFile& signatur
 
 Status run_publish(const Session& session, const PublishArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(const Publishable ready, prepare_publish(a.source, settings.archive));
+  MKT_TRY(const Publishable ready,
+          prepare_publish(a.source, {.limits = settings.archive,
+                                     .progress = session.out.progress("packing " + a.source)}));
   if (!a.allow_secrets) MKT_CHECK(check_no_secrets(ready.tree));
   const std::string name = fmt::format("{}@{}", ready.id.text(), ready.version.text());
   if (!a.dry_run) tell_packed(session.out, ready, name, a);

@@ -96,10 +96,10 @@ Result<Listed> list_tarball(int fd, const std::string& name, const ArchiveLimits
   return Listed{std::move(*contents), std::move(lister.tree)};
 }
 
-Result<Publishable> pack_folder(const std::string& folder, const ArchiveLimits& limits) {
+Result<Publishable> pack_folder(const std::string& folder, const PackOptions& options) {
   MKT_TRY(UniqueFd file, nameless_file());
-  MKT_TRY(Packed packed, pack_connector(folder, file.get(), {.limits = limits}));
-  MKT_TRY(Listed listed, list_tarball(file.get(), printable(folder), limits));
+  MKT_TRY(Packed packed, pack_connector(folder, file.get(), options));
+  MKT_TRY(Listed listed, list_tarball(file.get(), printable(folder), options.limits));
   listed.tree.left_out = packed.tree.left_out;
   Publishable p{std::move(file),      packed.checksum,           packed.size,
                 packed.manifest.id(), packed.manifest.version(), std::move(listed.tree),
@@ -125,10 +125,10 @@ Result<Publishable> read_tarball(const std::string& path, const ArchiveLimits& l
 
 }  // namespace
 
-Result<Publishable> prepare_publish(const std::string& source, const ArchiveLimits& limits) {
+Result<Publishable> prepare_publish(const std::string& source, const PackOptions& options) {
   std::error_code error;
-  return fs::is_directory(source, error) ? pack_folder(source, limits)
-                                         : read_tarball(source, limits);
+  return fs::is_directory(source, error) ? pack_folder(source, options)
+                                         : read_tarball(source, options.limits);
 }
 
 Status check_no_secrets(const SourceTree& tree) {

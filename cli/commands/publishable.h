@@ -22,7 +22,7 @@ struct Publishable {
 };
 
 // Reads all of it, so that what the registry would refuse is refused here.
-Result<Publishable> prepare_publish(const std::string& source, const ArchiveLimits& limits);
+Result<Publishable> prepare_publish(const std::string& source, const PackOptions& options);
 
 // archive_unsafe, with every entry that looks like a secret.
 Status check_no_secrets(const SourceTree& tree);

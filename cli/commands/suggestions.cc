@@ -7,7 +7,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/client/tenant_client.h"
 #include "cli/commands/command.h"
-#include "cli/terminal/edit_distance.h"
+#include "common/base/edit_distance.h"
 #include "common/base/utf8.h"
 
 namespace mkt {

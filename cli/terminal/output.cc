@@ -6,7 +6,6 @@
 
 #include "cli/terminal/common_names.h"
 #include "cli/terminal/pager.h"
-#include "cli/terminal/progress.h"
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
 
@@ -94,9 +93,10 @@ void Output::report_to_ci(const CiResult& result) const {
   if (!told) warn(told.error().message);
 }
 
-std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string what) const {
+std::function<void(std::uint64_t, std::uint64_t)> Output::progress(std::string what,
+                                                                   ProgressUnit unit) const {
   if (quiet) return {};
-  return follow_progress(std::move(what), screen(), steady_progress_clock(),
+  return follow_progress(std::move(what), unit, screen(), steady_progress_clock(),
                          stderr_progress_writer());
 }
 

@@ -13,6 +13,7 @@
 
 #include "cli/terminal/ci_report.h"
 #include "cli/terminal/format_template.h"
+#include "cli/terminal/progress.h"
 #include "cli/terminal/screen.h"
 #include "cli/terminal/style.h"
 #include "cli/terminal/table.h"
@@ -51,8 +52,9 @@ class Output {
   // What a CI job shows of the result besides; a failure to tell it is a warning.
   void report_to_ci(const CiResult& result) const;
 
-  // Follows a transfer on stderr (progress.h).
-  std::function<void(std::uint64_t done, std::uint64_t total)> progress(std::string what) const;
+  // Follows what takes its time on stderr (progress.h).
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress(
+      std::string what, ProgressUnit unit = ProgressUnit::bytes) const;
 
   // In stdout's and in stderr's colours.
   std::string on_out(std::string_view text, Tone tone) const {

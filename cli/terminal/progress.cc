@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "cli/terminal/output.h"
 #include "cli/terminal/text_width.h"
@@ -30,6 +31,10 @@ std::string time_left(milliseconds left) {
                         : fmt::format("{} h left", seconds / 3600);
 }
 
+std::string amount(ProgressUnit unit, std::uint64_t n) {
+  return unit == ProgressUnit::bytes ? format_bytes(n) : std::to_string(n);
+}
+
 std::atomic<const char*> interrupt_text{nullptr};
 
 // Only what a signal handler may call.
@@ -47,16 +52,16 @@ extern "C" void say_interrupted(int signal) {
 
 }  // namespace
 
-std::string progress_line(const std::string& what, std::uint64_t done, std::uint64_t total,
-                          milliseconds elapsed, std::size_t columns) {
+std::string progress_line(const std::string& what, ProgressUnit unit, std::uint64_t done,
+                          std::uint64_t total, milliseconds elapsed, std::size_t columns) {
   const auto ms = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed.count(), 1));
-  const std::uint64_t rate = done * 1000 / ms;  // bytes a second
+  const std::uint64_t rate = done * 1000 / ms;  // a second
   std::string facts =
       fmt::format("{:3} %  {} of {}", done * 100 / std::max<std::uint64_t>(total, 1),
-                  format_bytes(done), format_bytes(total));
-  if (rate > 0) {
-    facts += fmt::format("  {}/s  {}", format_bytes(rate),
-                         time_left(milliseconds((total - std::min(done, total)) * 1000 / rate)));
+                  amount(unit, done), amount(unit, total));
+  if (unit == ProgressUnit::bytes && rate > 0) facts += fmt::format("  {}/s", format_bytes(rate));
+  if (done > 0) {
+    facts += "  " + time_left(milliseconds((total - std::min(done, total)) * ms / done));
   }
   const std::size_t rest = columns > facts.size() + 4 ? columns - facts.size() - 4 : 0;
   const std::string name = cut_end(what, std::max<std::size_t>(rest / 2, 10));
@@ -70,36 +75,45 @@ std::string progress_line(const std::string& what, std::uint64_t done, std::uint
 }
 
 std::function<void(std::uint64_t, std::uint64_t)> follow_progress(std::string what,
+                                                                  ProgressUnit unit,
                                                                   const Screen& screen,
                                                                   ProgressClock now,
                                                                   ProgressWriter write) {
-  struct State {
-    milliseconds begun{0};
-    milliseconds next{0};
+  // Shared by the copies of the function; the last one wipes the line of what was given up.
+  struct Line {
+    std::string what;
+    ProgressUnit unit;
+    Screen screen;
+    ProgressClock now;
+    ProgressWriter write;
+    milliseconds begun;
+    milliseconds next;
     bool shown = false;
+
+    ~Line() { wipe(); }
+    void wipe() {
+      if (std::exchange(shown, false) && screen.err_is_terminal) write(kWipe);
+    }
   };
-  auto state = std::make_shared<State>();
-  state->begun = now();
-  state->next = state->begun + (screen.err_is_terminal ? kBeforeFirst : kBetweenLines);
-  return [what = std::move(what), screen, now = std::move(now), write = std::move(write), state](
-             std::uint64_t done, std::uint64_t total) {
+  const milliseconds begun = now();
+  const milliseconds first = screen.err_is_terminal ? kBeforeFirst : kBetweenLines;
+  const auto line = std::make_shared<Line>(
+      Line{std::move(what), unit, screen, std::move(now), std::move(write), begun, begun + first});
+  return [line](std::uint64_t done, std::uint64_t total) {
     if (total == 0) return;
-    if (done >= total) {
-      if (state->shown && screen.err_is_terminal) write(kWipe);
-      state->shown = false;
-      return;
-    }
-    const milliseconds time = now();
-    if (time < state->next) return;
-    const milliseconds elapsed = time - state->begun;
-    if (screen.err_is_terminal) {
-      write(kWipe + progress_line(what, done, total, elapsed, screen.columns - 1));
-      state->next = time + kBetweenUpdates;
+    if (done >= total) return line->wipe();
+    const milliseconds time = line->now();
+    if (time < line->next) return;
+    if (line->screen.err_is_terminal) {
+      line->write(kWipe + progress_line(line->what, line->unit, done, total, time - line->begun,
+                                        line->screen.columns - 1));
+      line->next = time + kBetweenUpdates;
     } else {
-      write(fmt::format("{}: {} % of {}\n", what, done * 100 / total, format_bytes(total)));
-      state->next = time + kBetweenLines;
+      line->write(fmt::format("{}: {} % of {}\n", line->what, done * 100 / total,
+                              amount(line->unit, total)));
+      line->next = time + kBetweenLines;
     }
-    state->shown = true;
+    line->shown = true;
   };
 }
 

@@ -54,11 +54,13 @@ Result<UniqueFd> open_entry(int root_fd, const std::string& path) {
 
 class Packer {
  public:
-  Packer(const PackPlan& plan, int root_fd, int out_fd, unsigned threads)
+  Packer(const PackPlan& plan, int root_fd, int out_fd, const PackOptions& options)
       : plan_(plan),
+        options_(options),
         root_fd_(root_fd),
         out_(out_fd),
-        gzip_([this](std::span<const std::uint8_t> bytes) { return out_.write(bytes); }, threads),
+        gzip_([this](std::span<const std::uint8_t> bytes) { return out_.write(bytes); },
+              options.threads != 0 ? options.threads : default_gzip_threads()),
         tar_(archive_write_new()),
         buffer_(kReadBytes) {
     archive_write_set_format_ustar(tar_.get());
@@ -73,7 +75,9 @@ class Packer {
     }
     for (const SourceEntry& entry : plan_.tree.entries) MKT_CHECK(add(entry));
     if (archive_write_close(tar_.get()) != ARCHIVE_OK) return failed("");
-    return gzip_.finish();
+    MKT_CHECK(gzip_.finish());
+    if (options_.progress) options_.progress(plan_.unpacked_bytes, plan_.unpacked_bytes);
+    return {};
   }
 
   TarballFile& out() { return out_; }
@@ -137,6 +141,8 @@ class Packer {
       if (offset > entry.size) break;
       if (is_entrypoint) hasher.update({buffer_.data(), n});
       MKT_CHECK(data(entry, {buffer_.data(), n}));
+      packed_ += n;
+      if (options_.progress) options_.progress(packed_, plan_.unpacked_bytes);
     }
     if (offset != entry.size ||
         (is_entrypoint && hasher.finish() != plan_.manifest.entrypoint_checksum())) {
@@ -147,6 +153,8 @@ class Packer {
   }
 
   const PackPlan& plan_;
+  const PackOptions& options_;
+  std::uint64_t packed_ = 0;  // bytes of files
   int root_fd_;
   TarballFile out_;
   GzipWriter gzip_;
@@ -250,8 +258,7 @@ Result<Packed> pack_connector(const std::filesystem::path& folder, int out_fd,
   MKT_TRY(PackPlan planned, plan(root.get(), folder, options.limits, &output));
   Packed packed{{std::move(planned)}, Checksum({}), 0};
 
-  Packer packer(packed, root.get(), out_fd,
-                options.threads != 0 ? options.threads : default_gzip_threads());
+  Packer packer(packed, root.get(), out_fd, options);
   MKT_CHECK(packer.run());
   packed.size = packer.out().size();
   packed.checksum = packer.out().checksum();

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ namespace mkt {
 struct PackOptions {
   unsigned threads = 0;  // 0: one per core; never changes the bytes
   ArchiveLimits limits = {};
+  // Told of the bytes of files that are packed, and of all there are.
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress = {};
 };
 
 // What the manifest in the folder says about its entrypoint's checksum.

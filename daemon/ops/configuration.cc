@@ -245,6 +245,8 @@ CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::st
       ->capture_default_str();
 }
 
+}  // namespace
+
 void add_options(CLI::App& app, Configuration& c) {
   add(app, "data", c.data, "Folder of the database and the tarballs");
   add(app, "listen", c.listen,
@@ -293,6 +295,8 @@ void add_options(CLI::App& app, Configuration& c) {
       ->check(CLI::IsMember({"anyone", "admin"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
 }
+
+namespace {
 
 std::map<std::string, std::string> values_of(const CLI::App& app) {
   std::map<std::string, std::string> values;
@@ -360,8 +364,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   c.data = default_data_folder();
   c.listen = {"127.0.0.1:3456"};
 
-  CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes."};
-  app.footer("Example:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
+  CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes.",
+               "mktd"};
+  app.footer(
+      "Operations on the data folder: mktd check, backup, restore, gc, mirror (mktd check "
+      "--help)\n\nExample:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
   const auto file = std::make_shared<ConfigurationFile>(c, app);
   app.config_formatter(file);

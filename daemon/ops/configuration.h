@@ -15,6 +15,10 @@
 #include "daemon/service/marketplace.h"
 #include "daemon/webhooks/webhooks.h"
 
+namespace CLI {
+class App;
+}
+
 namespace mkt {
 
 struct Configuration {
@@ -68,6 +72,9 @@ struct ParsedArguments {
 };
 
 ParsedArguments parse_arguments(int argc, char** argv);
+
+// Declares the flags of the settings, but --config. The configuration must outlive the app.
+void add_options(CLI::App& app, Configuration& configuration);
 
 // Sets the log's level and format.
 void configure_log(const Configuration& configuration);

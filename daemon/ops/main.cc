@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "common/signing/key.h"
+#include "daemon/ops/completion.h"
 #include "daemon/ops/daemon.h"
 #include "daemon/ops/operations.h"
 #include "daemon/ops/signals.h"
@@ -28,6 +29,7 @@ int run(int argc, char** argv) {
     fmt::print(stderr, "mktd: the system gives no random numbers\n");
     return static_cast<int>(ExitStatus::unexpected);
   }
+  if (const auto status = run_completion(argc, argv)) return *status;
   if (const auto status = run_operation(argc, argv)) return *status;
   const ParsedArguments parsed = parse_arguments(argc, argv);
   if (parsed.exit_now) return *parsed.exit_now;

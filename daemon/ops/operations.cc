@@ -10,7 +10,6 @@
 
 #include "common/base/json.h"
 #include "common/base/utf8.h"
-#include "daemon/ops/configuration.h"
 #include "daemon/ops/data_operations.h"
 #include "daemon/ops/mirror_operations.h"
 
@@ -19,12 +18,6 @@ namespace {
 
 constexpr auto kOperations =
     std::to_array<std::string_view>({"check", "backup", "restore", "gc", "mirror"});
-
-struct OperationArguments {
-  std::string data = default_data_folder().string();
-  std::string file;
-  bool json = false;
-};
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -89,15 +82,7 @@ int gc(const OperationArguments& a) {
 
 }  // namespace
 
-std::optional<int> run_operation(int argc, char** argv) {
-  if (argc < 2 || std::find(kOperations.begin(), kOperations.end(), argv[1]) == kOperations.end()) {
-    return std::nullopt;
-  }
-  CLI::App app{"Operations on mktd's data folder.", "mktd"};
-  app.require_subcommand(1);
-  app.fallthrough();
-  OperationArguments a;
-  int status = 0;
+void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   app.add_option("--data", a.data, "The data folder")
       ->envname("MKTD_DATA")
       ->capture_default_str()
@@ -116,6 +101,18 @@ std::optional<int> run_operation(int argc, char** argv) {
     status = gc(a);
   });
   add_mirror_operations(app, a.data, a.json, status);
+}
+
+std::optional<int> run_operation(int argc, char** argv) {
+  if (argc < 2 || std::find(kOperations.begin(), kOperations.end(), argv[1]) == kOperations.end()) {
+    return std::nullopt;
+  }
+  CLI::App app{"Operations on mktd's data folder.", "mktd"};
+  app.require_subcommand(1);
+  app.fallthrough();
+  OperationArguments a;
+  int status = 0;
+  add_operations(app, a, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,9 +1,22 @@
-// The command line of the operations: `mktd check|backup|restore|gc`.
+// The command line of the operations: `mktd check|backup|restore|gc|mirror`.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <optional>
+#include <string>
+
+#include "daemon/ops/configuration.h"
 
 namespace mkt {
+
+struct OperationArguments {
+  std::string data = default_data_folder().string();
+  std::string file;
+  bool json = false;
+};
+
+// Declares them on `app`. The one that runs stores its exit status in `status`.
+void add_operations(CLI::App& app, OperationArguments& arguments, int& status);
 
 // The exit status, where the arguments name an operation; nullopt where mktd should serve.
 std::optional<int> run_operation(int argc, char** argv);

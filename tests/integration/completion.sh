@@ -55,6 +55,18 @@ in_bash_holds() { grep -q -- "$2" <<<"$(in_bash "$1")"; }
 wait_for "a version in bash" in_bash_holds "mkt info hello@" 1.0.0
 wait_for "a key behind a colon in bash" in_bash_holds "mkt key revoke acme:" "${key#acme:}"
 
+in_bash_of_mktd() {
+  "$MKTD" completion bash | sed 's/^complete.*//' >mktd.bash
+  bash --norc -c 'source ./mktd.bash; COMP_LINE=$1 COMP_POINT=${#1}; _mktd; printf "%s\n" "${COMPREPLY[@]}"' - "$1"
+}
+grep -qx backup <<<"$(in_bash_of_mktd "mktd back")" || fail "bash: mktd back"
+grep -qx open <<<"$(in_bash_of_mktd "mktd --registration ")" || fail "bash: the values of --registration"
+grep -qx -- --check-config <<<"$(in_bash_of_mktd "mktd --data x --chec")" || fail "bash: an option of mktd"
+grep -qx resync <<<"$(in_bash_of_mktd "mktd mirror re")" || fail "bash: mktd mirror re"
+grep -qx -- --json <<<"$(in_bash_of_mktd "mktd check --js")" || fail "bash: an option of mktd check"
+expect 2 "$MKTD" completion csh
+says err "bash, zsh or fish"
+
 # --- fish ------------------------------------------------------------------------------------------------
 if command -v fish >/dev/null; then
   "$MKT" completion fish >mkt.fish
@@ -63,6 +75,8 @@ if command -v fish >/dev/null; then
   grep -q "^revoke" <<<"$(in_fish "mkt key rev")" || fail "fish: mkt key rev"
   in_fish_holds() { grep -q -- "$2" <<<"$(in_fish "$1")"; }
   wait_for "a connector in fish" in_fish_holds "mkt info hel" "^hello"
+  "$MKTD" completion fish >mktd.fish
+  grep -q "^backup" <<<"$(fish --no-config -c 'source mktd.fish; complete -C "mktd back"')" || fail "fish: mktd back"
   grep -q "^--dry-run" <<<"$(in_fish "mkt publish --dr")" || fail "fish: an option"
 else
   skipped+=" fish"
@@ -72,6 +86,7 @@ fi
 if command -v zsh >/dev/null; then
   mkdir -p zfunc
   "$MKT" completion zsh >zfunc/_mkt
+  "$MKTD" completion zsh >zfunc/_mktd
   cat >drive.zsh <<'ZSH'
 zmodload zsh/zpty
 zpty -b z zsh -f -i
@@ -89,6 +104,7 @@ ZSH
   in_zsh() { zsh -f drive.zsh "$1" 2>/dev/null | tr -d '\r' | grep -o 'LINE=.*' | tail -n 1; }
   [[ $(in_zsh "mkt publi") == "LINE=mkt publish"* ]] || fail "zsh: mkt publi: $(in_zsh "mkt publi")"
   [[ $(in_zsh "mkt key revo") == "LINE=mkt key revoke"* ]] || fail "zsh: mkt key revo"
+  [[ $(in_zsh "mktd back") == "LINE=mktd backup"* ]] || fail "zsh: mktd back"
   in_zsh_begins() { [[ $(in_zsh "$1") == "$2"* ]]; }
   wait_for "a connector in zsh" in_zsh_begins "mkt info help" "LINE=mkt info help-desk"
   wait_for "a key behind a colon in zsh" in_zsh_begins "mkt key revoke acme" "LINE=mkt key revoke $key"

@@ -57,7 +57,7 @@ for bad in "registry nonsense" "tenant Not-A-Tenant" "max_entries 0" "max_entrie
   # shellcheck disable=SC2086
   expect 2 "$MKT" config set $bad
 done
-says err "the settings are registry, token, token_file, tenant, key, max_entries, max_unpacked_bytes, require_trusted, cache_size"
+says err "did you mean tenant? the settings are registry, token, token_file, tenant, key, max_entries, max_unpacked_bytes, require_trusted, cache_size"
 for command in get unset; do
   expect 2 "$MKT" config "$command" tennant
   says err "the settings are"
@@ -238,7 +238,7 @@ expect 0 "$MKT" update
 [[ $(jq -r .version connectors/tool/install-receipt.json) == 1.2.0 ]] || fail "not updated within the hold"
 [[ $(jq -r '.connectors[0].hold' mkt.lock) == 1.x ]] || fail "the hold is gone: $(<mkt.lock)"
 expect 0 "$MKT" hold --json
-[[ $(jq -c .holds out) == '[{"id":"tool","version":"1.2.0","hold":"1.x"}]' ]] || fail "$(<out)"
+[[ $(jq -c .holds out) == '[{"id":"tool","version":"1.2.0","hold":"1.x","connectorId":"tool"}]' ]] || fail "$(<out)"
 expect 0 "$MKT" install --frozen
 [[ $(jq -r '.connectors[0].hold' mkt.lock) == 1.x ]] || fail "the hold is gone: $(<mkt.lock)"
 # An explicit install is not kept back, and an exact hold follows it.

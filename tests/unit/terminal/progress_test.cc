@@ -19,7 +19,7 @@ struct Transfer {
     if (!follow) {
       time = milliseconds(0);
       follow = follow_progress(
-          "downloading slack", screen, [this] { return time; },
+          "downloading slack", ProgressUnit::bytes, screen, [this] { return time; },
           [this](const std::string& text) { written.push_back(text); });
       time = milliseconds(ms);
     }
@@ -27,17 +27,25 @@ struct Transfer {
   }
   Screen screen;
   milliseconds time{0};
-  std::function<void(std::uint64_t, std::uint64_t)> follow;
   std::vector<std::string> written;
+  std::function<void(std::uint64_t, std::uint64_t)> follow;
 };
 
 TEST_CASE("a line says share, rate and time left, and fits") {
-  CHECK(progress_line("downloading slack", 5'000'000, 10'000'000, milliseconds(2000), 100) ==
-        "downloading slack  [###############---------------]   50 %  5.0 MB of 10.0 MB  2.5 MB/s  0:02 left");
+  CHECK(progress_line("downloading slack", ProgressUnit::bytes, 5'000'000, 10'000'000,
+                      milliseconds(2000), 100) ==
+        "downloading slack  [###############---------------]   50 %  5.0 MB of 10.0 MB  2.5 MB/s  "
+        "0:02 left");
   for (std::size_t columns = 20; columns < 120; ++columns) {
-    CHECK(display_width(progress_line("downloading 日本語-connector", 1'234'567, 10'000'000,
-                                      milliseconds(1500), columns)) <= columns);
+    CHECK(display_width(progress_line("downloading 日本語-connector", ProgressUnit::bytes,
+                                      1'234'567, 10'000'000, milliseconds(1500), columns)) <=
+          columns);
   }
+}
+
+TEST_CASE("a line about things counts them and says no rate") {
+  CHECK(progress_line("auditing", ProgressUnit::things, 50, 200, milliseconds(2000), 100) ==
+        "auditing  [#######-----------------------]   25 %  50 of 200  0:06 left");
 }
 
 TEST_CASE("what is over within half a second shows no line") {
@@ -57,6 +65,15 @@ TEST_CASE("on a terminal the line is renewed, and wiped at the end") {
   REQUIRE(transfer.written.size() == 3);
   CHECK(transfer.written[0].starts_with("\r\033[K"));
   CHECK(transfer.written[2] == "\r\033[K");
+}
+
+TEST_CASE("the line of a transfer that fails is wiped before anything is said of it") {
+  Transfer transfer(true);
+  transfer.at(600, 2'000'000);
+  REQUIRE(transfer.written.size() == 1);
+  transfer.follow = {};
+  REQUIRE(transfer.written.size() == 2);
+  CHECK(transfer.written[1] == "\r\033[K");
 }
 
 TEST_CASE("elsewhere a line is printed now and then") {

@@ -1,4 +1,4 @@
-#include "cli/terminal/edit_distance.h"
+#include "common/base/edit_distance.h"
 
 #include <algorithm>
 #include <utility>

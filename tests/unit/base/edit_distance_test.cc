@@ -1,5 +1,5 @@
 // What a mistyped word was meant to be.
-#include "cli/terminal/edit_distance.h"
+#include "common/base/edit_distance.h"
 
 #include <doctest/doctest.h>
 
