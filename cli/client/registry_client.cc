@@ -66,10 +66,10 @@ Error of_the_registry(Error error, int status) {
 
 std::string url_encode(std::string_view text) { return percent_encode(text); }
 
-RegistryClient::RegistryClient(const Settings& settings, const ClientReliability& reliability)
-    : settings_(settings),
+RegistryClient::RegistryClient(Settings settings, const ClientReliability& reliability)
+    : settings_(std::move(settings)),
       reliability_(reliability),
-      http_(settings.timeout),
+      http_(settings_.timeout),
       breaker_(reliability.breakers.get("the registry", {}, reliability.clock)) {}
 
 // What may pass by itself, soon: bounded by the deadline and the budget.

@@ -51,8 +51,9 @@ class RegistryClient {
   enum class Again { no, yes, with_key };
 
  public:
-  explicit RegistryClient(const Settings& settings, const ClientReliability& reliability = {});
+  explicit RegistryClient(Settings settings, const ClientReliability& reliability = {});
 
+  const Settings& settings() const { return settings_; }
   const std::string& origin() const { return settings_.registry; }
 
   Result<wire::SearchResult> search(const SearchOptions& options);
@@ -176,7 +177,7 @@ class RegistryClient {
   // That the key is there; none where it has no prover.
   Result<std::optional<wire::KeyProofPart>> prove(const PublisherId& id, const KeyToRegister& key);
 
-  const Settings& settings_;
+  const Settings settings_;
   const ClientReliability reliability_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;

@@ -1,5 +1,7 @@
 #include "cli/commands/command.h"
 
+#include "cli/client/tenant_client.h"
+
 namespace mkt {
 
 CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::string& summary,
@@ -13,6 +15,17 @@ CLI::App* add_subcommand(CLI::App& parent, const std::string& name, const std::s
 
 void on_run(CLI::App* command, Session& session, std::function<Status()> action) {
   command->callback([&session, action = std::move(action)] { session.action = action; });
+}
+
+Result<RegistryClient> Session::registry() const {
+  MKT_TRY(Settings settings, this->settings());
+  return RegistryClient(std::move(settings));
+}
+
+Result<TenantClient> Session::tenant(RegistryClient& registry) const {
+  if (registry.settings().tenant) return TenantClient(registry, *registry.settings().tenant);
+  return Error(ErrorCode::usage_error,
+               "for which tenant? use --tenant, MKT_TENANT, or tenant in config.toml");
 }
 
 Result<ConnectorSpec> ConnectorSpec::parse(std::string_view text) {

@@ -20,6 +20,9 @@
 
 namespace mkt {
 
+class RegistryClient;
+class TenantClient;
+
 struct Session {
   SettingFlags flags;
   Output out;
@@ -32,6 +35,11 @@ struct Session {
     settings.on_wait = [this](const std::string& text) { out.note(text); };
     return settings;
   }
+  // The registry that the settings name.
+  Result<RegistryClient> registry() const;
+  // Its tenant that the settings name; usage_error where they name none. The registry's client must
+  // outlive it.
+  Result<TenantClient> tenant(RegistryClient& registry) const;
 };
 
 // A subcommand with a one-line summary and examples; all commands look alike.

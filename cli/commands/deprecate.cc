@@ -21,8 +21,7 @@ Result<TargetResult> deprecate(const Session& session, const DeprecateArguments&
     return Error(ErrorCode::usage_error,
                  fmt::format("which version? write {}@VERSION", spec.id.text()));
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto version, registry.deprecate(spec.id, *spec.version,
                                                  a.undo ? std::nullopt : std::optional(a.reason)));
   return TargetResult{version.to_json(),

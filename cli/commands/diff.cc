@@ -37,8 +37,8 @@ Status run_diff_command(const Session& session, const DiffArguments& a) {
     }
     now.version->version.reset();
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
   MKT_TRY(const Difference difference,
           difference_of(session, settings, registry, trust, before, now,

@@ -95,8 +95,8 @@ Status run(const Session& session, const Arguments& a) {
     return Error(ErrorCode::usage_error,
                  "standard output cannot take the tarball and the document of --json; name a file");
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, {}));
   MKT_TRY(const wire::VersionInfo info, registry.version(spec.id, spec.which()));
   MKT_TRY(const Version version, Version::parse(info.version));

@@ -97,8 +97,8 @@ void warn_of_deprecation(const Session& session, const wire::VersionInfo& v) {
 
 Result<TargetResult> show_info(const Session& session, const std::string& text) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(text));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   if (text.find('@') == std::string::npos) {
     MKT_TRY(const wire::ConnectorInfo info, registry.connector(spec.id));
     MKT_TRY(const KeyEnds ends, key_ends(session, settings, registry, info.versions));

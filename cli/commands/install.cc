@@ -190,8 +190,8 @@ Result<ExitStatus> run(const Session& session, InstallArguments a) {
     return Error(ErrorCode::usage_error,
                  "--dir names the folder of one connector; for several use --root");
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const Trust trust, open_trust(session, settings, registry, a.trust));
   MKT_TRY(std::vector<Wish> wishes,
           a.frozen ? locked_wishes(a) : work_out(session, registry, trust, a));

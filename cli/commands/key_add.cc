@@ -81,8 +81,7 @@ Status add(const Session& session, const KeyAddArguments& a) {
     MKT_TRY(SigningKey opened, open_signing_key(session, a.other));
     endorser.emplace(std::move(opened));
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::KeyInfo info,
           registry.add_key(added->publisher, {added->key, expires_at,
                                               endorser ? &endorser->secret : nullptr, false}));
@@ -116,8 +115,7 @@ Status rotate(const Session& session, const KeyAddArguments& a) {
       a.other.empty() ? make_key(publisher, a.passphrase) : open_signing_key(session, a.other);
   if (!made) return made.error();
   const std::string& new_id = made->info.key_id.text();
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   auto info = registry.add_key(publisher, {made->secret, expires_at, &old.secret, true});
   if (!info && !a.other.empty()) {
     // An earlier try may have succeeded although its answer was lost.

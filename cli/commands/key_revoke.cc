@@ -67,8 +67,7 @@ Status run(const Session& session, const KeyRevokeArguments& a) {
   if (!a.since.empty()) {
     MKT_TRY(request.compromised_since, parse_moment(a.since, utc_now()));
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   if (a.dry_run || !a.yes) {
     request.dry_run = true;
     MKT_TRY(const wire::RevocationInfo preview, registry.revoke_key(id, request));

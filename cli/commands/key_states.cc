@@ -16,8 +16,8 @@ KeyState state_of(const wire::KeyInfo& key, UtcTime now) {
 Status read_states(const Session& session, const std::vector<KeyFileInfo>& keys, bool offline,
                    KeyStates& states) {
   const UtcTime now = utc_now();
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const KeyBook book,
           KeyBook::open(registry, key_book_folder(), settings.registry, offline, now));
   for (const KeyFileInfo& key : keys) {

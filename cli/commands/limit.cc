@@ -15,8 +15,7 @@ struct LimitArguments {
 };
 
 Status show(const Session& session, const LimitArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto limits,
           registry.limits(a.subject.empty() ? std::nullopt : std::optional(a.subject)));
   Json all = Json::array();
@@ -26,8 +25,7 @@ Status show(const Session& session, const LimitArguments& a) {
 }
 
 Status reset(const Session& session, const LimitArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::LimitInfo limit, registry.reset_limit(a.scope, a.subject));
   session.out.result(
       limit.to_json(),

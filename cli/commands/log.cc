@@ -15,8 +15,7 @@ Status show_log(const Session& session, const std::string& since_text) {
     MKT_TRY(const UtcTime moment, parse_moment(since_text, utc_now()));
     since = format_utc(moment);
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   Json all = Json::array();
   const UtcTime now = utc_now();
   Table table({{"SEQ", Column::Fit::right},

@@ -63,8 +63,8 @@ Status logout(const Session& session) {
 }
 
 Status whoami(const Session& session) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const wire::TokenInfo who, registry.whoami());
   Json document = who.to_json();
   document["registry"] = settings.registry;

@@ -27,8 +27,7 @@ void show(const Session& session, const ConnectorId& id,
 
 Status list(const Session& session, const OwnerArguments& a) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto owners, registry.owners(id));
   show(session, id, owners);
   return {};
@@ -40,8 +39,7 @@ using Change = Result<std::vector<wire::OwnerInfo>> (RegistryClient::*)(const Co
 Status change(const Session& session, const OwnerArguments& a, Change what) {
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   MKT_TRY(const PublisherId publisher, PublisherId::parse(a.publisher));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto owners, (registry.*what)(id, publisher));
   show(session, id, owners);
   return {};

@@ -59,29 +59,15 @@ std::string describe_history(const std::vector<wire::PolicyInfo>& newest_first) 
   return text;
 }
 
-struct Connected {
-  Settings settings;
-  RegistryClient registry;
-  TenantClient tenant;
-
-  Connected(Settings s, TenantId id)
-      : settings(std::move(s)), registry(settings), tenant(registry, std::move(id)) {}
-};
-
-Result<std::unique_ptr<Connected>> connect(const Session& session) {
-  MKT_TRY(Settings settings, session.settings());
-  MKT_TRY(TenantId tenant, require_tenant(settings));
-  return std::make_unique<Connected>(std::move(settings), std::move(tenant));
-}
-
 Status show(const Session& session, const PolicyArguments& a) {
-  MKT_TRY(const auto c, connect(session));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
   if (a.history) {
-    MKT_TRY(const wire::PolicyHistoryInfo history, c->tenant.policy_history());
+    MKT_TRY(const wire::PolicyHistoryInfo history, tenant.policy_history());
     session.out.result(history.to_json(), describe_history(history.policies));
     return {};
   }
-  MKT_TRY(const wire::PolicyInfo info, c->tenant.policy());
+  MKT_TRY(const wire::PolicyInfo info, tenant.policy());
   session.out.result(info.to_json(), lines_of(info.policy));
   session.out.note(title_of(info));
   return {};
@@ -126,8 +112,9 @@ Status set(const Session& session, const PolicyArguments& a) {
   if (a.file.empty() == a.changes.empty()) {
     return Error(ErrorCode::usage_error, "either SETTING=VALUE … or --file FILE");
   }
-  MKT_TRY(const auto c, connect(session));
-  MKT_TRY(const wire::PolicyInfo before, c->tenant.policy());
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
+  MKT_TRY(const wire::PolicyInfo before, tenant.policy());
   Json policy = before.policy;
   if (!a.file.empty()) {
     MKT_TRY(const std::string text, read_file(a.file, kMaxPolicyBytes));
@@ -135,7 +122,7 @@ Status set(const Session& session, const PolicyArguments& a) {
   }
   for (const std::string& change : a.changes) MKT_CHECK(apply(policy, change));
   MKT_TRY(const Policy checked, Policy::parse(policy));
-  MKT_TRY(const wire::PolicyInfo now, c->tenant.set_policy(checked, before.revision));
+  MKT_TRY(const wire::PolicyInfo now, tenant.set_policy(checked, before.revision));
   session.out.result(now.to_json(), lines_of(now.policy));
   session.out.note(title_of(now));
   return {};
@@ -143,8 +130,9 @@ Status set(const Session& session, const PolicyArguments& a) {
 
 Status check(const Session& session, const PolicyArguments& a) {
   MKT_TRY(const ConnectorSpec spec, ConnectorSpec::parse(a.spec));
-  MKT_TRY(const auto c, connect(session));
-  MKT_TRY(const wire::PolicyCheckInfo info, c->tenant.check_policy(spec.id, spec.which()));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
+  MKT_TRY(const wire::PolicyCheckInfo info, tenant.check_policy(spec.id, spec.which()));
   const std::string what = info.outcome == "install"    ? "would be installed"
                            : info.outcome == "approval" ? "would wait for an approval"
                                                         : "would be refused";

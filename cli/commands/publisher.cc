@@ -75,8 +75,8 @@ Status register_one(const Session& session, const PublisherArguments& a) {
     key.emplace(own->public_key(), [&own](std::string_view text) { return own->sign(text); });
     MKT_TRY(key->alias, given_alias(a.public_key));
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const wire::RegisteredInfo registered,
           registry.register_publisher(id, a.display_name, a.email, *key));
   if (registered.token) {
@@ -99,16 +99,14 @@ Status register_one(const Session& session, const PublisherArguments& a) {
 
 Status show_publisher(const Session& session, const std::string& text) {
   MKT_TRY(const PublisherId id, PublisherId::parse(text));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::PublisherInfo info, registry.publisher(id));
   session.out.result(info.to_json(), describe(info));
   return {};
 }
 
 Status list_publishers(const Session& session) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto publishers, registry.publishers());
   Json all = Json::array();
   Table table({{"PUBLISHER"}, {"STATUS"}, {"VERIFIED"}, {"NAME", Column::Fit::cut_end}});
@@ -124,8 +122,7 @@ Status list_publishers(const Session& session) {
 Status change(const Session& session, const PublisherArguments& a,
               const wire::PublisherChange& wanted) {
   MKT_TRY(const PublisherId id, PublisherId::parse(a.id));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::PublisherInfo info, registry.change_publisher(id, wanted));
   session.out.result(info.to_json(), fmt::format("{} is {}{}", id.text(), printable(info.status),
                                                  info.verified ? ", verified" : ""));

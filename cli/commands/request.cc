@@ -29,10 +29,8 @@ struct RequestArguments {
 };
 
 Status list(const Session& session, const RequestArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant_id, require_tenant(settings));
-  RegistryClient registry(settings);
-  TenantClient tenant(registry, std::move(tenant_id));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
   RequestListOptions options = a.list;
   Json all = Json::array();
   const UtcTime now = utc_now();
@@ -80,10 +78,10 @@ Result<Difference> difference_to_installed(const Session& session, const Setting
 }
 
 Status show_request(const Session& session, const RequestArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant, require_tenant(settings));
-  RegistryClient registry(settings);
-  MKT_TRY(const auto request, TenantClient(registry, std::move(tenant)).request(a.id));
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
+  MKT_TRY(const auto request, tenant.request(a.id));
   MKT_TRY(const Pins pins, Pins::read(pins_file(), settings.registry));
   Json document = request.to_json();
   std::string text = request_card(request, pins, session.out, utc_now());
@@ -106,10 +104,8 @@ Result<wire::ApprovalSignaturePart> sign_approval(const Signer& signer,
 }
 
 Status approve(const Session& session, const RequestArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant_id, require_tenant(settings));
-  RegistryClient registry(settings);
-  TenantClient tenant(registry, std::move(tenant_id));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
   Json approved = Json::array();
   std::string text;
   std::optional<Signer> signer;  // the same for all of them
@@ -140,31 +136,23 @@ Status approve(const Session& session, const RequestArguments& a) {
 }
 
 Status deny(const Session& session, const RequestArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant, require_tenant(settings));
-  RegistryClient registry(settings);
-  MKT_TRY(const auto r, TenantClient(registry, std::move(tenant)).deny(a.id, a.reason));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
+  MKT_TRY(const auto r, tenant.deny(a.id, a.reason));
   session.out.result(r.to_json(), fmt::format("denied {}: {}", printable(r.id), request_name(r)));
   return {};
 }
 
 Status cancel(const Session& session, const RequestArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant, require_tenant(settings));
-  RegistryClient registry(settings);
-  MKT_TRY(const auto r, TenantClient(registry, std::move(tenant)).cancel(a.id));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
+  MKT_TRY(const auto r, tenant.cancel(a.id));
   session.out.result(r.to_json(),
                      fmt::format("cancelled {}: {}", printable(r.id), request_name(r)));
   return {};
 }
 
 }  // namespace
-
-Result<TenantId> require_tenant(const Settings& settings) {
-  if (settings.tenant) return *settings.tenant;
-  return Error(ErrorCode::usage_error,
-               "for which tenant? use --tenant, MKT_TENANT, or tenant in config.toml");
-}
 
 std::string request_name(const InstallRequestInfo& r) {
   return printable(r.connector_id) + "@" + printable(r.version);

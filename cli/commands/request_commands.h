@@ -10,9 +10,6 @@ namespace mkt {
 
 void add_request_watch_command(CLI::App& request, Session& session);
 
-// usage_error where no tenant is set.
-Result<TenantId> require_tenant(const Settings& settings);
-
 // "slack@1.4.0", safe to print.
 std::string request_name(const wire::InstallRequestInfo& request);
 

@@ -74,10 +74,8 @@ Status follow_all(const Session& session, TenantClient& tenant, const RequestWat
 }
 
 Status run(const Session& session, const RequestWatchArguments& a) {
-  MKT_TRY(const Settings settings, session.settings());
-  MKT_TRY(TenantId tenant_id, require_tenant(settings));
-  RegistryClient registry(settings);
-  TenantClient tenant(registry, std::move(tenant_id));
+  MKT_TRY(RegistryClient registry, session.registry());
+  MKT_TRY(TenantClient tenant, session.tenant(registry));
   return a.id.empty() ? follow_all(session, tenant, a) : follow(session, tenant, a);
 }
 

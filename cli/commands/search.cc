@@ -10,8 +10,7 @@ namespace mkt {
 namespace {
 
 Status run(const Session& session, const SearchOptions& options) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::SearchResult result, registry.search(options));
   const UtcTime now = utc_now();
   Table table({{"ID"},

@@ -79,8 +79,7 @@ Status countersign(const Session& session, const SignArguments& a) {
                  fmt::format("name the version too: --countersign {}@VERSION", spec.id.text()));
   }
   const std::string name = fmt::format("{}@{}", spec.id.text(), spec.version->text());
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::VersionInfo published, registry.version(spec.id, spec.version->text()));
   MKT_TRY(const Checksum checksum, Checksum::parse(published.tarball_checksum));
   if (!a.file.empty()) {

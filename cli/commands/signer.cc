@@ -15,8 +15,8 @@ Result<KeyId> registered_id(const Session& session, const PublicKey& key) {
   const std::string fingerprint = key.fingerprint();
   const std::string by_hand = fmt::format("name its publisher: --key agent:PUBLISHER:{}",
                                           fingerprint.substr(0, KeyId::kFingerprintDigits));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   auto book = KeyBook::open(registry, key_book_folder(), settings.registry, false, utc_now());
   if (!book) {
     Error error = book.error().context("while looking whose key it is");

@@ -72,8 +72,8 @@ std::string describe(const Output& out, const Settings& settings, const wire::St
 }
 
 Status show(Session& session) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   MKT_TRY(const wire::StatusInfo status, registry.status());
   MKT_TRY(const auto token, token_for(settings, local_daemon(settings.registry)));
   std::optional<wire::TokenInfo> me;

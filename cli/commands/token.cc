@@ -22,8 +22,7 @@ Status create(const Session& session, const TokenArguments& a) {
   if (!a.expires.empty()) {
     MKT_TRY(wanted.expires_at, parse_expiry(a.expires, utc_now()));
   }
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::TokenInfo token, registry.create_token(wanted));
   session.out.result(token.to_json(), token.token.value_or(""));
   session.out.note(fmt::format("this is the only time the token {} is shown", printable(token.id)));
@@ -31,8 +30,7 @@ Status create(const Session& session, const TokenArguments& a) {
 }
 
 Status list_tokens(const Session& session) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const auto tokens, registry.tokens());
   Json all = Json::array();
   const UtcTime now = utc_now();
@@ -54,8 +52,7 @@ Status list_tokens(const Session& session) {
 }
 
 Status revoke(const Session& session, const std::string& id) {
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
   MKT_CHECK(registry.revoke_token(id));
   session.out.result({{"id", id}, {"revoked", true}},
                      fmt::format("revoked the token {}", printable(id)));

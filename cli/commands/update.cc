@@ -74,8 +74,8 @@ Result<ExitStatus> run(const Session& session, UpdateArguments a) {
                  "update asks the registry what is new: not with --offline");
   }
   MKT_TRY(const auto wait, a.wait.read(a.ids));
-  MKT_TRY(const Settings settings, session.settings());
-  RegistryClient registry(settings);
+  MKT_TRY(RegistryClient registry, session.registry());
+  const Settings& settings = registry.settings();
   const std::string root = a.root.folder();
   MKT_TRY(std::vector<Wish> wishes, work_out(session, settings, registry, a, root));
   if (wishes.empty()) session.out.note("everything is up to date");

@@ -55,6 +55,11 @@ class HttpClient {
   explicit HttpClient(std::chrono::milliseconds timeout, std::string peer = "the registry")
       : timeout_(timeout), peer_(std::move(peer)) {}
   ~HttpClient();
+  HttpClient(HttpClient&& other) noexcept
+      : timeout_(other.timeout_),
+        peer_(std::move(other.peer_)),
+        abort_when_(std::move(other.abort_when_)),
+        handle_(std::exchange(other.handle_, nullptr)) {}
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 

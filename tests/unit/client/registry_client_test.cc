@@ -28,13 +28,19 @@ struct RetryFixture {
     settings.on_wait = [this](const std::string& text) { told.push_back(text); };
   }
 
+  // With the settings that the test has made by then.
+  RegistryClient& client() {
+    if (!made) made.emplace(settings, ClientReliability{clock, budget, breakers});
+    return *made;
+  }
+
   Status download() {
     const auto sink = [this](std::span<const std::uint8_t> bytes) -> Status {
       received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       clock.advance(slow_by);
       return {};
     };
-    return client.download(*ConnectorId::parse("tool"), *Version::parse("1.0.0"), sink, {});
+    return client().download(*ConnectorId::parse("tool"), *Version::parse("1.0.0"), sink, {});
   }
 
   FakeRegistry registry;
@@ -42,7 +48,7 @@ struct RetryFixture {
   Settings settings = registry.settings();
   RetryBudget budget{clock};
   BreakerRegistry breakers;
-  RegistryClient client{settings, {clock, budget, breakers}};
+  std::optional<RegistryClient> made;
   const std::string tarball = std::string(100'000, 'a') + std::string(100'000, 'b');
   std::string received;
   seconds slow_by{0};  // every piece of a download
@@ -52,13 +58,13 @@ struct RetryFixture {
 TEST_CASE_FIXTURE(RetryFixture, "what a registry is too busy for is asked again") {
   registry.trouble({});
   registry.trouble({});
-  CHECK(client.get<wire::LimitListing>(kList));
+  CHECK(client().get<wire::LimitListing>(kList));
   CHECK(clock.slept == std::vector{milliseconds(100), milliseconds(200)});
 }
 
 TEST_CASE_FIXTURE(RetryFixture, "a rate limit fails at once where nobody waits for it") {
   registry.trouble({429, "600"});
-  const auto answer = client.get<wire::LimitListing>(kList);
+  const auto answer = client().get<wire::LimitListing>(kList);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::rate_limited);
   CHECK(answer.error().retry_after == seconds(600));
@@ -70,7 +76,7 @@ TEST_CASE_FIXTURE(RetryFixture, "a rate limit is waited out, past the deadline o
   registry.trouble({429, "600"});
   registry.trouble({503});
   registry.trouble({429, "120"});
-  CHECK(client.get<wire::LimitListing>(kList));
+  CHECK(client().get<wire::LimitListing>(kList));
   CHECK(clock.slept == std::vector<milliseconds>{seconds(600), milliseconds(100), seconds(120)});
   REQUIRE(told.size() == 2);
   CHECK(told[0].ends_with("waiting 10m"));
@@ -81,7 +87,7 @@ TEST_CASE_FIXTURE(RetryFixture,
                   "who waits for limits waits no longer for a registry that is away") {
   settings.wait_for_limits = true;
   settings.registry = "http://127.0.0.1:1";
-  const auto answer = client.get<wire::LimitListing>(kList);
+  const auto answer = client().get<wire::LimitListing>(kList);
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == ErrorCode::registry_unavailable);
   CHECK(clock.slept == std::vector{milliseconds(100), milliseconds(200)});
@@ -89,7 +95,7 @@ TEST_CASE_FIXTURE(RetryFixture,
 
 TEST_CASE_FIXTURE(RetryFixture, "a POST is sent again under the same Idempotency-Key") {
   registry.trouble({});
-  CHECK(client.send<wire::LimitListing>("POST", kList, wire::Denial{"no"}));
+  CHECK(client().send<wire::LimitListing>("POST", kList, wire::Denial{"no"}));
   const auto keys = registry.headers("Idempotency-Key");
   REQUIRE(keys.size() == 2);
   CHECK(keys[0].size() == 32);
@@ -98,7 +104,7 @@ TEST_CASE_FIXTURE(RetryFixture, "a POST is sent again under the same Idempotency
 
 TEST_CASE_FIXTURE(RetryFixture, "a POST without a key is sent once") {
   registry.trouble({});
-  CHECK_FALSE(client.create_token({"ci", "admin", "", {}}));
+  CHECK_FALSE(client().create_token({"ci", "admin", "", {}}));
   CHECK(registry.asked().size() == 1);
   CHECK(clock.slept.empty());
 }
@@ -136,13 +142,13 @@ TEST_CASE_FIXTURE(RetryFixture, "a date in Retry-After is a time like any other"
   char date[64];
   REQUIRE(std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&later)) > 0);
   registry.trouble({429, date});
-  CHECK(client.get<wire::LimitListing>(kList));
+  CHECK(client().get<wire::LimitListing>(kList));
   REQUIRE(clock.slept.size() == 1);
   CHECK(clock.slept[0] > seconds(1700));
   CHECK(clock.slept[0] <= seconds(1800));
   clock.slept.clear();
   registry.trouble({429, "Wed, 21 Oct 2015 07:28:00 GMT"});  // is over
-  CHECK(client.get<wire::LimitListing>(kList));
+  CHECK(client().get<wire::LimitListing>(kList));
   CHECK(clock.slept == std::vector{milliseconds(100)});
 }
 
