@@ -54,10 +54,15 @@ bool prints_only(const CLI::App& app) {
          app.got_subcommand("version");
 }
 
-// CLI11 says "The following arguments were not expected: …"; which is a command's name, and which
-// an option's, the command line tells.
-std::string describe_extras(const CLI::App& command, const std::string& what) {
-  const std::string extra = printable(what.substr(what.find(": ") + 2));
+// CLI11 says "The following arguments were not expected: …", in no order to rely on; the first of
+// them on the command line is the one that is wrong.
+std::string describe_extras(const CLI::App& command, const std::vector<std::string>& words,
+                            const std::string& what) {
+  const std::string all = " " + what.substr(what.find(": ") + 2) + " ";
+  const auto first = std::ranges::find_if(words, [&](const std::string& word) {
+    return all.find(" " + word + " ") != std::string::npos;
+  });
+  const std::string extra = printable(first != words.end() ? *first : all);
   if (extra.starts_with('-')) {
     return fmt::format("{} has no option {}", full_name(command), extra);
   }
@@ -119,7 +124,7 @@ int run(int argc, char** argv) {
     if (e.get_exit_code() == 0) return app.exit(e);  // help and version, on stdout
     const bool extras = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
     return fail_usage(session, app, words,
-                      extras ? describe_extras(command_of(app, words), e.what()) : e.what());
+                      extras ? describe_extras(command_of(app, words), words, e.what()) : e.what());
   }
   if (const Status read = read_format(app, format, session.out); !read) {
     return fail(session, read.error());

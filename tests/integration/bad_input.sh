@@ -2,6 +2,10 @@
 # Every bad input gets one clear line, its exit status, and changes nothing.
 source "$(dirname "$0")/lib.sh"
 
+# The first wrong word is the one that is told of, and what it was meant to be.
+expect 2 "$MKT" instal ticket-sync
+says err 'mkt has no command instal; did you mean `mkt install`?'
+
 start_mktd
 register acme
 acme_key=$key

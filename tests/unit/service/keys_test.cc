@@ -71,9 +71,12 @@ TEST_CASE_FIXTURE(KeyFixture, "only a compromise puts versions into quarantine")
 
 TEST_CASE_FIXTURE(KeyFixture, "compromised since: what the log has before that moment stays good") {
   const KeyRecord key = add_publisher("acme");
-  const UtcTime since = utc_now();
+  // Times of the log never fall, so what is published "before" must come after the publisher.
+  const UtcTime added = utc_now();
+  UtcTime since = utc_now();
+  while (since == added) since = utc_now();
   NewVersion before = version("tool", "1.0.0", key);
-  before.version.published_at = since - std::chrono::minutes(1);
+  before.version.published_at = added;
   REQUIRE(registry->publish(before, kActor));
   REQUIRE(registry->publish(version("tool", "1.1.0", key), kActor));
   const auto preview = registry->preview_revocation(compromise(key, since));
