@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Man pages are clean, every command has one and has help with examples.
+# Man pages are clean, every command has one that names its options, and has help with examples.
 source "$(dirname "$0")/lib.sh"
 
 mandoc -Tlint -Wwarning "$SOURCE"/man/*.[1-8] >lint || { cat lint >&2; fail "mandoc has complaints"; }
@@ -43,6 +43,32 @@ perl -ne '
   elsif (/^\.Xr (\S+) 1$/) { my $page = $1; $summary =~ s/\.$//; print "$name\t$summary\t$page\n" }
   elsif (defined $name) { chomp; s/^\.Nm ?/mkt/; $summary .= ($summary eq "" ? "" : " ") . $_ }' "$SOURCE/man/mkt.1" >listed
 diff table listed >&2 || fail "mkt(1) lists other commands than mkt has"
+# A page's one line is the summary of its commands, and its SYNOPSIS names the options that --help lists, for
+# the commands of a command too. `update` has --offline only to say why it cannot.
+options_in_help() {
+  "$MKT" "$@" --help | perl -e '
+    my @options;
+    while (<STDIN>) {
+      $inside = /^Options:$/ if /^\S/;
+      push @options, $1 if $inside && /^  (-[^ {]+)/ && $1 ne "-h,--help";
+    }
+    @options = grep { "$ARGV[0] $_" ne "update --offline" } @options;
+    print join(" ", "$ARGV[0]:", sort @options), "\n"' "$*"
+}
+while IFS=$'\t' read -r command _; do
+  if grep -q '^Usage: .* SUBCOMMAND$' <<<"$("$MKT" "$command" --help)"; then
+    for sub in $("$MKT" __complete -- "$command" '' | cut -f1); do options_in_help "$command" "$sub"; done
+  else
+    options_in_help "$command"
+  fi
+done <table | sort >in_help
+(($(wc -l <in_help) > $(wc -l <table))) || fail "the commands of commands are not looked at"
+for page in $(cut -f3 table | sort -u); do
+  perl "$SOURCE/tests/integration/synopsis.pl" "$SOURCE/man/$page.1" in_help || fail "the synopsis of $page.1"
+  summary=$(awk -F'\t' -v page="$page" '$3 == page { printf "%s%s", between, tolower(substr($2, 1, 1)) substr($2, 2); between = "; " }' table)
+  [[ $(sed -n 's/^\.Nd //p' "$SOURCE/man/$page.1") == "$summary" ]] || fail "the summary in $page.1 is not: $summary"
+done | sort >in_pages
+diff in_help in_pages >&2 || fail "a SYNOPSIS (right) names other options than --help (left)"
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
 if command -v fish >/dev/null; then

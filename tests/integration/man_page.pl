@@ -1,7 +1,7 @@
 # man_page.pl PAGE KIND NAME PATH FILE: is what FILE has at PATH the message of that page? PATH is of
 # members and numbers, ".versionDetails.0"; "." is the whole. Of a list each element is looked at. Says on
-# stdout what differs. Appends to the file that MEMBERS_SEEN names which members were there, as
-# "message.member". See man_page.sh.
+# stdout what differs. A line "+ NAME" of a message stands for all members of that one. Appends to the file
+# that MEMBERS_SEEN names which members were there, as "message.member". See man_page.sh.
 use strict;
 use warnings;
 use JSON::PP;
@@ -14,8 +14,9 @@ while (<$in>) {
   next if !defined $open || /^\.Bd/;
   if (/^\.Ed/) { undef $open; next }
   next if /^ /;
+  if (/^\+ (\S+)$/) { push @{$messages{$open}}, {all_of => $1}; next }
   /^([A-Za-z0-9]+)(\?)? +(\S.*)$/ or die "$page: $open: no member: $_";
-  push @{$messages{$open}}, {name => $1, optional => defined $2, type => $3};
+  push @{$messages{$open}}, {name => $1, optional => defined $2, type => $3, of => $open};
 }
 
 my (@wrong, %seen);
@@ -53,16 +54,21 @@ sub check_value {
   }
 }
 
+sub members {
+  my $message = shift;
+  return map { $_->{all_of} ? members($_->{all_of}) : $_ } @{$messages{$message} || die "$page: there is no $kind: $message\n"};
+}
+
 sub check_message {
   my ($value, $message, $where) = @_;
   return push @wrong, "$where is no object" if ref $value ne 'HASH';
   my %left = %$value;
-  for my $member (@{$messages{$message}}) {
+  for my $member (members($message)) {
     if (!exists $left{$member->{name}}) {
       push @wrong, "$where.$member->{name} is missing" if !$member->{optional};
       next;
     }
-    $seen{"$message.$member->{name}"} = 1;
+    $seen{"$member->{of}.$member->{name}"} = 1;
     check_value(delete $left{$member->{name}}, $member->{type}, "$where.$member->{name}");
   }
   push @wrong, "$where.$_ is not in $message of the page" for sort keys %left;
