@@ -95,6 +95,13 @@ Result<Receipt> Receipt::read(const fs::path& folder) {
   return r;
 }
 
+Json describe_installed(const Receipt& receipt, const std::filesystem::path& folder) {
+  return {
+      {"id", receipt.id},          {"version", receipt.version},
+      {"folder", folder.string()}, {"checksum", receipt.checksum},
+      {"size", receipt.size},      {"keyId", text_member(receipt.signature, "keyId").value_or("")}};
+}
+
 Status write_receipt(const fs::path& folder, const Receipt& receipt) {
   return write_file_atomically(folder / kReceiptName, dump_json_pretty(receipt.json()), 0644);
 }

@@ -40,6 +40,9 @@ struct Receipt {
   static Result<Receipt> read(const std::filesystem::path& folder);
 };
 
+// What a document of --json says of it.
+Json describe_installed(const Receipt& receipt, const std::filesystem::path& folder);
+
 Status write_receipt(const std::filesystem::path& folder, const Receipt& receipt);
 
 // Compares the folder with its receipt: data_damaged, with one detail for each file that is missing

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/client/ssh_agent.h"
 #include "common/base/edit_distance.h"
 #include "common/base/files.h"
 #include "common/base/toml.h"
@@ -359,6 +360,19 @@ Status require_setting(std::string_view name) {
   return Error(ErrorCode::usage_error, unknown_setting(name));
 }
 
+namespace {
+
+Status check_key_name(const std::string& value) {
+  if (AgentKeyName::is_one(value)) {
+    const auto name = AgentKeyName::parse(value);
+    return name ? Status() : name.error();
+  }
+  const auto id = KeyId::parse(value);
+  return id ? Status() : id.error();
+}
+
+}  // namespace
+
 Status check_setting(std::string_view name, const std::string& value) {
   MKT_CHECK(require_setting(name));
   if (value.empty()) {
@@ -369,6 +383,7 @@ Status check_setting(std::string_view name, const std::string& value) {
   Settings unused;
   if (row.read != nullptr) return row.read(row, value, unused);
   if (name == "token") return check_token(value);
+  if (name == "key") return check_key_name(value);
   MKT_TRY(const std::string token, read_token(value));
   return check_token(token);
 }

@@ -96,11 +96,9 @@ Status run(const Session& session, const AuditArguments& a) {
     if (finding->hit) hits.push_back({printable(i.folder.string()), why});
     table.add(
         {receipt.id, receipt.version, Cell(state, state == "ok" ? Tone::good : Tone::bad), why});
-    Json one{{"id", receipt.id},
-             {"version", receipt.version},
-             {"folder", i.folder.string()},
-             {"state", state},
-             {"remark", why}};
+    Json one = describe_installed(receipt, i.folder);
+    one["state"] = state;
+    one["remark"] = why;
     if (finding->hit) one["code"] = error_code_name(finding->hit->code);
     all.push_back(std::move(one));
   }

@@ -30,13 +30,10 @@ std::string name_of(const InstallRequestInfo& r) {
 }
 
 Json describe(const InstallDone& done) {
-  return {{"id", done.receipt.id},
-          {"version", done.receipt.version},
-          {"folder", done.folder.string()},
-          {"checksum", done.receipt.checksum},
-          {"keyId", text_member(done.receipt.signature, "keyId").value_or("")},
-          {"files", done.receipt.files.size()},
-          {"unchanged", done.unchanged}};
+  Json document = describe_installed(done.receipt, done.folder);
+  document["files"] = done.receipt.files.size();
+  document["unchanged"] = done.unchanged;
+  return document;
 }
 
 // One line of the result; warnings are printed besides.

@@ -23,14 +23,11 @@ Status show_installed(const Session& session, const RootOption& root) {
     const std::string key = text_member(i.receipt.signature, "keyId").value_or("");
     const auto against = policy.refusal(i.receipt);
     if (against) session.out.warn(i.receipt.id + "@" + i.receipt.version + " is " + *against);
-    all.push_back({{"id", i.receipt.id},
-                   {"version", i.receipt.version},
-                   {"folder", i.folder.string()},
-                   {"checksum", i.receipt.checksum},
-                   {"keyId", key},
-                   {"registry", i.receipt.registry},
-                   {"installedAt", i.receipt.installed_at},
-                   {"againstPolicy", against ? Json(*against) : Json()}});
+    Json one = describe_installed(i.receipt, i.folder);
+    one["registry"] = i.receipt.registry;
+    one["installedAt"] = i.receipt.installed_at;
+    one["againstPolicy"] = against ? Json(*against) : Json();
+    all.push_back(std::move(one));
     table.add({i.receipt.id, i.receipt.version, printable(key), printable(i.folder.string())});
   }
   session.out.result({{"connectors", all}}, table);

@@ -65,11 +65,11 @@ Status list_outdated(Session& session, const OutdatedArguments& a) {
                {"HOLD", Column::Fit::cut_end, 2}});
   for (const OutdatedRow& row : rows_of(updates, lock.holds())) {
     const Receipt& receipt = row.installed.receipt;
-    outdated.push_back({{"id", receipt.id},
-                        {"installed", receipt.version},
-                        {"latest", row.latest.text()},
-                        {"folder", row.installed.folder.string()},
-                        {"held", row.hold.empty() ? Json() : Json(row.hold)}});
+    Json one = describe_installed(receipt, row.installed.folder);
+    one["installed"] = receipt.version;
+    one["latest"] = row.latest.text();
+    one["held"] = row.hold.empty() ? Json() : Json(row.hold);
+    outdated.push_back(std::move(one));
     table.add({receipt.id, receipt.version,
                Cell(row.latest.text(), row.hold.empty() ? Tone::good : Tone::caution),
                printable(row.installed.folder.string()), row.hold});

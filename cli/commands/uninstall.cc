@@ -67,7 +67,7 @@ Result<std::optional<Receipt>> receipt_of(const fs::path& target, const Connecto
 TargetResult describe(const ConnectorId& id, const fs::path& target, const Found& was) {
   if (was.receipt) {
     const Receipt& r = *was.receipt;
-    return {{{"id", r.id}, {"version", r.version}, {"folder", target.string()}},
+    return {describe_installed(r, target),
             fmt::format("uninstalled {}@{} from {}", r.id, r.version, printable(target.string()))};
   }
   return {{{"id", id.text()}},

@@ -96,14 +96,11 @@ Result<TargetResult> verify_folder(const Session& session, const VerifyArguments
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Settings home, settings_of_receipt(session, settings, *receipt));
   MKT_CHECK(check(session, a, home, signature, checksum, receipt->accepted_sequence));
+  Json document{{"verified", true}};
+  document.update(describe_installed(*receipt, target));
+  document["files"] = receipt->files.size();
   return TargetResult{
-      {{"verified", true},
-       {"folder", target},
-       {"id", receipt->id},
-       {"version", receipt->version},
-       {"checksum", receipt->checksum},
-       {"keyId", signature.key_id.text()},
-       {"files", receipt->files.size()}},
+      std::move(document),
       fmt::format("{}: {}@{}, all {} files as installed, good signature by {}", printable(target),
                   receipt->id, receipt->version, receipt->files.size(), signature.key_id.text())};
 }

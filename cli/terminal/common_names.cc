@@ -1,6 +1,7 @@
 #include "cli/terminal/common_names.h"
 
 #include <array>
+#include <string_view>
 
 namespace mkt {
 namespace {
@@ -23,6 +24,9 @@ void add(Json& object, const char* older, const char* common) {
   object[common] = std::move(copy);
 }
 
+// The manifest as it was published, which stays as it is.
+constexpr std::string_view kPublished = "manifest";
+
 // An id is a connector's where a version of it stands beside; those of keys, tokens, publishers and
 // requests have none.
 bool is_of_connector(const Json& object) {
@@ -33,8 +37,13 @@ bool is_of_connector(const Json& object) {
 
 void add_common_names(Json& document) {
   if (!document.is_structured()) return;
-  for (Json& member : document) add_common_names(member);
-  if (!document.is_object()) return;
+  if (document.is_array()) {
+    for (Json& element : document) add_common_names(element);
+    return;
+  }
+  for (auto& [name, member] : document.items()) {
+    if (name != kPublished) add_common_names(member);
+  }
   for (const OlderName& name : kOlderNames) add(document, name.older, name.common);
   if (is_of_connector(document)) add(document, "id", "connectorId");
 }

@@ -28,6 +28,10 @@ chmod 644 "$config"
 expect 0 "$MKT" config set registry https://b.example
 expect 0 "$MKT" config set require_trusted true
 expect 0 "$MKT" config set max_entries 500
+expect 0 "$MKT" config set key acme:0123456789abcdef
+expect 0 "$MKT" config set key agent:SHA256:0123456789abcdef0123456789abcdef01234567898
+expect 2 "$MKT" config set key acme
+expect 0 "$MKT" config unset key
 cat >wanted <<'TOML'
 # my settings
 registry = "https://b.example"  # ours

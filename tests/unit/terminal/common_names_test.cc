@@ -26,6 +26,14 @@ TEST_CASE("an id without a version beside it is not a connector's") {
   }
 }
 
+TEST_CASE("a published manifest stays as it is") {
+  Json document = {
+      {"id", "x"}, {"version", "1.0.0"}, {"manifest", {{"id", "x"}, {"version", "1.0.0"}}}};
+  add_common_names(document);
+  CHECK(document["connectorId"] == "x");
+  CHECK(document["manifest"].size() == 2);
+}
+
 TEST_CASE("a request keeps its own id and its connector's") {
   Json document = {{"id", "req_1"}, {"connectorId", "slack"}, {"version", "1.0.0"}};
   add_common_names(document);
