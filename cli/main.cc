@@ -111,17 +111,20 @@ int run(int argc, char** argv) {
   std::string format;
   add_common_options(app, session, format);
   add_commands(app, session);
-  name_kinds(app);
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   // Not through the parser, which would take the words for its own.
   if (words.size() >= 2 && words[0] == "__complete" && words[1] == "--") {
+    name_kinds(app);
     print_candidates(app, session, {words.begin() + 2, words.end()});
     return 0;
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // help and version, on stdout
+    name_kinds(app);
+    if (e.get_exit_code() == 0) return app.exit(e);  // help, on stdout
     const bool extras = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
     return fail_usage(session, app, words,
                       extras ? describe_extras(command_of(app, words), words, e.what()) : e.what());
@@ -129,6 +132,7 @@ int run(int argc, char** argv) {
   if (const Status read = read_format(app, format, session.out); !read) {
     return fail(session, read.error());
   }
+  if (app.got_subcommand("help")) name_kinds(app);
   if (!session.action) {
     return fail(session, Error(ErrorCode::usage_error, "which command? see: mkt --help"));
   }

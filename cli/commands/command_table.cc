@@ -1,5 +1,7 @@
 #include "cli/commands/command_table.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string>
 
@@ -143,12 +145,15 @@ constexpr std::string_view kCommonOptions =
     "Common options: --registry URL, --tenant TENANT, --token-file FILE, --timeout TIME,\n"
     "  --wait-for-limits, --json, -q/--quiet, --no-color (mkt --help)";
 
-// Behind the examples, of the command and of its own commands.
+// Behind the examples, of the command and of its own commands. Made when help is asked for: every
+// run of mkt declares all commands.
 void add_footers(CLI::App& command, std::string_view exits) {
-  std::string footer = command.get_footer() + "\n\n" + std::string(kCommonOptions);
-  footer += "\n\nExit statuses:\n" +
-            describe_exit_statuses(exits.empty() ? "0 2" : "0 2 " + std::string(exits));
-  command.footer(footer);
+  command.footer([examples = command.get_footer(), exits] {
+    std::string statuses = describe_exit_statuses(fmt::format("0 2 {}", exits));
+    statuses.pop_back();  // CLI11 ends the line
+    return fmt::format("{}\n\n{}\n\nExit statuses:\n{}", examples, kCommonOptions, statuses);
+  });
+  command.footer("");
   for (CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
     add_footers(*sub, exits);
   }
