@@ -17,7 +17,13 @@
 namespace mkt {
 namespace {
 
-void add_common_options(CLI::App& app, Session& session, std::string& format) {
+// What to print of the document instead of all of it.
+struct DocumentShapes {
+  std::string format;
+  std::string jq;
+};
+
+void add_common_options(CLI::App& app, Session& session, DocumentShapes& shapes) {
   app.add_option("--registry", session.flags.registry,
                  "URL of the registry (default: $MKT_REGISTRY, config.toml, " +
                      std::string(kDefaultRegistry) + ")");
@@ -28,8 +34,9 @@ void add_common_options(CLI::App& app, Session& session, std::string& format) {
   app.add_flag("--wait-for-limits,--wait", session.flags.wait,
                "Wait out a rate limit instead of failing (default in CI)");
   app.add_flag("--json", session.out.json, "Print one JSON document on stdout");
-  app.add_option("--format", format,
+  app.add_option("--format", shapes.format,
                  "Print members of that document instead, e.g. '{id} {version}' (mkt help json)");
+  app.add_option("--jq", shapes.jq, "Print what an expression of jq makes of that document");
   app.add_flag("-q,--quiet", session.out.quiet, "Print results and errors only");
   app.add_flag("--no-color", session.out.no_color, "Print without colours");
 }
@@ -39,12 +46,20 @@ int fail(const Session& session, const Error& error) {
   return static_cast<int>(exit_status(error.code));
 }
 
-// Before the command acts: a wrong template is noticed while nothing has happened.
-Status read_format(const CLI::App& app, const std::string& format, Output& out) {
-  if (app.count("--format") == 0) return {};
-  if (out.json) return Error(ErrorCode::usage_error, "either --json or --format");
-  MKT_TRY(out.format, FormatTemplate::parse(format));
-  out.json = true;
+// Before the command acts: what is wrong with them is noticed while nothing has happened.
+Status read_shapes(const CLI::App& app, const DocumentShapes& shapes, Output& out) {
+  const bool by_template = app.count("--format") > 0;
+  const bool by_filter = app.count("--jq") > 0;
+  if (int{out.json} + int{by_template} + int{by_filter} > 1) {
+    return Error(ErrorCode::usage_error, "only one of --json, --format and --jq");
+  }
+  if (by_template) {
+    MKT_TRY(out.format, FormatTemplate::parse(shapes.format));
+  }
+  if (by_filter) {
+    MKT_TRY(out.jq, JqFilter::compile(shapes.jq));
+  }
+  out.json = out.json || by_template || by_filter;
   return {};
 }
 
@@ -108,8 +123,8 @@ int run(int argc, char** argv) {
       "Examples:\n  mkt init my-connector\n  mkt publish my-connector\n"
       "  mkt install my-connector\n\nmkt help COMMAND tells more; mkt help lists topics; see "
       "mkt(1).");
-  std::string format;
-  add_common_options(app, session, format);
+  DocumentShapes shapes;
+  add_common_options(app, session, shapes);
   add_commands(app, session);
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   // Not through the parser, which would take the words for its own.
@@ -129,7 +144,7 @@ int run(int argc, char** argv) {
     return fail_usage(session, app, words,
                       extras ? describe_extras(command_of(app, words), words, e.what()) : e.what());
   }
-  if (const Status read = read_format(app, format, session.out); !read) {
+  if (const Status read = read_shapes(app, shapes, session.out); !read) {
     return fail(session, read.error());
   }
   if (app.got_subcommand("help")) name_kinds(app);
@@ -144,6 +159,7 @@ int run(int argc, char** argv) {
   }
   const Status status = session.action();
   if (!status) return fail_command(session, status.error(), words);
+  if (const Status printed = session.out.finish(); !printed) return fail(session, printed.error());
   if (std::fflush(stdout) != 0) {
     return fail(session, Error(ErrorCode::io_error, "cannot write to standard output"));
   }

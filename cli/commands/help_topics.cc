@@ -85,6 +85,10 @@ line for each element where the document is a list:
   mkt search slack --format '{id:<30}{downloads:>8}'
   mkt publish --format '{checksum}'
 
+--jq prints what an expression of jq(1) makes of it, text without quotes:
+
+  mkt list --jq '.connectors[] | select(.keyId | startswith("acme:")).id'
+
   mkt search slack --json | jq -r '.connectors[].id'
   mkt publish --json | jq -r .checksum
   mkt list --json | jq -r '.connectors[] | "\(.id) \(.version)"'

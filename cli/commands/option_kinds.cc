@@ -13,6 +13,8 @@ constexpr auto kKinds = std::to_array<std::pair<std::string_view, std::string_vi
     {"token-file", "FILE"},
     {"tenant", "TENANT"},
     {"timeout", "TIME"},
+    {"format", "TEMPLATE"},
+    {"jq", "EXPRESSION"},
     {"key", "KEYID"},
     {"public-key", "FILE"},
     {"publisher", "PUBLISHER"},

@@ -19,6 +19,15 @@ const Screen& Output::screen() const {
 void Output::print_document(const Json& document) const {
   Json shown = document;
   add_common_names(shown);
+  if (jq) {
+    const auto lines = jq->print(shown);
+    if (lines) {
+      fmt::print("{}", *lines);
+    } else {
+      failure_ = lines.error();
+    }
+    return;
+  }
   if (!format) {
     fmt::print("{}", dump_json_pretty(shown));
     return;
@@ -71,7 +80,7 @@ void Output::warn(std::string_view text) const {
 }
 
 void Output::error(const Error& e) const {
-  if (json && !format) fmt::print("{}", dump_json_pretty(describe_error(e)));
+  if (json && !format && !jq) fmt::print("{}", dump_json_pretty(describe_error(e)));
   tell_error(e);
 }
 

@@ -1,7 +1,8 @@
 // Output: what a command prints: one result on stdout, everything else on stderr.
 //
-// With --json the result is one JSON document, with --format its members in a line; without, it is
-// text for a person, or, in a pipe, lines for a program. Notes and progress are left out with
+// With --json the result is one JSON document, with --format or --jq what those make of it;
+// without, it is text for a person, or, in a pipe, lines for a program. Notes and progress are left
+// out with
 // --quiet. Text that came from elsewhere must pass `printable` first. Use from one thread.
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #include "cli/terminal/ci_report.h"
 #include "cli/terminal/format_template.h"
+#include "cli/terminal/jq_filter.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/screen.h"
 #include "cli/terminal/style.h"
@@ -26,6 +28,7 @@ class Output {
  public:
   bool json = false;                     // the document is wanted, as JSON or by `format`
   std::optional<FormatTemplate> format;  // of --format
+  std::optional<JqFilter> jq;            // of --jq
   bool quiet = false;
   bool no_color = false;
 
@@ -49,6 +52,8 @@ class Output {
   void error(const Error& error) const;
   // The same of one target among several: it is not the result.
   void tell_error(const Error& error) const;
+  // Whether all of the result was printed: --jq may not fit it.
+  Status finish() const { return failure_ ? Status(*failure_) : Status(); }
   // What a CI job shows of the result besides; a failure to tell it is a warning.
   void report_to_ci(const CiResult& result) const;
 
@@ -68,6 +73,7 @@ class Output {
   void print_document(const Json& document) const;
 
   mutable std::optional<Screen> screen_;
+  mutable std::optional<Error> failure_;
 };
 
 // What --json prints of an error.

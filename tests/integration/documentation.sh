@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 
 mandoc -Tlint -Wwarning "$SOURCE"/man/*.[1-8] >lint || { cat lint >&2; fail "mandoc has complaints"; }
 # A page that is referred to is there: ours in man/, of others those that a system has anyway.
-others=" curl:1 diff:1 flock:2 git:1 gitignore:5 gzip:1 openssl:1 sqlite3:1 tar:1 "
+others=" curl:1 diff:1 flock:2 git:1 gitignore:5 gzip:1 jq:1 openssl:1 sqlite3:1 tar:1 "
 while read -r name section; do
   [[ -f $SOURCE/man/$name.$section || $others == *" $name:$section "* ]] || fail "there is no page $name($section)"
 done < <(sed -nE 's/^\.Xr ([^ ]+) ([1-8]).*/\1 \2/p' "$SOURCE"/man/*.[1-8] | sort -u)

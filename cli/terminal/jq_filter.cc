@@ -1,0 +1,142 @@
+#include "cli/terminal/jq_filter.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <jq.h>
+
+#include <optional>
+
+#include "common/base/utf8.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::size_t kMaxExpressionBytes = 64 * 1024;
+
+// Looked up with dlopen, with the types of jq.h, as CurlLibrary does.
+struct JqLibrary {
+  decltype(&::jq_init) init;
+  decltype(&::jq_set_error_cb) set_error_callback;
+  decltype(&::jq_compile) compile;
+  decltype(&::jq_start) start;
+  decltype(&::jq_next) next;
+  decltype(&::jq_teardown) teardown;
+  decltype(&::jq_format_error) format_error;
+  decltype(&::jv_parse_sized) parse;
+  decltype(&::jv_get_kind) kind;
+  decltype(&::jv_copy) copy;
+  decltype(&::jv_free) free;
+  decltype(&::jv_dump_string) dump;
+  decltype(&::jv_string_value) text;
+  decltype(&::jv_invalid_has_msg) has_message;
+  decltype(&::jv_invalid_get_msg) message;
+};
+
+template <typename Function>
+bool look_up(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(::dlsym(library, name));
+  return function != nullptr;
+}
+
+std::optional<JqLibrary> open_jq() {
+  void* library = ::dlopen("libjq.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) return std::nullopt;
+  JqLibrary jq{};
+  const bool complete =
+      look_up(library, "jq_init", jq.init) &&
+      look_up(library, "jq_set_error_cb", jq.set_error_callback) &&
+      look_up(library, "jq_compile", jq.compile) && look_up(library, "jq_start", jq.start) &&
+      look_up(library, "jq_next", jq.next) && look_up(library, "jq_teardown", jq.teardown) &&
+      look_up(library, "jq_format_error", jq.format_error) &&
+      look_up(library, "jv_parse_sized", jq.parse) && look_up(library, "jv_get_kind", jq.kind) &&
+      look_up(library, "jv_copy", jq.copy) && look_up(library, "jv_free", jq.free) &&
+      look_up(library, "jv_dump_string", jq.dump) && look_up(library, "jv_string_value", jq.text) &&
+      look_up(library, "jv_invalid_has_msg", jq.has_message) &&
+      look_up(library, "jv_invalid_get_msg", jq.message);
+  if (!complete) return std::nullopt;
+  return jq;
+}
+
+const JqLibrary* jq_library() {
+  static const std::optional<JqLibrary> library = open_jq();
+  return library ? &*library : nullptr;
+}
+
+std::string take_text(const JqLibrary& jq, jv value) {
+  std::string text = jq.text(value);
+  jq.free(value);
+  return text;
+}
+
+// The first thing that jq says; the rest only counts the errors.
+void keep_first(void* said, jv message) {
+  auto& first = *static_cast<std::string*>(said);
+  const JqLibrary& jq = *jq_library();
+  const std::string text = take_text(jq, jq.format_error(message));
+  constexpr std::string_view kPrefix = "jq: error: ";
+  const std::size_t begin = text.starts_with(kPrefix) ? kPrefix.size() : 0;
+  if (first.empty()) first = text.substr(begin, text.find('\n') - begin);
+}
+
+// Lines and columns are the expression's; nothing else may steer the terminal.
+std::string without_controls(const std::string& text) {
+  std::string clean;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\n\t", begin), text.size());
+    clean += printable(std::string_view(text).substr(begin, end - begin));
+    if (end < text.size()) clean += text[end];
+    begin = end + 1;
+  }
+  return clean;
+}
+
+}  // namespace
+
+void JqFilter::End::operator()(jq_state* state) const { jq_library()->teardown(&state); }
+
+Result<JqFilter> JqFilter::compile(const std::string& expression) {
+  if (expression.size() > kMaxExpressionBytes) {
+    return Error(ErrorCode::usage_error, "--jq: the expression is too long");
+  }
+  const JqLibrary* const jq = jq_library();
+  if (jq == nullptr) {
+    return Error(ErrorCode::usage_error,
+                 "--jq needs libjq.so.1, which cannot be loaded; install the package libjq1, or "
+                 "use --format");
+  }
+  JqFilter filter(jq->init());
+  if (!filter.state_) return Error(ErrorCode::internal_error, "libjq did not start");
+  std::string said;
+  jq->set_error_callback(filter.state_.get(), keep_first, &said);
+  const bool compiled = jq->compile(filter.state_.get(), expression.c_str()) != 0;
+  jq->set_error_callback(filter.state_.get(), nullptr, nullptr);
+  if (!compiled) return Error(ErrorCode::usage_error, fmt::format("--jq: {}", printable(said)));
+  return filter;
+}
+
+Result<std::string> JqFilter::print(const Json& document) const {
+  const JqLibrary& jq = *jq_library();
+  const std::string json = dump_json(document);
+  jq.start(state_.get(), jq.parse(json.data(), static_cast<int>(json.size())), 0);
+  std::string lines;
+  for (;;) {
+    const jv value = jq.next(state_.get());
+    const jv_kind kind = jq.kind(value);
+    if (kind == JV_KIND_STRING) {
+      lines += without_controls(take_text(jq, value)) + "\n";
+    } else if (kind != JV_KIND_INVALID) {
+      lines += take_text(jq, jq.dump(value, 0)) + "\n";
+    } else if (jq.has_message(jq.copy(value)) != 0) {
+      const jv message = jq.message(value);
+      const bool is_text = jq.kind(message) == JV_KIND_STRING;
+      const std::string why = take_text(jq, is_text ? message : jq.dump(message, 0));
+      return Error(ErrorCode::invalid_json,
+                   fmt::format("--jq: {}; see the document with --json", printable(why)));
+    } else {
+      jq.free(value);
+      return lines;
+    }
+  }
+}
+
+}  // namespace mkt
