@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/store/memory_lease.h"
 #include "daemon/store/records.h"
 
 namespace mkt {
@@ -57,6 +58,9 @@ class Store {
   // `told` is called after each commit, in their order, before the change returns to its caller. It
   // must be quick, must not throw and must not call the store.
   [[nodiscard]] virtual Watch watch(std::function<void(const Touches&)> told) = 0;
+  // While it holds, watchers hear of a change before anybody is told that it was made. Null where
+  // that is always so, as this daemon makes all changes. Lives as long as the store.
+  virtual const MemoryLease* memory_lease() const { return nullptr; }
 };
 
 // Result<T>, for a T or a Result<T>.

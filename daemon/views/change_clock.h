@@ -2,9 +2,9 @@
 //
 // A reader asks for the freshness of its subject before it reads. While `holds` is true, it may
 // give the same answer again. The clock moves after each commit and before the change returns to
-// its caller, so no old answer is given after somebody was told of the change. Connectors share
-// kShards counters: a change of one connector makes some others be read again, but never the
-// reverse.
+// its caller, so no old answer is given after somebody was told of the change; beside other
+// daemons, while the lease holds. Connectors share kShards counters: a change of one connector
+// makes some others be read again, but never the reverse.
 //
 // Thread-safe. A Freshness must not outlive its clock.
 #pragma once
@@ -16,6 +16,7 @@
 #include <functional>
 #include <string_view>
 
+#include "daemon/store/memory_lease.h"
 #include "daemon/store/touches.h"
 
 namespace mkt {
@@ -23,6 +24,7 @@ namespace mkt {
 class Freshness {
  public:
   bool holds() const {
+    if (lease_ != nullptr && !lease_->holds()) return false;
     for (const Part& part : parts_) {
       if (part.count != nullptr && part.count->load(std::memory_order_acquire) != part.value) {
         return false;
@@ -41,16 +43,21 @@ class Freshness {
   static Part part(const Count& count) { return {&count, count.load(std::memory_order_acquire)}; }
 
   std::array<Part, 2> parts_;
+  const MemoryLease* lease_ = nullptr;
 };
 
 class ChangeClock {
  public:
+  // The lease of the store that it follows (Store::memory_lease).
+  explicit ChangeClock(const MemoryLease* lease = nullptr) : lease_(lease) {}
+
   // Counts all commits, whatever they touched: while it is the same, the store has not changed.
   std::uint64_t changes() const { return changes_.load(std::memory_order_acquire); }
   // For everything that does not depend on a single connector, such as the keys.
   Freshness now() const {
     Freshness freshness;
     freshness.parts_[0] = Freshness::part(shared_);
+    freshness.lease_ = lease_;
     return freshness;
   }
   // For what is shown of that connector.
@@ -73,6 +80,7 @@ class ChangeClock {
   }
   static void step(Freshness::Count& count) { count.fetch_add(1, std::memory_order_release); }
 
+  const MemoryLease* lease_;
   Freshness::Count changes_ = 0;
   Freshness::Count shared_ = 0;
   std::array<Freshness::Count, kShards> shards_{};

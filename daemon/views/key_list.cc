@@ -15,6 +15,8 @@ void KeyListView::touched(const Touches& touches) {
 }
 
 std::optional<KeyListView::Listing> KeyListView::kept(UtcTime now) const {
+  const MemoryLease* lease = store_.memory_lease();
+  if (lease != nullptr && !lease->holds()) return std::nullopt;
   const std::lock_guard lock(mutex_);
   if (listing_.sequence < 0 || listing_.until <= now) return std::nullopt;
   return listing_;

@@ -16,7 +16,9 @@ class TokenView {
   explicit TokenView(Store& store) : store_(store) {}
 
   Result<std::optional<TokenRecord>> find(std::string_view id) const {
-    if (auto kept = cache_.find(id)) return kept;
+    if (may_remember()) {
+      if (auto kept = cache_.find(id)) return kept;
+    }
     const std::uint64_t generation = cache_.generation();
     auto found =
         read_from(store_, [&](const Records& records) { return records.tokens().find(id); });
@@ -30,6 +32,11 @@ class TokenView {
   }
 
  private:
+  bool may_remember() const {
+    const MemoryLease* lease = store_.memory_lease();
+    return lease == nullptr || lease->holds();
+  }
+
   Store& store_;
   mutable TokenCache cache_;
 };

@@ -1,7 +1,8 @@
 // Views: the parts of the store that are kept in memory; they follow the store's feed.
 //
 // They hear of every commit before the change returns to its caller, so every later answer of a
-// view contains the change. Thread-safe. Must not outlive the store.
+// view contains the change; beside other daemons, while the store's lease holds (memory_lease.h).
+// Thread-safe. Must not outlive the store.
 #pragma once
 
 #include "daemon/store/store.h"
@@ -14,7 +15,11 @@ namespace mkt {
 
 struct Views {
   explicit Views(Store& store)
-      : search(store), tokens(store), keys(store), watch_(store.watch([this](const Touches& t) {
+      : clock(store.memory_lease()),
+        search(store),
+        tokens(store),
+        keys(store),
+        watch_(store.watch([this](const Touches& t) {
           search.touched(t);
           tokens.touched(t);
           keys.touched(t);
