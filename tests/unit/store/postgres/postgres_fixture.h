@@ -101,9 +101,8 @@ inline PostgresOptions patient_options() {
   return options;
 }
 
-inline std::unique_ptr<PostgresStore> open_postgres(const std::string& url,
-                                                    const PostgresOptions& options =
-                                                        patient_options()) {
+inline std::unique_ptr<PostgresStore> open_postgres(
+    const std::string& url, const PostgresOptions& options = patient_options()) {
   auto opened = PostgresStore::open(url, options);
   if (!opened) FAIL(opened.error().message);
   return std::move(*opened);
