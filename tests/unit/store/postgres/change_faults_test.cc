@@ -239,6 +239,17 @@ TEST_CASE(
   CHECK(count_publishers(*store) == 0);
 }
 
+TEST_CASE("with PostgreSQL: a COMMIT that comes with a warning is settled, and done once") {
+  if (!has_postgres()) return;
+  TestDatabase database;
+  // So does one that no standby has confirmed. Settling it comes without.
+  refuse_changes(database, "IF NEW.entries >= 0 THEN RAISE WARNING 'not replicated'; END IF;");
+  const auto store = open_postgres(database.url());
+  REQUIRE(put_publisher(*store, "acme"));
+  CHECK(count_publishers(*store) == 1);
+  CHECK(ask_sql(database.url(), "SELECT settled FROM tickets") == "1");
+}
+
 TEST_CASE("with PostgreSQL: a disk that is full or fails is told at once") {
   if (!has_postgres()) return;
   const std::pair<const char*, ErrorCode> failures[] = {{"53100", ErrorCode::storage_full},

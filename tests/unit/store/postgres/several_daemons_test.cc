@@ -58,12 +58,12 @@ struct SeveralDaemons {
   std::vector<std::unique_ptr<RegistryFixture>> fixtures;
 };
 
-std::size_t entries_of(Registry& registry, const std::string& action, const std::string& subject) {
-  std::size_t count = 0;
-  for (const LogEntry& e : *registry.log({0, {}, 100'000})) {
-    count += e.action == action && e.subject == subject;
-  }
-  return count;
+// How many entries there are of any of these actions.
+std::string entries_of(const SeveralDaemons& daemons, std::string_view actions,
+                       std::string_view subject) {
+  const std::string sql = fmt::format(
+      "SELECT count(*) FROM audit_log WHERE action IN ({}) AND subject = '{}'", actions, subject);
+  return ask_sql(daemons.database.url(), sql.c_str());
 }
 
 TEST_CASE("with PostgreSQL: 24 publish the same version on three daemons: it is new once") {
@@ -85,7 +85,7 @@ TEST_CASE("with PostgreSQL: 24 publish the same version on three daemons: it is 
     SeveralDaemons::at_once(jobs);
     CHECK(made == 1);
     CHECK(found == 8 * kDaemons - 1);
-    CHECK(entries_of(daemons[0], "version.publish", id + "@1.0.0") == 1);
+    CHECK(entries_of(daemons, "'version.publish'", id + "@1.0.0") == "1");
   }
 }
 
@@ -189,11 +189,8 @@ TEST_CASE("with PostgreSQL: approve, deny, cancel and expire at once: one end") 
     const bool approved = end == RequestStatus::approved;
     CHECK(bool(*daemons[0].installation("team", id)) == approved);
     CHECK(daemons[0].installation_history("team", id, 10)->size() == (approved ? 1 : 0));
-    std::size_t ends = 0;
-    for (const char* action : {"request.deny", "request.cancel", "request.expire"}) {
-      ends += entries_of(daemons[1], action, request);
-    }
-    CHECK(ends == (approved ? 0 : 1));
+    CHECK(entries_of(daemons, "'request.deny', 'request.cancel', 'request.expire'", request) ==
+          (approved ? "0" : "1"));
   }
 }
 
@@ -318,7 +315,7 @@ TEST_CASE("with PostgreSQL: an Idempotency-Key is spent once, whichever daemon i
     SeveralDaemons::at_once({[&] { note(0); }, [&] { note(1); }});
     CHECK(done == 1);
     CHECK(lost == 1);
-    CHECK(entries_of(daemons[2], "test.note", subject) == 1);
+    CHECK(entries_of(daemons, "'test.note'", subject) == "1");
   }
 }
 
