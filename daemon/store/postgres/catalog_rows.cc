@@ -43,8 +43,10 @@ class CatalogRows : public Catalog {
 
   std::optional<VersionRecord> version(std::string_view connector_id, std::string_view version,
                                        Hold hold) const override {
-    // The files' rows change only with their version's.
-    Query row = db_.query(MKT_HELD(R"sql(
+    // The version's row is held first and read then, so that its files are those of the same
+    // moment.
+    if (hold == Hold::shared || hold == Hold::exclusive) hold_version(connector_id, version, hold);
+    Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
                signature_seq, capabilities, policy_classes,
@@ -54,8 +56,7 @@ class CatalogRows : public Catalog {
                 WHERE f.connector_id = $1 AND f.version = $2),
                (SELECT f.signature FROM version_files AS f
                 WHERE f.connector_id = $1 AND f.version = $2)
-        FROM versions WHERE connector_id = $1 AND version = $2)sql"),
-                          hold);
+        FROM versions WHERE connector_id = $1 AND version = $2)sql");
     if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
     VersionRecord v;
     row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
@@ -67,7 +68,6 @@ class CatalogRows : public Catalog {
 
   std::optional<VersionRecord> version_head(std::string_view connector_id, std::string_view version,
                                             Hold hold) const override {
-    // The files' rows change only with their version's.
     Query row = db_.query(MKT_HELD(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
@@ -81,11 +81,14 @@ class CatalogRows : public Catalog {
   std::optional<VersionWithPublisher> version_with_publisher(std::string_view connector_id,
                                                              std::string_view version,
                                                              Hold hold) const override {
-    // Who published it never changes, so the version need not be held to find out.
-    const auto seen = version_head(connector_id, version, Hold::fixed);
-    if (!seen) return std::nullopt;
-    auto publisher = publishers_.find(seen->published_by, hold);
-    auto found = version_head(connector_id, version, hold);
+    auto found = version_head(connector_id, version, Hold::fixed);
+    if (!found) return std::nullopt;
+    // Who published it never changes, so it need not be held to find that out; but it is read again
+    // once it is held.
+    auto publisher = publishers_.find(found->published_by, hold);
+    if (hold == Hold::shared || hold == Hold::exclusive) {
+      found = version_head(connector_id, version, hold);
+    }
     return VersionWithPublisher{std::move(*found), std::move(publisher)};
   }
 
@@ -366,6 +369,13 @@ class CatalogRows : public Catalog {
   }
 
  private:
+  void hold_version(std::string_view connector_id, std::string_view version, Hold hold) const {
+    constexpr HeldSql kVersion =
+        MKT_HELD("SELECT version FROM versions WHERE connector_id = $1 AND version = $2");
+    PgStatement lock(hold == Hold::shared ? kVersion.shared : kVersion.exclusive);
+    db_.hold(lock.bind(connector_id).bind(version));
+  }
+
   // Writes what search finds, from the latest version's manifest.
   void label(std::string_view id, const ConnectorListing& l) {
     const auto add_label = [&](const std::string& word, std::string_view kind) {
