@@ -50,6 +50,9 @@ mkt_promise(mirror "the mirror goes on where it stopped"
   TESTS integration.mirror_faults)
 mkt_promise(webhooks "webhooks go on where they stopped"
   UNIT webhooks/webhooks_test.cc)
+mkt_promise(postgres "several daemons on one PostgreSQL: each change is done once, in one order"
+  UNIT store/postgres/pg_failure_test.cc
+  TESTS integration.postgres)
 mkt_promise(errors "every error code has one HTTP status, one exit status, and a test"
   UNIT base/error_code_test.cc
   TESTS integration.error_codes)

@@ -10,6 +10,11 @@
 
 namespace mkt {
 
+// Bounds of what every store counts.
+inline constexpr auto kCommitSizes = std::to_array<double>({1, 2, 4, 8, 16, 32, 64, 128, 256});
+inline constexpr auto kCommitSeconds = std::to_array<double>(
+    {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5});
+
 struct StoreCounts {
   std::size_t waiting = 0;   // changes not yet in a commit
   std::uint64_t failed = 0;  // commits that failed

@@ -29,10 +29,6 @@
 
 namespace mkt {
 
-inline constexpr auto kCommitSizes = std::to_array<double>({1, 2, 4, 8, 16, 32, 64, 128, 256});
-inline constexpr auto kCommitSeconds = std::to_array<double>(
-    {0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5});
-
 class CommitQueue {
  public:
   using Change = std::function<Status(Database&)>;

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "daemon/store/document_text.h"
+
 namespace mkt {
 namespace {
 
@@ -21,7 +23,6 @@ struct Part {
 // mirrored until its statement names it.
 struct Form {
   DocumentKind kind;
-  const char* word;  // in the outbox
   const char* table;
   std::size_t key_parts;
   std::array<Part, 2> parts;
@@ -32,7 +33,6 @@ struct Form {
 
 constexpr auto kForms = std::to_array<Form>({
     {DocumentKind::log,
-     "log",
      "audit_log",
      1,
      {},
@@ -42,7 +42,6 @@ constexpr auto kForms = std::to_array<Form>({
      "INSERT INTO outbox (kind, key, at) SELECT 'log', json_array(CAST(seq AS TEXT)), ?1 FROM "
      "audit_log"},
     {DocumentKind::publisher,
-     "publisher",
      "publishers",
      1,
      {{{"publicKeys", "publisher_keys",
@@ -60,7 +59,6 @@ constexpr auto kForms = std::to_array<Form>({
      "SELECT id FROM publishers WHERE id > ?1 ORDER BY id LIMIT ?2",
      "INSERT INTO outbox (kind, key, at) SELECT 'publisher', json_array(id), ?1 FROM publishers"},
     {DocumentKind::connector,
-     "connector",
      "connectors",
      1,
      {{{"owners", "connector_owners",
@@ -84,7 +82,6 @@ constexpr auto kForms = std::to_array<Form>({
      "SELECT id FROM connectors WHERE id > ?1 ORDER BY id LIMIT ?2",
      "INSERT INTO outbox (kind, key, at) SELECT 'connector', json_array(id), ?1 FROM connectors"},
     {DocumentKind::version,
-     "version",
      "versions",
      2,
      {},
@@ -97,7 +94,6 @@ constexpr auto kForms = std::to_array<Form>({
      "INSERT INTO outbox (kind, key, at) SELECT 'version', json_array(connector_id, version), ?1 "
      "FROM versions"},
     {DocumentKind::policy,
-     "policy",
      "tenant_policies",
      2,
      {},
@@ -110,7 +106,6 @@ constexpr auto kForms = std::to_array<Form>({
      "CAST(revision AS TEXT)), ?1 "
      "FROM tenant_policies"},
     {DocumentKind::install_request,
-     "install_request",
      "install_requests",
      2,
      {{{"approvals", "approvals",
@@ -127,7 +122,6 @@ constexpr auto kForms = std::to_array<Form>({
      "INSERT INTO outbox (kind, key, at) SELECT 'install_request', json_array(tenant_id, id), ?1 "
      "FROM install_requests"},
     {DocumentKind::installation,
-     "installation",
      "installations",
      2,
      {},
@@ -138,7 +132,6 @@ constexpr auto kForms = std::to_array<Form>({
      "INSERT INTO outbox (kind, key, at) "
      "SELECT 'installation', json_array(tenant_id, connector_id), ?1 FROM installations"},
     {DocumentKind::installation_event,
-     "installation_event",
      "installation_events",
      2,
      {},
@@ -150,50 +143,20 @@ constexpr auto kForms = std::to_array<Form>({
      "CAST(num AS TEXT)), ?1 FROM installation_events"},
 });
 
-// Columns that contain a flag.
-constexpr auto kFlags = std::to_array<std::string_view>(
-    {"verified", "prerelease", "deprecated", "quarantined", "allow_self_approval"});
-
 const Form& form_of(DocumentKind kind) {
   return *std::find_if(kForms.begin(), kForms.end(),
                        [kind](const Form& form) { return form.kind == kind; });
-}
-
-const Form* form_named(std::string_view word) {
-  const auto form =
-      std::find_if(kForms.begin(), kForms.end(), [word](const Form& f) { return f.word == word; });
-  return form == kForms.end() ? nullptr : &*form;
-}
-
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// display_name → displayName
-std::string camel_case(std::string_view column) {
-  std::string name;
-  bool upper = false;
-  for (const char c : column) {
-    if (c == '_') {
-      upper = true;
-    } else {
-      name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      upper = false;
-    }
-  }
-  return name;
 }
 
 Json row_content(const Query& row) {
   Json content = Json::object();
   for (int i = 0; i < row.columns(); ++i) {
     const std::string_view column = row.name(i);
-    Json& value = content[camel_case(column)];
+    Json& value = content[document_member(column)];
     if (row.is_null(i)) continue;
     if (!row.is_number(i)) {
       value = row.text(i);
-    } else if (is_one_of(kFlags, column)) {
+    } else if (is_flag_column(column)) {
       value = row.flag(i);
     } else {
       value = row.number(i);
@@ -226,15 +189,6 @@ std::optional<Json> content_of(Database& db, const Form& form,
   return content;
 }
 
-std::vector<std::string> key_from_json(const std::string& text) {
-  std::vector<std::string> key;
-  for (const Json& part : Json::parse(text)) {
-    key.push_back(part.is_string() ? part.get<std::string>()
-                                   : std::to_string(part.get<std::int64_t>()));
-  }
-  return key;
-}
-
 // How many changes to read for each document that may be sent. A document that changed more often
 // than others needs several turns.
 constexpr std::int64_t kChangesEach = 10;
@@ -255,8 +209,8 @@ OutboxChange read_change(const Query& row) {
 
 // What it names, whole.
 OutboxEntry entry_of(Database& db, const OutboxChange& change) {
-  const Form& form = *form_named(change.kind);
-  OutboxEntry entry{change.seq, {form.kind, key_from_json(change.key)}, std::nullopt, change.at};
+  const Form& form = form_of(document_kind(change.kind));
+  OutboxEntry entry{change.seq, {form.kind, document_key(change.key)}, std::nullopt, change.at};
   entry.content = content_of(db, form, entry.name.key);
   return entry;
 }
@@ -271,7 +225,7 @@ ParkedDocument read_parked(const Query& row) {
   ParkedDocument parked;
   std::string kind, key;
   row.get(parked.seq, kind, key, parked.reason, parked.at);
-  parked.name = {form_named(kind)->kind, key_from_json(key)};
+  parked.name = {document_kind(kind), document_key(key)};
   return parked;
 }
 
@@ -302,7 +256,7 @@ Status insert_row(Database& db, const char* table, const Json& content) {
   std::vector<std::string> names;
   std::vector<const Json*> values;
   for (const std::string& column : columns_of(db, table)) {
-    const auto member = content.find(camel_case(column));
+    const auto member = content.find(document_member(column));
     if (member == content.end()) continue;
     names.push_back(column);
     values.push_back(&*member);
@@ -404,7 +358,7 @@ class OutboxRows : public Outbox {
   void append_followed(UtcTime at) override {
     for (const DocumentName& name : change_.changed) {
       db_.query("INSERT INTO outbox (kind, key, at) VALUES (?, ?, ?)")
-          .bind(std::string_view(form_of(name.kind).word))
+          .bind(document_word(name.kind))
           .bind(name.key)
           .bind(at)
           .run();

@@ -20,8 +20,8 @@ SqliteStore::~SqliteStore() = default;
 SqliteStore::SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer)
     : file_(std::move(file)),
       records_(*writer),
-      commits_(std::make_unique<CommitQueue>(std::move(writer),
-                                             [this](const Touches& touches) { tell(touches); })) {}
+      commits_(std::make_unique<CommitQueue>(
+          std::move(writer), [this](const Touches& touches) { watchers_.tell(touches); })) {}
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& file) {
   try {
@@ -93,21 +93,6 @@ Result<EntryNumbers> SqliteStore::change(const Touches& touches,
   });
   if (!kept) return kept.error();
   return EntryNumbers(std::move(entries));
-}
-
-Watch SqliteStore::watch(std::function<void(const Touches&)> told) {
-  const std::lock_guard lock(watches_mutex_);
-  const int id = next_watch_++;
-  watches_.emplace(id, std::move(told));
-  return Watch([this, id] {
-    const std::lock_guard ending(watches_mutex_);
-    watches_.erase(id);
-  });
-}
-
-void SqliteStore::tell(const Touches& touches) {
-  const std::lock_guard lock(watches_mutex_);
-  for (const auto& [id, told] : watches_) told(touches);
 }
 
 }  // namespace mkt

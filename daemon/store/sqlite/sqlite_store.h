@@ -7,15 +7,16 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "daemon/store/sqlite/commit_queue.h"
 #include "daemon/store/sqlite/sqlite_records.h"
 #include "daemon/store/store.h"
 #include "daemon/store/store_health.h"
+#include "daemon/store/watchers.h"
 
 namespace mkt {
 
@@ -31,7 +32,9 @@ class SqliteStore : public Store, public StoreHealth {
   Status read(const std::function<Status(const Records&)>& look) override;
   Result<EntryNumbers> change(const Touches& touches,
                               const std::function<Status(Records&)>& decide) override;
-  Watch watch(std::function<void(const Touches&)> told) override;
+  Watch watch(std::function<void(const Touches&)> told) override {
+    return watchers_.add(std::move(told));
+  }
 
   bool broken() const override { return commits_->broken(); }
   void when_broken(std::function<void()> call) override { commits_->when_broken(std::move(call)); }
@@ -43,14 +46,11 @@ class SqliteStore : public Store, public StoreHealth {
 
   std::unique_ptr<Reader> take_reader();
   void give_back(std::unique_ptr<Reader> reader);
-  void tell(const Touches& touches);
 
   std::filesystem::path file_;
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<Reader>> readers_;  // guarded by readers_mutex_; idle ones only
-  std::mutex watches_mutex_;
-  std::map<int, std::function<void(const Touches&)>> watches_;  // guarded by watches_mutex_
-  int next_watch_ = 0;                                          // guarded by watches_mutex_
+  Watchers watchers_;
   SqliteRecords records_;                 // on the writing connection; for the queue only
   std::unique_ptr<CommitQueue> commits_;  // last: its thread must end before the members it uses
 };

@@ -1,4 +1,4 @@
-// Registry: a marketplace on a new SQLite database, with short names for its use cases: the changes
+// Registry: a marketplace on a new database (registry_store.h), with short names for its use cases: the changes
 // alone, without checks of the caller. The clock is `now` where a change has no other time.
 #pragma once
 
@@ -25,7 +25,7 @@
 #include "daemon/service/publishers.h"
 #include "daemon/service/revoke.h"
 #include "daemon/service/tokens.h"
-#include "daemon/store/sqlite/sqlite_store.h"
+#include "tests/unit/service/registry_store.h"
 #include "tests/unit/store/checking_store.h"
 
 namespace mkt {
@@ -38,7 +38,7 @@ class Registry {
 
  public:
   explicit Registry(const std::filesystem::path& folder)
-      : Registry(folder, open_sqlite(folder), {}) {}
+      : Registry(folder, open_registry_store(folder), {}) {}
   // On any store; `pause` as in CheckingStore.
   Registry(const std::filesystem::path& folder, std::unique_ptr<Store> store,
            std::function<void()> pause)
@@ -212,11 +212,6 @@ class Registry {
   }
 
  private:
-  static std::unique_ptr<Store> open_sqlite(const std::filesystem::path& folder) {
-    auto opened = SqliteStore::open(folder / "mktd.db");
-    REQUIRE(opened);
-    return std::move(*opened);
-  }
   std::unique_ptr<Store> opened_;
   CheckingStore checked_;
   std::unique_ptr<BlobStore> blobs_;

@@ -1,0 +1,147 @@
+#include "daemon/store/postgres/rows.h"
+
+namespace mkt::postgres {
+namespace {
+
+InstallationRecord read_installation(const PgRow& row) {
+  InstallationRecord i;
+  row.get(i.tenant_id, i.connector_id, i.version, i.checksum, i.config, i.request_id,
+          i.installed_by, i.installed_at, i.updated_at);
+  return i;
+}
+
+std::vector<InstallationRecord> read_installations(Query& row) {
+  std::vector<InstallationRecord> installations;
+  while (row.step()) installations.push_back(read_installation(row.row()));
+  return installations;
+}
+
+class InstallationRows : public Installations {
+ public:
+  InstallationRows(Flight& db, PgChangeState& change) : db_(db), change_(change) {}
+
+  std::optional<InstallationRecord> find(std::string_view tenant_id,
+                                         std::string_view connector_id) const override {
+    Query row = db_.query(R"sql(
+        SELECT tenant_id, connector_id, version, checksum, config, request_id, installed_by,
+               installed_at, updated_at
+        FROM installations WHERE tenant_id = $1 AND connector_id = $2)sql");
+    if (!row.bind(tenant_id).bind(connector_id).step()) return std::nullopt;
+    return read_installation(row.row());
+  }
+
+  std::vector<InstallationRecord> list(std::string_view tenant_id, std::string_view after,
+                                       std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT tenant_id, connector_id, version, checksum, config, request_id, installed_by,
+               installed_at, updated_at
+        FROM installations WHERE tenant_id = $1 AND connector_id > $2
+        ORDER BY connector_id LIMIT $3)sql");
+    row.bind(tenant_id).bind(after).bind(static_cast<std::int64_t>(limit));
+    return read_installations(row);
+  }
+
+  std::vector<InstallationRecord> of_version(std::string_view connector_id,
+                                             std::string_view version,
+                                             std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT tenant_id, connector_id, version, checksum, config, request_id, installed_by,
+               installed_at, updated_at
+        FROM installations WHERE connector_id = $1 AND version = $2 ORDER BY tenant_id LIMIT $3)sql");
+    row.bind(connector_id).bind(version).bind(static_cast<std::int64_t>(limit));
+    return read_installations(row);
+  }
+
+  std::size_t count_of_version(std::string_view connector_id,
+                               std::string_view version) const override {
+    Query row =
+        db_.query("SELECT count(*) FROM installations WHERE connector_id = $1 AND version = $2");
+    row.bind(connector_id).bind(version).step();
+    return row.only<std::size_t>();
+  }
+
+  std::vector<InstallationEvent> history(std::string_view tenant_id, std::string_view connector_id,
+                                         std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT action, version, previous_version, request_id, actor, at FROM installation_events
+        WHERE tenant_id = $1 AND connector_id = $2 ORDER BY num DESC LIMIT $3)sql");
+    row.bind(tenant_id).bind(connector_id).bind(static_cast<std::int64_t>(limit));
+    std::vector<InstallationEvent> events;
+    while (row.step()) {
+      InstallationEvent& e = events.emplace_back();
+      row.get(e.action, e.version, e.previous_version, e.request_id, e.actor, e.at);
+    }
+    return events;
+  }
+
+  std::optional<std::string> last_version(std::string_view tenant_id,
+                                          std::string_view connector_id) const override {
+    Query row = db_.query(R"sql(
+        SELECT version FROM installation_events
+        WHERE tenant_id = $1 AND connector_id = $2 ORDER BY num DESC LIMIT 1)sql");
+    if (!row.bind(tenant_id).bind(connector_id).step()) return std::nullopt;
+    return row.only<std::string>();
+  }
+
+  void put(const InstallationRecord& i) override {
+    db_.write(R"sql(
+        INSERT INTO installations
+          (tenant_id, connector_id, version, checksum, config, request_id, installed_by,
+           installed_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (tenant_id, connector_id) DO UPDATE
+        SET version = excluded.version, checksum = excluded.checksum, config = excluded.config,
+            request_id = excluded.request_id, installed_by = excluded.installed_by,
+            updated_at = excluded.updated_at)sql")
+        .bind(i.tenant_id)
+        .bind(i.connector_id)
+        .bind(i.version)
+        .bind(i.checksum)
+        .bind(i.config)
+        .bind(i.request_id)
+        .bind(i.installed_by)
+        .bind(i.installed_at)
+        .bind(i.updated_at)
+        .queue();
+    change_.note(DocumentKind::installation, i.tenant_id, i.connector_id);
+  }
+
+  void remove(std::string_view tenant_id, std::string_view connector_id) override {
+    db_.write("DELETE FROM installations WHERE tenant_id = $1 AND connector_id = $2")
+        .bind(tenant_id)
+        .bind(connector_id)
+        .queue();
+    change_.note(DocumentKind::installation, tenant_id, connector_id);
+  }
+
+  void add_event(std::string_view tenant_id, std::string_view connector_id,
+                 const InstallationEvent& e) override {
+    const Number num = db_.take_num();
+    db_.write(R"sql(
+        INSERT INTO installation_events
+          (tenant_id, connector_id, action, version, previous_version, request_id, actor, at, num)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, h.num - $9 FROM log_head AS h WHERE h.id = 1)sql")
+        .bind(tenant_id)
+        .bind(connector_id)
+        .bind(e.action)
+        .bind(e.version)
+        .bind(e.previous_version)
+        .bind(e.request_id)
+        .bind(e.actor)
+        .bind(e.at)
+        .queue_numbered({num});
+    change_.note_numbered(DocumentKind::installation_event, {std::string(tenant_id)}, num);
+  }
+
+ private:
+  Flight& db_;
+  PgChangeState& change_;
+};
+
+}  // namespace
+
+std::unique_ptr<Installations> installation_rows(Flight& db, PgChangeState& change) {
+  return std::make_unique<InstallationRows>(db, change);
+}
+
+}  // namespace mkt::postgres

@@ -1,0 +1,103 @@
+#include "daemon/store/postgres/postgres_store.h"
+
+#include "daemon/store/postgres/schema.h"
+#include "daemon/store/postgres/tickets.h"
+
+namespace mkt {
+namespace {
+
+using std::chrono::steady_clock;
+
+// A failover takes about a second, so look again soon.
+BreakerOptions database_breaker() {
+  BreakerOptions options;
+  options.open_for = std::chrono::milliseconds(500);
+  options.longest_open = std::chrono::milliseconds(2000);
+  options.successes = 1;
+  return options;
+}
+
+Error all_readers_busy() {
+  Error error(ErrorCode::overloaded, "too many reads wait for the database; try again");
+  error.retry_after = std::chrono::milliseconds(1000);
+  return error;
+}
+
+}  // namespace
+
+Status PostgresStore::create(const std::string& url, std::chrono::milliseconds patience) {
+  MKT_TRY(const postgres::PgTarget target, postgres::PgTarget::parse(url));
+  const auto deadline = steady_clock::now() + patience;
+  auto connection = postgres::Connection::open(target, deadline);
+  if (!connection) return error_of(connection.failure());
+  return create_schema(**connection, deadline);
+}
+
+Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const std::string& url,
+                                                           const PostgresOptions& options) {
+  MKT_TRY(const postgres::PgTarget target, postgres::PgTarget::parse(url));
+  const auto deadline = steady_clock::now() + options.open;
+  auto connection = postgres::Connection::open(target, deadline);
+  if (!connection) return error_of(connection.failure());
+  MKT_CHECK(check_schema(**connection, deadline));
+  return std::unique_ptr<PostgresStore>(new PostgresStore(target, options));
+}
+
+PostgresStore::PostgresStore(const postgres::PgTarget& target, const PostgresOptions& options)
+    : options_(options),
+      breaker_("database", database_breaker(), *options.retry.clock),
+      readers_(target, options.readers),
+      changes_(target, options.writers, options.change, options.retry, breaker_,
+               [this](const Touches& touches) { watchers_.tell(touches); }) {}
+
+PostgresStore::~PostgresStore() = default;
+
+Result<postgres::Pool::Lease> PostgresStore::take_reader() {
+  auto lease = readers_.take(options_.reader_queue);
+  if (!lease) return all_readers_busy();
+  return std::move(*lease);
+}
+
+Status PostgresStore::read_once(const std::function<Status(const Records&)>& look, bool& stale) {
+  MKT_TRY(postgres::Pool::Lease lease, take_reader());
+  auto permit = breaker_.acquire();
+  if (!permit) return postgres::database_is_away(breaker_);
+  if (auto failure = lease.connect(steady_clock::now() + options_.change.connect)) {
+    permit->failure(failure->message);
+    return error_of(*failure);
+  }
+  postgres::PgSession& session = *lease;
+  session.records.begin();
+  session.flight.begin(postgres::Flight::Mode::read, options_.read);
+  try {
+    Status seen = look(session.records);
+    session.flight.end_read();
+    permit->success();
+    return seen;
+  } catch (const postgres::PgError& e) {
+    stale = kind_of(e.failure()) == postgres::FailureKind::reconnect && !e.failure().late &&
+            !session.flight.has_read();
+    report(std::move(*permit), &e.failure());
+    return error_of(e.failure());
+  }
+}
+
+Status PostgresStore::read(const std::function<Status(const Records&)>& look) {
+  bool stale = false;
+  Status seen = read_once(look, stale);
+  if (!stale) return seen;
+  // The server was restarted while the connection was idle. Nothing was read yet, so look again.
+  readers_.drop_idle();
+  return read_once(look, stale);
+}
+
+Result<std::int64_t> PostgresStore::remove_old_tickets(std::int64_t limit) {
+  MKT_TRY(postgres::Pool::Lease lease, take_reader());
+  const auto deadline = steady_clock::now() + options_.read;
+  if (auto failure = lease.connect(deadline)) return error_of(*failure);
+  auto removed = postgres::remove_old_tickets(*lease->connection, limit, deadline);
+  if (!removed) return error_of(removed.failure());
+  return *removed;
+}
+
+}  // namespace mkt

@@ -1,0 +1,80 @@
+// PostgresStore: the Store of a marketplace that several daemons serve, on PostgreSQL.
+//
+// Reads and changes use bounded pools of connections (pool.h); a change is decided, committed and,
+// where its outcome is in doubt, settled by a ChangeRunner. Changes of several threads and several
+// daemons run at the same time: what they decide by, they hold (hold.h). Watchers are told of this
+// daemon's own commits; changes at the same moment may be told in either order, for neither has
+// seen the other. A database that hangs or is gone makes calls fail in bounded time, and then at
+// once, while the breaker is open; the daemon goes on.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/reliability/circuit_breaker.h"
+#include "daemon/store/postgres/change_runner.h"
+#include "daemon/store/postgres/pool.h"
+#include "daemon/store/store.h"
+#include "daemon/store/store_health.h"
+#include "daemon/store/watchers.h"
+
+namespace mkt {
+
+struct PostgresOptions {
+  std::size_t readers = 8;
+  std::size_t writers = 8;
+  std::chrono::milliseconds reader_queue{250};  // the longest wait for a free reader
+  std::chrono::milliseconds read{2000};         // the longest wait for one answer
+  std::chrono::milliseconds open{5000};         // for the first connection
+  postgres::ChangeTimes change;
+  RetryPolicy retry = postgres::change_retry();  // its clock is also that of the breaker
+};
+
+class PostgresStore : public Store, public StoreHealth {
+ public:
+  // Creates the tables in an empty database. target_exists, storage_failed, invalid_input.
+  static Status create(const std::string& url, std::chrono::milliseconds patience);
+
+  // The database must have the tables and keep what it answers (schema.h).
+  static Result<std::unique_ptr<PostgresStore>> open(const std::string& url,
+                                                     const PostgresOptions& options = {});
+  ~PostgresStore() override;
+
+  Status read(const std::function<Status(const Records&)>& look) override;
+  Result<EntryNumbers> change(const Touches& touches,
+                              const std::function<Status(Records&)>& decide) override {
+    return changes_.run(touches, decide);
+  }
+  Watch watch(std::function<void(const Touches&)> told) override {
+    return watchers_.add(std::move(told));
+  }
+  // For whoever follows the log: tells the watchers what another daemon's commit has touched.
+  void tell_watchers(const Touches& touches) { watchers_.tell(touches); }
+
+  // The disk is not ours: this store never breaks for good.
+  bool broken() const override { return false; }
+  void when_broken(std::function<void()>) override {}
+  StoreCounts counts() const override { return changes_.counts(); }
+  CircuitBreaker& breaker() { return breaker_; }
+
+  // Removes tickets of changes that are long done; at most `limit`. Returns how many.
+  Result<std::int64_t> remove_old_tickets(std::int64_t limit);
+
+ private:
+  PostgresStore(const postgres::PgTarget& target, const PostgresOptions& options);
+  // One attempt; a connection that broke before it told anything is told by `stale`.
+  Status read_once(const std::function<Status(const Records&)>& look, bool& stale);
+  Result<postgres::Pool::Lease> take_reader();
+
+  const PostgresOptions options_;
+  CircuitBreaker breaker_;
+  Watchers watchers_;
+  postgres::Pool readers_;
+  postgres::ChangeRunner changes_;
+};
+
+}  // namespace mkt
