@@ -1,5 +1,6 @@
-// Registry: a marketplace on a new database (registry_store.h), with short names for its use cases: the changes
-// alone, without checks of the caller. The clock is `now` where a change has no other time.
+// Registry: a marketplace on a new database (registry_store.h), with short names for its use cases:
+// the changes alone, without checks of the caller. The clock is `now` where a change has no other
+// time.
 #pragma once
 
 #include <doctest/doctest.h>
