@@ -149,6 +149,17 @@ Status make_folders(const fs::path& folder, unsigned mode) {
   return {};
 }
 
+namespace {
+
+bool is_at(const fs::path& path, int fd) {
+  struct stat named {};
+  struct stat opened {};
+  return ::lstat(path.c_str(), &named) == 0 && ::fstat(fd, &opened) == 0 &&
+         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+}  // namespace
+
 Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::string_view prefix) {
   constexpr int kTries = 10;
   fs::path path;
@@ -156,10 +167,10 @@ Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::str
     path = parent / fmt::format("{}{}", prefix, random_hex(8));
     if (::mkdir(path.c_str(), 0700) != 0) return path_error("make the folder", path, errno);
     UniqueFd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) {
+    if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 && is_at(path, lock.get())) {
       return TemporaryFolder(std::move(path), std::move(lock));
     }
-    // Before it was locked, another process took it for abandoned and removes it.
+    // Before it was locked, another process took it for abandoned, and removes it or has removed it.
   }
   return path_error("lock the folder", path, errno);
 }

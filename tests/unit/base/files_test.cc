@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <thread>
+
 namespace mkt {
 namespace {
 
@@ -66,6 +69,22 @@ TEST_CASE("abandoned folders are removed, one in use is not") {
   CHECK(fs::exists(in_use->path()));
   CHECK(!fs::exists(parent.path() / "t-abandoned"));
   CHECK(fs::exists(parent.path() / "other"));
+}
+
+TEST_CASE("a temporary folder is there, though another process removes abandoned ones") {
+  const TemporaryFolder folder = somewhere();
+  std::atomic<bool> done = false;
+  std::thread cleaner([&] {
+    while (!done) TemporaryFolder::remove_abandoned(folder.path(), "t-");
+  });
+  int missing = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const auto made = TemporaryFolder::create(folder.path(), "t-");
+    if (!made || !fs::exists(made->path())) ++missing;
+  }
+  done = true;
+  cleaner.join();
+  CHECK(missing == 0);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST_CASE("text from elsewhere cannot steer the terminal") {
   CHECK(printed("{id}", {{"id", "a\x1b[2J"}}).find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("names that no row has are named; those that some have are not") {
+TEST_CASE("a name that no row has is told of, one that some have is not") {
   const auto lines = must(FormatTemplate::parse("{id} {hold} {nmae}")).print(kList);
   CHECK(lines.unknown == std::set<std::string>{"nmae"});
 }
