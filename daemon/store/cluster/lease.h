@@ -29,11 +29,12 @@ class Lease {
     next_head_ = head;
   }
 
-  // `applied`: the newest number that this daemon's memory has seen.
-  bool holds(std::int64_t now, std::int64_t applied) {
+  // Until when this daemon may answer from memory. `applied`: the newest number that it has seen.
+  std::int64_t end(std::int64_t applied) {
     if (applied >= next_head_) end_ = std::max(end_, next_end_);
-    return now < end_;
+    return end_;
   }
+  bool holds(std::int64_t now, std::int64_t applied) { return now < end(applied); }
 
  private:
   std::int64_t end_ = 0;

@@ -72,11 +72,11 @@ ChangeRunner::ChangeRunner(const PgTarget& target, std::size_t writers, const Ch
       told_(std::move(told)),
       writers_(target, writers) {}
 
-Result<EntryNumbers> ChangeRunner::run(const Touches& touches, const Decide& decide) {
+Result<ChangeDone> ChangeRunner::run(const Touches& touches, const Decide& decide) {
   RetryCourse course(retry_);
   for (;;) {
     Attempted attempted = attempt(touches, decide);
-    if (auto* done = std::get_if<Result<EntryNumbers>>(&attempted)) return std::move(*done);
+    if (auto* done = std::get_if<Result<ChangeDone>>(&attempted)) return std::move(*done);
     const PgFailure& failure = std::get<PgFailure>(attempted);
     const Error error = error_of(failure);
     const FailureKind kind = kind_of(failure);
@@ -93,9 +93,9 @@ Result<EntryNumbers> ChangeRunner::run(const Touches& touches, const Decide& dec
 
 ChangeRunner::Attempted ChangeRunner::attempt(const Touches& touches, const Decide& decide) {
   auto lease = writers_.take(times_.queue);
-  if (!lease) return Result<EntryNumbers>(all_writers_busy());
+  if (!lease) return Result<ChangeDone>(all_writers_busy());
   auto permit = breaker_.acquire();
-  if (!permit) return Result<EntryNumbers>(database_is_away(breaker_));
+  if (!permit) return Result<ChangeDone>(database_is_away(breaker_));
   if (auto failure = lease->connect(steady_clock::now() + times_.connect)) {
     permit->failure(failure->message);
     return std::move(*failure);
@@ -115,27 +115,28 @@ ChangeRunner::Attempted ChangeRunner::decide_and_commit(Pool::Lease& lease, cons
   session.flight.begin(Flight::Mode::change, times_.read);
   try {
     if (Status decided = decide(session.records); !decided) {
-      return Result<EntryNumbers>(std::move(decided).error());
+      return Result<ChangeDone>(std::move(decided).error());
     }
     Touches all = touches;  // and what the change adds itself
     for (std::string& id : session.records.take_touched()) all.connectors.push_back(std::move(id));
+    const bool urgent = session.records.is_urgent();
     const std::string ticket = new_ticket();
     const auto began = steady_clock::now();
     const FlightEnd end = session.flight.commit(ticket, touches_text(all), times_.flight);
     if (end.kind == FlightEnd::Kind::failed) return *end.failure;
-    if (end.kind == FlightEnd::Kind::in_doubt) return settle(ticket, *end.failure, all);
+    if (end.kind == FlightEnd::Kind::in_doubt) return settle(ticket, *end.failure, all, urgent);
     sizes_.add(1);
     seconds_.add(std::chrono::duration<double>(steady_clock::now() - began).count());
-    return Result<EntryNumbers>(tell(all, end.seq, session.flight.entries()));
+    return Result<ChangeDone>(tell(all, end.seq, session.flight.entries(), urgent));
   } catch (const PgError& e) {
     return e.failure();
   } catch (const std::exception& e) {
-    return Result<EntryNumbers>(unexpected_in_change(e));
+    return Result<ChangeDone>(unexpected_in_change(e));
   }
 }
 
 ChangeRunner::Attempted ChangeRunner::settle(const std::string& ticket, const PgFailure& doubt,
-                                             const Touches& touches) {
+                                             const Touches& touches, bool urgent) {
   const TurnPause pause;
   const auto deadline = steady_clock::now() + times_.settle;
   std::unique_ptr<Connection> connection;
@@ -150,8 +151,8 @@ ChangeRunner::Attempted ChangeRunner::settle(const std::string& ticket, const Pg
     if (connection && connection->usable()) {
       auto settled = settle_ticket(*connection, ticket, deadline);
       if (settled && settled->committed) {
-        return Result<EntryNumbers>(
-            tell(touches, settled->seq, static_cast<std::size_t>(settled->entries)));
+        return Result<ChangeDone>(
+            tell(touches, settled->seq, static_cast<std::size_t>(settled->entries), urgent));
       }
       if (settled) return PgFailure{doubt.state, doubt.message};  // it left nothing: again
       last = std::move(settled.failure());
@@ -159,17 +160,17 @@ ChangeRunner::Attempted ChangeRunner::settle(const std::string& ticket, const Pg
     retry_.clock->sleep(kSettleAgain, {});
   }
   ++failed_;
-  return Result<EntryNumbers>(unknown_outcome(last));
+  return Result<ChangeDone>(unknown_outcome(last));
 }
 
 // Without this call a view would still show what was revoked. It is better to end the daemon, so
 // this is noexcept.
-EntryNumbers ChangeRunner::tell(const Touches& touches, std::int64_t seq,
-                                std::size_t entries) noexcept {
+ChangeDone ChangeRunner::tell(const Touches& touches, std::int64_t seq, std::size_t entries,
+                              bool urgent) noexcept {
   if (told_) told_(touches);
   std::vector<std::int64_t> numbers(entries);
   std::iota(numbers.begin(), numbers.end(), seq - static_cast<std::int64_t>(entries) + 1);
-  return EntryNumbers(std::move(numbers));
+  return {EntryNumbers(std::move(numbers)), seq, urgent};
 }
 
 StoreCounts ChangeRunner::counts() const {

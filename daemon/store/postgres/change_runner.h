@@ -40,6 +40,13 @@ struct ChangeTimes {
   std::chrono::milliseconds settle{5000};  // for all attempts to settle a ticket
 };
 
+// A change that was made.
+struct ChangeDone {
+  EntryNumbers numbers;
+  std::int64_t seq = 0;  // of its last entry
+  bool urgent = false;   // every daemon must know of it before it is answered (is_urgent)
+};
+
 class ChangeRunner {
  public:
   using Decide = std::function<Status(Records&)>;
@@ -49,15 +56,17 @@ class ChangeRunner {
   ChangeRunner(const PgTarget& target, std::size_t writers, const ChangeTimes& times,
                const RetryPolicy& retry, CircuitBreaker& breaker, Told told);
 
-  Result<EntryNumbers> run(const Touches& touches, const Decide& decide);
+  Result<ChangeDone> run(const Touches& touches, const Decide& decide);
   StoreCounts counts() const;
 
  private:
-  using Attempted = std::variant<Result<EntryNumbers>, PgFailure>;
+  using Attempted = std::variant<Result<ChangeDone>, PgFailure>;
   Attempted attempt(const Touches& touches, const Decide& decide);
   Attempted decide_and_commit(Pool::Lease& lease, const Touches& touches, const Decide& decide);
-  Attempted settle(const std::string& ticket, const PgFailure& doubt, const Touches& touches);
-  EntryNumbers tell(const Touches& touches, std::int64_t seq, std::size_t entries) noexcept;
+  Attempted settle(const std::string& ticket, const PgFailure& doubt, const Touches& touches,
+                   bool urgent);
+  ChangeDone tell(const Touches& touches, std::int64_t seq, std::size_t entries,
+                  bool urgent) noexcept;
 
   const PgTarget target_;
   const ChangeTimes times_;

@@ -1,6 +1,7 @@
 // The rows of the audit log and of the webhooks' cursors.
 #include <limits>
 
+#include "daemon/store/postgres/membership.h"
 #include "daemon/store/postgres/rows.h"
 
 namespace mkt::postgres {
@@ -40,6 +41,7 @@ class LogRows : public Log {
 
   EntryRef append(const NewLogEntry& e) override {
     const EntryRef entry = db_.append_entry(e);
+    change_.urgent = change_.urgent || is_urgent(e.action);
     change_.note_numbered(DocumentKind::log, {}, number_of(entry));
     return entry;
   }

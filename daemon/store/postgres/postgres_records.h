@@ -59,6 +59,7 @@ class PostgresRecords : private PostgresRows, public Records {
   void begin() { change = {}; }
   // From the last change.
   std::vector<std::string> take_touched() { return std::move(change.touched); }
+  bool is_urgent() const { return change.urgent; }
 };
 
 }  // namespace mkt::postgres

@@ -44,13 +44,28 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const std::string& ur
 }
 
 PostgresStore::PostgresStore(const postgres::PgTarget& target, const PostgresOptions& options)
-    : options_(options),
+    : target_(target),
+      options_(options),
       breaker_("database", database_breaker(), *options.retry.clock),
       readers_(target, options.readers),
       changes_(target, options.writers, options.change, options.retry, breaker_,
                [this](const Touches& touches) { watchers_.tell(touches); }) {}
 
 PostgresStore::~PostgresStore() = default;
+
+Status PostgresStore::join(const postgres::MembershipOptions& options) {
+  MKT_TRY(membership_,
+          postgres::Membership::join(target_, options, memory_,
+                                     [this](const Touches& touches) { watchers_.tell(touches); }));
+  return {};
+}
+
+Result<EntryNumbers> PostgresStore::change(const Touches& touches,
+                                           const std::function<Status(Records&)>& decide) {
+  MKT_TRY(postgres::ChangeDone done, changes_.run(touches, decide));
+  if (done.urgent && membership_) MKT_CHECK(membership_->wait_for_others(done.seq));
+  return std::move(done.numbers);
+}
 
 Result<postgres::Pool::Lease> PostgresStore::take_reader() {
   auto lease = readers_.take(options_.reader_queue);

@@ -3,9 +3,10 @@
 // Reads and changes use bounded pools of connections (pool.h); a change is decided, committed and,
 // where its outcome is in doubt, settled by a ChangeRunner. Changes of several threads and several
 // daemons run at the same time: what they decide by, they hold (hold.h). Watchers are told of this
-// daemon's own commits; changes at the same moment may be told in either order, for neither has
-// seen the other. A database that hangs or is gone makes calls fail in bounded time, and then at
-// once, while the breaker is open; the daemon goes on.
+// daemon's own commits and, once it has joined (membership.h), of the others'; changes at the same
+// moment may be told in either order, for neither has seen the other. A database that hangs or is
+// gone makes calls fail in bounded time, and then at once, while the breaker is open; the daemon
+// goes on.
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@
 
 #include "common/reliability/circuit_breaker.h"
 #include "daemon/store/postgres/change_runner.h"
+#include "daemon/store/postgres/membership.h"
 #include "daemon/store/postgres/pool.h"
 #include "daemon/store/store.h"
 #include "daemon/store/store_health.h"
@@ -46,14 +48,15 @@ class PostgresStore : public Store, public StoreHealth {
 
   Status read(const std::function<Status(const Records&)>& look) override;
   Result<EntryNumbers> change(const Touches& touches,
-                              const std::function<Status(Records&)>& decide) override {
-    return changes_.run(touches, decide);
-  }
+                              const std::function<Status(Records&)>& decide) override;
   Watch watch(std::function<void(const Touches&)> told) override {
     return watchers_.add(std::move(told));
   }
-  // For whoever follows the log: tells the watchers what another daemon's commit has touched.
-  void tell_watchers(const Touches& touches) { watchers_.tell(touches); }
+  // Never holds before this daemon has joined the others.
+  const MemoryLease* memory_lease() const override { return &memory_; }
+  // From now on other daemons' changes are told too, and what is read may be remembered while
+  // memory_lease holds. Call once, when everybody watches who will remember something.
+  Status join(const postgres::MembershipOptions& options = {});
 
   // The disk is not ours: this store never breaks for good.
   bool broken() const override { return false; }
@@ -70,11 +73,14 @@ class PostgresStore : public Store, public StoreHealth {
   Status read_once(const std::function<Status(const Records&)>& look, bool& stale);
   Result<postgres::Pool::Lease> take_reader();
 
+  const postgres::PgTarget target_;
   const PostgresOptions options_;
   CircuitBreaker breaker_;
   Watchers watchers_;
   postgres::Pool readers_;
   postgres::ChangeRunner changes_;
+  MemoryLease memory_;
+  std::unique_ptr<postgres::Membership> membership_;  // last: it tells the watchers
 };
 
 }  // namespace mkt

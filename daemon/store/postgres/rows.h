@@ -29,6 +29,7 @@ struct PgChangeState {
   bool follows = false;
   std::vector<ChangedDocument> changed;  // since `follow`
   std::vector<std::string> touched;      // connectors touched
+  bool urgent = false;                   // takes something away (is_urgent)
 
   template <typename... Parts>
   void note(DocumentKind kind, const Parts&... key) {

@@ -45,6 +45,15 @@ CREATE TABLE tickets (
 );
 CREATE INDEX tickets_by_time ON tickets (made_at);
 
+-- The daemons that serve this database (membership.h): how far each has followed the log, and until
+-- when it may answer from memory, by this server's clock.
+CREATE TABLE daemons (
+  id       text PRIMARY KEY,
+  url      text NOT NULL,
+  applied  bigint NOT NULL,
+  until    bigint NOT NULL
+) WITH (fillfactor = 50);
+
 -- What a tenant is held by.
 CREATE TABLE tenants (
   id  text PRIMARY KEY

@@ -1,0 +1,209 @@
+#include "daemon/store/postgres/membership.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
+#include "common/base/encoding.h"
+#include "common/base/turns.h"
+#include "daemon/store/postgres/touches_text.h"
+
+namespace mkt::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kIdBytes = 8;
+constexpr std::int64_t kEntriesAtOnce = 1000;
+// Who is behind by more reads everything again instead.
+constexpr std::int64_t kTooFarBehind = 100'000;
+constexpr milliseconds kFirstLook{1};
+constexpr milliseconds kLongestLook{20};
+// The row of a daemon that never came back to remove it.
+constexpr std::int64_t kForgottenAfter = 24 * 60 * 60 * 1000;
+
+constexpr auto kUrgent =
+    std::to_array<std::string_view>({"token.revoke", "key.revoke", "key.retire",
+                                     "publisher.suspend", "publisher.ban", "version.quarantine"});
+
+// By the database's clock, in milliseconds.
+#define MKT_DATABASE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+}  // namespace
+
+bool is_urgent(std::string_view action) {
+  return std::find(kUrgent.begin(), kUrgent.end(), action) != kUrgent.end();
+}
+
+Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target,
+                                                     const MembershipOptions& options,
+                                                     MemoryLease& memory, Tell tell) {
+  auto connection = Connection::open(target, steady_clock::now() + options.patience);
+  if (!connection) return error_of(connection.failure());
+  std::unique_ptr<Membership> membership(
+      new Membership(target, options, memory, std::move(tell), std::move(*connection)));
+  if (auto failure = membership->register_here()) return error_of(*failure);
+  if (auto failure = membership->renew()) return error_of(*failure);
+  membership->thread_ =
+      std::jthread([&self = *membership](const std::stop_token& stop) { self.follow(stop); });
+  return membership;
+}
+
+Membership::Membership(const PgTarget& target, const MembershipOptions& options,
+                       MemoryLease& memory, Tell tell, std::unique_ptr<Connection> connection)
+    : target_(target),
+      options_(options),
+      id_(random_hex(kIdBytes)),
+      memory_(memory),
+      tell_(std::move(tell)),
+      connection_(std::move(connection)) {}
+
+Membership::~Membership() {
+  thread_ = {};  // stops and joins
+  leave();
+}
+
+// Nothing is remembered yet, so everything up to the log's head counts as applied: whatever is read
+// from now on contains it.
+std::optional<PgFailure> Membership::register_here() {
+  PgStatement insert(
+      "INSERT INTO daemons (id, url, applied, until) SELECT $1, $2, h.seq, 0 FROM log_head h "
+      "WHERE id = 1 ON CONFLICT (id) DO UPDATE SET applied = excluded.applied RETURNING applied");
+  insert.bind(id_).bind(options_.url);
+  PgStatement forget("DELETE FROM daemons WHERE until > 0 AND until < " MKT_DATABASE_NOW " - $1");
+  forget.bind(kForgottenAfter);
+  const std::array statements{std::move(insert), std::move(forget)};
+  PgAnswers answers = connection_->exchange(statements, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  applied_ = told_applied_ = answers.rows[0][0].only<std::int64_t>();
+  return std::nullopt;
+}
+
+void Membership::follow(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    // A connection that failed is opened anew. What was missed is in the log; the lease runs out by
+    // itself if it takes long.
+    if (!connection_ || !connection_->usable()) {
+      auto opened = Connection::open(target_, deadline());
+      connection_ = opened ? std::move(*opened) : nullptr;
+    }
+    if (connection_) step();
+    stopped.wait_for(lock, stop, options_.poll, [] { return false; });
+  }
+  memory_.set_end(0);
+}
+
+std::optional<PgFailure> Membership::step() {
+  for (bool more = true; more;) {
+    auto applied = apply_entries();
+    if (!applied) return std::move(applied.failure());
+    more = *applied;
+    if (urgent_ && !more) {
+      if (auto failure = tell_applied()) return failure;
+    }
+  }
+  memory_.set_end(lease_.end(applied_));
+  return MemoryLease::now() >= next_renewal_ ? renew() : std::nullopt;
+}
+
+PgResult<bool> Membership::apply_entries() {
+  PgStatement look(
+      "SELECT seq, action, touches FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2");
+  look.bind(applied_).bind(kEntriesAtOnce);
+  PgAnswers answers = connection_->exchange({&look, 1}, deadline());
+  if (answers.failure) return std::move(*answers.failure);
+  const PgRows& rows = answers.rows[0];
+  for (int i = 0; i < rows.size(); ++i) {
+    std::int64_t seq = 0;
+    std::string action, touches;
+    rows[i].get(seq, action, touches);
+    if (!touches.empty()) tell_(touches_from_text(touches));
+    urgent_ = urgent_ || is_urgent(action);
+    applied_ = seq;
+  }
+  return rows.size() == kEntriesAtOnce;
+}
+
+std::optional<PgFailure> Membership::renew() {
+  const std::int64_t sent_at = MemoryLease::now();
+  const std::int64_t length = options_.lease.count();
+  PgStatement update("UPDATE daemons SET applied = $2, until = " MKT_DATABASE_NOW
+                     " + $3 WHERE id = $1 RETURNING (SELECT seq FROM log_head WHERE id = 1)");
+  update.bind(id_).bind(applied_).bind(length);
+  PgAnswers answers = connection_->exchange({&update, 1}, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  if (answers.rows[0].size() == 0) {
+    // The row was removed while this daemon was away for long: begin anew, with nothing remembered.
+    memory_.set_end(0);
+    if (auto failure = register_here()) return failure;
+    tell_(Touches::all());
+    return std::nullopt;
+  }
+  const auto head = answers.rows[0][0].only<std::int64_t>();
+  told_applied_ = applied_;
+  urgent_ = false;
+  if (head - applied_ > kTooFarBehind) {
+    tell_(Touches::all());
+    applied_ = head;
+  }
+  lease_.renew(sent_at, length, head);
+  memory_.set_end(lease_.end(applied_));
+  next_renewal_ = sent_at + length / 3;
+  return std::nullopt;
+}
+
+std::optional<PgFailure> Membership::tell_applied() {
+  PgStatement update("UPDATE daemons SET applied = $2 WHERE id = $1");
+  update.bind(id_).bind(applied_);
+  PgAnswers answers = connection_->exchange({&update, 1}, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  told_applied_ = applied_;
+  urgent_ = false;
+  return std::nullopt;
+}
+
+void Membership::leave() {
+  memory_.set_end(0);
+  if (!connection_ || !connection_->usable()) return;
+  PgStatement remove("DELETE FROM daemons WHERE id = $1");
+  remove.bind(id_);
+  connection_->exchange({&remove, 1}, deadline());  // else the lease runs out
+}
+
+Status Membership::wait_for_others(std::int64_t number) const {
+  const TurnPause pause;
+  PgStatement look(
+      "SELECT count(*) FROM daemons WHERE id <> $1 AND applied < $2 AND until > " MKT_DATABASE_NOW);
+  look.bind(id_).bind(number);
+  const auto end = steady_clock::now() + options_.lease + 2 * options_.patience;
+  std::unique_ptr<Connection> connection;
+  milliseconds wait = kFirstLook;
+  std::string why = "a daemon neither follows nor lets its lease run out";
+  while (steady_clock::now() < end) {
+    if (!connection || !connection->usable()) {
+      auto opened = Connection::open(target_, deadline());
+      if (opened) connection = std::move(*opened);
+      if (!opened) why = opened.failure().message;
+    }
+    if (connection && connection->usable()) {
+      PgAnswers answers = connection->exchange({&look, 1}, deadline());
+      if (!answers.failure && answers.rows[0][0].only<std::int64_t>() == 0) return {};
+      if (answers.failure) why = answers.failure->message;
+    }
+    std::this_thread::sleep_for(wait);
+    wait = std::min(2 * wait, kLongestLook);
+  }
+  return Error(ErrorCode::storage_failed,
+               fmt::format("the change was made, but it is not known whether every daemon has "
+                           "applied it ({}); ask again",
+                           why));
+}
+
+}  // namespace mkt::postgres

@@ -1,0 +1,85 @@
+// Membership: this daemon among those that serve one database.
+//
+// A thread follows the log: each entry's touches are told, in their order, so that what this daemon
+// remembers misses no change for long. It keeps this daemon's row in `daemons`, and renews the
+// lease until which it may answer from memory (cluster/lease.h). Whoever revokes something waits
+// here until every daemon has applied it, or may not answer from memory any more.
+//
+// Without the database the lease runs out; the thread goes on trying. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "common/base/result.h"
+#include "daemon/store/cluster/lease.h"
+#include "daemon/store/memory_lease.h"
+#include "daemon/store/postgres/connection.h"
+#include "daemon/store/postgres/pg_target.h"
+#include "daemon/store/touches.h"
+
+namespace mkt::postgres {
+
+struct MembershipOptions {
+  std::string url = {};  // where this daemon answers, for people
+  std::chrono::milliseconds lease{30'000};
+  std::chrono::milliseconds poll{100};       // how often to look for new entries
+  std::chrono::milliseconds patience{2000};  // for each answer of the database
+};
+
+class Membership {
+ public:
+  using Tell = std::function<void(const Touches&)>;
+
+  // Registers this daemon, and starts to follow; `memory` begins to hold. Call it before anything
+  // of the database is remembered. `tell` and `memory` must outlive the object.
+  static Result<std::unique_ptr<Membership>> join(const PgTarget& target,
+                                                  const MembershipOptions& options,
+                                                  MemoryLease& memory, Tell tell);
+  // Leaves: nobody waits for this daemon any more.
+  ~Membership();
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+
+  // Waits until every other daemon has applied the log's entry `number`, or its lease is over; at
+  // most a lease, and a bit. storage_failed where the database does not say so in that time.
+  Status wait_for_others(std::int64_t number) const;
+
+ private:
+  Membership(const PgTarget& target, const MembershipOptions& options, MemoryLease& memory,
+             Tell tell, std::unique_ptr<Connection> connection);
+
+  std::optional<PgFailure> register_here();
+  void follow(const std::stop_token& stop);
+  std::optional<PgFailure> step();
+  // True where there may be more.
+  PgResult<bool> apply_entries();
+  std::optional<PgFailure> renew();
+  std::optional<PgFailure> tell_applied();
+  void leave();
+  PgDeadline deadline() const { return std::chrono::steady_clock::now() + options_.patience; }
+
+  const PgTarget target_;
+  const MembershipOptions options_;
+  const std::string id_;  // new with each start: a daemon that comes back has forgotten everything
+  MemoryLease& memory_;
+  const Tell tell_;
+  // Only the thread uses these, once it runs.
+  std::unique_ptr<Connection> connection_;
+  std::int64_t applied_ = 0;
+  std::int64_t told_applied_ = 0;  // what the row says
+  bool urgent_ = false;            // an entry for which somebody may wait was applied
+  Lease lease_;
+  std::int64_t next_renewal_ = 0;
+  std::jthread thread_;  // last: it uses the other members
+};
+
+// Whether the action takes something away that others might still use, so that its change is
+// answered only when every daemon knows.
+bool is_urgent(std::string_view action);
+
+}  // namespace mkt::postgres

@@ -1,0 +1,119 @@
+// Several daemons on one database: each hears of the others' changes, and a revocation is answered
+// only when nobody answers from a memory that misses it.
+#include "daemon/store/postgres/membership.h"
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <thread>
+
+#include "daemon/views/views.h"
+#include "tests/unit/eventually.h"
+#include "tests/unit/store/postgres/postgres_fixture.h"
+
+namespace mkt {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A store with views, as a daemon has them.
+struct MemberDaemon {
+  explicit MemberDaemon(const std::string& url, milliseconds lease = milliseconds(30'000))
+      : store(open_postgres(url)), views(*store) {
+    postgres::MembershipOptions options;
+    options.lease = lease;
+    options.poll = milliseconds(10);
+    options.patience = kPostgresPatience;
+    REQUIRE(store->join(options));
+  }
+
+  Result<EntryNumbers> change_token(const std::string& id, bool wanted) {
+    const TokenRecord token{id, "h", "ci", Role::admin, "", from_unix_ms(1), {}, {}};
+    const Actor actor;
+    return store->change(Touches::token(id), [&](Records& records) -> Status {
+      if (wanted) records.tokens().insert(token);
+      if (!wanted) records.tokens().remove(id);
+      records.log().append(
+          {from_unix_ms(1), {}, wanted ? "token.create" : "token.revoke", id, "{}"});
+      return {};
+    });
+  }
+  bool finds(const std::string& id) const {
+    const auto found = views.tokens.find(id);
+    REQUIRE(found);
+    return found->has_value();
+  }
+
+  std::unique_ptr<PostgresStore> store;
+  Views views;
+};
+
+TEST_CASE("with PostgreSQL: a daemon that has joined hears of the others' changes, and remembers") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url()), b(database.url());
+  CHECK(b.store->memory_lease()->holds());
+  const std::uint64_t before = b.views.clock.changes();
+  REQUIRE(a.change_token("t-1", true));
+  CHECK(eventually([&] { return b.views.clock.changes() > before; }));
+}
+
+TEST_CASE("with PostgreSQL: after a revocation was answered no daemon finds the token") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url()), b(database.url()), c(database.url());
+  for (int i = 0; i < 30; ++i) {
+    const std::string id = fmt::format("t-{}", i);
+    REQUIRE(a.change_token(id, true));
+    REQUIRE(b.finds(id));
+    REQUIRE(c.finds(id));
+    REQUIRE(a.change_token(id, false));
+    CHECK_FALSE(a.finds(id));
+    CHECK_FALSE(b.finds(id));
+    CHECK_FALSE(c.finds(id));
+  }
+}
+
+TEST_CASE("with PostgreSQL: a revocation waits for a daemon that hangs until its lease is over") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url(), milliseconds(1000));
+  std::latch resume(1);
+  auto b = std::make_unique<MemberDaemon>(database.url(), milliseconds(1000));
+  REQUIRE(a.change_token("t-1", true));
+  REQUIRE(b->finds("t-1"));
+  // b hangs as soon as it hears of anything.
+  std::optional<Watch> hang(b->store->watch([&](const Touches&) { resume.wait(); }));
+  REQUIRE(a.change_token("t-2", true));
+  REQUIRE(a.change_token("t-1", false));
+  CHECK_FALSE(b->store->memory_lease()->holds());
+  CHECK_FALSE(b->finds("t-1"));
+  resume.count_down();
+  hang.reset();
+  CHECK(eventually([&] { return b->store->memory_lease()->holds(); }));
+}
+
+TEST_CASE("with PostgreSQL: nobody waits for a daemon that has left") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url());
+  { const MemberDaemon gone(database.url()); }
+  CHECK(ask_sql(database.url(), "SELECT count(*)::text FROM daemons") == "1");
+  REQUIRE(a.change_token("t-1", true));
+  CHECK(a.change_token("t-1", false));
+}
+
+TEST_CASE("with PostgreSQL: a daemon whose row was removed joins again, with nothing remembered") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url(), milliseconds(300));
+  const std::uint64_t before = a.views.clock.changes();
+  run_sql(database.url(), "DELETE FROM daemons");
+  CHECK(eventually([&] { return a.views.clock.changes() > before; }));
+  CHECK(eventually(
+      [&] { return ask_sql(database.url(), "SELECT count(*)::text FROM daemons") == "1"; }));
+  CHECK(eventually([&] { return a.store->memory_lease()->holds(); }));
+}
+
+}  // namespace
+}  // namespace mkt
