@@ -48,6 +48,9 @@ mkt_promise(downloads "downloads and uploads go on after a cut"
 mkt_promise(mirror "the mirror goes on where it stopped"
   UNIT mirror/bucket_test.cc service/outbox_test.cc
   TESTS integration.mirror_faults)
+mkt_promise(s3 "tarballs in S3: nothing wrong is given, and a slow or missing S3 holds nobody up"
+  UNIT blobs/blob_cache_test.cc blobs/s3_blobs_test.cc blobs/s3_client_test.cc
+  TESTS integration.s3)
 mkt_promise(webhooks "webhooks go on where they stopped"
   UNIT webhooks/webhooks_test.cc)
 mkt_promise(postgres "several daemons on one PostgreSQL: each change is done once, in one order"

@@ -16,7 +16,6 @@ namespace mkt {
 namespace {
 
 constexpr std::size_t kMaxCollectedBytes = 64 * 1024 * 1024;
-constexpr long kConnectSeconds = 10;
 constexpr long kStallSeconds = 15;
 constexpr long kMinBytesPerSecond = 100;
 constexpr curl_off_t kMaxRetryAfter = 365 * 86'400;  // seconds
@@ -29,20 +28,28 @@ struct Transfer {
   const HttpClient::Sink& sink;
   const HttpClient::Progress& progress;
   const std::function<bool()>& abort_when;
+  const HttpPatience& patience;
   const CurlLibrary& curl;
   CURL* handle;
   HttpResponse response{};
   std::optional<Error> failure{};
   std::uint64_t sent = 0;
   bool status_known = false;
+  bool late = false;  // given up, as the response did not begin in time
+  curl_off_t up = 0;  // bytes of the request, when one last moved
+  std::chrono::steady_clock::time_point moved_at = std::chrono::steady_clock::now();
 };
+
+long status_of(const Transfer& t) {
+  long status = 0;
+  t.curl.easy_getinfo(t.handle, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
 
 std::size_t on_write(char* data, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<Transfer*>(self);
   if (!t.status_known) {
-    long status = 0;
-    t.curl.easy_getinfo(t.handle, CURLINFO_RESPONSE_CODE, &status);
-    t.response.status = static_cast<int>(status);
+    t.response.status = static_cast<int>(status_of(t));
     t.status_known = true;
   }
   if (t.sink && t.response.status / 100 == 2) {
@@ -98,10 +105,24 @@ int on_seek(void* self, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+// True where the response should have begun by now. "100 Continue" is none yet.
+bool is_first_byte_late(Transfer& t, curl_off_t up) {
+  const auto now = std::chrono::steady_clock::now();
+  if (up != t.up) {
+    t.up = up;
+    t.moved_at = now;
+  }
+  return t.patience.first_byte && now - t.moved_at > *t.patience.first_byte && status_of(t) < 200;
+}
+
 int on_progress(void* self, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                 curl_off_t up) {
-  const auto& t = *static_cast<Transfer*>(self);
+  auto& t = *static_cast<Transfer*>(self);
   if (t.abort_when && t.abort_when()) return 1;
+  if (is_first_byte_late(t, up)) {
+    t.late = true;
+    return 1;
+  }
   if (!t.progress) return 0;
   const bool uploading = t.request.file.has_value();
   t.progress(static_cast<std::uint64_t>(uploading ? up : down),
@@ -181,7 +202,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   curl.easy_reset(handle_);  // resets the options only; the connection is kept
   const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle_, option, value); };
 
-  Transfer transfer{request, sink, progress, abort_when_, curl, handle_};
+  Transfer transfer{request, sink, progress, abort_when_, patience_, curl, handle_};
   char detail[CURL_ERROR_SIZE] = "";
   std::unique_ptr<curl_slist, decltype(curl.slist_free_all)> headers(nullptr, curl.slist_free_all);
   const auto add_header = [&](const std::string& header) {
@@ -197,7 +218,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_USERAGENT, "mkt/" MKT_VERSION);
   set(CURLOPT_ERRORBUFFER, detail);
-  set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(patience_.connect.count()));
   set(CURLOPT_LOW_SPEED_LIMIT, kMinBytesPerSecond);
   set(CURLOPT_LOW_SPEED_TIME, kStallSeconds);
   set(CURLOPT_BUFFERSIZE, kTransferBytes);
@@ -227,7 +248,14 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
     set(CURLOPT_POSTFIELDS, request.body->data());
     if (!names_content_type(request.headers)) add_header("Content-Type: application/json");
   }
-  if (progress || abort_when_) {
+  if (request.aws != nullptr) {
+    const std::string provider =
+        fmt::format("aws:amz:{}:{}", request.aws->region, request.aws->service);
+    set(CURLOPT_AWS_SIGV4, provider.c_str());  // libcurl copies it, as the next two
+    set(CURLOPT_USERNAME, request.aws->id.c_str());
+    set(CURLOPT_PASSWORD, request.aws->secret.c_str());
+  }
+  if (progress || abort_when_ || patience_.first_byte) {
     set(CURLOPT_NOPROGRESS, 0L);
     set(CURLOPT_XFERINFOFUNCTION, &on_progress);
     set(CURLOPT_XFERINFODATA, &transfer);
@@ -237,8 +265,10 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
 
   const CURLcode code = curl.easy_perform(handle_);
   if (transfer.failure) return std::move(*transfer.failure);
-  long status = 0;
-  curl.easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  if (transfer.late) {
+    return describe(CURLE_OPERATION_TIMEDOUT, "the response did not begin", request, peer_);
+  }
+  const long status = status_of(transfer);
   transfer.response.status = static_cast<int>(status);
   curl_off_t retry_after = 0;  // seconds; libcurl reads a number or a date
   curl.easy_getinfo(handle_, CURLINFO_RETRY_AFTER, &retry_after);

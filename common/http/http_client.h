@@ -2,7 +2,8 @@
 //
 // No redirects, no .netrc, http and https only. A body collected in memory is bounded. A connection
 // that moves less than kMinBytesPerSecond for kStallSeconds is given up. Errors name the other side
-// by scheme, host and port only, as the rest of a URL may be a secret. Use from one thread.
+// by scheme, host and port only, as the rest of a URL may be a secret. libcurl signs a request for
+// S3, where its `aws` says by what. Use from one thread.
 #pragma once
 
 #include <chrono>
@@ -35,6 +36,15 @@ struct HttpRequest {
   // Replaces the client's own timeout.
   std::optional<std::chrono::milliseconds> timeout = std::nullopt;
   bool keep_headers = false;  // of the response
+  // Signs the request with AWS Signature Version 4. The query must be sorted by name, and the
+  // headers must have "x-amz-content-sha256". What it points to must outlive the call.
+  struct AwsKey {
+    std::string region;
+    std::string service;
+    std::string id;
+    std::string secret;
+  };
+  const AwsKey* aws = nullptr;
 };
 
 struct HttpResponse {
@@ -42,6 +52,14 @@ struct HttpResponse {
   std::string body;                                 // empty where a sink took it
   std::map<std::string, std::string> headers;       // by name in lower case, where kept
   std::optional<std::chrono::seconds> retry_after;  // from now, where the response has one
+};
+
+// How long a client waits for the other side.
+struct HttpPatience {
+  std::chrono::milliseconds connect{10'000};
+  // For the first byte of the response, after the last byte of the request moved; nullopt: no
+  // longer than the stall rule waits. libcurl looks about once a second.
+  std::optional<std::chrono::milliseconds> first_byte = std::nullopt;
 };
 
 class HttpClient {
@@ -58,10 +76,13 @@ class HttpClient {
   HttpClient(HttpClient&& other) noexcept
       : timeout_(other.timeout_),
         peer_(std::move(other.peer_)),
+        patience_(other.patience_),
         abort_when_(std::move(other.abort_when_)),
         handle_(std::exchange(other.handle_, nullptr)) {}
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
+
+  void set_patience(const HttpPatience& patience) { patience_ = patience; }
 
   // `ask` is called about once a second during a transfer. When it returns true, the transfer ends
   // with registry_unavailable.
@@ -75,6 +96,7 @@ class HttpClient {
  private:
   std::chrono::milliseconds timeout_;
   std::string peer_;
+  HttpPatience patience_;
   std::function<bool()> abort_when_;
   void* handle_ = nullptr;  // CURL*, made at the first request
 };

@@ -1,8 +1,11 @@
 #include "daemon/blobs/blob_store.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <utility>
+
+#include "common/base/encoding.h"
 
 namespace mkt {
 
@@ -42,6 +45,17 @@ void BlobUpload::keep() {
   placed_ = false;
   ::unlink(path_.c_str());
   path_.clear();
+}
+
+Error lost_blob(const Checksum& checksum) {
+  return Error(ErrorCode::data_damaged,
+               fmt::format("the registry has lost or damaged the tarball {}", checksum.text()));
+}
+
+Result<BlobUpload> BlobStore::begin_upload_in(const std::filesystem::path& folder) {
+  std::filesystem::path path = folder / fmt::format("upload-{}", random_hex(8));
+  MKT_TRY(UniqueFd fd, create_file(path, 0600));
+  return BlobUpload(this, std::move(fd), std::move(path));
 }
 
 }  // namespace mkt

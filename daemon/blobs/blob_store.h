@@ -2,7 +2,9 @@
 //
 // An upload is written to this machine's disk and hashed as it arrives. `place` makes it durable
 // under its checksum. Only then may a row that names it commit; after that, call `keep`. An upload
-// destroyed without `keep` removes everything that no row names. A blob's bytes never change.
+// destroyed without `keep` removes its file, and what it placed where the store can know that no
+// row names it; elsewhere the blob stays until somebody removes it by its age. A blob's bytes never
+// change. Every `place` renews its age, also where the blob exists.
 //
 // Thread-safe, but only one thread may use an upload. The caller decides whether a blob is
 // referenced; nothing here knows the database.
@@ -12,9 +14,11 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
+#include "common/base/utc_time.h"
 #include "common/connector/checksum.h"
 
 namespace mkt {
@@ -60,13 +64,37 @@ class BlobUpload {
   bool placed_ = false;
 };
 
+// A blob as the store has it.
+struct StoredBlob {
+  Checksum checksum;
+  std::uint64_t size = 0;
+  UtcTime placed_at{};  // when it was last placed; a store may know it to the second only
+};
+
+struct BlobPage {
+  std::vector<StoredBlob> blobs;  // by checksum
+  bool more = false;              // after the last of them
+};
+
+// data_damaged: the catalog names a blob that is not there, or not as it was.
+Error lost_blob(const Checksum& checksum);
+
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
 
   virtual Result<BlobUpload> begin_upload() = 0;
-  // data_damaged when the blob is missing or has another size than the catalog says.
+  // data_damaged when the blob is missing or has another size than the catalog says. Use the file
+  // by positions (pread, sendfile): it stays whole, also where the blob is removed meanwhile.
   virtual Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const = 0;
+
+  // One page of what is placed, after that blob; nullopt: from the first.
+  virtual Result<BlobPage> list(const std::optional<Checksum>& after) const = 0;
+  // Removes a blob unless it was placed after that time, or may have been, where the store knows
+  // seconds only. False where it stays or was not there.
+  // Another process may place the same bytes between the look and the removal: whoever removes must
+  // keep the row that names them from committing.
+  virtual Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) = 0;
 
  protected:
   friend class BlobUpload;
@@ -74,6 +102,9 @@ class BlobStore {
   // The end of a placed upload: the row that names it has committed, or has not.
   virtual void kept(const Checksum& checksum) = 0;
   virtual void abandoned(const Checksum& checksum) = 0;
+
+  // An upload into a new file of that folder.
+  Result<BlobUpload> begin_upload_in(const std::filesystem::path& folder);
 };
 
 }  // namespace mkt

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "common/base/encoding.h"
 #include "common/base/turns.h"
@@ -17,6 +19,39 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned kFolderMode = 0700;
+// A page of a listing ends with the folder that brings it to this many blobs.
+constexpr std::size_t kFullPage = 1000;
+
+// nullopt where no such file is there.
+std::optional<StoredBlob> look_at_blob(const fs::path& path, const Checksum& checksum) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  const auto changed =
+      std::chrono::seconds(info.st_mtim.tv_sec) + std::chrono::nanoseconds(info.st_mtim.tv_nsec);
+  return StoredBlob{checksum, static_cast<std::uint64_t>(info.st_size),
+                    UtcTime(std::chrono::duration_cast<std::chrono::milliseconds>(changed))};
+}
+
+// Adds the blobs of a folder, which need not exist, that come after `after_hex`.
+Status list_folder(const fs::path& folder, const std::string& after_hex,
+                   std::vector<StoredBlob>& into) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::string name = it->path().filename().string();
+    if (name > after_hex) names.push_back(std::move(name));
+  }
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return system_error(fmt::format("cannot list {}", folder.string()), error.value());
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    const auto checksum = Checksum::parse(name);
+    if (!checksum || checksum->hex() != name) continue;
+    if (auto blob = look_at_blob(folder / name, *checksum)) into.push_back(std::move(*blob));
+  }
+  return {};
+}
 
 Status sync_upload(int fd) {
   const TurnPause pause;
@@ -62,11 +97,7 @@ Status FileBlobs::remove_leftovers() {
   return {};
 }
 
-Result<BlobUpload> FileBlobs::begin_upload() {
-  fs::path path = incoming() / fmt::format("upload-{}", random_hex(8));
-  MKT_TRY(UniqueFd fd, create_file(path, 0600));
-  return BlobUpload(this, std::move(fd), std::move(path));
-}
+Result<BlobUpload> FileBlobs::begin_upload() { return begin_upload_in(incoming()); }
 
 Status FileBlobs::place(BlobUpload& upload) {
   const std::string hex = upload.checksum().hex();
@@ -86,8 +117,9 @@ Status FileBlobs::place(BlobUpload& upload) {
   {
     // Both under one lock, so that nobody abandons the same bytes between the link and the count.
     const std::lock_guard lock(mutex_);
-    if (::link(named.c_str(), target.c_str()) != 0 && errno != EEXIST) {
-      return system_error("cannot keep the upload", errno);
+    if (::link(named.c_str(), target.c_str()) != 0) {
+      if (errno != EEXIST) return system_error("cannot keep the upload", errno);
+      ::utimensat(AT_FDCWD, target.c_str(), nullptr, 0);  // placed again just now
     }
     ++placed_[hex];
     upload.placed();
@@ -113,14 +145,36 @@ void FileBlobs::abandoned(const Checksum& checksum) {
 }
 
 Result<UniqueFd> FileBlobs::open_blob(const Checksum& checksum, std::uint64_t size) const {
-  const Error damaged(
-      ErrorCode::data_damaged,
-      fmt::format("the registry has lost or damaged the tarball {}", checksum.text()));
   auto fd = open_for_reading(final_path(checksum));
-  if (!fd) return fd.error().code == ErrorCode::not_found ? damaged : fd.error();
+  if (!fd) return fd.error().code == ErrorCode::not_found ? lost_blob(checksum) : fd.error();
   MKT_TRY(const std::uint64_t actual, file_size(fd->get(), "the tarball"));
-  if (actual != size) return damaged;
+  if (actual != size) return lost_blob(checksum);
   return std::move(*fd);
+}
+
+Result<BlobPage> FileBlobs::list(const std::optional<Checksum>& after) const {
+  const std::string after_hex = after ? after->hex() : "";
+  BlobPage page;
+  for (unsigned first = after ? after->bytes().front() : 0; first <= 0xff; ++first) {
+    if (page.blobs.size() >= kFullPage) {
+      page.more = true;
+      break;
+    }
+    MKT_CHECK(list_folder(folder_ / fmt::format("{:02x}", first), after_hex, page.blobs));
+  }
+  return page;
+}
+
+Result<bool> FileBlobs::remove(const Checksum& checksum, UtcTime not_newer_than) {
+  const fs::path path = final_path(checksum);
+  // No upload is placed between the look and the removal.
+  const std::lock_guard lock(mutex_);
+  const auto found = look_at_blob(path, checksum);
+  if (!found || found->placed_at > not_newer_than) return false;
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return system_error("cannot remove a tarball", errno);
+  }
+  return true;
 }
 
 }  // namespace mkt

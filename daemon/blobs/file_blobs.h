@@ -3,8 +3,8 @@
 // An upload is written to a temporary file in `incoming`, synced, renamed to `incoming/<hex>.<n>`,
 // linked to its final name, and the folder of that name is synced. Only then may a row that names
 // it commit. The name in `incoming` is removed last: what a crash leaves there tells the next start
-// which final names may have no row. A file with a final name is never written again.
-// names may lack their row. A final name is never written to again.
+// which final names may have no row. A file with a final name is never written again; its time of
+// change is when it was last placed.
 #pragma once
 
 #include <filesystem>
@@ -28,6 +28,9 @@ class FileBlobs : public BlobStore {
 
   Result<BlobUpload> begin_upload() override;
   Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const override;
+  // A page is at least one folder of files, those whose checksums begin with the same two digits.
+  Result<BlobPage> list(const std::optional<Checksum>& after) const override;
+  Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) override;
 
  private:
   FileBlobs(std::filesystem::path folder, IsReferenced is_referenced)
