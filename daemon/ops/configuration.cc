@@ -1,6 +1,8 @@
 // Flags, environment and TOML by CLI11; see mktd.conf(5).
 #include "daemon/ops/configuration.h"
 
+#include "daemon/ops/storage.h"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -274,6 +276,12 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "daemons", c.daemons,
       "How many daemons share the limits; without Redis, each allows its part")
       ->check(CLI::Range(1, 1000));
+  add(app, "database", c.database,
+      "PostgreSQL that several daemons share, postgresql://USER@HOST/NAME; with --blobs");
+  add(app, "blobs", c.blobs,
+      "Bucket of the tarballs that several daemons share, s3://BUCKET?endpoint=URL");
+  add(app, "blob-cache-bytes", c.blob_cache_bytes,
+      "Most bytes of tarballs from there that are kept in the data folder");
   add(app, "firestore-project", c.firestore_project,
       "Mirror every change to Firestore in this project of Google Cloud");
   add(app, "firestore-database", c.firestore_database, "Its database");
@@ -411,6 +419,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
     if (!url) refuse(url.error());
     c.values["redis-url"] = url ? url->shown() : std::string();  // without the password, for logs
+  }
+  if (const auto ok = check_storage(c); !ok) refuse(ok.error());
+  if (!c.database.empty()) {
+    const auto target = postgres::PgTarget::parse(c.database);
+    c.values["database"] = target ? target->place() : std::string();  // without the password
   }
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {

@@ -44,6 +44,9 @@ struct Configuration {
   std::string redis_url;
   unsigned daemons = 1;
   std::string firestore_project;  // empty: no mirror
+  std::string database;           // of several daemons; empty: SQLite in the data folder
+  std::string blobs;              // s3://…; empty: files in the data folder
+  std::uint64_t blob_cache_bytes = std::uint64_t{10} << 30;
   std::string firestore_database = "(default)";
   std::string firestore_prefix = "gwi_";
   std::string firestore_bucket;  // empty: tarballs are only named

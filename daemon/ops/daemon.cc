@@ -71,8 +71,7 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 // What is opened before the daemon is made, and may fail.
 struct Daemon::Opened {
   DataFolder data;
-  std::unique_ptr<SqliteStore> store;
-  std::unique_ptr<FileBlobs> blobs;
+  Storage storage;
   Admission admission;
   LimitRules limits;
   std::optional<RedisUrl> redis;  // nullopt: limits are counted in this process
@@ -81,10 +80,7 @@ struct Daemon::Opened {
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
                                              ReadArguments read_arguments) {
   MKT_TRY(DataFolder data, DataFolder::open(configuration.data));
-  MKT_TRY(auto store, SqliteStore::open(data.database()));
-  MKT_TRY(auto blobs, FileBlobs::open(data.blobs(), [&named_by = *store](const Checksum& checksum) {
-            return is_named(named_by, checksum);
-          }));
+  MKT_TRY(Storage storage, Storage::open(configuration, data));
   MKT_TRY(Admission admission, configuration.admission());
   MKT_TRY(LimitRules limits, configuration.limit_rules());
   std::optional<RedisUrl> redis;
@@ -93,8 +89,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
   }
   std::unique_ptr<Daemon> daemon(
       new Daemon(configuration, std::move(read_arguments),
-                 {std::move(data), std::move(store), std::move(blobs), std::move(admission),
-                  std::move(limits), std::move(redis)}));
+                 {std::move(data), std::move(storage), std::move(admission), std::move(limits),
+                  std::move(redis)}));
   MKT_CHECK(daemon->prepare());
   return daemon;
 }
@@ -104,19 +100,18 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       read_arguments_(std::move(read_arguments)),
       live_{std::move(opened.admission), std::move(opened.limits), configuration},
       data_(std::move(opened.data)),
-      store_(std::move(opened.store)),
-      blobs_(std::move(opened.blobs)),
-      market_{.store = *store_,
-              .blobs = *blobs_,
+      storage_(std::move(opened.storage)),
+      market_{.store = *storage_.store,
+              .blobs = *storage_.blobs,
               .rules = configuration_.rules(),
               .now = utc_now,
-              .challenges = {},
+              .challenges = Challenges(storage_.challenge_secret),
               .mirrored = !configuration_.firestore_project.empty()},
       limiter_(live_.limits,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
-      health_(*store_, *store_, data_.path()),
-      metrics_({requests_, limiter_, *store_, *store_, data_}),
+      health_(*storage_.store, *storage_.health, data_.path()),
+      metrics_({requests_, limiter_, *storage_.store, *storage_.health, data_}),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -144,6 +139,13 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
 Daemon::~Daemon() = default;
 
 Status Daemon::prepare() {
+  if (storage_.shared != nullptr) {
+    // First: what is remembered from here on, other daemons' changes will be told of.
+    MKT_CHECK(storage_.shared->join({.url = configuration_.listen.front()}));
+    MKT_CHECK(market_.views.search.catch_up());
+    add_routes();
+    return {};
+  }
   MKT_CHECK(leave_quarantined_latest(market_));
   MKT_CHECK(market_.views.search.catch_up());
   MKT_CHECK(write_first_admin_token(market_, data_));
@@ -221,16 +223,16 @@ Result<int> Daemon::run() {
   const Webhooks webhooks(market_, configuration_.webhooks);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
-  store_->when_broken([&] {
+  storage_.health->when_broken([&] {
     log_event(LogLevel::error,
               "the disk failed to store a change; mktd stops now and must be started again", {});
     server_.stop();
   });
   server_.run();
-  store_->when_broken({});
+  storage_.health->when_broken({});
   ::unlink(data_.url().c_str());
   log_event(LogLevel::info, "stopped", {});
-  return store_->broken() ? kTemporaryFailure : 0;
+  return storage_.health->broken() ? kTemporaryFailure : 0;
 }
 
 }  // namespace mkt

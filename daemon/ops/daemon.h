@@ -11,7 +11,6 @@
 #include <memory>
 #include <string>
 
-#include "daemon/blobs/file_blobs.h"
 #include "daemon/http/idempotency.h"
 #include "daemon/http/request_metrics.h"
 #include "daemon/http/router.h"
@@ -21,10 +20,10 @@
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/health.h"
 #include "daemon/ops/metrics.h"
+#include "daemon/ops/storage.h"
 #include "daemon/service/marketplace.h"
 #include "daemon/service/usage.h"
 #include "daemon/store/data_folder.h"
-#include "daemon/store/sqlite/sqlite_store.h"
 
 namespace mkt {
 
@@ -62,8 +61,7 @@ class Daemon {
   const ReadArguments read_arguments_;
   LiveConfiguration live_;
   const DataFolder data_;
-  const std::unique_ptr<SqliteStore> store_;
-  const std::unique_ptr<FileBlobs> blobs_;
+  const Storage storage_;
   Marketplace market_;
   RateLimiter limiter_;
   std::unique_ptr<Mirror> mirror_;  // null where no project is configured

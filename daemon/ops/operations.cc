@@ -12,12 +12,13 @@
 #include "common/base/utf8.h"
 #include "daemon/ops/data_operations.h"
 #include "daemon/ops/mirror_operations.h"
+#include "daemon/ops/storage.h"
 
 namespace mkt {
 namespace {
 
 constexpr auto kOperations =
-    std::to_array<std::string_view>({"check", "backup", "restore", "gc", "mirror"});
+    std::to_array<std::string_view>({"init", "check", "backup", "restore", "gc", "mirror"});
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -80,6 +81,19 @@ int gc(const OperationArguments& a) {
   return 0;
 }
 
+int init(const OperationArguments& a) {
+  const Status done = [&]() -> Status {
+    MKT_TRY(const DataFolder data, DataFolder::open(a.data));
+    return init_database(a.database, data);
+  }();
+  if (!done) return fail(a, done.error());
+  const std::string token = (std::filesystem::path(a.data) / "admin.token").string();
+  print(a, {{"data", a.data}, {"adminToken", token}},
+        fmt::format("the database has its tables; the first admin's token is in {}",
+                    printable(token)));
+  return 0;
+}
+
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
@@ -88,10 +102,16 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
       ->capture_default_str()
       ->required(a.data.empty());  // without HOME the default is unknown
   app.add_flag("--json", a.json, "Print one JSON document on stdout");
+  CLI::App* command =
+      app.add_subcommand("init", "Make the tables of a database that daemons share");
+  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+      ->envname("MKTD_DATABASE")
+      ->required();
+  command->callback([&] { status = init(a); });
   app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
     status = check(a);
   });
-  CLI::App* command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
+  command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
   command->add_option("FILE", a.file, "The backup")->required();
   command->callback([&] { status = backup(a); });
   command = app.add_subcommand("restore", "Make a data folder from a backup");

@@ -12,6 +12,7 @@ namespace mkt {
 struct OperationArguments {
   std::string data = default_data_folder().string();
   std::string file;
+  std::string database;
   bool json = false;
 };
 

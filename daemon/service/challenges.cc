@@ -12,7 +12,12 @@ namespace mkt {
 
 static_assert(crypto_auth_KEYBYTES == 32);
 
-Challenges::Challenges() { randombytes_buf(secret_.data(), secret_.size()); }
+Challenges::Secret Challenges::new_secret() {
+  Secret secret{};
+  randombytes_buf(secret.data(), secret.size());
+  return secret;
+}
+
 Challenges::~Challenges() { sodium_memzero(secret_.data(), secret_.size()); }
 
 std::string Challenges::mac(std::string_view challenge, const PublisherId& publisher) const {

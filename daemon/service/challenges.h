@@ -1,7 +1,7 @@
 // Challenges: texts to sign, as proof that somebody has the private half of a key.
 //
-// A challenge is a time, 128 random bits, and a MAC over both and the publisher. The secret of the
-// MAC lives as long as the process, so nothing is stored and nobody can fill a table with
+// A challenge is a time, 128 random bits, and a MAC over both and the publisher. Only the MAC's
+// secret is kept, by this process or by all daemons together, so nobody can fill a table with
 // challenges. A challenge may be answered several times while it is valid; that is harmless, as a
 // key can be added only once. Thread-safe.
 #pragma once
@@ -22,7 +22,12 @@ class Challenges {
  public:
   static constexpr std::chrono::minutes kValidFor{5};
 
-  Challenges();
+  using Secret = std::array<std::uint8_t, 32>;
+  static Secret new_secret();
+
+  // With a secret that all daemons share, a challenge of one is good at the others.
+  explicit Challenges(const Secret& secret) : secret_(secret) {}
+  Challenges() : Challenges(new_secret()) {}
   ~Challenges();  // wipes the secret
   Challenges(const Challenges&) = delete;
   Challenges& operator=(const Challenges&) = delete;
@@ -34,7 +39,7 @@ class Challenges {
 
  private:
   std::string mac(std::string_view challenge, const PublisherId& publisher) const;
-  std::array<std::uint8_t, 32> secret_;
+  Secret secret_;
 };
 
 }  // namespace mkt

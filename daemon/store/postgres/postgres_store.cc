@@ -1,5 +1,7 @@
 #include "daemon/store/postgres/postgres_store.h"
 
+#include <array>
+
 #include "daemon/store/postgres/schema.h"
 #include "daemon/store/postgres/tickets.h"
 
@@ -104,6 +106,22 @@ Status PostgresStore::read(const std::function<Status(const Records&)>& look) {
   // The server was restarted while the connection was idle. Nothing was read yet, so look again.
   readers_.drop_idle();
   return read_once(look, stale);
+}
+
+Result<std::string> PostgresStore::shared_secret(std::string_view name, std::string_view made) {
+  MKT_TRY(postgres::Pool::Lease lease, take_reader());
+  const auto deadline = steady_clock::now() + options_.read;
+  if (auto failure = lease.connect(deadline)) return error_of(*failure);
+  postgres::PgStatement keep(
+      "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+  keep.bind(name).bind(made);
+  // Always a write, so that its commit is confirmed by a standby before the secret is used.
+  postgres::PgStatement look("UPDATE secrets SET value = value WHERE name = $1 RETURNING value");
+  look.bind(name);
+  const std::array statements{std::move(keep), std::move(look)};
+  postgres::PgAnswers answers = lease->connection->exchange(statements, deadline);
+  if (answers.failure) return error_of(*answers.failure);
+  return answers.rows[1][0].only<std::string>();
 }
 
 Result<std::int64_t> PostgresStore::remove_old_tickets(std::int64_t limit) {

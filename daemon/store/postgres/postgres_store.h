@@ -64,6 +64,9 @@ class PostgresStore : public Store, public StoreHealth {
   StoreCounts counts() const override { return changes_.counts(); }
   CircuitBreaker& breaker() { return breaker_; }
 
+  // The secret of that name, the same for all daemons: `made`, where there is none yet.
+  Result<std::string> shared_secret(std::string_view name, std::string_view made);
+
   // Removes tickets of changes that are long done; at most `limit`. Returns how many.
   Result<std::int64_t> remove_old_tickets(std::int64_t limit);
 

@@ -54,6 +54,12 @@ CREATE TABLE daemons (
   until    bigint NOT NULL
 ) WITH (fillfactor = 50);
 
+-- What every daemon must have the same: made once, by the first that needs it.
+CREATE TABLE secrets (
+  name   text PRIMARY KEY,
+  value  text NOT NULL
+);
+
 -- What a tenant is held by.
 CREATE TABLE tenants (
   id  text PRIMARY KEY

@@ -1,0 +1,101 @@
+#include "daemon/ops/storage.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/base/encoding.h"
+#include "common/base/files.h"
+#include "common/base/utc_time.h"
+#include "daemon/blobs/file_blobs.h"
+#include "daemon/blobs/s3_blobs.h"
+#include "daemon/service/catalog.h"
+#include "daemon/service/marketplace.h"
+#include "daemon/service/tokens.h"
+#include "daemon/store/sqlite/sqlite_store.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::chrono::seconds kInitPatience{10};
+
+Result<std::unique_ptr<BlobStore>> open_file_blobs(const DataFolder& data, Store& store) {
+  MKT_TRY(auto blobs, FileBlobs::open(data.blobs(), [&store](const Checksum& checksum) {
+            return is_named(store, checksum);
+          }));
+  return std::unique_ptr<BlobStore>(std::move(blobs));
+}
+
+Result<Storage> open_folder_storage(const DataFolder& data) {
+  MKT_TRY(auto store, SqliteStore::open(data.database()));
+  Storage storage;
+  storage.health = store.get();
+  storage.store = std::move(store);
+  MKT_TRY(storage.blobs, open_file_blobs(data, *storage.store));
+  return storage;
+}
+
+// Of whichever daemon was the first.
+Result<Challenges::Secret> shared_challenge_secret(PostgresStore& store) {
+  MKT_TRY(const std::string text,
+          store.shared_secret("challenges", to_hex(Challenges::new_secret())));
+  const auto bytes = from_hex(text);
+  Challenges::Secret secret{};
+  if (!bytes || bytes->size() != secret.size()) {
+    return Error(ErrorCode::data_damaged, "the database's secret of challenges is damaged");
+  }
+  std::copy(bytes->begin(), bytes->end(), secret.begin());
+  return secret;
+}
+
+Result<Storage> open_shared_storage(const Configuration& c, const DataFolder& data) {
+  MKT_TRY(auto store, PostgresStore::open(c.database));
+  MKT_TRY(S3Url url, S3Url::parse(c.blobs));
+  MKT_TRY(S3Credentials credentials, S3Credentials::from_environment());
+  BlobCacheBounds bounds;
+  bounds.most_bytes = c.blob_cache_bytes;
+  MKT_TRY(auto blobs,
+          S3Blobs::open(std::make_unique<S3Client>(std::move(url), std::move(credentials)),
+                        data.blobs(), bounds));
+  Storage storage;
+  storage.health = store.get();
+  storage.shared = store.get();
+  MKT_TRY(storage.challenge_secret, shared_challenge_secret(*store));
+  storage.store = std::move(store);
+  storage.blobs = std::move(blobs);
+  return storage;
+}
+
+}  // namespace
+
+Status check_storage(const Configuration& c) {
+  if (c.database.empty() != c.blobs.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "database and blobs go together: daemons that share their records must share the "
+                 "tarballs, too");
+  }
+  if (c.database.empty()) return {};
+  if (!c.webhooks.empty() || !c.firestore_project.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "webhooks and the mirror are for one daemon: not with a shared database yet");
+  }
+  MKT_TRY(const auto target, postgres::PgTarget::parse(c.database));
+  MKT_TRY(const S3Url url, S3Url::parse(c.blobs));
+  return {};
+}
+
+Result<Storage> Storage::open(const Configuration& configuration, const DataFolder& data) {
+  return configuration.database.empty() ? open_folder_storage(data)
+                                        : open_shared_storage(configuration, data);
+}
+
+Status init_database(const std::string& url, const DataFolder& data) {
+  MKT_CHECK(PostgresStore::create(url, kInitPatience));
+  MKT_TRY(const auto store, PostgresStore::open(url));
+  MKT_TRY(const auto blobs, open_file_blobs(data, *store));
+  const Marketplace market{.store = *store, .blobs = *blobs, .rules = {}, .now = utc_now};
+  MKT_TRY(const auto created, create_first_admin_token(market));
+  if (!created) return Error(ErrorCode::target_exists, "the database has tokens already");
+  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
+}
+
+}  // namespace mkt

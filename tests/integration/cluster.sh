@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Two daemons, one marketplace: PostgreSQL and a real S3 (Ceph's radosgw). What one answers, the other
+# knows; a revocation is known everywhere when it is answered; either goes on without the other.
+source "$(dirname "$0")/lib.sh"
+for program in radosgw ceph-mon ceph-mgr ceph-osd; do
+  command -v "$program" >/dev/null || skip "radosgw is not installed ($program is missing)"
+done
+source "$(dirname "$0")/postgres_server.sh"
+
+store= other=
+cleanup() {
+  [[ -z $other ]] || { kill "$other" 2>/dev/null && wait "$other"; } || true
+  stop_mktd || true
+  [[ -z $store ]] || { kill "$store" 2>/dev/null && wait "$store"; } || true
+  stop_postgres
+}
+"$SOURCE/scripts/s3-store" "$work/s3" 2>s3.log &
+store=$!
+for ((i = 0; i < 1200; i++)); do
+  [[ ! -s $work/s3/environment ]] || break
+  kill -0 "$store" 2>/dev/null || { cat s3.log >&2; fail "the S3 did not start"; }
+  sleep 0.1
+done
+source "$work/s3/environment"
+shared=(--database "$MKT_TEST_POSTGRES" --blobs "$MKT_TEST_S3")
+
+# Settings that do not go together are refused before anything is opened.
+expect 2 "$MKTD" --data x --database "$MKT_TEST_POSTGRES" --check-config
+says err "database and blobs go together"
+expect 2 "$MKTD" --data x "${shared[@]}" --firestore-project acme --check-config
+says err "not with a shared database"
+expect 10 "$MKTD" --data data --listen 127.0.0.1:0 "${shared[@]}"
+says err "mktd init --database"
+
+expect 0 "$MKTD" init --data data --database "$MKT_TEST_POSTGRES"
+says out "data/admin.token"
+expect 8 "$MKTD" init --data elsewhere --database "$MKT_TEST_POSTGRES"
+
+# start_other: a second daemon on the same storage; sets other, and its URL in there.
+start_other() {
+  rm -f other/mktd.url
+  "$MKTD" --data other --listen 127.0.0.1:0 "${no_limits[@]}" "${shared[@]}" 2>>other.log &
+  other=$!
+  wait_for "the other daemon" test -s other/mktd.url
+  there=$(<other/mktd.url)
+}
+start_mktd "${shared[@]}"
+start_other
+here=$MKT_REGISTRY
+export MKT_TOKEN=$token
+
+register acme
+make_connector tool
+"$MKT" publish tool >/dev/null 2>&1 || fail "publish"
+# Read your writes, elsewhere.
+MKT_REGISTRY=$there expect 0 "$MKT" install tool
+says out "installed tool@1.0.0"
+MKT_REGISTRY=$there expect 0 "$MKT" search tool
+says out tool
+
+# A token that was revoked here is refused there, at once; it was remembered there.
+for i in 1 2 3 4 5 6 7 8 9 10; do
+  "$MKT" token create --role member --subject team --name "t$i" --json >made
+  secret=$(jq -er .token made)
+  MKT_REGISTRY=$there MKT_TOKEN=$secret expect 0 "$MKT" whoami
+  expect 0 "$MKT" token revoke "$(jq -er .id made)"
+  MKT_REGISTRY=$there MKT_TOKEN=$secret expect 4 "$MKT" whoami
+done
+
+# A proof that was asked for here is good there: the challenge's secret is shared.
+key2=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
+MKT_REGISTRY=$there expect 0 "$MKT" key add "$key2"
+
+# One is killed: the other goes on, and what was answered is there.
+make_connector second
+"$MKT" publish second --key "$key" >/dev/null 2>&1 || fail "publish second"
+kill -KILL "$other"
+wait "$other" || true
+other=
+expect 0 "$MKT" publish tool --key "$key"
+rm -rf connectors
+expect 0 "$MKT" install second
+# A revocation waits for the killed one's lease at most; the next daemon knows of it.
+start_other
+expect 0 "$MKT" key revoke "$key" --reason-code compromised --reason test --yes
+MKT_REGISTRY=$there expect 4 "$MKT" install tool --dir elsewhere/tool
+[[ $here != "$there" ]] || fail "there is one daemon only"
