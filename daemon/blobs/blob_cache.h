@@ -42,8 +42,10 @@ namespace mkt {
 
 struct BlobCacheBounds {
   std::uint64_t most_bytes = std::uint64_t{10} << 30;
-  unsigned most_fills = 8;
-  unsigned most_waiting = 128;
+  // Together half of the least threads that the daemon reads with. Callers with threads of their
+  // own for this may let more of them wait.
+  unsigned most_fills = 2;
+  unsigned most_waiting = 2;
   std::chrono::milliseconds patience{30'000};
 };
 
@@ -66,7 +68,7 @@ class BlobCache {
     std::uint64_t bytes = 0;  // of the blobs that are here
     std::uint64_t blobs = 0;
     std::uint64_t waiting = 0;  // threads
-    std::uint64_t opened = 0;  // since the start, as the rest
+    std::uint64_t opened = 0;   // since the start, as the rest
     std::uint64_t fetches = 0;
     std::uint64_t refused = 0;  // answered with `overloaded` by the bounds
   };

@@ -41,8 +41,10 @@ RetryPolicy s3_policy(const S3Options& options) {
   policy.backoff = options.backoff;
   policy.stop = options.stop;
   policy.longest_hint = kLongestPause;
+  // Who has waited in vain once has waited enough, and so has the thread.
   policy.may_retry = [](const Error& error) {
-    return is_transient(error) && error.code != ErrorCode::circuit_open;
+    return is_transient(error) && error.code != ErrorCode::circuit_open &&
+           error.code != ErrorCode::timed_out;
   };
   return policy;
 }
@@ -124,9 +126,8 @@ Result<HttpResponse> S3Client::attempt(HttpClient& client, HttpRequest request,
 Result<HttpResponse> S3Client::call(std::uint64_t bytes, const MakeRequest& make,
                                     const HttpClient::Sink& sink) {
   const TurnPause pause;
-  const milliseconds time = kCallTime + std::chrono::seconds(bytes / kSlowestStore);
   RetryPolicy policy = executor_.policy();
-  policy.deadline = time;
+  policy.deadline = kCallTime + std::chrono::seconds(bytes / kSlowestStore);
   // The sink's failures and the file's end the call, and say nothing about S3.
   std::optional<Error> ours;
   HttpClient::Sink watched;
@@ -139,9 +140,9 @@ Result<HttpResponse> S3Client::call(std::uint64_t bytes, const MakeRequest& make
   }
   auto client = take_connection();
   auto report = executor_.run(
-      [&]() -> Result<HttpResponse> {
+      [&](const Attempt& now) -> Result<HttpResponse> {
         HttpRequest request = make();
-        request.timeout = time;
+        request.timeout = std::max(*now.left, milliseconds(1));  // 0 would mean: any time
         auto response = attempt(*client, std::move(request), watched);
         if (!response && response.error().code == ErrorCode::io_error) ours = response.error();
         if (ours) return HttpResponse{};

@@ -1,10 +1,11 @@
 // S3Client: the objects of one bucket, by the five calls of S3's REST API that tarballs need.
 //
 // libcurl signs each request (AWS Signature Version 4) with the SHA-256 of its body, so S3 stores
-// nothing but what was meant. It connects within 2 s; the answer begins within 10 s; and a call as
-// a whole may take kCallTime, and kSlowestStore for its bytes. What may pass (no connection, 5xx,
-// SlowDown) is tried again after a pause, behind the breaker `s3`: while it is open, a call fails
-// at once. Every call may be repeated, as an object's name decides its bytes.
+// nothing but what was meant. It connects within 2 s, and the answer begins within 10 s. A call,
+// with all its attempts, takes at most kCallTime and the time of its bytes at kSlowestStore. What
+// may pass (no connection, one that broke, 5xx, SlowDown) is tried again after a pause; what took
+// too long is not. Behind the breaker `s3` a call fails at once while S3 is known to be away. Every
+// call may be repeated, as an object's name decides its bytes.
 //
 // Errors:
 //   not_found        there is no such object

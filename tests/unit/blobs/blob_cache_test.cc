@@ -5,7 +5,8 @@
 
 #include <atomic>
 #include <fstream>
-#include <set>
+#include <functional>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -113,7 +114,7 @@ TEST_CASE_FIXTURE(CacheFixture, "a hundred who ask for one blob at once cost one
   Semaphore go;
   before_fetch = [&] { go.wait(); };
   keep_elsewhere("wanted");
-  open();
+  open({.most_waiting = 99});
   std::atomic<int> got{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 100; ++i) {
@@ -131,7 +132,7 @@ TEST_CASE_FIXTURE(CacheFixture, "a hundred who ask for one blob at once cost one
 TEST_CASE_FIXTURE(CacheFixture, "who waited for a fetch that failed is told why") {
   Semaphore go;
   before_fetch = [&] { go.wait(); };
-  open();
+  open({.most_waiting = 3});
   std::atomic<int> damaged{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -266,7 +267,7 @@ TEST_CASE_FIXTURE(CacheFixture, "many threads, many blobs and little room: whole
         std::string(static_cast<std::size_t>(100 + i), static_cast<char>('a' + i % 26)));
     keep_elsewhere(texts.back());
   }
-  open({.most_bytes = 1000, .most_fills = 3});
+  open({.most_bytes = 1000, .most_fills = 3, .most_waiting = 8});
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 8; ++t) {

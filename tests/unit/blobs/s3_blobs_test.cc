@@ -1,8 +1,11 @@
 // S3Blobs: what any BlobStore promises, over an S3 that fails and over a real one.
 //
 // The cases "with S3" need one, named by MKT_TEST_S3 with its credentials in the environment, as
-// tests/integration/s3.sh starts it; without it they skip themselves.
+// tests/integration/s3.sh starts it; without it they skip themselves. MKT_TEST_S3_PROCESS is its
+// process, for the case that holds it up.
 #include "daemon/blobs/s3_blobs.h"
+
+#include <signal.h>
 
 #include <atomic>
 #include <chrono>
@@ -39,9 +42,10 @@ struct S3BlobsFixture {
     options.open_for = 50ms;
     options.longest_open = 50ms;
     options.most_listed = most_listed;
+    options.patience.first_byte = first_byte;
     return must(S3Blobs::open(
         std::make_unique<S3Client>(std::move(url), std::move(credentials), options, breakers),
-        folder.path()));
+        folder.path(), {.most_fills = 8, .most_waiting = 128}));
   }
   std::size_t uploads() const {
     std::size_t n = 0;
@@ -58,6 +62,7 @@ struct S3BlobsFixture {
     return n;
   }
 
+  std::chrono::milliseconds first_byte{10'000};
   BreakerRegistry breakers;
   TemporaryFolder folder = *TemporaryFolder::create(fs::temp_directory_path(), "mkt-s3-blobs-");
 };
@@ -247,6 +252,40 @@ TEST_CASE("with S3: an object that is not what its name says is never given") {
   }
   REQUIRE(real.put(*client, blob_name(real.url, named), "the right bytes", named));
   CHECK(bytes_of(must(blobs->open_blob(named, 15))) == "the right bytes");
+}
+
+TEST_CASE("with S3: while S3 hangs uploads are refused for now, and cached blobs are given") {
+  if (!has_s3()) return;
+  const char* const process = std::getenv("MKT_TEST_S3_PROCESS");
+  if (process == nullptr) {
+    MESSAGE("SKIPPED: MKT_TEST_S3_PROCESS names no process to hold up");
+    return;
+  }
+  struct Held {
+    explicit Held(pid_t id) : id_(id) { ::kill(id_, SIGSTOP); }
+    ~Held() { ::kill(id_, SIGCONT); }
+    pid_t id_;
+  };
+  RealS3Fixture real;
+  real.first_byte = 500ms;
+  const auto blobs = real.open_real();
+  FakeS3Fixture::must_place(*blobs, "cached");
+  FakeS3Fixture::must_place(*blobs, "uncached");
+  REQUIRE(blobs->open_blob(sum_of("cached"), 6));
+  {
+    const Held held(static_cast<pid_t>(std::stol(process)));
+    const auto began = std::chrono::steady_clock::now();
+    BlobUpload upload = uploaded(*blobs, "new");
+    const Status refused = upload.place();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::overloaded);
+    CHECK(refused.error().retry_after);
+    CHECK(blobs->open_blob(sum_of("uncached"), 8).error().code == ErrorCode::overloaded);
+    CHECK(std::chrono::steady_clock::now() - began < 15s);
+    CHECK(bytes_of(must(blobs->open_blob(sum_of("cached"), 6))) == "cached");
+  }
+  CHECK(eventually([&] { return static_cast<bool>(blobs->open_blob(sum_of("uncached"), 8)); }));
+  FakeS3Fixture::must_place(*blobs, "new");
 }
 
 TEST_CASE("with S3: the largest tarball goes there and comes back") {
