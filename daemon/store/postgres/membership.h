@@ -26,7 +26,9 @@ namespace mkt::postgres {
 
 struct MembershipOptions {
   std::string url = {};  // where this daemon answers, for people
-  std::chrono::milliseconds lease{30'000};
+  // A revocation waits this long for a daemon that was killed. Clients give up an answer that does
+  // not begin within 15 s.
+  std::chrono::milliseconds lease{10'000};
   std::chrono::milliseconds poll{100};       // how often to look for new entries
   std::chrono::milliseconds patience{2000};  // for each answer of the database
 };
