@@ -8,7 +8,9 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
+#include <ctime>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -17,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/utc_time.h"
 #include "daemon/blobs/s3_client.h"
 
 namespace mkt {
@@ -56,12 +59,12 @@ class FakeS3 {
 
   void store(const std::string& name, std::string bytes) {
     const std::lock_guard lock(mutex_);
-    objects_[name] = std::move(bytes);
+    objects_[name] = {std::move(bytes), utc_now()};
   }
   std::optional<std::string> stored(const std::string& name) const {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(name);
-    return found == objects_.end() ? std::nullopt : std::optional(found->second);
+    return found == objects_.end() ? std::nullopt : std::optional(found->second.bytes);
   }
   std::size_t objects() const {
     const std::lock_guard lock(mutex_);
@@ -105,6 +108,22 @@ class FakeS3 {
   }
 
  private:
+  struct Object {
+    std::string bytes;
+    UtcTime modified{};
+  };
+
+  // As HEAD tells it: in whole seconds.
+  static std::string http_date(UtcTime time) {
+    const std::time_t seconds = to_unix_ms(time) / 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 64> text{};
+    const std::size_t n =
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return std::string(text.data(), n);
+  }
+
   void answer(const httplib::Request& request, httplib::Response& response) {
     std::unique_lock lock(mutex_);
     requests_.push_back(request);
@@ -123,7 +142,7 @@ class FakeS3 {
     if (request.has_param("list-type")) return list(request, response);
     const std::string name = request.path.substr(kBucket.size() + 1);
     if (request.method == "PUT") {
-      objects_[name] = request.body;
+      objects_[name] = {request.body, utc_now()};
       return;
     }
     if (request.method == "DELETE") {
@@ -133,9 +152,9 @@ class FakeS3 {
     }
     const auto object = objects_.find(name);
     if (object == objects_.end()) return fail(response, 404, "NoSuchKey");
-    response.set_header("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    response.set_header("Last-Modified", http_date(object->second.modified));
     // With a provider, the library itself answers ranges.
-    const std::string body = object->second;
+    const std::string body = object->second.bytes;
     const std::size_t end = trouble ? *trouble->cut_after : body.size();
     response.set_content_provider(
         body.size(), "application/gzip",
@@ -160,7 +179,7 @@ class FakeS3 {
     std::string contents;
     std::size_t n = 0;
     bool more = false;
-    for (const auto& [name, bytes] : objects_) {
+    for (const auto& [name, object] : objects_) {
       if (!name.starts_with(prefix) || name <= after) continue;
       if (n == most) {
         more = true;
@@ -168,9 +187,9 @@ class FakeS3 {
       }
       ++n;
       contents += fmt::format(
-          "<Contents><Key>{}</Key><LastModified>1994-11-06T08:49:37.000Z</LastModified>"
+          "<Contents><Key>{}</Key><LastModified>{}</LastModified>"
           "<ETag>&quot;0&quot;</ETag><Size>{}</Size></Contents>",
-          name, bytes.size());
+          name, format_utc(object.modified), object.bytes.size());
     }
     response.set_content(
         fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult "
@@ -185,7 +204,7 @@ class FakeS3 {
   mutable std::mutex mutex_;
   std::condition_variable released_;
   // All below guarded by mutex_.
-  std::map<std::string, std::string> objects_;
+  std::map<std::string, Object> objects_;
   std::vector<httplib::Request> requests_;
   std::deque<Trouble> troubles_;
   std::optional<Trouble> always_;

@@ -80,6 +80,15 @@ struct FakeS3Fixture : S3BlobsFixture {
   std::unique_ptr<S3Blobs> blobs = open_fake();
 };
 
+TEST_CASE_FIXTURE(FakeS3Fixture, "S3Blobs keeps what a blob store promises") {
+  blobs.reset();  // one alone uses the folder
+  check_blob_store(
+      [this](const NamedBlobs&) {
+        return open(s3.url(), {"AKTEST", "s3cret", ""}, 2);
+      },
+      [this] { return uploads() + s3.objects(); }, GivenUp::stays);
+}
+
 TEST_CASE_FIXTURE(FakeS3Fixture, "S3 away: uploads are refused for now, cached blobs are given") {
   keep("cached");
   keep("uncached");
