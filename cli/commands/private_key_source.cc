@@ -34,7 +34,7 @@ std::optional<SecretBytes> take_secret_variable(const char* name) {
 
 Result<SecretBytes> read_private_key_text(const std::string& file) {
   const bool is_stdin = file == "-";
-  const std::string shown = is_stdin ? "standard input" : printable(file);
+  const std::string shown = shown_key_source(file);
   UniqueFd opened;
   if (!is_stdin) {
     MKT_TRY(opened, open_for_reading(file));

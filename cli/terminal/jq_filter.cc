@@ -1,11 +1,11 @@
 #include "cli/terminal/jq_filter.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <jq.h>
 
 #include <optional>
 
+#include "common/base/loaded_library.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxExpressionBytes = 64 * 1024;
 
-// Looked up with dlopen, with the types of jq.h, as CurlLibrary does.
+// Its functions, with the types of jq.h.
 struct JqLibrary {
   decltype(&::jq_init) init;
   decltype(&::jq_set_error_cb) set_error_callback;
@@ -32,27 +32,20 @@ struct JqLibrary {
   decltype(&::jv_invalid_get_msg) message;
 };
 
-template <typename Function>
-bool look_up(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
-
 std::optional<JqLibrary> open_jq() {
-  void* library = ::dlopen("libjq.so.1", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return std::nullopt;
+  const LoadedLibrary library("libjq.so.1");
   JqLibrary jq{};
   const bool complete =
-      look_up(library, "jq_init", jq.init) &&
-      look_up(library, "jq_set_error_cb", jq.set_error_callback) &&
-      look_up(library, "jq_compile", jq.compile) && look_up(library, "jq_start", jq.start) &&
-      look_up(library, "jq_next", jq.next) && look_up(library, "jq_teardown", jq.teardown) &&
-      look_up(library, "jq_format_error", jq.format_error) &&
-      look_up(library, "jv_parse_sized", jq.parse) && look_up(library, "jv_get_kind", jq.kind) &&
-      look_up(library, "jv_copy", jq.copy) && look_up(library, "jv_free", jq.free) &&
-      look_up(library, "jv_dump_string", jq.dump) && look_up(library, "jv_string_value", jq.text) &&
-      look_up(library, "jv_invalid_has_msg", jq.has_message) &&
-      look_up(library, "jv_invalid_get_msg", jq.message);
+      library.look_up("jq_init", jq.init) &&
+      library.look_up("jq_set_error_cb", jq.set_error_callback) &&
+      library.look_up("jq_compile", jq.compile) && library.look_up("jq_start", jq.start) &&
+      library.look_up("jq_next", jq.next) && library.look_up("jq_teardown", jq.teardown) &&
+      library.look_up("jq_format_error", jq.format_error) &&
+      library.look_up("jv_parse_sized", jq.parse) && library.look_up("jv_get_kind", jq.kind) &&
+      library.look_up("jv_copy", jq.copy) && library.look_up("jv_free", jq.free) &&
+      library.look_up("jv_dump_string", jq.dump) && library.look_up("jv_string_value", jq.text) &&
+      library.look_up("jv_invalid_has_msg", jq.has_message) &&
+      library.look_up("jv_invalid_get_msg", jq.message);
   if (!complete) return std::nullopt;
   return jq;
 }

@@ -1,8 +1,8 @@
 #include "common/http/curl_library.h"
 
-#include <dlfcn.h>
-
 #include <optional>
+
+#include "common/base/loaded_library.h"
 
 // curl.h wraps these in type-checking macros; the macros need functions with those very names.
 #undef curl_easy_setopt
@@ -11,26 +11,19 @@
 namespace mkt {
 namespace {
 
-template <typename Function>
-bool look_up(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  return function != nullptr;
-}
-
 std::optional<CurlLibrary> open_library() {
-  void* library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return std::nullopt;
+  const LoadedLibrary library("libcurl.so.4");
   CurlLibrary curl{};
   decltype(&::curl_global_init) global_init = nullptr;
-  const bool complete = look_up(library, "curl_global_init", global_init) &&
-                        look_up(library, "curl_easy_init", curl.easy_init) &&
-                        look_up(library, "curl_easy_setopt", curl.easy_setopt) &&
-                        look_up(library, "curl_easy_perform", curl.easy_perform) &&
-                        look_up(library, "curl_easy_getinfo", curl.easy_getinfo) &&
-                        look_up(library, "curl_easy_reset", curl.easy_reset) &&
-                        look_up(library, "curl_easy_cleanup", curl.easy_cleanup) &&
-                        look_up(library, "curl_slist_append", curl.slist_append) &&
-                        look_up(library, "curl_slist_free_all", curl.slist_free_all);
+  const bool complete = library.look_up("curl_global_init", global_init) &&
+                        library.look_up("curl_easy_init", curl.easy_init) &&
+                        library.look_up("curl_easy_setopt", curl.easy_setopt) &&
+                        library.look_up("curl_easy_perform", curl.easy_perform) &&
+                        library.look_up("curl_easy_getinfo", curl.easy_getinfo) &&
+                        library.look_up("curl_easy_reset", curl.easy_reset) &&
+                        library.look_up("curl_easy_cleanup", curl.easy_cleanup) &&
+                        library.look_up("curl_slist_append", curl.slist_append) &&
+                        library.look_up("curl_slist_free_all", curl.slist_free_all);
   if (!complete || global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;
   return curl;
 }

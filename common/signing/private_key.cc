@@ -52,10 +52,14 @@ Result<PrivateKey> without_publisher(Result<SecretKey> key) {
 
 }  // namespace
 
+std::string shown_key_source(const std::string& name) {
+  return name == "-" ? "standard input" : printable(name);
+}
+
 Result<PrivateKey> read_private_key(std::string_view text, const std::string& name,
                                     const AskPassphrase& ask) {
   const std::string_view key = without_blanks_around(text);
-  const std::string shown = name == "-" ? "standard input" : printable(name);
+  const std::string shown = shown_key_source(name);
   const auto read = [&]() -> Result<PrivateKey> {
     if (key.starts_with('{')) return read_own_file(key, shown, ask);
     if (key.starts_with(kMinisignComment)) return without_publisher(read_minisign_key(key, ask));

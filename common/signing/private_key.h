@@ -23,6 +23,9 @@ namespace mkt {
 // A text that is longer is no private key.
 inline constexpr std::size_t kMaxPrivateKeyBytes = 64 * 1024;
 
+// "-" is standard input; what a message calls it.
+std::string shown_key_source(const std::string& name);
+
 struct PrivateKey {
   SecretKey secret;
   std::optional<PublisherId> publisher;  // where the text names it

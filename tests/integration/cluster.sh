@@ -2,26 +2,16 @@
 # Two daemons, one marketplace: PostgreSQL and a real S3 (Ceph's radosgw). What one answers, the other
 # knows; a revocation is known everywhere when it is answered; either goes on without the other.
 source "$(dirname "$0")/lib.sh"
-for program in radosgw ceph-mon ceph-mgr ceph-osd; do
-  command -v "$program" >/dev/null || skip "radosgw is not installed ($program is missing)"
-done
-source "$(dirname "$0")/postgres_server.sh"
-
-store= other=
+source "$(dirname "$0")/s3_server.sh"
+other=
 cleanup() {
   [[ -z $other ]] || { kill "$other" 2>/dev/null && wait "$other"; } || true
   stop_mktd || true
-  [[ -z $store ]] || { kill "$store" 2>/dev/null && wait "$store"; } || true
+  stop_s3
   stop_postgres
 }
-"$SOURCE/scripts/s3-store" "$work/s3" 2>s3.log &
-store=$!
-for ((i = 0; i < 1200; i++)); do
-  [[ ! -s $work/s3/environment ]] || break
-  kill -0 "$store" 2>/dev/null || { cat s3.log >&2; fail "the S3 did not start"; }
-  sleep 0.1
-done
-source "$work/s3/environment"
+source "$(dirname "$0")/postgres_server.sh"
+start_s3
 shared=(--database "$MKT_TEST_POSTGRES" --blobs "$MKT_TEST_S3")
 
 # Settings that do not go together are refused before anything is opened.

@@ -8,8 +8,11 @@
 #include <mutex>
 
 #include "common/base/encoding.h"
+#include "common/base/log.h"
 #include "common/base/turns.h"
+#include "daemon/store/postgres/tickets.h"
 #include "daemon/store/postgres/touches_text.h"
+#include "daemon/store/urgent.h"
 
 namespace mkt::postgres {
 namespace {
@@ -21,23 +24,17 @@ constexpr std::size_t kIdBytes = 8;
 constexpr std::int64_t kEntriesAtOnce = 1000;
 // Who is behind by more reads everything again instead.
 constexpr std::int64_t kTooFarBehind = 100'000;
+// Of changes that ended long ago; any daemon may remove them.
+constexpr std::int64_t kTicketsAtOnce = 1000;
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kLongestLook{20};
 // The row of a daemon that never came back to remove it.
 constexpr std::int64_t kForgottenAfter = 24 * 60 * 60 * 1000;
 
-constexpr auto kUrgent =
-    std::to_array<std::string_view>({"token.revoke", "key.revoke", "key.retire",
-                                     "publisher.suspend", "publisher.ban", "version.quarantine"});
-
 // By the database's clock, in milliseconds.
 #define MKT_DATABASE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 }  // namespace
-
-bool is_urgent(std::string_view action) {
-  return std::find(kUrgent.begin(), kUrgent.end(), action) != kUrgent.end();
-}
 
 Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target,
                                                      const MembershipOptions& options,
@@ -79,7 +76,7 @@ std::optional<PgFailure> Membership::register_here() {
   const std::array statements{std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
   if (answers.failure) return std::move(answers.failure);
-  applied_ = told_applied_ = answers.rows[0][0].only<std::int64_t>();
+  applied_ = answers.rows[0][0].only<std::int64_t>();
   return std::nullopt;
 }
 
@@ -93,11 +90,24 @@ void Membership::follow(const std::stop_token& stop) {
     if (!connection_ || !connection_->usable()) {
       auto opened = Connection::open(target_, deadline());
       connection_ = opened ? std::move(*opened) : nullptr;
+      if (!opened) log_change(opened.failure());
     }
-    if (connection_) step();
+    if (connection_) log_change(step());
     stopped.wait_for(lock, stop, options_.poll, [] { return false; });
   }
   memory_.set_end(0);
+}
+
+// Once when it begins to fail, and once when it works again.
+void Membership::log_change(const std::optional<PgFailure>& failure) {
+  if (failure.has_value() == failing_) return;
+  failing_ = failure.has_value();
+  if (failure) {
+    log_event(LogLevel::warning, "the changes of other daemons cannot be followed",
+              {{"reason", failure->message}});
+  } else {
+    log_event(LogLevel::info, "the changes of other daemons are followed again", {});
+  }
 }
 
 std::optional<PgFailure> Membership::step() {
@@ -140,14 +150,15 @@ std::optional<PgFailure> Membership::renew() {
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
   if (answers.rows[0].size() == 0) {
-    // The row was removed while this daemon was away for long: begin anew, with nothing remembered.
+    // The row was removed while this daemon was away for long, so nobody has waited for it: its
+    // lease is void, and it begins anew with nothing remembered.
+    lease_ = {};
     memory_.set_end(0);
     if (auto failure = register_here()) return failure;
     tell_(Touches::all());
     return std::nullopt;
   }
   const auto head = answers.rows[0][0].only<std::int64_t>();
-  told_applied_ = applied_;
   urgent_ = false;
   if (head - applied_ > kTooFarBehind) {
     tell_(Touches::all());
@@ -156,7 +167,8 @@ std::optional<PgFailure> Membership::renew() {
   lease_.renew(sent_at, length, head);
   memory_.set_end(lease_.end(applied_));
   next_renewal_ = sent_at + length / 3;
-  return std::nullopt;
+  auto removed = remove_old_tickets(*connection_, kTicketsAtOnce, deadline());
+  return removed ? std::nullopt : std::optional(std::move(removed.failure()));
 }
 
 std::optional<PgFailure> Membership::tell_applied() {
@@ -164,7 +176,6 @@ std::optional<PgFailure> Membership::tell_applied() {
   update.bind(id_).bind(applied_);
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
-  told_applied_ = applied_;
   urgent_ = false;
   return std::nullopt;
 }

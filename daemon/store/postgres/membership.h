@@ -58,6 +58,7 @@ class Membership {
   std::optional<PgFailure> register_here();
   void follow(const std::stop_token& stop);
   std::optional<PgFailure> step();
+  void log_change(const std::optional<PgFailure>& failure);
   // True where there may be more.
   PgResult<bool> apply_entries();
   std::optional<PgFailure> renew();
@@ -73,15 +74,11 @@ class Membership {
   // Only the thread uses these, once it runs.
   std::unique_ptr<Connection> connection_;
   std::int64_t applied_ = 0;
-  std::int64_t told_applied_ = 0;  // what the row says
-  bool urgent_ = false;            // an entry for which somebody may wait was applied
+  bool urgent_ = false;  // an entry for which somebody may wait was applied
   Lease lease_;
   std::int64_t next_renewal_ = 0;
-  std::jthread thread_;  // last: it uses the other members
+  bool failing_ = false;  // the last step failed, which was logged
+  std::jthread thread_;   // last: it uses the other members
 };
-
-// Whether the action takes something away that others might still use, so that its change is
-// answered only when every daemon knows.
-bool is_urgent(std::string_view action);
 
 }  // namespace mkt::postgres
