@@ -1,8 +1,6 @@
 // Flags, environment and TOML by CLI11; see mktd.conf(5).
 #include "daemon/ops/configuration.h"
 
-#include "daemon/ops/storage.h"
-
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,15 +10,15 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <iterator>
 #include <limits>
 #include <set>
 
 #include "common/base/log.h"
-#include "common/base/toml.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
+#include "daemon/ops/configuration_file.h"
+#include "daemon/ops/storage.h"
 #include "mkt_version.h"
 
 namespace mkt {
@@ -29,152 +27,8 @@ namespace {
 // Options that only take effect in a new process.
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
-     "daemons", "firestore-project", "firestore-database", "firestore-prefix", "firestore-bucket",
-     "firestore-bucket-most-bytes"});
-
-// TOML whose keys may be written with underscores or hyphens. It also takes the tables [[webhook]]
-// and [[limit]], which have no options, and puts [limits] after the options that say the same on
-// the command line.
-//
-// CLI11 accepts much that is not TOML. So toml.h reads the file, and anything that is not a setting
-// is refused with its line.
-class ConfigurationFile : public CLI::ConfigTOML {
- public:
-  ConfigurationFile(Configuration& configuration, const CLI::App& app)
-      : c_(configuration), app_(app) {}
-
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    check(std::string{std::istreambuf_iterator<char>(input), {}});
-    std::vector<CLI::ConfigItem> options;
-    for (const TomlSetting& setting : settings_) {
-      CLI::ConfigItem item;
-      item.name = setting.name;
-      item.inputs = setting.values;
-      std::replace(item.name.begin(), item.name.end(), '_', '-');
-      if (setting.table == "webhook") {
-        read_webhook(setting, item);
-      } else if (setting.table == "limit") {
-        read_exception(setting, item);
-      } else if (setting.is_heading() || item.inputs.empty()) {
-        continue;
-      } else if (setting.table == "limits") {
-        read_limit(item);
-      } else {
-        if (setting.table == "firestore") item.name = "firestore-" + item.name;
-        options.push_back(std::move(item));
-      }
-    }
-    return options;
-  }
-
-  // "mktd.conf:3: " where the error message names a setting of the file, else empty.
-  std::string place_of(std::string_view message) const {
-    const TomlSetting* found = nullptr;
-    for (const TomlSetting& setting : settings_) {
-      const std::string path = option_of(setting);
-      const bool named = message.find(path) != std::string_view::npos;
-      if (named && (found == nullptr || path.size() > option_of(*found).size())) found = &setting;
-    }
-    return found == nullptr ? "" : fmt::format("{}:{}: ", file(), found->line);
-  }
-
- private:
-  std::string file() const { return app_.get_config_ptr()->as<std::string>(); }
-
-  // The name in error messages: an option, or the path of a setting without an option.
-  static std::string option_of(const TomlSetting& setting) {
-    std::string path = setting.path();
-    std::replace(path.begin(), path.end(), '_', '-');
-    if (setting.table == "firestore") return "--firestore-" + path.substr(path.find('.') + 1);
-    return setting.table.empty() ? "--" + path : path;
-  }
-
-  bool is_known(const TomlSetting& setting) const {
-    std::string name = setting.name;
-    std::replace(name.begin(), name.end(), '_', '-');
-    const auto is_one_of = [&name](std::initializer_list<std::string_view> names) {
-      return std::find(names.begin(), names.end(), name) != names.end();
-    };
-    if (setting.is_heading()) {
-      const bool is_list = setting.table == "webhook" || setting.table == "limit";
-      const bool is_table = setting.table == "limits" || setting.table == "firestore";
-      return setting.is_array ? is_list : is_table;
-    }
-    if (setting.table == "webhook") return is_one_of({"url", "secret", "events"});
-    if (setting.table == "limits") return name == "on-redis-failure" || parse_limit_scope(name);
-    if (setting.table == "limit") {
-      return is_one_of({"publisher", "tenant", "address"}) || parse_limit_scope(name);
-    }
-    if (!setting.table.empty() && setting.table != "firestore") return false;
-    if (is_one_of({"config", "check-config", "help", "version"})) return false;
-    return app_.get_option_no_throw(option_of(setting)) != nullptr;
-  }
-
-  void check(const std::string& text) const {
-    auto settings = read_toml(text, file());
-    if (!settings) throw CLI::ConfigError(settings.error().message);
-    for (const TomlSetting& setting : *settings) {
-      if (is_known(setting)) continue;
-      throw CLI::ConfigError(
-          toml_error(file(), setting.line,
-                     fmt::format("{} is not a setting of mktd", printable(setting.path())))
-              .message);
-    }
-    settings_ = std::move(*settings);
-  }
-
-  void read_limit(const CLI::ConfigItem& item) const {
-    if (item.name == "on-redis-failure") {
-      std::vector<std::string>& on_failure = c_.file_on_redis_failure;
-      on_failure.insert(on_failure.end(), item.inputs.begin(), item.inputs.end());
-    } else {
-      for (const std::string& limit : item.inputs) c_.file_limit.push_back(item.name + "=" + limit);
-    }
-  }
-
-  void read_exception(const TomlSetting& setting, const CLI::ConfigItem& item) const {
-    if (setting.is_heading()) {
-      c_.exceptions.emplace_back();
-      return;
-    }
-    if (c_.exceptions.empty()) {  // "limit.search = …" at the top
-      throw CLI::ConversionError("limit." + item.name, "it belongs below [[limit]]");
-    }
-    const std::string value = item.inputs.size() == 1 ? item.inputs[0] : std::string();
-    LimitRules::Exception& exception = c_.exceptions.back();
-    if (item.name == "publisher") {
-      exception.publisher = value;
-    } else if (item.name == "tenant") {
-      exception.tenant = value;
-    } else if (item.name == "address") {
-      exception.address = value;
-    } else if (const auto limit = parse_limit_assignment(item.name + "=" + value)) {
-      exception.limits.insert(*limit);
-    } else {
-      throw CLI::ConversionError("limit." + item.name, limit.error().message);
-    }
-  }
-
-  void read_webhook(const TomlSetting& setting, const CLI::ConfigItem& item) const {
-    if (setting.is_heading()) {
-      c_.webhooks.emplace_back();
-    } else if (c_.webhooks.empty()) {
-      throw CLI::ConversionError("webhook." + item.name, "it belongs below [[webhook]]");
-    } else if (item.name == "events") {
-      c_.webhooks.back().events = item.inputs;
-    } else if (item.inputs.size() != 1) {
-      throw CLI::ConversionError("webhook." + item.name, "it takes one text");
-    } else if (item.name == "url") {
-      c_.webhooks.back().url = item.inputs[0];
-    } else {
-      c_.webhooks.back().secret = item.inputs[0];
-    }
-  }
-
-  Configuration& c_;
-  const CLI::App& app_;
-  mutable std::vector<TomlSetting> settings_;  // CLI11's reader is const
-};
+     "daemons", "database", "blobs", "blob-cache-bytes", "firestore-project", "firestore-database",
+     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes"});
 
 // A file with a secret may only be readable by its owner and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {

@@ -115,8 +115,9 @@ expect 2 "$MKTD" --data data --config hook.conf --check-config
 printf '[[webhook]]\nurl = "http://127.0.0.1:1/hook-of-hunter2"\nsecret = "%032d"\n' 7 >hook.conf
 stop_mktd
 start_mktd --config hook.conf
-sed -i 's/hunter2/hunter3/' hook.conf
+sed -i 's/hunter2/hunter3/; 1i blob-cache-bytes = 1000' hook.conf
 kill -HUP "$daemon"
 wait_for "the reload" grep -q 'needs a restart' mktd.log
+wait_for "what only a new process takes" grep -q 'needs a restart.*blob-cache-bytes' mktd.log
 ! grep -q hunter mktd.log || fail "a webhook's URL is in the log"
 stop_mktd
