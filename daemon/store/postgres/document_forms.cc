@@ -172,23 +172,6 @@ const Form& form_of(DocumentKind kind) {
                        [kind](const Form& form) { return form.kind == kind; });
 }
 
-Json row_content(const PgRow& row) {
-  Json content = Json::object();
-  for (int i = 0; i < row.columns(); ++i) {
-    const std::string_view column = row.name(i);
-    Json& value = content[document_member(column)];
-    if (row.is_null(i)) continue;
-    if (!row.is_number(i)) {
-      value = row.text(i);
-    } else if (is_flag_column(column)) {
-      value = row.flag(i);
-    } else {
-      value = row.number(i);
-    }
-  }
-  return content;
-}
-
 void bind_key(Query& query, const std::vector<std::string>& key) {
   for (const std::string& part : key) query.bind(part);
 }
