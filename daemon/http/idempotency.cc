@@ -181,7 +181,8 @@ Result<Response> Idempotency::dispatch_keyed(Request& request, BodyReader& body,
   request.answer_headers = std::move(keyed.answer_headers);
   if (answered) {
     keep(*key, *answered);
-  } else {
+  } else if (answered.error().code != ErrorCode::answer_lost) {
+    // That one says that the answer is elsewhere, or nowhere: another daemon may still keep it.
     keep(*key, error_response(answered.error(), failed_request(keyed)));
   }
   return answered;

@@ -1,10 +1,12 @@
 #include "daemon/ops/health.h"
-#include "mkt_version.h"
 
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
+
+#include "common/base/log.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {
@@ -76,7 +78,9 @@ wire::PartInfo Health::check_store() const {
     return {};
   });
   if (!read) {
-    return {"store", "failed", read.error().message};
+    // The reason names hosts and files, and anyone may ask for the health.
+    log_event(LogLevel::warning, "the store cannot be read", {{"reason", read.error().message}});
+    return {"store", "failed", "the store cannot be read; the daemon's log says why"};
   }
   return ok("store");
 }

@@ -1,11 +1,15 @@
 #include "daemon/ops/storage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/utc_time.h"
+#include "common/base/utf8.h"
 #include "daemon/blobs/file_blobs.h"
 #include "daemon/blobs/s3_blobs.h"
 #include "daemon/service/catalog.h"
@@ -47,7 +51,19 @@ Result<Challenges::Secret> shared_challenge_secret(PostgresStore& store) {
   return secret;
 }
 
+// Its tarballs and its admin's token would be taken for those of the shared marketplace.
+Status check_no_marketplace(const DataFolder& data) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(data.database(), error);
+  if (error || bytes == 0) return {};  // an opened folder has an empty one
+  return Error(ErrorCode::target_exists,
+               fmt::format("{} has a marketplace of its own (mktd.db); name another folder with "
+                           "--data",
+                           printable(data.path().string())));
+}
+
 Result<Storage> open_shared_storage(const Configuration& c, const DataFolder& data) {
+  MKT_CHECK(check_no_marketplace(data));
   MKT_TRY(auto store, PostgresStore::open(c.database));
   MKT_TRY(S3Url url, S3Url::parse(c.blobs));
   MKT_TRY(S3Credentials credentials, S3Credentials::from_environment());
@@ -56,6 +72,11 @@ Result<Storage> open_shared_storage(const Configuration& c, const DataFolder& da
   MKT_TRY(auto blobs,
           S3Blobs::open(std::make_unique<S3Client>(std::move(url), std::move(credentials)),
                         data.blobs(), bounds));
+  // Wrong credentials are told now. A store that is away may come back.
+  if (const auto looked = blobs->list(std::nullopt);
+      !looked && looked.error().code == ErrorCode::storage_failed) {
+    return looked.error().context("while looking into the bucket");
+  }
   Storage storage;
   storage.health = store.get();
   storage.shared = store.get();
@@ -89,12 +110,26 @@ Result<Storage> Storage::open(const Configuration& configuration, const DataFold
 }
 
 Status init_database(const std::string& url, const DataFolder& data) {
-  MKT_CHECK(PostgresStore::create(url, kInitPatience));
+  MKT_CHECK(check_no_marketplace(data));
+  // Tables without a token are those of an attempt that did not come so far.
+  const Status tables = PostgresStore::create(url, kInitPatience);
+  if (!tables && tables.error().code != ErrorCode::target_exists) return tables;
   MKT_TRY(const auto store, PostgresStore::open(url));
-  MKT_TRY(const auto blobs, open_file_blobs(data, *store));
+  MKT_TRY(const auto tokens,
+          read_from(*store, [](const Records& records) { return records.tokens().all(); }));
+  if (!tokens.empty()) {
+    return Error(
+        ErrorCode::target_exists,
+        "the database has a marketplace already; start daemons with --database and --blobs");
+  }
+  // Before the token is made: nobody could ever read one that was not written.
+  MKT_CHECK(write_file_atomically(data.admin_token(), "", 0600));
+  MKT_TRY(const TemporaryFolder nothing, TemporaryFolder::create(data.path(), ".init-"));
+  MKT_TRY(const auto blobs,
+          FileBlobs::open(nothing.path() / "blobs", [](const Checksum&) { return true; }));
   const Marketplace market{.store = *store, .blobs = *blobs, .rules = {}, .now = utc_now};
   MKT_TRY(const auto created, create_first_admin_token(market));
-  if (!created) return Error(ErrorCode::target_exists, "the database has tokens already");
+  if (!created) return Error(ErrorCode::target_exists, "somebody else has just made it");
   return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
 }
 

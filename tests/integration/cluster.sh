@@ -25,6 +25,19 @@ says err "mktd init --database"
 expect 0 "$MKTD" init --data data --database "$MKT_TEST_POSTGRES"
 says out "data/admin.token"
 expect 8 "$MKTD" init --data elsewhere --database "$MKT_TEST_POSTGRES"
+says err "has a marketplace already"
+# It goes on where an attempt stopped, and leaves the folder of another marketplace alone.
+"$bin/psql" -q "$MKT_TEST_POSTGRES" -c 'DELETE FROM tokens'
+mkdir -m 700 own
+echo rows >own/mktd.db
+expect 8 "$MKTD" init --data own --database "$MKT_TEST_POSTGRES"
+says err "has a marketplace of its own"
+[[ ! -e own/admin.token && ! -e own/blobs ]] || fail "init wrote into the folder of another marketplace"
+expect 8 "$MKTD" --data own --listen 127.0.0.1:0 "${shared[@]}"
+expect 0 "$MKTD" init --data data --database "$MKT_TEST_POSTGRES"
+# Who cannot sign in to the bucket is told at the start.
+expect 11 env AWS_SECRET_ACCESS_KEY=wrong "$MKTD" --data data --listen 127.0.0.1:0 "${shared[@]}"
+says err "while looking into the bucket"
 
 # start_other: a second daemon on the same storage; sets other, and its URL in there.
 start_other() {

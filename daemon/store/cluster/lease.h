@@ -4,9 +4,10 @@
 // something waits until each daemon has applied the revocation, or may not answer from memory any
 // more. So a daemon asks the database for leases, and answers from memory only while one holds:
 //
-//   renewal    UPDATE daemons SET until = clock_timestamp() + length … RETURNING the log's newest
-//              number. The daemon counts its lease from *before* it sent this, on its own monotonic
-//              clock, so that its end never lies after the database's, whatever the clocks show.
+//   renewal    UPDATE daemons SET until = clock_timestamp() + length …; and when that is done, the
+//              log's newest number is read. The daemon counts its lease from *before* it sent this,
+//              on its own monotonic clock, so that its end never lies after the database's, whatever
+//              the clocks show.
 //   counting   A lease, first or renewed, counts once the daemon has applied the number that came
 //              with it. Else a daemon that starts, or comes back after its lease ran out, would
 //              answer from a memory that misses a revocation for which nobody waited.

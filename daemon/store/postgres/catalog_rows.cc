@@ -353,16 +353,17 @@ class CatalogRows : public Catalog {
 
   void add_downloads(std::string_view connector_id, std::string_view version,
                      std::int64_t count) override {
+    // In the order of hold.h: the connector before its version.
+    db_.write("UPDATE connectors SET downloads = downloads + $1 WHERE id = $2")
+        .bind(count)
+        .bind(connector_id)
+        .queue();
     db_.write(
            "UPDATE versions SET downloads = downloads + $1 WHERE connector_id = $2 AND version = "
            "$3")
         .bind(count)
         .bind(connector_id)
         .bind(version)
-        .queue();
-    db_.write("UPDATE connectors SET downloads = downloads + $1 WHERE id = $2")
-        .bind(count)
-        .bind(connector_id)
         .queue();
     change_.note(DocumentKind::version, connector_id, version);
     change_.note(DocumentKind::connector, connector_id);

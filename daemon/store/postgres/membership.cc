@@ -1,6 +1,7 @@
 #include "daemon/store/postgres/membership.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -68,10 +69,11 @@ Membership::~Membership() {
 // from now on contains it.
 std::optional<PgFailure> Membership::register_here() {
   PgStatement insert(
-      "INSERT INTO daemons (id, url, applied, until) SELECT $1, $2, h.seq, 0 FROM log_head h "
+      "INSERT INTO daemons (id, url, applied, until) SELECT $1, $2, h.seq, " MKT_DATABASE_NOW
+      " FROM log_head h "
       "WHERE id = 1 ON CONFLICT (id) DO UPDATE SET applied = excluded.applied RETURNING applied");
   insert.bind(id_).bind(options_.url);
-  PgStatement forget("DELETE FROM daemons WHERE until > 0 AND until < " MKT_DATABASE_NOW " - $1");
+  PgStatement forget("DELETE FROM daemons WHERE until < " MKT_DATABASE_NOW " - $1");
   forget.bind(kForgottenAfter);
   const std::array statements{std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
@@ -123,6 +125,13 @@ std::optional<PgFailure> Membership::step() {
   return MemoryLease::now() >= next_renewal_ ? renew() : std::nullopt;
 }
 
+PgResult<std::int64_t> Membership::read_head() {
+  const PgStatement look("SELECT seq FROM log_head WHERE id = 1");
+  PgAnswers answers = connection_->exchange({&look, 1}, deadline());
+  if (answers.failure) return std::move(*answers.failure);
+  return answers.rows[0][0].only<std::int64_t>();
+}
+
 PgResult<bool> Membership::apply_entries() {
   PgStatement look(
       "SELECT seq, action, touches FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2");
@@ -130,6 +139,17 @@ PgResult<bool> Membership::apply_entries() {
   PgAnswers answers = connection_->exchange({&look, 1}, deadline());
   if (answers.failure) return std::move(*answers.failure);
   const PgRows& rows = answers.rows[0];
+  const bool more = rows.size() == kEntriesAtOnce;
+  if (more) {
+    auto head = read_head();
+    if (!head) return std::move(head.failure());
+    if (*head - applied_ > kTooFarBehind) {
+      tell_(Touches::all());
+      applied_ = *head;
+      urgent_ = true;
+      return true;
+    }
+  }
   for (int i = 0; i < rows.size(); ++i) {
     std::int64_t seq = 0;
     std::string action, touches;
@@ -138,18 +158,18 @@ PgResult<bool> Membership::apply_entries() {
     urgent_ = urgent_ || is_urgent(action);
     applied_ = seq;
   }
-  return rows.size() == kEntriesAtOnce;
+  return more;
 }
 
 std::optional<PgFailure> Membership::renew() {
   const std::int64_t sent_at = MemoryLease::now();
   const std::int64_t length = options_.lease.count();
   PgStatement update("UPDATE daemons SET applied = $2, until = " MKT_DATABASE_NOW
-                     " + $3 WHERE id = $1 RETURNING (SELECT seq FROM log_head WHERE id = 1)");
+                     " + $3 WHERE id = $1");
   update.bind(id_).bind(applied_).bind(length);
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
-  if (answers.rows[0].size() == 0) {
+  if (answers.rows[0].changed() == 0) {
     // The row was removed while this daemon was away for long, so nobody has waited for it: its
     // lease is void, and it begins anew with nothing remembered.
     lease_ = {};
@@ -158,13 +178,12 @@ std::optional<PgFailure> Membership::renew() {
     tell_(Touches::all());
     return std::nullopt;
   }
-  const auto head = answers.rows[0][0].only<std::int64_t>();
   urgent_ = false;
-  if (head - applied_ > kTooFarBehind) {
-    tell_(Touches::all());
-    applied_ = head;
-  }
-  lease_.renew(sent_at, length, head);
+  // Only now, when whoever revokes sees the new lease: a number that was read with the UPDATE could
+  // be older than a revocation that was answered by the old one.
+  auto head = read_head();
+  if (!head) return std::move(head.failure());
+  lease_.renew(sent_at, length, *head);
   memory_.set_end(lease_.end(applied_));
   next_renewal_ = sent_at + length / 3;
   auto removed = remove_old_tickets(*connection_, kTicketsAtOnce, deadline());
@@ -188,11 +207,13 @@ void Membership::leave() {
   connection_->exchange({&remove, 1}, deadline());  // else the lease runs out
 }
 
-Status Membership::wait_for_others(std::int64_t number) const {
+Status Membership::wait_for_others() const {
   const TurnPause pause;
-  PgStatement look(
-      "SELECT count(*) FROM daemons WHERE id <> $1 AND applied < $2 AND until > " MKT_DATABASE_NOW);
-  look.bind(id_).bind(number);
+  static const std::string kLook = fmt::format(
+      "SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {} AND EXISTS (SELECT 1 "
+      "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{}'))",
+      MKT_DATABASE_NOW, fmt::join(kUrgentActions, "', '"));
+  std::optional<std::int64_t> newest;
   const auto end = steady_clock::now() + options_.lease + 2 * options_.patience;
   std::unique_ptr<Connection> connection;
   milliseconds wait = kFirstLook;
@@ -204,9 +225,17 @@ Status Membership::wait_for_others(std::int64_t number) const {
       if (!opened) why = opened.failure().message;
     }
     if (connection && connection->usable()) {
+      PgStatement look(newest ? kLook.c_str() : "SELECT seq FROM log_head WHERE id = 1");
+      if (newest) look.bind(id_).bind(*newest);
       PgAnswers answers = connection->exchange({&look, 1}, deadline());
-      if (!answers.failure && answers.rows[0][0].only<std::int64_t>() == 0) return {};
-      if (answers.failure) why = answers.failure->message;
+      if (answers.failure) {
+        why = answers.failure->message;
+      } else if (!newest) {
+        newest = answers.rows[0][0].only<std::int64_t>();
+        continue;
+      } else if (answers.rows[0][0].only<std::int64_t>() == 0) {
+        return {};
+      }
     }
     std::this_thread::sleep_for(wait);
     wait = std::min(2 * wait, kLongestLook);

@@ -1,7 +1,8 @@
 // Membership: this daemon among those that serve one database.
 //
 // A thread follows the log: each entry's touches are told, in their order, so that what this daemon
-// remembers misses no change for long. It keeps this daemon's row in `daemons`, and renews the
+// remembers misses no change for long. (Changes without an entry, such as counts of
+// downloads, are not told.) It keeps this daemon's row in `daemons`, and renews the
 // lease until which it may answer from memory (cluster/lease.h). Whoever revokes something waits
 // here until every daemon has applied it, or may not answer from memory any more.
 //
@@ -47,9 +48,10 @@ class Membership {
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
-  // Waits until every other daemon has applied the log's entry `number`, or its lease is over; at
-  // most a lease, and a bit. storage_failed where the database does not say so in that time.
-  Status wait_for_others(std::int64_t number) const;
+  // Waits until every other daemon has applied all urgent entries (urgent.h) that the log has now,
+  // or its lease is over; at most a lease, and a bit. storage_failed where the database does not
+  // say so in that time.
+  Status wait_for_others() const;
 
  private:
   Membership(const PgTarget& target, const MembershipOptions& options, MemoryLease& memory,
@@ -63,6 +65,7 @@ class Membership {
   PgResult<bool> apply_entries();
   std::optional<PgFailure> renew();
   std::optional<PgFailure> tell_applied();
+  PgResult<std::int64_t> read_head();
   void leave();
   PgDeadline deadline() const { return std::chrono::steady_clock::now() + options_.patience; }
 

@@ -64,9 +64,15 @@ Status PostgresStore::join(const postgres::MembershipOptions& options) {
 
 Result<EntryNumbers> PostgresStore::change(const Touches& touches,
                                            const std::function<Status(Records&)>& decide) {
-  MKT_TRY(postgres::ChangeDone done, changes_.run(touches, decide));
-  if (done.urgent && membership_) MKT_CHECK(membership_->wait_for_others(done.seq));
-  return std::move(done.numbers);
+  auto done = changes_.run(touches, decide);
+  const bool failed = !done && (done.error().code == ErrorCode::storage_failed ||
+                                done.error().code == ErrorCode::overloaded);
+  // Also where there was nothing to do any more: somebody else has revoked it, and may still wait.
+  const bool may_revoke = touches.keys || touches.publishers || touches.everything ||
+                          !touches.tokens.empty() || (done && done->urgent);
+  if (membership_ && may_revoke && !failed) MKT_CHECK(membership_->wait_for_others());
+  if (!done) return done.error();
+  return std::move(done->numbers);
 }
 
 Result<postgres::Pool::Lease> PostgresStore::take_reader() {

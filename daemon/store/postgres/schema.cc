@@ -349,18 +349,7 @@ Status check_version(Connection& connection, PgDeadline deadline) {
                            have, kSchemaVersion));
 }
 
-}  // namespace
-
-Status create_schema(Connection& connection, PgDeadline deadline) {
-  const auto failure = connection.run_script(kTables, deadline);
-  if (!failure) return {};
-  // The transaction that BEGIN has opened.
-  connection.post(PgStatement("ROLLBACK"));
-  if (failure->state != kDuplicateTable) return error_of(*failure);
-  return Error(ErrorCode::target_exists, "the database has tables of mktd already");
-}
-
-Status check_schema(Connection& connection, PgDeadline deadline) {
+Status check_server(Connection& connection, PgDeadline deadline) {
   // How the database sorts is tried: the collation's name is not enough. Whoever sorts by language
   // has a small letter before a large one, or skips the space.
   const PgStatement look(R"sql(
@@ -387,6 +376,23 @@ Status check_schema(Connection& connection, PgDeadline deadline) {
     return wrong_database(
         "the database has synchronous_commit off, and would lose answered changes");
   }
+  return {};
+}
+
+}  // namespace
+
+Status create_schema(Connection& connection, PgDeadline deadline) {
+  MKT_CHECK(check_server(connection, deadline));
+  const auto failure = connection.run_script(kTables, deadline);
+  if (!failure) return {};
+  // The transaction that BEGIN has opened.
+  connection.post(PgStatement("ROLLBACK"));
+  if (failure->state != kDuplicateTable) return error_of(*failure);
+  return Error(ErrorCode::target_exists, "the database has tables of mktd already");
+}
+
+Status check_schema(Connection& connection, PgDeadline deadline) {
+  MKT_CHECK(check_server(connection, deadline));
   return check_version(connection, deadline);
 }
 

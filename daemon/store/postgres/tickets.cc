@@ -53,7 +53,7 @@ PgResult<std::int64_t> remove_old_tickets(Connection& connection, std::int64_t l
       DELETE FROM tickets WHERE id IN (
         SELECT id FROM tickets
         WHERE made_at < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1
-        ORDER BY made_at LIMIT $2))sql");
+        ORDER BY made_at LIMIT $2 FOR UPDATE SKIP LOCKED))sql");
   remove.bind(kTicketLife.count()).bind(limit);
   PgAnswers answers = transact(connection, {std::move(remove)}, deadline);
   if (answers.failure) return std::move(*answers.failure);

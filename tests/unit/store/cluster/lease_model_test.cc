@@ -1,10 +1,10 @@
 // The lease protocol of several daemons, in all orders of its steps.
 //
 // A model: up to three daemons, a few revocations, and time without end. Each step of a renewal
-// (sent, carried out by the database, received) and of following the log (an entry applied, the row
-// told of it) may come at any time, or never: so daemons hang, start late, crash, and lose answers.
-// The rules are the product's (lease.h). Times are kept from now, and no further than they matter,
-// so that there are few states and the search goes through all of them.
+// (sent, the row written, the log's head read, received) and of following the log (an entry
+// applied, the row told of it) may come at any time, or never: so daemons hang, start late, crash,
+// and lose answers. The rules are the product's (lease.h). Times are kept from now, and no further
+// than they matter, so that there are few states and the search goes through all of them.
 #include "daemon/store/cluster/lease.h"
 
 #include <doctest/doctest.h>
@@ -18,15 +18,15 @@ namespace mkt {
 namespace {
 
 // Which part of the protocol a model leaves out, to see that the model would notice.
-enum class Without { nothing, counting, time_before_sending, waiting_for_hung };
+enum class Without { nothing, counting, time_before_sending, waiting_for_hung, head_after_row };
 
 struct ModelDaemon {
   unsigned memory = 0;       // the newest number in it, plus one; 0: not loaded
   unsigned row_applied = 0;  // of its row in the database
   unsigned row_until = 0;    // ticks from now
   unsigned sent = 0;         // a renewal on its way: ticks since it was sent, plus one; 0: none
-  unsigned executed = 0;     // 1: carried out, its answer on its way back,
-  unsigned head = 0;         // which has this number
+  unsigned executed = 0;     // 1: one half is carried out, 2: both: the row has the new time,
+  unsigned head = 0;         // and then this is the log's newest number
   unsigned lease_end = 0;    // ticks from now
   unsigned next_end = 0;     // the same of a renewal that does not count yet,
   unsigned next_head = 0;    // but will from this number on
@@ -52,7 +52,7 @@ struct Model {
     for (std::size_t i = 0; i < daemons.size(); ++i) parts[i] = daemons[i].packed();
     std::sort(parts.begin(), parts.end());
     std::uint64_t bits = newest << 2 | answered;
-    for (const std::uint64_t part : parts) bits = bits << 17 | part;
+    for (const std::uint64_t part : parts) bits = bits << 18 | part;
     return bits;
   }
 };
@@ -139,11 +139,12 @@ class Explorer {
     }
     if (d.sent == 0) {
       step([](ModelDaemon& n) { n.sent = 1; });
-    } else if (d.executed == 0) {
+    } else if (d.executed < 2) {
+      const bool row_first = without_ != Without::head_after_row;
       step([&](ModelDaemon& n) {
-        n.executed = 1;
-        n.row_until = length_;
-        n.head = at.newest;
+        if ((d.executed == 0) == row_first) n.row_until = length_;
+        if ((d.executed == 0) != row_first) n.head = at.newest;
+        ++n.executed;
       });
     } else {
       step([&](ModelDaemon& n) {
@@ -169,8 +170,8 @@ TEST_CASE("no daemon answers from a memory that misses an answered revocation") 
 }
 
 TEST_CASE("each part of the protocol is needed") {
-  for (const Without part :
-       {Without::counting, Without::time_before_sending, Without::waiting_for_hung}) {
+  for (const Without part : {Without::counting, Without::time_before_sending,
+                             Without::waiting_for_hung, Without::head_after_row}) {
     CAPTURE(static_cast<int>(part));
     CHECK(Explorer(1, 2, 2, part).finds_stale_answer());
   }

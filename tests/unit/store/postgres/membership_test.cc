@@ -93,6 +93,33 @@ TEST_CASE("with PostgreSQL: a revocation waits for a daemon that hangs until its
   CHECK(eventually([&] { return b->store->memory_lease()->holds(); }));
 }
 
+TEST_CASE("with PostgreSQL: who finds a token revoked already is answered no sooner") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url(), milliseconds(1000)), c(database.url(), milliseconds(1000));
+  std::latch resume(1);
+  auto b = std::make_unique<MemberDaemon>(database.url(), milliseconds(1000));
+  REQUIRE(a.change_token("t-1", true));
+  REQUIRE(b->finds("t-1"));
+  std::optional<Watch> hang(b->store->watch([&](const Touches&) { resume.wait(); }));
+  REQUIRE(a.change_token("t-2", true));
+  std::jthread first([&] { CHECK(a.change_token("t-1", false)); });
+  const auto is_gone = [&] {
+    const auto found =
+        read_from(*c.store, [](const Records& records) { return records.tokens().find("t-1"); });
+    return found && !found->has_value();
+  };
+  REQUIRE(eventually(is_gone));
+  const auto again = c.store->change(Touches::token("t-1"), [](Records&) -> Status {
+    return Error(ErrorCode::token_not_found, "it is gone");
+  });
+  CHECK_FALSE(again);
+  CHECK_FALSE(b->finds("t-1"));
+  first.join();
+  resume.count_down();
+  hang.reset();
+}
+
 TEST_CASE("with PostgreSQL: nobody waits for a daemon that has left") {
   if (!has_postgres()) return;
   const TestDatabase database;
