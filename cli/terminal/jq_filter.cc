@@ -8,6 +8,10 @@
 #include "common/base/loaded_library.h"
 #include "common/base/utf8.h"
 
+// jv.h has a function of its own that calls this one, and a compiler that optimizes nothing keeps
+// it: nobody is to need the library for that.
+#pragma weak jv_get_kind
+
 namespace mkt {
 namespace {
 
