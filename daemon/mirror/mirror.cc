@@ -84,7 +84,8 @@ Mirror::Mirror(const Marketplace& market, MirrorTarget target, MirrorPauses paus
       firestore_(std::move(target.firestore)),
       bucket_(std::move(target.bucket)),
       layout_(firestore_->options().prefix),
-      pauses_(pauses) {
+      pauses_(pauses),
+      job_(market.store.jobs().stand_for("mirror")) {
   status_.project = firestore_->options().project;
   firestore_->abort_when([this] { return stopping(); });
   executor_ = std::make_unique<ResilientExecutor>(
@@ -167,19 +168,32 @@ Status Mirror::know_form() {
   return set_mirror_state(market_, kForm, kNewestForm);
 }
 
+Status Mirror::prepare() {
+  cursor_.reset();
+  MKT_CHECK(know_registry());
+  MKT_CHECK(know_form());
+  MKT_CHECK(start_outbox(market_));
+  return know_bucket();
+}
+
 void Mirror::work() {
   ::pthread_setname_np(::pthread_self(), "mirror");
-  while (true) {
-    Status ready = know_registry();
-    if (ready) ready = know_form();
-    if (ready) ready = start_outbox(market_);
-    if (ready) ready = know_bucket();
-    if (ready) break;
-    note_trouble(ready.error().message);
-    if (!pause(pauses_.retry)) return;
-  }
-  std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();
   while (pause(pauses_.look)) {
+    term_ = job_->term();
+    if (!term_) continue;
+    if (const Status ready = prepare(); !ready) {
+      note_trouble(ready.error().message);
+      if (!pause(pauses_.retry)) return;
+      continue;
+    }
+    send_changes();
+  }
+}
+
+// Until the daemon stops, or another one mirrors.
+void Mirror::send_changes() {
+  std::uint64_t seen = std::numeric_limits<std::uint64_t>::max();
+  while (pause(pauses_.look) && !stopping()) {
     const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
     for (;;) {

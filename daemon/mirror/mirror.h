@@ -14,6 +14,9 @@
 // precondition that it is still the one whose `mirrorSeq` was read. A prefix with documents of
 // others stops the mirror until an admin allows it to overwrite them (`adopt`).
 //
+// Where several daemons share a store, one of them at a time mirrors: it has the job "mirror"
+// (store/jobs.h), and begins with Firestore's cursor.
+//
 // With a bucket, a version's tarball is uploaded before the version's document is sent, so readers
 // of Firestore can fetch what it names. Tarballs above the bucket's limit are only named.
 //
@@ -90,7 +93,10 @@ class Mirror {
 
  private:
   void work();
-  bool stopping() const { return stop_.stop_requested(); }
+  Status prepare();
+  void send_changes();
+  // True also when another daemon may mirror from now on.
+  bool stopping() const { return stop_.stop_requested() || job_->term() != term_; }
   bool pause(std::chrono::milliseconds time) const;
 
   // False where it must be tried again later.
@@ -121,6 +127,8 @@ class Mirror {
   const MirrorLayout layout_;
   const MirrorPauses pauses_;
   std::stop_source stop_;
+  const std::unique_ptr<JobLease> job_;
+  std::optional<JobTerm> term_;        // in which it sends; for the thread only
   std::string registry_;               // this registry's id, for the cursor; for the thread only
   std::optional<std::string> cursor_;  // its update time, "" for none yet; for the thread only
   std::unique_ptr<ResilientExecutor> executor_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <optional>
 
 #include "common/base/log.h"
@@ -11,14 +12,17 @@
 #include "daemon/http/routes.h"
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/shared_limits.h"
+#include "daemon/ops/cluster_status.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
 #include "daemon/service/catalog.h"
+#include "daemon/service/garbage.h"
 #include "daemon/service/housekeeping.h"
 #include "daemon/service/outbox.h"
 #include "daemon/service/tokens.h"
 #include "daemon/webhooks/webhooks.h"
+#include "mkt_version.h"
 
 namespace mkt {
 namespace {
@@ -40,15 +44,23 @@ std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsi
   });
 }
 
+// Empty where the system does not tell.
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
+}
+
+// Nothing is mirrored from now on.
+void leave_outbox_incomplete(const Marketplace& market) {
+  if (const auto stopped = stop_outbox(market); !stopped) {
+    log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
+              {{"reason", stopped.error().message}});
+  }
+}
+
 // Null where the configuration names no project.
 std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configuration& c) {
-  if (c.firestore_project.empty()) {
-    if (const auto stopped = stop_outbox(market); !stopped) {
-      log_event(LogLevel::error, "the outbox cannot be marked as incomplete",
-                {{"reason", stopped.error().message}});
-    }
-    return nullptr;
-  }
+  if (c.firestore_project.empty()) return nullptr;
   return std::make_unique<Mirror>(
       market,
       MirrorTarget{
@@ -106,7 +118,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
               .rules = configuration_.rules(),
               .now = utc_now,
               .challenges = Challenges(storage_.challenge_secret),
-              .mirrored = !configuration_.firestore_project.empty()},
+              // Another daemon may mirror what this one changes.
+              .mirrored = !configuration_.firestore_project.empty() || storage_.shared != nullptr},
       limiter_(live_.limits,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
@@ -141,14 +154,17 @@ Daemon::~Daemon() = default;
 Status Daemon::prepare() {
   if (storage_.shared != nullptr) {
     // First: what is remembered from here on, other daemons' changes will be told of.
-    MKT_CHECK(storage_.shared->join({.url = configuration_.listen.front()}));
+    MKT_CHECK(storage_.shared->join({.host = host_name(),
+                                     .version = MKT_VERSION,
+                                     .settings = digests_of_settings(configuration_)}));
+    health_.watch(*storage_.shared);
     MKT_CHECK(market_.views.search.catch_up());
-    add_routes();
-    return {};
+  } else {
+    MKT_CHECK(leave_quarantined_latest(market_));
+    MKT_CHECK(market_.views.search.catch_up());
+    MKT_CHECK(write_first_admin_token(market_, data_));
+    if (!market_.mirrored) leave_outbox_incomplete(market_);
   }
-  MKT_CHECK(leave_quarantined_latest(market_));
-  MKT_CHECK(market_.views.search.catch_up());
-  MKT_CHECK(write_first_admin_token(market_, data_));
   mirror_ = start_mirror(market_, configuration_);
   if (mirror_) health_.watch(*mirror_, configuration_.firestore_most_waiting);
   add_routes();
@@ -211,6 +227,7 @@ Result<int> Daemon::run() {
   for (Listener& listener : listeners) server_.add(std::move(listener));
   MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
   const Announcement announcement(url, data_.path());
+  if (storage_.shared != nullptr) storage_.shared->announce(url);
   const SignalWatch signals(
       [&] {
         notify_systemd("STOPPING=1");
@@ -221,6 +238,9 @@ Result<int> Daemon::run() {
   // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks);
+  // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
+  std::optional<GarbageCollector> garbage;
+  if (storage_.shared != nullptr) garbage.emplace(market_);
   fmt::print(stderr, "mktd: listening on {}\n", url);
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/service/garbage.h"
 
 namespace mkt {
 
@@ -37,10 +38,6 @@ Result<BackupReport> back_up(const std::filesystem::path& data, const std::files
 // data_damaged, with what is wrong with the backup.
 Result<CheckReport> restore(const std::filesystem::path& file, const std::filesystem::path& data);
 
-struct GarbageReport {
-  std::uint64_t blobs = 0;
-  std::uint64_t bytes = 0;
-};
 // Removes tarballs that nothing refers to. data_locked while a daemon runs.
 Result<GarbageReport> collect_garbage(const std::filesystem::path& data);
 

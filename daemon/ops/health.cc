@@ -1,6 +1,7 @@
 #include "daemon/ops/health.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ namespace {
 using Snapshot = CircuitBreaker::Snapshot;
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::chrono::seconds kMuchSkew{5};
 
 wire::PartInfo ok(std::string name) { return {std::move(name), "ok", ""}; }
 
@@ -119,11 +121,35 @@ wire::PartInfo Health::check_mirror() const {
           fmt::format("{} changes wait, the oldest for {}s", status->outbox.waiting, lag.count())};
 }
 
+wire::PartInfo Health::check_cluster() const {
+  const auto degraded = [](std::string why) {
+    return wire::PartInfo{"cluster", "degraded", std::move(why)};
+  };
+  const auto state = shared_->cluster();
+  if (!state) return degraded("the database does not say which daemons there are");
+  // Expiry, leases and the log go by the database's clock, and this machine's own records by its.
+  const auto ahead = std::chrono::round<std::chrono::seconds>(utc_now() - state->now);
+  if (ahead > kMuchSkew || ahead < -kMuchSkew) {
+    return degraded(fmt::format("this machine's clock is {} s {} the database's",
+                                std::abs(ahead.count()),
+                                ahead.count() > 0 ? "ahead of" : "behind"));
+  }
+  if (const auto different = state->different_settings(); !different.empty()) {
+    return degraded(
+        fmt::format("settings differ between the daemons: {}; see: mktd status "
+                    "--cluster",
+                    fmt::join(different, ", ")));
+  }
+  return ok("cluster");
+}
+
 wire::StatusInfo Health::status() const {
-  const auto breakers = breakers_.snapshots();
+  auto breakers = breakers_.snapshots();
+  if (shared_ != nullptr) breakers.push_back(shared_->breaker().snapshot());
   wire::StatusInfo status;
   status.parts = {check_store(), check_disk(), check_limits(breakers), check_webhooks(breakers)};
   if (mirror_ != nullptr) status.parts.push_back(check_mirror());
+  if (shared_ != nullptr) status.parts.push_back(check_cluster());
   const bool failed = std::any_of(status.parts.begin(), status.parts.end(),
                                   [](const auto& part) { return part.status == "failed"; });
   status.status = failed ? "not_ready" : "ready";

@@ -13,6 +13,7 @@
 #include "common/reliability/breaker_registry.h"
 #include "common/wire/status_messages.h"
 #include "daemon/mirror/mirror.h"
+#include "daemon/store/postgres/postgres_store.h"
 #include "daemon/store/store.h"
 #include "daemon/store/store_health.h"
 
@@ -26,6 +27,8 @@ class Health {
   // Call it before the first check; there is no mirror by default. It is degraded while more than
   // `most_waiting` changes wait.
   void watch(const Mirror& mirror, std::int64_t most_waiting);
+  // Where several daemons share the store. It must outlive this object.
+  void watch(PostgresStore& shared) { shared_ = &shared; }
 
   wire::StatusInfo status() const;
 
@@ -33,6 +36,7 @@ class Health {
   wire::PartInfo check_store() const;
   wire::PartInfo check_disk() const;
   wire::PartInfo check_mirror() const;
+  wire::PartInfo check_cluster() const;
 
   Store& store_;
   const StoreHealth& store_health_;
@@ -40,6 +44,7 @@ class Health {
   const BreakerRegistry& breakers_;
   const UtcTime started_ = utc_now();
   const Mirror* mirror_ = nullptr;
+  PostgresStore* shared_ = nullptr;
   std::int64_t most_waiting_ = 0;
 };
 

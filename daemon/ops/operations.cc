@@ -10,6 +10,7 @@
 
 #include "common/base/json.h"
 #include "common/base/utf8.h"
+#include "daemon/ops/cluster_status.h"
 #include "daemon/ops/data_operations.h"
 #include "daemon/ops/mirror_operations.h"
 #include "daemon/ops/storage.h"
@@ -17,8 +18,8 @@
 namespace mkt {
 namespace {
 
-constexpr auto kOperations =
-    std::to_array<std::string_view>({"init", "check", "backup", "restore", "gc", "mirror"});
+constexpr auto kOperations = std::to_array<std::string_view>(
+    {"init", "check", "backup", "restore", "gc", "mirror", "status"});
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -94,6 +95,13 @@ int init(const OperationArguments& a) {
   return 0;
 }
 
+int status_of_cluster(const OperationArguments& a) {
+  const auto state = ask_for_cluster(a.database);
+  if (!state) return fail(a, state.error());
+  print(a, cluster_document(*state), describe_cluster(*state));
+  return 0;
+}
+
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
@@ -120,6 +128,12 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
     status = gc(a);
   });
+  command = app.add_subcommand("status", "Show the daemons that share a database");
+  command->add_flag("--cluster", a.cluster, "All of them")->required();
+  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+      ->envname("MKTD_DATABASE")
+      ->required();
+  command->callback([&] { status = status_of_cluster(a); });
   add_mirror_operations(app, a.data, a.json, status);
 }
 

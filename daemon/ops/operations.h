@@ -1,4 +1,4 @@
-// The command line of the operations: `mktd check|backup|restore|gc|mirror`.
+// The command line of the operations: `mktd init|check|backup|restore|gc|mirror|status`.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -14,6 +14,7 @@ struct OperationArguments {
   std::string file;
   std::string database;
   bool json = false;
+  bool cluster = false;
 };
 
 // Declares them on `app`. The one that runs stores its exit status in `status`.

@@ -95,10 +95,6 @@ Status check_storage(const Configuration& c) {
                  "tarballs, too");
   }
   if (c.database.empty()) return {};
-  if (!c.webhooks.empty() || !c.firestore_project.empty()) {
-    return Error(ErrorCode::usage_error,
-                 "webhooks and the mirror are for one daemon: not with a shared database yet");
-  }
   MKT_TRY(const auto target, postgres::PgTarget::parse(c.database));
   MKT_TRY(const S3Url url, S3Url::parse(c.blobs));
   return {};

@@ -25,8 +25,12 @@ Result<std::int64_t> webhook_cursor(const Marketplace& market, std::string_view 
   });
 }
 
-Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq) {
+Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq,
+                          std::string_view job, JobTerm term) {
   return market.change(kSystem, market.now(), Touches::nothing(), [&](Change& change) -> Status {
+    if (!change.records().holds_job(job, term)) {
+      return Error(ErrorCode::request_outdated, "another daemon serves this webhook now");
+    }
     change.records().cursors().set(name, seq);
     return {};
   });

@@ -17,6 +17,8 @@ Status note(const Marketplace& market, const Actor& actor, std::string_view acti
 // The last entry that a webhook received. A new name starts at the newest entry, which is stored at
 // once: a webhook does not receive what happened before it existed.
 Result<std::int64_t> webhook_cursor(const Marketplace& market, std::string_view name);
-Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq);
+// request_outdated where another daemon has got `job`, the webhook's, and goes on from its cursor.
+Status set_webhook_cursor(const Marketplace& market, std::string_view name, std::int64_t seq,
+                          std::string_view job, JobTerm term);
 
 }  // namespace mkt

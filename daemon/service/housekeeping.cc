@@ -14,7 +14,9 @@ constexpr int kRoundsBetweenPurges = 60;
 }  // namespace
 
 Housekeeping::Housekeeping(const Marketplace& market)
-    : market_(market), thread_([this] { work(); }) {}
+    : market_(market),
+      job_(market.store.jobs().stand_for("housekeeping")),
+      thread_([this] { work(); }) {}
 
 Housekeeping::~Housekeeping() {
   {
@@ -33,7 +35,7 @@ bool Housekeeping::stopping() {
 // Each step is a commit of its own, so that other changes can run between them.
 template <typename Step>
 void Housekeeping::until_nothing_is_left(Step step) {
-  while (!stopping()) {
+  while (!stopping() && job_->term()) {
     const auto done = step();
     if (!done || *done == 0) return;
   }

@@ -1,6 +1,9 @@
 // Housekeeping: does what is due because time passes. It expires overdue requests and removes old
 // answers to retries.
 //
+// Where several daemons share a store, one of them at a time does it: the one that has the job
+// "housekeeping" (store/jobs.h).
+//
 // One thread; the destructor joins it. Nothing depends on its being punctual: readers treat what is
 // overdue as expired from that moment on.
 #pragma once
@@ -27,6 +30,7 @@ class Housekeeping {
   void until_nothing_is_left(Step step);  // or until this has to stop
 
   const Marketplace& market_;
+  const std::unique_ptr<JobLease> job_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

@@ -23,11 +23,17 @@ Status start_outbox(const Marketplace& market) {
 
 Status stop_outbox(const Marketplace& market) {
   MKT_TRY(const std::string complete, mirror_state(market, kComplete));
-  return complete.empty() ? Status() : set_mirror_state(market, kComplete, "");
+  if (complete.empty()) return {};
+  return change_outbox(market, [](Outbox& outbox) {
+    outbox.set_wanted(false);
+    outbox.set_state(kComplete, "");
+  });
 }
 
-// One kind per change, so that other changes can run between them.
+// From the first change on, nothing that changes is missed. One kind per change, so that other
+// changes can run between them.
 Status fill_outbox(const Marketplace& market) {
+  MKT_CHECK(change_outbox(market, [](Outbox& outbox) { outbox.set_wanted(true); }));
   for (const DocumentKind kind : kDocumentKinds) {
     const UtcTime at = market.now();
     MKT_CHECK(change_outbox(market, [&](Outbox& outbox) { outbox.append_all(kind, at); }));

@@ -78,6 +78,18 @@ Error exists_with_other_bytes(const VersionRecord& existing) {
                            existing.connector_id, existing.version, existing.checksum));
 }
 
+// Whether a removal may have taken the tarball that was placed (records/removals.h).
+Status require_tarball(Records& records, std::string_view checksum,
+                       std::optional<std::int64_t> placed_after) {
+  const auto removal = records.removals().find(checksum, Hold::shared);
+  if (!removal || (removal->done_at && removal->number == placed_after)) return {};
+  Error error(ErrorCode::overloaded,
+              "the same bytes, which nothing referred to for long, are being removed just now; "
+              "publish again");
+  error.retry_after = std::chrono::seconds(2);
+  return error;
+}
+
 void insert_connector(Change& change, const NewVersion& n, EntryRef published) {
   ConnectorRecord connector;
   connector.id = n.version.connector_id;
@@ -97,7 +109,8 @@ void update_connector(Change& change, const NewVersion& n, const ConnectorHead& 
   if (!latest || becomes_latest(n.version, *latest)) catalog.set_latest(id, n.version.version, n);
 }
 
-Result<Published> decide_to_publish(Change& change, const NewVersion& n) {
+Result<Published> decide_to_publish(Change& change, const NewVersion& n,
+                                    std::optional<std::int64_t> placed_after) {
   const VersionRecord& v = n.version;
   Records& records = change.records();
   MKT_TRY(const KeyRecord key, hold_signer(records, v.published_by, v.signing_key_id, change.at()));
@@ -107,6 +120,7 @@ Result<Published> decide_to_publish(Change& change, const NewVersion& n) {
     if (existing->checksum != v.checksum) return exists_with_other_bytes(*existing);
     return Published{std::move(*existing), false};
   }
+  MKT_CHECK(require_tarball(records, v.checksum, placed_after));
   Json document = signature_document(v, key);
   document["size"] = v.size;
   const EntryRef published =
@@ -142,10 +156,11 @@ Json signature_document(const VersionRecord& v, const KeyRecord& key) {
 
 // The entry for the publication is the change's first; its number becomes the version's.
 Result<Published> keep_version(const Marketplace& market, const Actor& actor,
-                               const NewVersion& version) {
+                               const NewVersion& version,
+                               std::optional<std::int64_t> placed_after) {
   return market.change(
       actor, version.version.published_at, Touches::connector(version.version.connector_id),
-      [&](Change& change) { return decide_to_publish(change, version); },
+      [&](Change& change) { return decide_to_publish(change, version, placed_after); },
       [](Result<Published>& published, const EntryNumbers& numbers) {
         if (!published->is_new) return;
         published->version.seq = published->version.signature_seq = numbers.of(EntryRef{0});
@@ -189,12 +204,25 @@ Result<PublishOutcome> Publication::finish() {
                                                        market_.limits().archive, nullptr));
   if (!request_.older) MKT_CHECK(contents.manifest.require_current());
   MKT_CHECK(check_manifest(contents.manifest));
-  MKT_CHECK(upload_.place());
-  MKT_TRY(Published published, keep_version(market_, caller_.actor(),
-                                            describe(contents.manifest, upload_, request_.signature,
-                                                     signer_.record, market_.now())));
+  MKT_TRY(Published published,
+          place_and_keep(describe(contents.manifest, upload_, request_.signature, signer_.record,
+                                  market_.now())));
   upload_.keep();
   return PublishOutcome{std::move(published), warnings_about(contents.manifest)};
+}
+
+// The same bytes may have been removed lately, as nothing referred to them: then they are placed
+// again, after that.
+Result<Published> Publication::place_and_keep(const NewVersion& version) {
+  MKT_CHECK(upload_.place());
+  auto published = keep_version(market_, caller_.actor(), version);
+  if (published || published.error().code != ErrorCode::overloaded) return published;
+  MKT_TRY(const auto removal, market_.read([&](const Records& records) {
+    return records.removals().find(version.version.checksum, Hold::none);
+  }));
+  if (!removal || !removal->done_at) return published;
+  MKT_CHECK(upload_.place());
+  return keep_version(market_, caller_.actor(), version, removal->number);
 }
 
 // The manifest inside the signed bytes decides; what the request says must agree with it.

@@ -65,6 +65,7 @@ class Publication {
               Signer signer, BlobUpload upload);
 
   Status check_manifest(const Manifest& manifest) const;
+  Result<Published> place_and_keep(const NewVersion& version);
 
   const Marketplace& market_;
   const Caller& caller_;
@@ -75,9 +76,12 @@ class Publication {
 
 // The change alone. It decides again what may have changed since `begin`: the key is active
 // (key_revoked), and so is its publisher (publisher_suspended); the connector is the publisher's or
-// new (not_owner); the version is new or has the same checksum (version_exists).
+// new (not_owner); the version is new or has the same checksum (version_exists). Its tarball is
+// placed, and was not removed since (overloaded): `placed_after` is the removal that was done
+// before it was placed, where there was one (records/removals.h).
 Result<Published> keep_version(const Marketplace& market, const Actor& actor,
-                               const NewVersion& version);
+                               const NewVersion& version,
+                               std::optional<std::int64_t> placed_after = {});
 
 // May that publisher publish versions of the connector? not_owner.
 Status require_ownership(const Records& records, const VersionRecord& version,

@@ -4,7 +4,7 @@
 // exclusive, where this change writes it. All changes take holds in one order of subjects, and by
 // id within a subject, so no two changes wait for each other:
 //
-//   token → publisher → key → connector → version → tenant
+//   token → publisher → key → connector → version → tenant → tarball
 //
 // Owners are held with their connector; a tenant's policy, requests and installations with the
 // tenant. SQLite makes one change at a time and ignores holds; a store with several writers would

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "daemon/store/hold.h"
+#include "daemon/store/jobs.h"
 #include "daemon/store/records/catalog.h"
 #include "daemon/store/records/cursors.h"
 #include "daemon/store/records/installations.h"
@@ -19,6 +20,7 @@
 #include "daemon/store/records/owners.h"
 #include "daemon/store/records/policies.h"
 #include "daemon/store/records/publishers.h"
+#include "daemon/store/records/removals.h"
 #include "daemon/store/records/requests.h"
 #include "daemon/store/records/spent_keys.h"
 #include "daemon/store/records/tokens.h"
@@ -42,6 +44,7 @@ class Records {
   const Cursors& cursors() const { return parts_.cursors; }
   const Log& log() const { return parts_.log; }
   const Outbox& outbox() const { return parts_.outbox; }
+  const Removals& removals() const { return parts_.removals; }
 
   Publishers& publishers() { return parts_.publishers; }
   Keys& keys() { return parts_.keys; }
@@ -55,9 +58,14 @@ class Records {
   Cursors& cursors() { return parts_.cursors; }
   Log& log() { return parts_.log; }
   Outbox& outbox() { return parts_.outbox; }
+  Removals& removals() { return parts_.removals; }
 
   // Holds a tenant: its policy, its requests and its installations.
   virtual void hold_tenant(std::string_view tenant_id, Hold hold) const = 0;
+
+  // Whether this daemon still has the job, in that term (jobs.h). If so, no other daemon gets it
+  // before the change ends.
+  virtual bool holds_job(std::string_view job, JobTerm term) const = 0;
 
   // Adds a connector to the change's Touches, where the caller could not know it before.
   virtual void touch_connector(std::string_view id) = 0;
@@ -76,6 +84,7 @@ class Records {
     Cursors& cursors;
     Log& log;
     Outbox& outbox;
+    Removals& removals;
   };
   explicit Records(const Parts& parts) : parts_(parts) {}
 

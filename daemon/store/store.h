@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/store/jobs.h"
 #include "daemon/store/memory_lease.h"
 #include "daemon/store/records.h"
 
@@ -61,6 +62,11 @@ class Store {
   // While it holds, watchers hear of a change before anybody is told that it was made. Null where
   // that is always so, as this daemon makes all changes. Lives as long as the store.
   virtual const MemoryLease* memory_lease() const { return nullptr; }
+  // Who does what only one daemon does at a time.
+  virtual Jobs& jobs() {
+    static OnlyDaemonJobs only;
+    return only;
+  }
 };
 
 // Result<T>, for a T or a Result<T>.

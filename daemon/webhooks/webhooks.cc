@@ -153,17 +153,33 @@ bool Webhooks::pause(milliseconds time) const {
   return system_clock().sleep(time, stop_.get_token());
 }
 
+// The time in which this daemon serves a webhook.
+struct Webhooks::Turn {
+  const std::string job;
+  const JobLease& lease;
+  const JobTerm term;
+  const ResilientExecutor& receiver;
+
+  bool is_over() const { return lease.term() != term; }
+};
+
 void Webhooks::work(const Webhook& webhook) {
-  const std::string name = webhook.name();
-  const ResilientExecutor receiver(breakers_.get("webhook:" + name, breaker_options(pauses_)), {});
-  auto cursor = webhook_cursor(market_, name);
-  while (!cursor) {
-    if (!pause(pauses_.retry)) return;
-    cursor = webhook_cursor(market_, name);
+  const std::string job = "webhook:" + webhook.name();
+  const ResilientExecutor receiver(breakers_.get(job, breaker_options(pauses_)), {});
+  const auto lease = market_.store.jobs().stand_for(job);
+  while (pause(pauses_.look)) {
+    if (const auto term = lease->term()) serve(webhook, {job, *lease, *term, receiver});
   }
+}
+
+// Until the daemon stops or its turn is over.
+void Webhooks::serve(const Webhook& webhook, const Turn& turn) {
+  const std::string name = webhook.name();
+  const auto cursor = webhook_cursor(market_, name);
+  if (!cursor) return;
   std::int64_t kept = *cursor, at = *cursor;
   std::uint64_t seen = 0;
-  while (pause(pauses_.look)) {
+  do {
     const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
     const auto entries = read_log(market_, {at, std::nullopt, kEntriesAtOnce});
@@ -171,19 +187,20 @@ void Webhooks::work(const Webhook& webhook) {
     for (const LogEntry& entry : *entries) {
       if (stopping()) return;
       const bool wanted = wants(webhook, entry.action);
-      if (wanted && !deliver(receiver, webhook, entry)) return;
+      if (wanted && !deliver(webhook, entry, turn)) return;
       at = entry.seq;
       // If this fails, the entry is sent again after a restart.
-      if ((wanted || at - kept >= kKeepCursorEvery) && set_webhook_cursor(market_, name, at)) {
+      if ((wanted || at - kept >= kKeepCursorEvery) &&
+          set_webhook_cursor(market_, name, at, turn.job, turn.term)) {
         kept = at;
       }
     }
     if (entries->size() < kEntriesAtOnce) seen = changes;
-  }
+  } while (pause(pauses_.look) && !turn.is_over());
 }
 
 // Tries without end, as nobody waits for it.
-RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry,
+RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry, const Turn& turn,
                                    const int& refusals) const {
   RetryPolicy policy;
   policy.backoff.attempts = std::numeric_limits<int>::max();
@@ -192,8 +209,8 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
   policy.backoff.jitter = 0.25;
   policy.longest_hint = milliseconds::max();
   policy.stop = stop_.get_token();
-  policy.may_retry = [this, &refusals](const Error&) {
-    return !stopping() && refusals < kMaxRefusals;
+  policy.may_retry = [this, &turn, &refusals](const Error&) {
+    return !stopping() && !turn.is_over() && refusals < kMaxRefusals;
   };
   policy.before_wait = [&webhook, &entry](const FailedAttempt& failed, const Attempt&) {
     log_event(LogLevel::warning, "a webhook was not delivered; it will be tried again",
@@ -202,25 +219,24 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
   return policy;
 }
 
-// Until it is delivered or finally refused; false when the daemon stops.
-bool Webhooks::deliver(const ResilientExecutor& receiver, const Webhook& webhook,
-                       const LogEntry& entry) {
+// Until it is delivered or finally refused; false when the daemon stops or its turn is over.
+bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry, const Turn& turn) const {
   auto body = body_of(market_, entry);
   while (!body) {
-    if (!pause(pauses_.retry)) return false;
+    if (!pause(pauses_.retry) || turn.is_over()) return false;
     body = body_of(market_, entry);
   }
   HttpClient client(kDeliveryTimeout, "the webhook");
-  client.abort_when([this] { return stopping(); });
+  client.abort_when([this, &turn] { return stopping() || turn.is_over(); });
   int refusals = 0;
   const auto attempt = [&]() -> Status {
     Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
     if (!outcome && outcome.error().code == ErrorCode::invalid_request) ++refusals;
     return outcome;
   };
-  const auto report = receiver.run(attempt, retry_policy(webhook, entry, refusals));
+  const auto report = turn.receiver.run(attempt, retry_policy(webhook, entry, turn, refusals));
   if (report.result) return true;
-  if (stopping()) return false;
+  if (stopping() || turn.is_over()) return false;
   log_event(LogLevel::error, "a webhook refuses an event, which is not sent again",
             fields_of(webhook, entry, report.result.error()));
   return true;

@@ -12,6 +12,10 @@
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
 //
+// Where several daemons share a store, one of them at a time serves a webhook: it has the job
+// "webhook:" and the name (store/jobs.h). When the job changes hands, the last event may be sent by
+// both.
+//
 // Each webhook has one thread. The destructor joins them and ends a delivery in progress within a
 // second. Requests never wait for any of this.
 #pragma once
@@ -60,13 +64,15 @@ class Webhooks {
   Webhooks& operator=(const Webhooks&) = delete;
 
  private:
+  struct Turn;
   void work(const Webhook& webhook);
+  void serve(const Webhook& webhook, const Turn& turn);
   bool stopping() const { return stop_.stop_requested(); }
   // False when the daemon stops.
   bool pause(std::chrono::milliseconds time) const;
-  RetryPolicy retry_policy(const Webhook& webhook, const LogEntry& entry,
+  RetryPolicy retry_policy(const Webhook& webhook, const LogEntry& entry, const Turn& turn,
                            const int& refusals) const;
-  bool deliver(const ResilientExecutor& receiver, const Webhook& webhook, const LogEntry& entry);
+  bool deliver(const Webhook& webhook, const LogEntry& entry, const Turn& turn) const;
 
   const Marketplace& market_;
   const std::vector<Webhook> webhooks_;

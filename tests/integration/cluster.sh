@@ -17,8 +17,6 @@ shared=(--database "$MKT_TEST_POSTGRES" --blobs "$MKT_TEST_S3")
 # Settings that do not go together are refused before anything is opened.
 expect 2 "$MKTD" --data x --database "$MKT_TEST_POSTGRES" --check-config
 says err "database and blobs go together"
-expect 2 "$MKTD" --data x "${shared[@]}" --firestore-project acme --check-config
-says err "not with a shared database"
 expect 10 "$MKTD" --data data --listen 127.0.0.1:0 "${shared[@]}"
 says err "mktd init --database"
 
@@ -39,10 +37,10 @@ expect 0 "$MKTD" init --data data --database "$MKT_TEST_POSTGRES"
 expect 11 env AWS_SECRET_ACCESS_KEY=wrong "$MKTD" --data data --listen 127.0.0.1:0 "${shared[@]}"
 says err "while looking into the bucket"
 
-# start_other: a second daemon on the same storage; sets other, and its URL in there.
+# start_other [FLAG…]: a second daemon on the same storage; sets other, and its URL in there.
 start_other() {
   rm -f other/mktd.url
-  "$MKTD" --data other --listen 127.0.0.1:0 "${no_limits[@]}" "${shared[@]}" 2>>other.log &
+  "$MKTD" --data other --listen 127.0.0.1:0 "${no_limits[@]}" "${shared[@]}" "$@" 2>>other.log &
   other=$!
   wait_for "the other daemon" test -s other/mktd.url
   there=$(<other/mktd.url)
@@ -51,6 +49,21 @@ start_mktd "${shared[@]}"
 start_other
 here=$MKT_REGISTRY
 export MKT_TOKEN=$token
+
+# What people see of the two.
+are_shown() {
+  "$MKTD" status --cluster --database "$MKT_TEST_POSTGRES" --json >status
+  [[ $(jq -r '[.daemons[] | select(.alive) | .url] | sort | join(" ")' status) == "$(printf '%s\n' "$here" "$there" | sort | paste -sd' ')" ]]
+}
+wait_for "both daemons to be shown" are_shown
+jq -e '.differentSettings == [] and .era == 1 and all(.daemons[]; .behind == 0 and .version != "")' status >/dev/null ||
+  fail "status --cluster: $(<status)"
+has_jobs() { are_shown && jq -e '[.jobs[] | select(.daemon) | .name] | contains(["gc", "housekeeping"])' status >/dev/null; }
+wait_for "somebody to have each job" has_jobs
+expect 0 "$MKTD" status --cluster --database "$MKT_TEST_POSTGRES"
+says out "$there"
+says out housekeeping
+expect 2 "$MKTD" status --cluster --database nonsense
 
 register acme
 make_connector tool
@@ -88,3 +101,10 @@ start_other
 expect 0 "$MKT" key revoke "$key" --reason-code compromised --reason test --yes
 MKT_REGISTRY=$there expect 4 "$MKT" install tool --dir elsewhere/tool
 [[ $here != "$there" ]] || fail "there is one daemon only"
+
+# Daemons whose settings differ say so, and which.
+kill "$other"
+wait "$other"
+start_other --registration open
+differ() { [[ $(curl -sS "$MKT_REGISTRY/readyz" | jq -r '.parts[] | select(.name == "cluster") | .reason') == "settings differ between the daemons: registration;"* ]]; }
+wait_for "the difference to be told" differ

@@ -64,7 +64,8 @@ class CursorRows : public Cursors {
   void set(std::string_view webhook, std::int64_t seq) override {
     db_.write(R"sql(
         INSERT INTO webhook_cursors (name, seq) VALUES ($1, $2)
-        ON CONFLICT (name) DO UPDATE SET seq = excluded.seq)sql")
+        ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
+        WHERE webhook_cursors.seq < excluded.seq)sql")
         .bind(webhook)
         .bind(seq)
         .queue();

@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/turns.h"
 #include "daemon/store/postgres/tickets.h"
@@ -21,29 +20,33 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kIdBytes = 8;
 constexpr std::int64_t kEntriesAtOnce = 1000;
 // Who is behind by more reads everything again instead.
 constexpr std::int64_t kTooFarBehind = 100'000;
 // Of changes that ended long ago; any daemon may remove them.
 constexpr std::int64_t kTicketsAtOnce = 1000;
+// Numbers that a new era leaves out, beyond those that this daemon knows: others may have seen
+// more.
+constexpr std::int64_t kNumbersSkipped = 1000;
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kLongestLook{20};
 // The row of a daemon that never came back to remove it.
 constexpr std::int64_t kForgottenAfter = 24 * 60 * 60 * 1000;
 
-// By the database's clock, in milliseconds.
-#define MKT_DATABASE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+// By which an entry is known again.
+#define MKT_ENTRY_TEXT \
+  "at || ' ' || request_id || ' ' || action || ' ' || subject || ' ' || document"
+constexpr const char* kEntryText = "SELECT " MKT_ENTRY_TEXT " FROM audit_log WHERE seq = $1";
 
 }  // namespace
 
-Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target,
+Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target, std::string id,
                                                      const MembershipOptions& options,
                                                      MemoryLease& memory, Tell tell) {
   auto connection = Connection::open(target, steady_clock::now() + options.patience);
   if (!connection) return error_of(connection.failure());
-  std::unique_ptr<Membership> membership(
-      new Membership(target, options, memory, std::move(tell), std::move(*connection)));
+  std::unique_ptr<Membership> membership(new Membership(target, std::move(id), options, memory,
+                                                        std::move(tell), std::move(*connection)));
   if (auto failure = membership->register_here()) return error_of(*failure);
   if (auto failure = membership->renew()) return error_of(*failure);
   membership->thread_ =
@@ -51,11 +54,11 @@ Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target,
   return membership;
 }
 
-Membership::Membership(const PgTarget& target, const MembershipOptions& options,
+Membership::Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
                        MemoryLease& memory, Tell tell, std::unique_ptr<Connection> connection)
     : target_(target),
       options_(options),
-      id_(random_hex(kIdBytes)),
+      id_(std::move(id)),
       memory_(memory),
       tell_(std::move(tell)),
       connection_(std::move(connection)) {}
@@ -69,16 +72,34 @@ Membership::~Membership() {
 // from now on contains it.
 std::optional<PgFailure> Membership::register_here() {
   PgStatement insert(
-      "INSERT INTO daemons (id, url, applied, until) SELECT $1, $2, h.seq, " MKT_DATABASE_NOW
+      "INSERT INTO daemons (id, host, version, settings, started_at, applied, until) "
+      "SELECT $1, $2, $3, $4, " MKT_DATABASE_NOW ", h.seq, " MKT_DATABASE_NOW
       " FROM log_head h "
-      "WHERE id = 1 ON CONFLICT (id) DO UPDATE SET applied = excluded.applied RETURNING applied");
-  insert.bind(id_).bind(options_.url);
+      "WHERE id = 1 ON CONFLICT (id) DO UPDATE SET applied = excluded.applied "
+      "RETURNING applied, (SELECT era FROM log_head WHERE id = 1)");
+  insert.bind(id_)
+      .bind(options_.host)
+      .bind(options_.version)
+      .bind(dump_json(Json(options_.settings)));
   PgStatement forget("DELETE FROM daemons WHERE until < " MKT_DATABASE_NOW " - $1");
   forget.bind(kForgottenAfter);
   const std::array statements{std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
   if (answers.failure) return std::move(answers.failure);
-  applied_ = answers.rows[0][0].only<std::int64_t>();
+  Head head;
+  answers.rows[0][0].get(head.seq, head.era);
+  return begin_at(head);
+}
+
+// The entries up to there count as applied.
+std::optional<PgFailure> Membership::begin_at(const Head& head) {
+  PgStatement look(kEntryText);
+  look.bind(head.seq);
+  PgAnswers answers = connection_->exchange({&look, 1}, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  last_entry_ = answers.rows[0].size() == 0 ? "" : answers.rows[0][0].only<std::string>();
+  applied_ = head.seq;
+  era_ = head.era;
   return std::nullopt;
 }
 
@@ -93,6 +114,7 @@ void Membership::follow(const std::stop_token& stop) {
       auto opened = Connection::open(target_, deadline());
       connection_ = opened ? std::move(*opened) : nullptr;
       if (!opened) log_change(opened.failure());
+      next_renewal_ = 0;
     }
     if (connection_) log_change(step());
     stopped.wait_for(lock, stop, options_.poll, [] { return false; });
@@ -113,6 +135,11 @@ void Membership::log_change(const std::optional<PgFailure>& failure) {
 }
 
 std::optional<PgFailure> Membership::step() {
+  // With every new connection, and from time to time.
+  const bool renews = MemoryLease::now() >= next_renewal_;
+  if (renews) {
+    if (auto failure = look_for_lost_history()) return failure;
+  }
   for (bool more = true; more;) {
     auto applied = apply_entries();
     if (!applied) return std::move(applied.failure());
@@ -122,19 +149,76 @@ std::optional<PgFailure> Membership::step() {
     }
   }
   memory_.set_end(lease_.end(applied_));
-  return MemoryLease::now() >= next_renewal_ ? renew() : std::nullopt;
+  if (renews) {
+    if (auto failure = renew()) return failure;
+  }
+  return tell_url();
 }
 
-PgResult<std::int64_t> Membership::read_head() {
-  const PgStatement look("SELECT seq FROM log_head WHERE id = 1");
+PgResult<Membership::Head> Membership::read_head() {
+  const PgStatement look("SELECT seq, era FROM log_head WHERE id = 1");
   PgAnswers answers = connection_->exchange({&look, 1}, deadline());
   if (answers.failure) return std::move(*answers.failure);
-  return answers.rows[0][0].only<std::int64_t>();
+  Head head;
+  answers.rows[0][0].get(head.seq, head.era);
+  return head;
+}
+
+std::optional<PgFailure> Membership::look_for_lost_history() {
+  auto head = read_head();
+  if (!head) return std::move(head.failure());
+  PgStatement look(kEntryText);
+  look.bind(applied_);
+  PgAnswers answers = connection_->exchange({&look, 1}, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  const PgRows& rows = answers.rows[0];
+  const std::string entry = rows.size() == 0 ? "" : rows[0].only<std::string>();
+  const bool is_lost = head->seq < applied_ || entry != last_entry_;
+  // Where the era is a new one, another daemon has found it; but this one may know more entries.
+  if (head->seq < applied_ || (is_lost && head->era == era_)) {
+    if (auto failure = begin_era(*head)) return failure;
+    head = read_head();
+    if (!head) return std::move(head.failure());
+  }
+  return head->era == era_ ? std::nullopt : forget_all(*head);
+}
+
+// Once, by whoever comes first.
+std::optional<PgFailure> Membership::begin_era(const Head& head) {
+  PgStatement begin(
+      "WITH lost AS (UPDATE log_head SET seq = greatest(seq, $1) + $2, num = num + $2, "
+      "era = era + 1, era_at = " MKT_DATABASE_NOW ", at = greatest(at, " MKT_DATABASE_NOW
+      ") WHERE id = 1 AND era = $3 RETURNING seq, at) "
+      "INSERT INTO audit_log (seq, at, actor, address, request_id, action, subject, document, "
+      "touches) SELECT seq, at, 'system', '', '', 'history.lost', $4, $5, $6 FROM lost");
+  begin.bind(applied_)
+      .bind(kNumbersSkipped)
+      .bind(head.era)
+      .bind(std::to_string(applied_))
+      .bind(dump_json(
+          Json{{"text", fmt::format("the database knew entry {}, a daemon {}", head.seq, applied_)},
+               {"known", head.seq},
+               {"applied", applied_}}))
+      .bind(touches_text(Touches::all()));
+  PgAnswers answers = connection_->exchange({&begin, 1}, deadline());
+  return std::move(answers.failure);
+}
+
+std::optional<PgFailure> Membership::forget_all(const Head& head) {
+  log_event(LogLevel::error,
+            "the database has lost history that this daemon knows; all that was remembered is "
+            "forgotten",
+            {{"applied", std::to_string(applied_)}, {"era", std::to_string(head.era)}});
+  lease_ = {};
+  memory_.set_end(0);
+  if (auto failure = begin_at(head)) return failure;
+  tell_(Touches::all());
+  return std::nullopt;
 }
 
 PgResult<bool> Membership::apply_entries() {
-  PgStatement look(
-      "SELECT seq, action, touches FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2");
+  PgStatement look("SELECT seq, action, touches, " MKT_ENTRY_TEXT
+                   " FROM audit_log WHERE seq > $1 ORDER BY seq LIMIT $2");
   look.bind(applied_).bind(kEntriesAtOnce);
   PgAnswers answers = connection_->exchange({&look, 1}, deadline());
   if (answers.failure) return std::move(*answers.failure);
@@ -143,9 +227,9 @@ PgResult<bool> Membership::apply_entries() {
   if (more) {
     auto head = read_head();
     if (!head) return std::move(head.failure());
-    if (*head - applied_ > kTooFarBehind) {
+    if (head->seq - applied_ > kTooFarBehind) {
       tell_(Touches::all());
-      applied_ = *head;
+      applied_ = head->seq - 1;  // so that the newest entry is read next
       urgent_ = true;
       return true;
     }
@@ -153,7 +237,7 @@ PgResult<bool> Membership::apply_entries() {
   for (int i = 0; i < rows.size(); ++i) {
     std::int64_t seq = 0;
     std::string action, touches;
-    rows[i].get(seq, action, touches);
+    rows[i].get(seq, action, touches, last_entry_);
     if (!touches.empty()) tell_(touches_from_text(touches));
     urgent_ = urgent_ || is_urgent(action);
     applied_ = seq;
@@ -183,7 +267,7 @@ std::optional<PgFailure> Membership::renew() {
   // be older than a revocation that was answered by the old one.
   auto head = read_head();
   if (!head) return std::move(head.failure());
-  lease_.renew(sent_at, length, *head);
+  lease_.renew(sent_at, length, head->seq);
   memory_.set_end(lease_.end(applied_));
   next_renewal_ = sent_at + length / 3;
   auto removed = remove_old_tickets(*connection_, kTicketsAtOnce, deadline());
@@ -196,6 +280,27 @@ std::optional<PgFailure> Membership::tell_applied() {
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
   urgent_ = false;
+  return std::nullopt;
+}
+
+void Membership::announce(std::string url) {
+  const std::lock_guard lock(url_mutex_);
+  new_url_ = std::move(url);
+}
+
+std::optional<PgFailure> Membership::tell_url() {
+  std::optional<std::string> url;
+  {
+    const std::lock_guard lock(url_mutex_);
+    url = new_url_;
+  }
+  if (!url) return std::nullopt;
+  PgStatement update("UPDATE daemons SET url = $2 WHERE id = $1");
+  update.bind(id_).bind(*url);
+  PgAnswers answers = connection_->exchange({&update, 1}, deadline());
+  if (answers.failure) return std::move(answers.failure);
+  const std::lock_guard lock(url_mutex_);
+  if (new_url_ == url) new_url_.reset();
   return std::nullopt;
 }
 
@@ -213,6 +318,9 @@ Status Membership::wait_for_others() const {
       "SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {} AND EXISTS (SELECT 1 "
       "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{}'))",
       MKT_DATABASE_NOW, fmt::join(kUrgentActions, "', '"));
+  // Nothing while a daemon may still have a lease of which the database does not know any more.
+  static constexpr const char* kNewestInEra =
+      "SELECT seq FROM log_head WHERE id = 1 AND era_at + $1 < " MKT_DATABASE_NOW;
   std::optional<std::int64_t> newest;
   const auto end = steady_clock::now() + options_.lease + 2 * options_.patience;
   std::unique_ptr<Connection> connection;
@@ -225,11 +333,17 @@ Status Membership::wait_for_others() const {
       if (!opened) why = opened.failure().message;
     }
     if (connection && connection->usable()) {
-      PgStatement look(newest ? kLook.c_str() : "SELECT seq FROM log_head WHERE id = 1");
-      if (newest) look.bind(id_).bind(*newest);
+      PgStatement look(newest ? kLook.c_str() : kNewestInEra);
+      if (newest) {
+        look.bind(id_).bind(*newest);
+      } else {
+        look.bind(options_.lease.count());
+      }
       PgAnswers answers = connection->exchange({&look, 1}, deadline());
       if (answers.failure) {
         why = answers.failure->message;
+      } else if (!newest && answers.rows[0].size() == 0) {
+        why = "the database has lost history, and the leases with it";
       } else if (!newest) {
         newest = answers.rows[0][0].only<std::int64_t>();
         continue;

@@ -6,17 +6,26 @@
 // lease until which it may answer from memory (cluster/lease.h). Whoever revokes something waits
 // here until every daemon has applied it, or may not answer from memory any more.
 //
+// A database that was restored, or that failed over to a standby which did not have everything, has
+// lost history: it does not know an entry that this daemon has applied. Then the first daemon that
+// finds it begins a new era: it moves the log's numbers beyond all that were told before, and logs
+// "history.lost"; every daemon forgets what it remembers. For one lease no revocation is answered,
+// as the leases that daemons had may be lost with the rest.
+//
 // Without the database the lease runs out; the thread goes on trying. Thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
 #include "common/base/result.h"
+#include "daemon/store/cluster/cluster_state.h"
 #include "daemon/store/cluster/lease.h"
 #include "daemon/store/memory_lease.h"
 #include "daemon/store/postgres/connection.h"
@@ -26,7 +35,10 @@
 namespace mkt::postgres {
 
 struct MembershipOptions {
-  std::string url = {};  // where this daemon answers, for people
+  // For people (cluster_state.h).
+  std::string host = {};
+  std::string version = {};
+  std::map<std::string, std::string> settings = {};
   // A revocation waits this long for a daemon that was killed. Clients give up an answer that does
   // not begin within 15 s.
   std::chrono::milliseconds lease{10'000};
@@ -39,8 +51,9 @@ class Membership {
   using Tell = std::function<void(const Touches&)>;
 
   // Registers this daemon, and starts to follow; `memory` begins to hold. Call it before anything
-  // of the database is remembered. `tell` and `memory` must outlive the object.
-  static Result<std::unique_ptr<Membership>> join(const PgTarget& target,
+  // of the database is remembered. `tell` and `memory` must outlive the object. `id` is new with
+  // each start: a daemon that comes back has forgotten everything.
+  static Result<std::unique_ptr<Membership>> join(const PgTarget& target, std::string id,
                                                   const MembershipOptions& options,
                                                   MemoryLease& memory, Tell tell);
   // Leaves: nobody waits for this daemon any more.
@@ -53,9 +66,12 @@ class Membership {
   // say so in that time.
   Status wait_for_others() const;
 
+  // Tells the others where this daemon answers.
+  void announce(std::string url);
+
  private:
-  Membership(const PgTarget& target, const MembershipOptions& options, MemoryLease& memory,
-             Tell tell, std::unique_ptr<Connection> connection);
+  Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
+             MemoryLease& memory, Tell tell, std::unique_ptr<Connection> connection);
 
   std::optional<PgFailure> register_here();
   void follow(const std::stop_token& stop);
@@ -65,23 +81,36 @@ class Membership {
   PgResult<bool> apply_entries();
   std::optional<PgFailure> renew();
   std::optional<PgFailure> tell_applied();
-  PgResult<std::int64_t> read_head();
+  std::optional<PgFailure> tell_url();
+  struct Head {
+    std::int64_t seq = 0;
+    std::int64_t era = 0;
+  };
+  PgResult<Head> read_head();
+  std::optional<PgFailure> look_for_lost_history();
+  std::optional<PgFailure> begin_era(const Head& head);
+  std::optional<PgFailure> forget_all(const Head& head);
+  std::optional<PgFailure> begin_at(const Head& head);
   void leave();
   PgDeadline deadline() const { return std::chrono::steady_clock::now() + options_.patience; }
 
   const PgTarget target_;
   const MembershipOptions options_;
-  const std::string id_;  // new with each start: a daemon that comes back has forgotten everything
+  const std::string id_;
   MemoryLease& memory_;
   const Tell tell_;
   // Only the thread uses these, once it runs.
   std::unique_ptr<Connection> connection_;
   std::int64_t applied_ = 0;
+  std::string last_entry_;  // what the log says of it
+  std::int64_t era_ = 0;
   bool urgent_ = false;  // an entry for which somebody may wait was applied
   Lease lease_;
   std::int64_t next_renewal_ = 0;
   bool failing_ = false;  // the last step failed, which was logged
-  std::jthread thread_;   // last: it uses the other members
+  std::mutex url_mutex_;
+  std::optional<std::string> new_url_;  // not yet told; guarded by url_mutex_
+  std::jthread thread_;                 // last: it uses the other members
 };
 
 }  // namespace mkt::postgres

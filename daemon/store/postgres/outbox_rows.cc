@@ -104,6 +104,12 @@ class OutboxRows : public Outbox {
     return row.bind(name).step() ? row.only<std::string>() : std::string();
   }
 
+  // In the row that every change takes last: a change either finds this, or is seen by what comes
+  // after it.
+  void set_wanted(bool wanted) override {
+    db_.write("UPDATE log_head SET mirrored = $1 WHERE id = 1").bind(wanted).queue();
+  }
+
   void follow() override { change_.follows = true; }
 
   void append_followed(UtcTime at) override {
@@ -149,7 +155,7 @@ class OutboxRows : public Outbox {
     if (!changed.number) {
       db_.write(R"sql(
           INSERT INTO outbox (kind, key, at, seq)
-          SELECT $1, $2, $3, h.num - $4 FROM log_head AS h WHERE h.id = 1)sql")
+          SELECT $1, $2, $3, h.num - $4 FROM log_head AS h WHERE h.id = 1 AND h.mirrored = 1)sql")
           .bind(kind)
           .bind(changed.key)
           .bind(at)
@@ -162,11 +168,11 @@ class OutboxRows : public Outbox {
     db_.write(changed.number->of == Number::Of::entry ? R"sql(
         INSERT INTO outbox (kind, key, at, seq)
         SELECT $1, $2 || (h.seq - $4)::text || '"]', $3, h.num - $5
-        FROM log_head AS h WHERE h.id = 1)sql"
+        FROM log_head AS h WHERE h.id = 1 AND h.mirrored = 1)sql"
                                                       : R"sql(
         INSERT INTO outbox (kind, key, at, seq)
         SELECT $1, $2 || (h.num - $4)::text || '"]', $3, h.num - $5
-        FROM log_head AS h WHERE h.id = 1)sql")
+        FROM log_head AS h WHERE h.id = 1 AND h.mirrored = 1)sql")
         .bind(kind)
         .bind(begin)
         .bind(at)

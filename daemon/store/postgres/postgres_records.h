@@ -26,7 +26,8 @@ struct PostgresRows {
         spent_keys(spent_key_rows(db)),
         cursors(cursor_rows(db)),
         log(log_rows(db, change)),
-        outbox(outbox_rows(db, change)) {}
+        outbox(outbox_rows(db, change)),
+        removals(removal_rows(db)) {}
 
   Flight& db;
   PgChangeState change;
@@ -42,6 +43,7 @@ struct PostgresRows {
   std::unique_ptr<Cursors> cursors;
   std::unique_ptr<Log> log;
   std::unique_ptr<Outbox> outbox;
+  std::unique_ptr<Removals> removals;
 };
 
 class PostgresRecords : private PostgresRows, public Records {
@@ -51,9 +53,13 @@ class PostgresRecords : private PostgresRows, public Records {
         Records({*PostgresRows::publishers, *PostgresRows::keys, *PostgresRows::catalog,
                  *PostgresRows::owners, *PostgresRows::policies, *PostgresRows::requests,
                  *PostgresRows::installations, *PostgresRows::tokens, *PostgresRows::spent_keys,
-                 *PostgresRows::cursors, *PostgresRows::log, *PostgresRows::outbox}) {}
+                 *PostgresRows::cursors, *PostgresRows::log, *PostgresRows::outbox,
+                 *PostgresRows::removals}) {}
 
   void hold_tenant(std::string_view id, Hold hold) const override { hold_tenant_row(db, id, hold); }
+  bool holds_job(std::string_view job, JobTerm term) const override {
+    return holds_job_row(db, job, term);
+  }
   void touch_connector(std::string_view id) override { change.touched.emplace_back(id); }
 
   void begin() { change = {}; }

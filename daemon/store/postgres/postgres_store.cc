@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "common/base/encoding.h"
+#include "daemon/store/postgres/cluster_rows.h"
 #include "daemon/store/postgres/schema.h"
 #include "daemon/store/postgres/tickets.h"
 
@@ -9,6 +11,8 @@ namespace mkt {
 namespace {
 
 using std::chrono::steady_clock;
+
+constexpr std::size_t kIdBytes = 8;
 
 // A failover takes about a second, so look again soon.
 BreakerOptions database_breaker() {
@@ -51,13 +55,15 @@ PostgresStore::PostgresStore(const postgres::PgTarget& target, const PostgresOpt
       breaker_("database", database_breaker(), *options.retry.clock),
       readers_(target, options.readers),
       changes_(target, options.writers, options.change, options.retry, breaker_,
-               [this](const Touches& touches) { watchers_.tell(touches); }) {}
+               [this](const Touches& touches) { watchers_.tell(touches); }),
+      daemon_(random_hex(kIdBytes)),
+      jobs_(target, daemon_, options.jobs) {}
 
 PostgresStore::~PostgresStore() = default;
 
 Status PostgresStore::join(const postgres::MembershipOptions& options) {
   MKT_TRY(membership_,
-          postgres::Membership::join(target_, options, memory_,
+          postgres::Membership::join(target_, daemon_, options, memory_,
                                      [this](const Touches& touches) { watchers_.tell(touches); }));
   return {};
 }
@@ -112,6 +118,15 @@ Status PostgresStore::read(const std::function<Status(const Records&)>& look) {
   // The server was restarted while the connection was idle. Nothing was read yet, so look again.
   readers_.drop_idle();
   return read_once(look, stale);
+}
+
+Result<ClusterState> PostgresStore::cluster() {
+  MKT_TRY(postgres::Pool::Lease lease, take_reader());
+  const auto deadline = steady_clock::now() + options_.read;
+  if (auto failure = lease.connect(deadline)) return error_of(*failure);
+  auto state = postgres::read_cluster_state(*lease->connection, deadline);
+  if (!state) return error_of(state.failure());
+  return std::move(*state);
 }
 
 Result<std::string> PostgresStore::shared_secret(std::string_view name, std::string_view made) {

@@ -18,6 +18,7 @@
 
 #include "common/reliability/circuit_breaker.h"
 #include "daemon/store/postgres/change_runner.h"
+#include "daemon/store/postgres/job_leases.h"
 #include "daemon/store/postgres/membership.h"
 #include "daemon/store/postgres/pool.h"
 #include "daemon/store/store.h"
@@ -33,6 +34,7 @@ struct PostgresOptions {
   std::chrono::milliseconds read{2000};         // the longest wait for one answer
   std::chrono::milliseconds open{5000};         // for the first connection
   postgres::ChangeTimes change;
+  postgres::JobTimes jobs;
   RetryPolicy retry = postgres::change_retry();  // its clock is also that of the breaker
 };
 
@@ -54,9 +56,15 @@ class PostgresStore : public Store, public StoreHealth {
   }
   // Never holds before this daemon has joined the others.
   const MemoryLease* memory_lease() const override { return &memory_; }
+  Jobs& jobs() override { return jobs_; }
   // From now on other daemons' changes are told too, and what is read may be remembered while
   // memory_lease holds. Call once, when everybody watches who will remember something.
   Status join(const postgres::MembershipOptions& options = {});
+  // Tells the others where this daemon answers, after join.
+  void announce(std::string url) { membership_->announce(std::move(url)); }
+  // All daemons and jobs, as the database knows them now.
+  Result<ClusterState> cluster();
+  const std::string& daemon_id() const { return daemon_; }
 
   // The disk is not ours: this store never breaks for good.
   bool broken() const override { return false; }
@@ -83,6 +91,8 @@ class PostgresStore : public Store, public StoreHealth {
   postgres::Pool readers_;
   postgres::ChangeRunner changes_;
   MemoryLease memory_;
+  const std::string daemon_;  // this daemon's id among those of the database
+  postgres::JobLeases jobs_;
   std::unique_ptr<postgres::Membership> membership_;  // last: it tells the watchers
 };
 

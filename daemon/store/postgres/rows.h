@@ -55,8 +55,10 @@ std::unique_ptr<SpentKeys> spent_key_rows(Flight& db);
 std::unique_ptr<Cursors> cursor_rows(Flight& db);
 std::unique_ptr<Log> log_rows(Flight& db, PgChangeState& change);
 std::unique_ptr<Outbox> outbox_rows(Flight& db, PgChangeState& change);
+std::unique_ptr<Removals> removal_rows(Flight& db);
 
 // Holds a tenant, whose row is made at its first use.
 void hold_tenant_row(Flight& db, std::string_view tenant_id, Hold hold);
+bool holds_job_row(Flight& db, std::string_view job, JobTerm term);
 
 }  // namespace mkt::postgres

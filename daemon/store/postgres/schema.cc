@@ -25,13 +25,15 @@ INSERT INTO schema_version VALUES (1, 1);
 
 -- Where all numbers come from (flight.h). `seq` is the newest entry of the log, `num` the newest row
 -- that is listed in the order of commits, `at` the newest entry's time. `era` counts how often
--- history was lost. The one row is updated by every change, so its page keeps room for that.
+-- history was lost, since `era_at` by this server's clock (membership.h). `mirrored` says whether changes go into the outbox. The one row is updated by every change, so its page keeps room for that.
 CREATE TABLE log_head (
-  id   int PRIMARY KEY CHECK (id = 1),
-  seq  bigint NOT NULL,
-  num  bigint NOT NULL,
-  at   bigint NOT NULL,
-  era  bigint NOT NULL
+  id        int PRIMARY KEY CHECK (id = 1),
+  seq       bigint NOT NULL,
+  num       bigint NOT NULL,
+  at        bigint NOT NULL,
+  era       bigint NOT NULL,
+  era_at    bigint NOT NULL DEFAULT 0,
+  mirrored  bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 INSERT INTO log_head VALUES (1, 0, 0, 0, 1);
 
@@ -48,10 +50,23 @@ CREATE INDEX tickets_by_time ON tickets (made_at);
 -- The daemons that serve this database (membership.h): how far each has followed the log, and until
 -- when it may answer from memory, by this server's clock.
 CREATE TABLE daemons (
-  id       text PRIMARY KEY,
-  url      text NOT NULL,
-  applied  bigint NOT NULL,
-  until    bigint NOT NULL
+  id          text PRIMARY KEY,
+  host        text NOT NULL,
+  url         text NOT NULL DEFAULT '',
+  version     text NOT NULL,
+  settings    text NOT NULL,
+  started_at  bigint NOT NULL,
+  applied     bigint NOT NULL,
+  until       bigint NOT NULL
+) WITH (fillfactor = 50);
+
+-- What one daemon does at a time (job_leases.h), which of them, and until when, by this server's
+-- clock. Each time another one gets the job, the term grows.
+CREATE TABLE job_leases (
+  name    text PRIMARY KEY,
+  holder  text NOT NULL,
+  term    bigint NOT NULL,
+  until   bigint NOT NULL
 ) WITH (fillfactor = 50);
 
 -- What every daemon must have the same: made once, by the first that needs it.
@@ -59,6 +74,16 @@ CREATE TABLE secrets (
   name   text PRIMARY KEY,
   value  text NOT NULL
 );
+
+-- What a tarball is held by. `removed` while it is being removed, and for a while after that
+-- (records/removals.h); `removals` counts how often that was.
+CREATE TABLE blobs (
+  checksum    text PRIMARY KEY,
+  removed     smallint NOT NULL DEFAULT 0,
+  removals    bigint NOT NULL DEFAULT 0,
+  removed_at  bigint
+);
+CREATE INDEX blobs_removed ON blobs (checksum) WHERE removed = 1;
 
 -- What a tenant is held by.
 CREATE TABLE tenants (

@@ -18,6 +18,9 @@
 
 namespace mkt::postgres {
 
+// The database's clock, in milliseconds.
+#define MKT_DATABASE_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
 struct PgParameter {
   enum class Type { bigint, text };
   Type type;

@@ -12,6 +12,7 @@ class Cursors {
   virtual ~Cursors() = default;
 
   virtual std::optional<std::int64_t> find(std::string_view webhook) const = 0;
+  // Never back.
   virtual void set(std::string_view webhook, std::int64_t seq) = 0;
 };
 

@@ -85,6 +85,9 @@ class Outbox {
   // A value that belongs to the mirror and survives a restart; empty where it was never set.
   virtual std::string state(std::string_view name) const = 0;
 
+  // Whether the changes of all daemons that share the store are listed; true once a mirror has
+  // begun. A store of one daemon leaves that to it.
+  virtual void set_wanted(bool wanted) = 0;
   // From now on in this change, the records note which documents their writes change.
   virtual void follow() = 0;
   // Appends the documents noted since `follow`.

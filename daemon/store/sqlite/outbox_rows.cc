@@ -336,6 +336,7 @@ class OutboxRows : public Outbox {
     return row.bind(name).step() ? row.only<std::string>() : std::string();
   }
 
+  void set_wanted(bool) override {}
   void follow() override { change_.follows = true; }
 
   void append_followed(UtcTime at) override {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/store/records.h"
+#include "daemon/store/sqlite/no_removals.h"
 #include "daemon/store/sqlite/rows.h"
 
 namespace mkt {
@@ -41,6 +42,7 @@ struct SqliteRows {
   std::unique_ptr<Cursors> cursors;
   std::unique_ptr<Log> log;
   std::unique_ptr<Outbox> outbox;
+  NoRemovals removals;
 };
 
 class SqliteRecords : private SqliteRows, public Records {
@@ -50,10 +52,12 @@ class SqliteRecords : private SqliteRows, public Records {
         Records({*SqliteRows::publishers, *SqliteRows::keys, *SqliteRows::catalog,
                  *SqliteRows::owners, *SqliteRows::policies, *SqliteRows::requests,
                  *SqliteRows::installations, *SqliteRows::tokens, *SqliteRows::spent_keys,
-                 *SqliteRows::cursors, *SqliteRows::log, *SqliteRows::outbox}) {}
+                 *SqliteRows::cursors, *SqliteRows::log, *SqliteRows::outbox,
+                 SqliteRows::removals}) {}
 
   // SQLite makes one change at a time, so there is nothing to hold.
   void hold_tenant(std::string_view, Hold) const override {}
+  bool holds_job(std::string_view, JobTerm) const override { return true; }
   void touch_connector(std::string_view id) override { change.touched.emplace_back(id); }
 
   void begin() { change = {}; }

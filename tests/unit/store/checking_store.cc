@@ -11,10 +11,10 @@ namespace mkt {
 namespace {
 
 // In the order in which they are held.
-enum class Class { token, publisher, key, connector, version, tenant };
+enum class Class { token, publisher, key, connector, version, tenant, tarball };
 
-constexpr const char* kClassNames[] = {"token",     "publisher", "key",
-                                       "connector", "version",   "tenant"};
+constexpr const char* kClassNames[] = {"token",   "publisher", "key",    "connector",
+                                       "version", "tenant",    "tarball"};
 
 using Subject = std::pair<Class, std::string>;
 
@@ -384,6 +384,25 @@ class CheckedTokens : public Tokens {
   Ledger& ledger_;
 };
 
+class CheckedRemovals : public Removals {
+ public:
+  CheckedRemovals(Removals& to, Ledger& ledger) : to_(to), ledger_(ledger) {}
+  std::optional<Removal> find(std::string_view checksum, Hold hold) const override {
+    ledger_.read(Class::tarball, std::string(checksum), hold);
+    return to_.find(checksum, hold);
+  }
+  std::vector<Removal> all(std::string_view after, std::uint32_t limit) const override {
+    return to_.all(after, limit);
+  }
+  void begin(std::string_view checksum) override { to_.begin(checksum); }
+  void finish(std::string_view checksum, UtcTime at) override { to_.finish(checksum, at); }
+  void forget(std::string_view checksum) override { to_.forget(checksum); }
+
+ private:
+  Removals& to_;
+  Ledger& ledger_;
+};
+
 // A change that writes appends to the log.
 class CheckedLog : public Log {
  public:
@@ -413,7 +432,8 @@ struct CheckedParts {
         requests(to.requests(), ledger),
         installations(to.installations(), ledger),
         tokens(to.tokens(), ledger),
-        log(to.log(), ledger) {}
+        log(to.log(), ledger),
+        removals(to.removals(), ledger) {}
   CheckedPublishers publishers;
   CheckedKeys keys;
   CheckedCatalog catalog;
@@ -423,6 +443,7 @@ struct CheckedParts {
   CheckedInstallations installations;
   CheckedTokens tokens;
   CheckedLog log;
+  CheckedRemovals removals;
 };
 
 class CheckedRecords : private CheckedParts, public Records {
@@ -432,12 +453,15 @@ class CheckedRecords : private CheckedParts, public Records {
         Records({CheckedParts::publishers, CheckedParts::keys, CheckedParts::catalog,
                  CheckedParts::owners, CheckedParts::policies, CheckedParts::requests,
                  CheckedParts::installations, CheckedParts::tokens, to.spent_keys(), to.cursors(),
-                 CheckedParts::log, to.outbox()}),
+                 CheckedParts::log, to.outbox(), CheckedParts::removals}),
         to_(to),
         ledger_(ledger) {}
   void hold_tenant(std::string_view id, Hold hold) const override {
     ledger_.read(Class::tenant, std::string(id), hold);
     to_.hold_tenant(id, hold);
+  }
+  bool holds_job(std::string_view job, JobTerm term) const override {
+    return to_.holds_job(job, term);
   }
   void touch_connector(std::string_view id) override { to_.touch_connector(id); }
 

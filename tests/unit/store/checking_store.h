@@ -29,6 +29,7 @@ class CheckingStore : public Store {
   Watch watch(std::function<void(const Touches&)> told) override {
     return store_.watch(std::move(told));
   }
+  Jobs& jobs() override { return store_.jobs(); }
 
  private:
   Store& store_;

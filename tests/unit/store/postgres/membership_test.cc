@@ -147,5 +147,49 @@ TEST_CASE("with PostgreSQL: a daemon whose row was removed joins again, with not
   CHECK(eventually([&] { return a.store->memory_lease()->holds(); }));
 }
 
+// As a standby does that never had the newest entries, when it becomes the primary.
+void lose_history(const std::string& url, int entries) {
+  run_sql(url, fmt::format("GRANT DELETE ON audit_log TO CURRENT_USER; "
+                           "DELETE FROM audit_log WHERE seq > (SELECT seq - {0} FROM log_head); "
+                           "UPDATE log_head SET seq = seq - {0}",
+                           entries));
+}
+TEST_CASE("with PostgreSQL: lost history begins an era, once, beyond all numbers that were told") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url(), milliseconds(600)), b(database.url(), milliseconds(600));
+  for (int i = 0; i < 5; ++i) REQUIRE(a.change_token(fmt::format("t-{}", i), true));
+  REQUIRE(eventually(
+      [&] { return ask_sql(database.url(), "SELECT min(applied)::text FROM daemons") == "5"; }));
+  const std::uint64_t before = b.views.clock.changes();
+  lose_history(database.url(), 2);
+  CHECK(
+      eventually([&] { return ask_sql(database.url(), "SELECT era::text FROM log_head") == "2"; }));
+  CHECK(eventually([&] { return b.views.clock.changes() > before; }));
+  CHECK(std::stoll(ask_sql(database.url(), "SELECT seq::text FROM log_head")) > 1000);
+  CHECK(ask_sql(database.url(),
+                "SELECT count(*)::text FROM audit_log WHERE action = 'history.lost'") == "1");
+  // It goes on, and a revocation waits until no lease of the old era can be left.
+  REQUIRE(a.change_token("t-9", true));
+  REQUIRE(a.change_token("t-9", false));
+  CHECK(eventually([&] { return b.store->memory_lease()->holds(); }));
+  CHECK(ask_sql(database.url(), "SELECT era::text FROM log_head") == "2");
+}
+
+TEST_CASE("with PostgreSQL: history is lost also where others have written on since") {
+  if (!has_postgres()) return;
+  const TestDatabase database;
+  MemberDaemon a(database.url(), milliseconds(600));
+  for (int i = 0; i < 5; ++i) REQUIRE(a.change_token(fmt::format("t-{}", i), true));
+  REQUIRE(eventually(
+      [&] { return ask_sql(database.url(), "SELECT min(applied)::text FROM daemons") == "5"; }));
+  run_sql(database.url(),
+          "GRANT UPDATE ON audit_log TO CURRENT_USER; "
+          "UPDATE audit_log SET subject = 'another' WHERE seq = 5");
+  CHECK(
+      eventually([&] { return ask_sql(database.url(), "SELECT era::text FROM log_head") == "2"; }));
+  CHECK(eventually([&] { return a.store->memory_lease()->holds(); }));
+}
+
 }  // namespace
 }  // namespace mkt

@@ -1,0 +1,155 @@
+#include "daemon/service/garbage.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "common/base/log.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::chrono::milliseconds kJobLook{1000};
+constexpr std::chrono::hours kCollectEvery{6};
+constexpr std::uint32_t kRemovalsAtOnce = 1000;
+
+// False where it ended early, because of a stop.
+bool sleep(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+Error no_turn() { return Error(ErrorCode::overloaded, "another daemon collects the garbage now"); }
+
+// One step with a tarball, while this daemon has the job; `step` takes what is known of a removal.
+template <typename Step>
+Status change_removal(const Marketplace& market, const GarbageTurn& turn, const Checksum& checksum,
+                      const Step& step) {
+  const UtcTime now = market.now();
+  return market.change(kSystem, now, Touches::nothing(), [&](Change& change) -> Status {
+    Records& records = change.records();
+    if (!records.holds_job("gc", turn.term)) return no_turn();
+    step(records, records.removals().find(checksum.text(), Hold::exclusive));
+    return {};
+  });
+}
+
+// True where a removal has begun: no version names the tarball, and none will during the removal.
+Result<bool> begin_removal(const Marketplace& market, const GarbageTurn& turn,
+                           const Checksum& checksum) {
+  bool begun = false;
+  MKT_CHECK(change_removal(market, turn, checksum, [&](Records& records, const auto&) {
+    begun = !records.catalog().names_blob(checksum.text());
+    if (begun) records.removals().begin(checksum.text());
+  }));
+  return begun;
+}
+
+// True where it was removed. After a failure the next turn does it.
+Result<bool> remove_and_finish(const Marketplace& market, const GarbageTurn& turn,
+                               const Checksum& checksum, UtcTime placed_before) {
+  if (turn.is_over()) return no_turn();
+  MKT_TRY(const bool removed, market.blobs.remove(checksum, placed_before));
+  const UtcTime now = market.now();
+  MKT_CHECK(change_removal(market, turn, checksum, [&](Records& records, const auto&) {
+    records.removals().finish(checksum.text(), now);
+  }));
+  return removed;
+}
+
+Status forget_old(const Marketplace& market, const GarbageTurn& turn, const Checksum& checksum,
+                  UtcTime done_before) {
+  return change_removal(
+      market, turn, checksum, [&](Records& records, const std::optional<Removal>& removal) {
+        const bool is_old = removal && removal->done_at && *removal->done_at < done_before;
+        if (is_old) records.removals().forget(checksum.text());
+      });
+}
+
+// What an earlier turn has begun is done now; what was done long ago is forgotten.
+Status settle_removals(const Marketplace& market, const GarbageTurn& turn, UtcTime placed_before) {
+  std::string last;
+  for (bool more = true; more;) {
+    MKT_TRY(const auto removals, market.read([&](const Records& records) {
+      return records.removals().all(last, kRemovalsAtOnce);
+    }));
+    for (const Removal& removal : removals) {
+      last = removal.checksum;
+      MKT_TRY(const Checksum checksum, Checksum::parse(removal.checksum));
+      if (removal.done_at) {
+        MKT_CHECK(forget_old(market, turn, checksum, placed_before));
+      } else {
+        MKT_CHECK(remove_and_finish(market, turn, checksum, placed_before));
+      }
+    }
+    more = removals.size() == kRemovalsAtOnce;
+  }
+  return {};
+}
+
+Result<bool> remove_unnamed(const Marketplace& market, const GarbageTurn& turn,
+                            const Checksum& checksum, UtcTime placed_before) {
+  MKT_TRY(const bool named, is_named(market.store, checksum));
+  if (named) return false;
+  MKT_TRY(const bool begun, begin_removal(market, turn, checksum));
+  return begun ? remove_and_finish(market, turn, checksum, placed_before) : Result<bool>(false);
+}
+
+}  // namespace
+
+Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTurn& turn,
+                                      UtcTime placed_before) {
+  MKT_CHECK(settle_removals(market, turn, placed_before));
+  GarbageReport report;
+  std::optional<Checksum> last;
+  for (bool more = true; more;) {
+    MKT_TRY(const BlobPage page, market.blobs.list(last));
+    for (const StoredBlob& blob : page.blobs) {
+      last = blob.checksum;
+      if (blob.placed_at >= placed_before) continue;
+      if (turn.is_over()) return report;
+      MKT_TRY(const bool removed, remove_unnamed(market, turn, blob.checksum, placed_before));
+      if (!removed) continue;
+      ++report.blobs;
+      report.bytes += blob.size;
+    }
+    more = page.more && !page.blobs.empty();
+  }
+  return report;
+}
+
+GarbageCollector::GarbageCollector(const Marketplace& market)
+    : market_(market),
+      job_(market.store.jobs().stand_for("gc")),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+GarbageCollector::~GarbageCollector() = default;
+
+// The first round is one period after the start, so daemons that are restarted one after another do
+// not each go through everything.
+void GarbageCollector::work(const std::stop_token& stop) {
+  using std::chrono::steady_clock;
+  auto next = steady_clock::now() + kCollectEvery;
+  while (sleep(kJobLook, stop)) {
+    const auto term = job_->term();
+    if (!term || steady_clock::now() < next) continue;
+    next = steady_clock::now() + kCollectEvery;
+    const auto report =
+        collect_garbage(market_, {*job_, *term, [&] { return stop.stop_requested(); }},
+                        market_.now() - kGarbageAge);
+    if (!report) {
+      log_event(LogLevel::warning, "tarballs that nothing refers to could not all be removed",
+                {{"reason", report.error().message}});
+    } else if (report->blobs > 0) {
+      log_event(
+          LogLevel::info, "removed tarballs that nothing refers to",
+          {{"count", std::to_string(report->blobs)}, {"bytes", std::to_string(report->bytes)}});
+    }
+  }
+}
+
+}  // namespace mkt

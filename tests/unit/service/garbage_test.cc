@@ -1,0 +1,203 @@
+// Garbage of a blob store that, as S3, removes an object whatever was placed after it was looked
+// at.
+#include "daemon/service/garbage.h"
+
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "tests/unit/eventually.h"
+#include "tests/unit/service/registry_fixture.h"
+#include "tests/unit/store/postgres/postgres_fixture.h"
+
+namespace mkt {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ObjectBlobs : public BlobStore {
+ public:
+  explicit ObjectBlobs(std::filesystem::path folder) : folder_(std::move(folder)) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~ObjectBlobs() override = default;
+
+  Result<BlobUpload> begin_upload() override { return begin_upload_in(folder_); }
+  Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t) const override {
+    return lost_blob(checksum);
+  }
+  Result<BlobPage> list(const std::optional<Checksum>& after) const override {
+    const std::lock_guard lock(mutex_);
+    BlobPage page;
+    for (const auto& [hex, placed_at] : objects_) {
+      if (after && hex <= after->hex()) continue;
+      page.blobs.push_back({*Checksum::parse("sha256:" + hex), 5, placed_at});
+    }
+    return page;
+  }
+  Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto object = objects_.find(checksum.hex());
+      if (object == objects_.end() || object->second > not_newer_than) return false;
+    }
+    between_look_and_removal();
+    const std::lock_guard lock(mutex_);
+    objects_.erase(checksum.hex());
+    return true;
+  }
+
+  void put(const Checksum& checksum, UtcTime placed_at) {
+    const std::lock_guard lock(mutex_);
+    objects_[checksum.hex()] = placed_at;
+  }
+  bool has(const Checksum& checksum) const {
+    const std::lock_guard lock(mutex_);
+    return objects_.contains(checksum.hex());
+  }
+
+  std::function<void()> between_look_and_removal = [] {};
+
+ private:
+  Status place(BlobUpload& upload) override {
+    put(upload.checksum(), utc_now());
+    return {};
+  }
+  void kept(const Checksum&) override {}
+  void abandoned(const Checksum&) override {}
+
+  const std::filesystem::path folder_;
+  mutable std::mutex mutex_;
+  std::map<std::string, UtcTime> objects_;  // guarded by mutex_
+};
+
+Checksum bytes_of(int number) { return Checksum::of(as_bytes(fmt::format("tarball {}", number))); }
+
+// A marketplace on PostgreSQL and such a store, whose daemon has the job.
+struct SharedMarketplace {
+  SharedMarketplace()
+      : fixture([this](const std::filesystem::path& folder) {
+          return std::make_unique<Registry>(folder, open_postgres(database.url()), [] {});
+        }),
+        blobs(fixture.folder.path() / "objects"),
+        store(open_postgres(database.url())),
+        checked(*store),
+        market{.store = checked, .blobs = blobs, .rules = Rules()},
+        job(store->jobs().stand_for("gc")),
+        key(fixture.add_publisher("acme")) {
+    REQUIRE(eventually([&] { return job->term().has_value(); }));
+  }
+  GarbageTurn turn() const { return {*job, *job->term()}; }
+  Result<GarbageReport> collect() const {
+    return collect_garbage(market, turn(), market.now() - kGarbageAge);
+  }
+  // As Publication does: the bytes, and then the version that names them.
+  Result<Published> publish(int number) {
+    NewVersion n = RegistryFixture::version(fmt::format("tool{}", number), "1.0.0", key);
+    n.version.checksum = bytes_of(number).text();
+    blobs.put(bytes_of(number), utc_now());
+    auto published = keep_version(market, kActor, n);
+    if (published || published.error().code != ErrorCode::overloaded) return published;
+    const auto removal = market.read([&](const Records& records) {
+      return records.removals().find(n.version.checksum, Hold::none);
+    });
+    if (!*removal || !(*removal)->done_at) return published;
+    blobs.put(bytes_of(number), utc_now());
+    return keep_version(market, kActor, n, (*removal)->number);
+  }
+  void put_old(int number) { blobs.put(bytes_of(number), utc_now() - 2 * kGarbageAge); }
+
+  TestDatabase database;
+  RegistryFixture fixture;
+  ObjectBlobs blobs;
+  std::unique_ptr<PostgresStore> store;
+  CheckingStore checked;
+  Marketplace market;
+  std::unique_ptr<JobLease> job;
+  KeyRecord key;
+};
+
+TEST_CASE("with PostgreSQL: what no version names is removed when it is old, and nothing else") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  REQUIRE(m.publish(1));
+  m.put_old(1);  // named
+  m.put_old(2);
+  m.blobs.put(bytes_of(3), utc_now());  // of a publication in progress
+  const auto report = m.collect();
+  REQUIRE(report);
+  CHECK(report->blobs == 1);
+  CHECK(m.blobs.has(bytes_of(1)));
+  CHECK_FALSE(m.blobs.has(bytes_of(2)));
+  CHECK(m.blobs.has(bytes_of(3)));
+}
+
+TEST_CASE("with PostgreSQL: bytes that are being removed are not published, but right afterwards") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  m.put_old(1);
+  std::optional<Result<Published>> meanwhile;
+  m.blobs.between_look_and_removal = [&] { meanwhile = m.publish(1); };
+  REQUIRE(m.collect());
+  REQUIRE(meanwhile);
+  REQUIRE_FALSE(*meanwhile);
+  CHECK(meanwhile->error().code == ErrorCode::overloaded);
+  CHECK(meanwhile->error().retry_after);
+  REQUIRE(m.publish(1));
+  CHECK(m.blobs.has(bytes_of(1)));
+}
+
+TEST_CASE(
+    "with PostgreSQL: what a daemon died over is finished by the next, and young bytes stay") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  m.put_old(1);
+  m.put_old(2);
+  for (const int number : {1, 2}) {
+    const auto sql = fmt::format("INSERT INTO blobs (checksum, removed) VALUES ('{}', 1)",
+                                 bytes_of(number).text());
+    run_sql(m.database.url(), sql);
+  }
+  REQUIRE_FALSE(m.publish(1));  // it has placed the bytes anew
+  REQUIRE(m.collect());
+  CHECK(m.blobs.has(bytes_of(1)));
+  CHECK_FALSE(m.blobs.has(bytes_of(2)));
+  CHECK(m.publish(1));
+  CHECK(m.publish(2));
+}
+
+TEST_CASE("with PostgreSQL: a daemon that has lost the job removes nothing more") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  m.put_old(1);
+  const GarbageTurn turn = m.turn();
+  run_sql(m.database.url(), "UPDATE job_leases SET term = term + 1, holder = 'other'");
+  CHECK_FALSE(collect_garbage(m.market, turn, m.market.now() - kGarbageAge));
+  CHECK(m.blobs.has(bytes_of(1)));
+}
+
+TEST_CASE(
+    "with PostgreSQL: no version loses its bytes when they are published and removed at once") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  const char* const wanted = std::getenv("MKT_TEST_ROUNDS");
+  const int rounds = wanted == nullptr ? 60 : std::stoi(wanted);
+  std::minstd_rand random(1);
+  m.blobs.between_look_and_removal = [&] {
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
+  };
+  for (int i = 0; i < rounds; ++i) {
+    m.put_old(i);
+    std::jthread removal([&] { CHECK(m.collect()); });
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 4000));
+    auto published = m.publish(i);
+    while (!published && published.error().code == ErrorCode::overloaded) published = m.publish(i);
+    removal.join();
+    REQUIRE(published);
+    REQUIRE(m.blobs.has(bytes_of(i)));
+  }
+}
+
+}  // namespace
+}  // namespace mkt
