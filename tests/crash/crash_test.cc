@@ -1,4 +1,4 @@
-// mkt-crash-test MKTD [ROUNDS [SEED]]
+// mkt-crash-test MKTD [ROUNDS [SEED [DAEMONS HOOK]]]
 //
 // Kills mktd with SIGKILL at random moments while 32 clients do everything at once: ask, approve,
 // deny, cancel, uninstall, publish, revoke. After each restart every answer that a client was given
@@ -11,12 +11,19 @@
 //
 // What was under way when the daemon died may have happened or not; half of it, never. Where it had
 // an Idempotency-Key it is sent again, and must then have happened exactly once.
+//
+// With DAEMONS, that many share the database and the bucket that MKT_TEST_POSTGRES and MKT_TEST_S3
+// name. Clients change from one to another with each request, and each round kills some of them, or
+// calls HOOK, a program that kills the database or the store and starts it again; or both. A token
+// whose revocation was answered must be refused by every daemon from then on.
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
@@ -50,6 +57,12 @@ template <typename T>
 T must(Result<T> result, const char* what) {
   if (!result) fail(fmt::format("{}: {}", what, result.error().message));
   return std::move(*result);
+}
+
+std::string variable(const char* name) {
+  const char* const value = std::getenv(name);
+  if (value == nullptr) fail(std::string(name) + " is not set");
+  return value;
 }
 
 struct Answer {
@@ -101,35 +114,103 @@ struct World {
 
 class CrashTest {
  public:
-  CrashTest(const std::filesystem::path& program, std::uint64_t seed)
+  CrashTest(const std::filesystem::path& program, std::uint64_t seed, int daemons, std::string hook)
       : folder_(must(TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-crash-"),
                      "a folder")),
-        daemon_(program, folder_.path() / "data"),
+        hook_(std::move(hook)),
         random_(seed) {
     world_.folder = folder_.path();
+    DaemonOptions options;
+    if (daemons > 1) {
+      options.flags = {"--database", variable("MKT_TEST_POSTGRES"), "--blobs",
+                       variable("MKT_TEST_S3")};
+    }
+    for (int i = 0; i < daemons; ++i) {
+      daemons_.push_back(std::make_unique<DaemonProcess>(
+          program, folder_.path() / fmt::format("data-{}", i), options));
+    }
   }
 
   void run(int rounds) {
-    daemon_.start();
+    if (is_cluster() && daemons_[0]->init(variable("MKT_TEST_POSTGRES")) != 0) fail("mktd init");
+    for (const auto& daemon : daemons_) daemon->start();
+    urls_ = urls();
     set_up();
     for (int round = 1; round <= rounds; ++round) {
-      const auto life = milliseconds(std::uniform_int_distribution<int>(5, 250)(random_));
+      const auto life =
+          milliseconds(std::uniform_int_distribution<int>(5, is_cluster() ? 600 : 250)(random_));
       let_them_work(life);
-      if (const int status = daemon_.check(); status != 0) {
-        fail(fmt::format("mktd check ended with {} after round {}", status, round));
+      if (!is_cluster()) {
+        if (const int status = daemons_[0]->check(); status != 0) {
+          fail(fmt::format("mktd check ended with {} after round {}", status, round));
+        }
       }
-      slowest_start_ = std::max(slowest_start_, daemon_.start());
+      for (const auto& daemon : daemons_) {
+        if (daemon->pid() < 0) slowest_start_ = std::max(slowest_start_, daemon->start());
+      }
+      urls_ = urls();
       send_again();
       verify();
       if (round % 10 == 0 || round == rounds) {
-        std::cout << fmt::format("round {}: {} answers kept, {} sent again, slowest start {} ms\n",
-                                 round, told_.size(), resent_, slowest_start_.count())
-                  << std::flush;
+        std::cout
+            << fmt::format(
+                   "round {}: {} answers kept, {} sent again, {} kills, slowest start {} ms\n",
+                   round, told_.size(), resent_, kills_, slowest_start_.count())
+            << std::flush;
       }
     }
   }
 
  private:
+  bool is_cluster() const { return daemons_.size() > 1; }
+  std::vector<std::string> urls() const {
+    std::vector<std::string> all;
+    for (const auto& daemon : daemons_) all.push_back(daemon->url());
+    return all;
+  }
+
+  // One of the daemons that were killed is enough to end the round: nobody else is.
+  void kill_something() {
+    if (!is_cluster()) return kill_daemon(0);
+    const auto pick = [&](std::size_t n) {
+      return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
+    };
+    const bool both = pick(4) == 0;
+    const bool hook = !hook_.empty() && (both || pick(4) == 0);
+    std::jthread other;
+    if (hook) {
+      const std::string command = hook_ + (pick(3) == 0 ? " store" : " database");
+      ++kills_;
+      other = std::jthread([command] {
+        if (std::system(command.c_str()) != 0) std::cerr << "the hook failed: " << command << "\n";
+      });
+    }
+    if (!hook || both) {
+      const std::size_t count = 1 + pick(daemons_.size());
+      for (std::size_t i = 0; i < count; ++i) kill_daemon(pick(daemons_.size()));
+    }
+  }
+  void kill_daemon(std::size_t number) {
+    if (daemons_[number]->pid() < 0) return;
+    daemons_[number]->kill();
+    ++kills_;
+  }
+
+  // While the database or the store starts again, the answer is 503; and it may be unknown (also a
+  // 503) whether a change was made.
+  Answer send_patiently(const std::string& url, const std::string& method, const std::string& path,
+                        const std::string& token, const Json* body = nullptr,
+                        const std::string& key = "") {
+    Client client(url);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (;;) {
+      Answer a = client.send(method, path, token, body, key);
+      const bool may_pass = a.status == 0 || a.status == 503;
+      if (!is_cluster() || !may_pass || std::chrono::steady_clock::now() > end) return a;
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+  }
+
   std::string token_of(Client& client, const Json& wanted) {
     const Answer a = client.send("POST", "/v1/tokens", world_.admin, &wanted);
     if (a.status != 201) fail("no token: " + dump_json(a.body));
@@ -140,8 +221,8 @@ class CrashTest {
 
   // Half of the connectors need an approval.
   void set_up() {
-    world_.admin = daemon_.admin_token();
-    Client client(daemon_.url());
+    world_.admin = daemons_[0]->admin_token();
+    Client client(urls_[0]);
     for (int t = 0; t < kTenants; ++t) {
       const auto of = [&](const char* role, const std::string& name) {
         return token_of(client, {{"role", role}, {"subject", tenant(t)}, {"name", name}});
@@ -159,7 +240,7 @@ class CrashTest {
         fail("no policy");
       }
     }
-    Settings settings = must(Settings::load({daemon_.url(), "", "", "10s"}), "settings");
+    Settings settings = must(Settings::load({urls_[0], "", "", "10s"}), "settings");
     settings.token = world_.admin;
     RegistryClient registry(settings);
     const PublisherId publisher = must(PublisherId::parse("acme"), "a name");
@@ -232,16 +313,19 @@ class CrashTest {
       });
     }
     std::this_thread::sleep_for(life);
-    daemon_.kill();
+    kill_something();
     stopping_ = true;
     for (std::thread& client : clients) client.join();
     if (!failures.empty()) fail(failures.front());
   }
 
   void work(int number, Random random) {
-    Client client(daemon_.url());
+    std::vector<Client> clients;
+    for (const std::string& url : urls_) clients.emplace_back(url);
     const auto pick = [&](int n) { return std::uniform_int_distribution<int>(0, n - 1)(random); };
     for (int step = 0; !stopping_; ++step) {
+      const int here = pick(static_cast<int>(clients.size()));
+      Client& client = clients[static_cast<std::size_t>(here)];
       const int t = pick(kTenants);
       const int kind = pick(100);
       const std::string base = "/v1/tenants/" + tenant(t);
@@ -251,7 +335,10 @@ class CrashTest {
         const std::string key = fmt::format("{}-{}-{}", number, step, random());
         const Answer a = client.send("POST", base + "/installs", world_.member[t], &body, key);
         note_install(t, a);
-        if (a.status == 0) unknown({base + "/installs", world_.member[t], key, body});
+        if (a.status == 0 || a.status == 503) {
+          unknown({base + "/installs", world_.member[t], key, body});
+          pause();
+        }
       } else if (kind < 75) {
         const std::string id = some_request(t, random);
         if (id.empty()) continue;
@@ -278,7 +365,8 @@ class CrashTest {
         }
       } else if (kind < 96) {
         const std::string version = fmt::format("2.{}.{}", number, random() % 1'000'000'000);
-        Settings settings = must(Settings::load({daemon_.url(), "", "", "5s"}), "settings");
+        Settings settings =
+            must(Settings::load({urls_[static_cast<std::size_t>(here)], "", "", "5s"}), "settings");
         settings.token = world_.admin;
         const int status = publish(settings, "connector-0", version, true);
         if (status == 201) tell({"published", "", version, ""});
@@ -288,15 +376,39 @@ class CrashTest {
         const Answer a =
             client.send("POST", "/v1/publishers/acme/keys/" + key + "/revoke", world_.admin, &body);
         if (a.status == 200) tell({"revoked", "", key, ""});
+      } else if (kind < 98) {
+        revoke_token(clients, client, t);
       } else {
         const Answer a = client.send("GET", base + "/install-requests?limit=50", world_.member[t]);
-        if (a.status != 0 && a.status != 200) fail("a list was refused: " + dump_json(a.body));
+        if (a.status != 0 && a.status != 200 && a.status != 503)
+          fail("a list was refused: " + dump_json(a.body));
       }
     }
   }
 
+  // What is killed is not asked again at once: each time is an answer that nobody knows.
+  void pause() const {
+    if (is_cluster()) std::this_thread::sleep_for(milliseconds(200));
+  }
+
+  // Every daemon remembers it before, and none accepts it after its revocation was answered.
+  void revoke_token(std::vector<Client>& clients, Client& client, int t) {
+    const Json wanted{{"role", "member"}, {"subject", tenant(t)}, {"name", "short-lived"}};
+    const Answer made = client.send("POST", "/v1/tokens", world_.admin, &wanted);
+    if (made.status != 201) return;
+    const std::string token = *text_member(made.body, "token");
+    const std::string path = "/v1/tenants/" + tenant(t) + "/install-requests?limit=1";
+    for (Client& c : clients) c.send("GET", path, token);
+    const std::string id = *text_member(made.body, "id");
+    if (client.send("DELETE", "/v1/tokens/" + id, world_.admin).status / 100 != 2) return;
+    for (Client& c : clients) {
+      if (c.send("GET", path, token).status == 200) fail("a revoked token was accepted: " + id);
+    }
+    tell({"token revoked", "", id, ""});
+  }
+
   void note_install(int t, const Answer& a) {
-    if (a.status >= 500) fail("an install failed: " + dump_json(a.body));
+    if (a.status >= 500 && a.status != 503) fail("an install failed: " + dump_json(a.body));
     if (a.status != 200 && a.status != 201 && a.status != 202) return;
     const std::string id = *text_member(a.body, "requestId");
     tell({a.status == 202 ? "pending" : "installed", tenant(t), id, ""});
@@ -324,11 +436,13 @@ class CrashTest {
 
   // As a client would after a connection that broke.
   void send_again() {
-    Client client(daemon_.url());
+    std::size_t next = 0;
     for (const Unknown& u : unknown_) {
-      const Answer a = client.send("POST", u.path, u.token, &u.body, u.key);
+      const Answer a =
+          send_patiently(urls_[next++ % urls_.size()], "POST", u.path, u.token, &u.body, u.key);
       if (a.status == 0 || a.status >= 500) fail("a retry failed: " + dump_json(a.body));
-      const Answer again = client.send("POST", u.path, u.token, &u.body, u.key);
+      const Answer again =
+          send_patiently(urls_[next++ % urls_.size()], "POST", u.path, u.token, &u.body, u.key);
       if (a.status / 100 == 2 && dump_json(again.body) != dump_json(a.body)) {
         fail("two retries were answered differently: " + dump_json(again.body));
       }
@@ -342,15 +456,15 @@ class CrashTest {
     std::map<std::string, int> installed;  // events in the history, by request
   };
 
-  Requests read_all(Client& client, int t) {
+  Requests read_all(const std::string& url, int t) {
     Requests all;
     const std::string base = "/v1/tenants/" + tenant(t);
     for (std::int64_t before = 0;;) {
-      const Answer a =
-          client.send("GET",
-                      fmt::format("{}/install-requests?limit=500{}", base,
-                                  before > 0 ? fmt::format("&before={}", before) : std::string()),
-                      world_.member[t]);
+      const Answer a = send_patiently(
+          url, "GET",
+          fmt::format("{}/install-requests?limit=500{}", base,
+                      before > 0 ? fmt::format("&before={}", before) : std::string()),
+          world_.member[t]);
       if (a.status != 200) fail("the requests cannot be listed");
       for (const Json& r : a.body["requests"]) all.by_id[*text_member(r, "id")] = r;
       const auto next = number_member(a.body, "next");
@@ -375,13 +489,15 @@ class CrashTest {
   }
 
   // Only what is new since the last round.
-  void read_log(Client& client) {
+  void read_log(const std::string& url) {
     for (bool more = true; more;) {
-      const Answer a =
-          client.send("GET", fmt::format("/v1/log?after={}&limit=1000", log_seen_), world_.admin);
+      const Answer a = send_patiently(
+          url, "GET", fmt::format("/v1/log?after={}&limit=1000", log_seen_), world_.admin);
       if (a.status != 200) fail("the log cannot be read: " + dump_json(a.body));
       for (const Json& e : a.body["entries"]) {
-        log_seen_ = *number_member(e, "sequence");
+        const std::int64_t sequence = *number_member(e, "sequence");
+        if (sequence != log_seen_ + 1) fail(fmt::format("the log has no entry {}", log_seen_ + 1));
+        log_seen_ = sequence;
         log_.push_back(e);
       }
       more = !a.body["entries"].empty();
@@ -389,21 +505,28 @@ class CrashTest {
   }
 
   void verify() {
-    Client client(daemon_.url());
-    read_log(client);
+    const std::string& url = urls_[random_() % urls_.size()];
+    read_log(url);
     std::map<std::string, Requests> all;
     for (int t = 0; t < kTenants; ++t) {
-      all[tenant(t)] = read_all(client, t);
+      all[tenant(t)] = read_all(url, t);
       could_have_come_about(all[tenant(t)]);
     }
-    std::set<std::string> revoked, published, uninstalled;
+    std::set<std::string> revoked, published, uninstalled, tokens;
     for (const Json& e : log_) {
       const std::string action = *text_member(e, "action");
       if (action == "key.revoke") revoked.insert(*text_member(e, "subject"));
       if (action == "version.publish") published.insert(*text_member(e, "subject"));
+      if (action == "token.revoke") tokens.insert(*text_member(e, "subject"));
       if (action == "installation.remove") uninstalled.insert(*text_member(e, "subject"));
     }
-    for (const Told& t : told_) still_true(t, all, revoked, published, uninstalled);
+    for (const Told& t : told_) {
+      if (t.what == "token revoked") {
+        if (tokens.count(t.id) == 0) fail("lost: the revocation of the token " + t.id);
+      } else {
+        still_true(t, all, revoked, published, uninstalled);
+      }
+    }
   }
 
   static void could_have_come_about(const Requests& all) {
@@ -470,7 +593,9 @@ class CrashTest {
   }
 
   TemporaryFolder folder_;
-  DaemonProcess daemon_;
+  std::vector<std::unique_ptr<DaemonProcess>> daemons_;
+  const std::string hook_;
+  std::vector<std::string> urls_;  // of the daemons; changes between the rounds only
   Random random_;
   World world_;
   std::atomic<bool> stopping_ = false;
@@ -481,6 +606,7 @@ class CrashTest {
   std::vector<Json> log_;
   std::int64_t log_seen_ = 0;
   int resent_ = 0;
+  int kills_ = 0;
   milliseconds slowest_start_{0};
 };
 
@@ -489,14 +615,15 @@ class CrashTest {
 
 int main(int argc, char** argv) {
   if (argc < 2 || !mkt::init_crypto()) {
-    std::cerr << "usage: mkt-crash-test MKTD [ROUNDS [SEED]]\n";
+    std::cerr << "usage: mkt-crash-test MKTD [ROUNDS [SEED [DAEMONS HOOK]]]\n";
     return 2;
   }
   const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
   const std::uint64_t seed = argc > 3 ? std::stoull(argv[3]) : std::random_device{}();
+  const int daemons = argc > 4 ? std::stoi(argv[4]) : 1;
   std::cout << "seed " << seed << "\n";
   try {
-    mkt::CrashTest(argv[1], seed).run(rounds);
+    mkt::CrashTest(argv[1], seed, daemons, argc > 5 ? argv[5] : "").run(rounds);
   } catch (const std::exception& e) {
     std::cerr << "FAILED: " << e.what() << "\n";
     return 1;

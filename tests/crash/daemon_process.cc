@@ -52,8 +52,16 @@ void DaemonProcess::kill() {
   pid_ = -1;
 }
 
-int DaemonProcess::check() const {
-  const pid_t pid = spawn({program_, "check", "--data", data_}, data_.string() + ".log");
+int DaemonProcess::init(const std::string& database) const {
+  return run({"init", "--database", database});
+}
+int DaemonProcess::check() const { return run({"check"}); }
+
+int DaemonProcess::run(const std::vector<std::string>& operation) const {
+  std::vector<std::string> command = {program_};
+  command.insert(command.end(), operation.begin(), operation.end());
+  command.insert(command.end(), {"--data", data_});
+  const pid_t pid = spawn(command, data_.string() + ".log");
   int status = 0;
   ::waitpid(pid, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

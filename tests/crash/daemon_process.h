@@ -34,6 +34,8 @@ class DaemonProcess {
   std::chrono::milliseconds start();
   // Sends SIGKILL, and waits until the process is gone.
   void kill();
+  // Runs `mktd init` for that database; returns its exit status.
+  int init(const std::string& database) const;
   // Runs `mktd check` on the folder, which no daemon may be using; returns its exit status.
   int check() const;
 
@@ -42,6 +44,7 @@ class DaemonProcess {
   std::string admin_token() const;
 
  private:
+  int run(const std::vector<std::string>& operation) const;
   std::filesystem::path program_, data_;
   DaemonOptions options_;
   std::string url_;
