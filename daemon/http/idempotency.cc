@@ -182,10 +182,20 @@ Result<Response> Idempotency::dispatch_keyed(Request& request, BodyReader& body,
   if (answered) {
     keep(*key, *answered);
   } else if (answered.error().code != ErrorCode::answer_lost) {
-    // That one says that the answer is elsewhere, or nowhere: another daemon may still keep it.
     keep(*key, error_response(answered.error(), failed_request(keyed)));
+  } else {
+    MKT_TRY(const bool may_come, is_being_answered(*key));
+    if (may_come) return in_progress(*key, request.caller.request_id);
   }
   return answered;
+}
+
+// Whether another daemon has made the change just now, and may still keep its answer.
+Result<bool> Idempotency::is_being_answered(const IdempotencyKey& key) const {
+  if (market_.store.memory_lease() == nullptr) return false;  // there is no other daemon
+  MKT_TRY(const auto first, find_first_answer(market_, key));
+  if (!first) return false;
+  return first->status != 0 || market_.now() < first->expires_at - kKeptFor + kKeepsWithin;
 }
 
 Result<Response> Idempotency::first_time(Request& request,

@@ -3,7 +3,8 @@
 // A caller with a token may give a POST a key of its own, in X-Idempotency-Key as clients of the
 // older protocol do, or else in Idempotency-Key. The first answer is kept for kKeptFor, and every
 // retry gets it. The same key with another request (request_digest.h) gets idempotency_key_reused;
-// while the first request is still being processed, a retry gets in_progress.
+// while the first request is still being processed, a retry gets in_progress, also from another
+// daemon of the same store.
 //
 // A retry counts for its route's limits like any request. Its body is never larger than the first,
 // is hashed as it arrives, and takes no slot of the bodies that are stored. Successes are kept, and
@@ -29,6 +30,9 @@ namespace mkt {
 class Idempotency {
  public:
   static constexpr std::chrono::hours kKeptFor{24};
+  // Where other daemons share the store: how long one may take from its change to the answer that
+  // it keeps. After that it is taken to have died in between.
+  static constexpr std::chrono::seconds kKeepsWithin{30};
   static constexpr std::size_t kMaxKeyBytes = 255;
   static constexpr std::size_t kMaxAnswerBytes = 64 * 1024;
 
@@ -56,6 +60,7 @@ class Idempotency {
                               const Dispatch& dispatch);
   Result<Response> again(Request& request, const std::shared_ptr<IdempotencyKey>& key,
                          const FirstAnswer& first, const Dispatch& dispatch, const Gates& gates);
+  Result<bool> is_being_answered(const IdempotencyKey& key) const;
   Result<Response> dispatch_keyed(Request& request, BodyReader& body,
                                   const std::shared_ptr<IdempotencyKey>& key,
                                   const Dispatch& dispatch);

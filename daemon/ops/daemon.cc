@@ -50,6 +50,12 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : "";
 }
 
+// Daemons that share a database have one time, its.
+std::function<UtcTime()> clock_of(const Storage& storage) {
+  if (storage.shared == nullptr) return utc_now;
+  return [shared = storage.shared] { return shared->now(); };
+}
+
 // Nothing is mirrored from now on.
 void leave_outbox_incomplete(const Marketplace& market) {
   if (const auto stopped = stop_outbox(market); !stopped) {
@@ -116,7 +122,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       market_{.store = *storage_.store,
               .blobs = *storage_.blobs,
               .rules = configuration_.rules(),
-              .now = utc_now,
+              .now = clock_of(storage_),
               .challenges = Challenges(storage_.challenge_secret),
               // Another daemon may mirror what this one changes.
               .mirrored = !configuration_.firestore_project.empty() || storage_.shared != nullptr},

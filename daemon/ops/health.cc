@@ -127,7 +127,8 @@ wire::PartInfo Health::check_cluster() const {
   };
   const auto state = shared_->cluster();
   if (!state) return degraded("the database does not say which daemons there are");
-  // Expiry, leases and the log go by the database's clock, and this machine's own records by its.
+  // Expiry and the log go by the database's clock; what this machine writes into its own log does
+  // not.
   const auto ahead = std::chrono::round<std::chrono::seconds>(utc_now() - state->now);
   if (ahead > kMuchSkew || ahead < -kMuchSkew) {
     return degraded(fmt::format("this machine's clock is {} s {} the database's",

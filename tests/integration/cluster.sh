@@ -83,6 +83,24 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
   MKT_REGISTRY=$there MKT_TOKEN=$secret expect 4 "$MKT" whoami
 done
 
+# The same Idempotency-Key, here and there at once: it is done once, and the second is told to ask again,
+# or gets the same answer.
+install_once() { # NUMBER PLACE: its answer goes to PLACE.body and PLACE.status
+  curl -sS -o "$2.body" -w '%{http_code}' -H "Authorization: Bearer $token" -H "Idempotency-Key: same-$1" \
+    -d '{"connectorId": "tool", "version": "1.0.0"}' "${!2}/v1/tenants/t$1/installs" >"$2.status"
+}
+for i in $(seq 20); do
+  install_once "$i" here & first=$!
+  install_once "$i" there & second=$!
+  wait "$first" "$second"
+  for at in here there; do
+    [[ $(<$at.status) == 2?? || $(jq -r .code $at.body) == in_progress ]] || fail "$at: $(<$at.status) $(<$at.body)"
+    install_once "$i" "$at"
+    [[ $(<$at.status) == 2?? ]] || fail "$at, again: $(<$at.status) $(<$at.body)"
+  done
+  [[ $(jq -r .requestId here.body) == "$(jq -r .requestId there.body)" ]] || fail "it was done twice"
+done
+
 # A proof that was asked for here is good there: the challenge's secret is shared.
 key2=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
 MKT_REGISTRY=$there expect 0 "$MKT" key add "$key2"

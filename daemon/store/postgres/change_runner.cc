@@ -7,6 +7,7 @@
 
 #include "common/base/turns.h"
 #include "daemon/store/postgres/touches_text.h"
+#include "daemon/store/postgres/wake_up.h"
 
 namespace mkt::postgres {
 namespace {
@@ -127,6 +128,8 @@ ChangeRunner::Attempted ChangeRunner::decide_and_commit(Pool::Lease& lease, cons
     if (end.kind == FlightEnd::Kind::in_doubt) return settle(ticket, *end.failure, all, urgent);
     sizes_.add(1);
     seconds_.add(std::chrono::duration<double>(steady_clock::now() - began).count());
+    if (wakes_others_ && session.flight.entries() > 0)
+      session.connection->post(PgStatement(kNotify));
     return Result<ChangeDone>(tell(all, end.seq, session.flight.entries(), urgent));
   } catch (const PgError& e) {
     return e.failure();

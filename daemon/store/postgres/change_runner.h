@@ -57,6 +57,8 @@ class ChangeRunner {
                const RetryPolicy& retry, CircuitBreaker& breaker, Told told);
 
   Result<ChangeDone> run(const Touches& touches, const Decide& decide);
+  // From now on other daemons are woken after each change (wake_up.h).
+  void wake_others() { wakes_others_ = true; }
   StoreCounts counts() const;
 
  private:
@@ -74,6 +76,7 @@ class ChangeRunner {
   CircuitBreaker& breaker_;
   const Told told_;
   Pool writers_;
+  std::atomic<bool> wakes_others_ = false;
   std::atomic<std::uint64_t> failed_ = 0;
   BucketCounts<kCommitSizes.size()> sizes_{kCommitSizes};
   BucketCounts<kCommitSeconds.size()> seconds_{kCommitSeconds};

@@ -238,6 +238,22 @@ void Connection::post(const PgStatement& statement) {
   PQflush(connection_.get());
 }
 
+bool Connection::wait_for_notification(PgDeadline deadline) {
+  PGconn* const c = connection_.get();
+  for (;;) {
+    bool notified = false;
+    while (PGnotify* const one = PQnotifies(c)) {
+      PQfreemem(one);
+      notified = true;
+    }
+    if (notified) return true;
+    if (!wait_for_socket(PQsocket(c), POLLIN, deadline)) return false;
+    if (PQconsumeInput(c) == 1) continue;
+    usable_ = false;
+    return false;
+  }
+}
+
 std::optional<PgFailure> Connection::run_script(const char* sql, PgDeadline deadline) {
   if (auto failure = read_owed(deadline)) return failure;
   PGconn* const c = connection_.get();

@@ -52,6 +52,10 @@ class Connection {
   // Statements without parameters or rows, outside of a transaction: they become one.
   std::optional<PgFailure> run_script(const char* sql, PgDeadline deadline);
 
+  // Waits until somebody notifies on a channel that this connection listens to, at most until the
+  // deadline; false where nobody did.
+  bool wait_for_notification(PgDeadline deadline);
+
   // False after the connection failed.
   bool usable() const { return usable_; }
   // The server's process that serves this connection.

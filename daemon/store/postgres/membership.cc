@@ -12,6 +12,7 @@
 #include "common/base/turns.h"
 #include "daemon/store/postgres/tickets.h"
 #include "daemon/store/postgres/touches_text.h"
+#include "daemon/store/postgres/wake_up.h"
 #include "daemon/store/urgent.h"
 
 namespace mkt::postgres {
@@ -107,6 +108,7 @@ void Membership::follow(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);
+  ask_to_be_woken();
   while (!stop.stop_requested()) {
     // A connection that failed is opened anew. What was missed is in the log; the lease runs out by
     // itself if it takes long.
@@ -114,12 +116,24 @@ void Membership::follow(const std::stop_token& stop) {
       auto opened = Connection::open(target_, deadline());
       connection_ = opened ? std::move(*opened) : nullptr;
       if (!opened) log_change(opened.failure());
+      ask_to_be_woken();
       next_renewal_ = 0;
     }
     if (connection_) log_change(step());
-    stopped.wait_for(lock, stop, options_.poll, [] { return false; });
+    if (connection_ && connection_->usable()) {
+      connection_->wait_for_notification(steady_clock::now() + options_.poll);
+    } else {
+      stopped.wait_for(lock, stop, options_.poll, [] { return false; });
+    }
   }
   memory_.set_end(0);
+}
+
+// Where the database refuses it, this daemon looks by itself only.
+void Membership::ask_to_be_woken() {
+  if (!connection_ || !connection_->usable()) return;
+  const PgStatement ask(kListen);
+  connection_->exchange({&ask, 1}, deadline());
 }
 
 // Once when it begins to fail, and once when it works again.
@@ -249,11 +263,12 @@ std::optional<PgFailure> Membership::renew() {
   const std::int64_t sent_at = MemoryLease::now();
   const std::int64_t length = options_.lease.count();
   PgStatement update("UPDATE daemons SET applied = $2, until = " MKT_DATABASE_NOW
-                     " + $3 WHERE id = $1");
+                     " + $3 WHERE id = $1 RETURNING " MKT_DATABASE_NOW);
   update.bind(id_).bind(applied_).bind(length);
+  const std::int64_t clock_sent = to_unix_ms(utc_now());
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
-  if (answers.rows[0].changed() == 0) {
+  if (answers.rows[0].size() == 0) {
     // The row was removed while this daemon was away for long, so nobody has waited for it: its
     // lease is void, and it begins anew with nothing remembered.
     lease_ = {};
@@ -263,6 +278,9 @@ std::optional<PgFailure> Membership::renew() {
     return std::nullopt;
   }
   urgent_ = false;
+  // As if the answer had been written half-way.
+  const std::int64_t clock_then = (clock_sent + to_unix_ms(utc_now())) / 2;
+  clock_offset_ = answers.rows[0][0].only<std::int64_t>() - clock_then;
   // Only now, when whoever revokes sees the new lease: a number that was read with the UPDATE could
   // be older than a revocation that was answered by the old one.
   auto head = read_head();

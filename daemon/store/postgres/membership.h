@@ -1,10 +1,11 @@
 // Membership: this daemon among those that serve one database.
 //
-// A thread follows the log: each entry's touches are told, in their order, so that what this daemon
-// remembers misses no change for long. (Changes without an entry, such as counts of
-// downloads, are not told.) It keeps this daemon's row in `daemons`, and renews the
-// lease until which it may answer from memory (cluster/lease.h). Whoever revokes something waits
-// here until every daemon has applied it, or may not answer from memory any more.
+// A thread follows the log, as soon as it is woken (wake_up.h) and at least each `poll`: each
+// entry's touches are told, in their order, so that what this daemon remembers misses no change for
+// long. (Changes without an entry, such as counts of downloads, are not told.) It keeps this
+// daemon's row in `daemons`, and renews the lease until which it may answer from memory
+// (cluster/lease.h). Whoever revokes something waits here until every daemon has applied it, or may
+// not answer from memory any more.
 //
 // A database that was restored, or that failed over to a standby which did not have everything, has
 // lost history: it does not know an entry that this daemon has applied. Then the first daemon that
@@ -15,6 +16,7 @@
 // Without the database the lease runs out; the thread goes on trying. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -66,6 +68,11 @@ class Membership {
   // say so in that time.
   Status wait_for_others() const;
 
+  // How far the database's clock is ahead of this machine's.
+  std::chrono::milliseconds clock_offset() const {
+    return std::chrono::milliseconds(clock_offset_.load(std::memory_order_relaxed));
+  }
+
   // Tells the others where this daemon answers.
   void announce(std::string url);
 
@@ -75,6 +82,7 @@ class Membership {
 
   std::optional<PgFailure> register_here();
   void follow(const std::stop_token& stop);
+  void ask_to_be_woken();
   std::optional<PgFailure> step();
   void log_change(const std::optional<PgFailure>& failure);
   // True where there may be more.
@@ -107,7 +115,8 @@ class Membership {
   bool urgent_ = false;  // an entry for which somebody may wait was applied
   Lease lease_;
   std::int64_t next_renewal_ = 0;
-  bool failing_ = false;  // the last step failed, which was logged
+  bool failing_ = false;                        // the last step failed, which was logged
+  std::atomic<std::int64_t> clock_offset_ = 0;  // milliseconds
   std::mutex url_mutex_;
   std::optional<std::string> new_url_;  // not yet told; guarded by url_mutex_
   std::jthread thread_;                 // last: it uses the other members

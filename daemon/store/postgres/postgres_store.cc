@@ -65,6 +65,7 @@ Status PostgresStore::join(const postgres::MembershipOptions& options) {
   MKT_TRY(membership_,
           postgres::Membership::join(target_, daemon_, options, memory_,
                                      [this](const Touches& touches) { watchers_.tell(touches); }));
+  changes_.wake_others();
   return {};
 }
 

@@ -62,6 +62,10 @@ class PostgresStore : public Store, public StoreHealth {
   Status join(const postgres::MembershipOptions& options = {});
   // Tells the others where this daemon answers, after join.
   void announce(std::string url) { membership_->announce(std::move(url)); }
+  // By the database's clock, as this daemon knows it since it joined: all daemons have one time.
+  UtcTime now() const {
+    return utc_now() + (membership_ ? membership_->clock_offset() : std::chrono::milliseconds(0));
+  }
   // All daemons and jobs, as the database knows them now.
   Result<ClusterState> cluster();
   const std::string& daemon_id() const { return daemon_; }

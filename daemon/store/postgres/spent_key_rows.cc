@@ -10,11 +10,12 @@ class SpentKeyRows : public SpentKeys {
   std::optional<FirstAnswer> find(std::string_view scope, std::string_view key,
                                   UtcTime now) const override {
     Query row = db_.query(R"sql(
-        SELECT request_hash, status, content_type, body FROM idempotency_keys
+        SELECT request_hash, status, content_type, body, expires_at FROM idempotency_keys
         WHERE scope = $1 AND key = $2 AND expires_at > $3)sql");
     if (!row.bind(scope).bind(key).bind(now).step()) return std::nullopt;
     FirstAnswer answer;
-    row.get(answer.request_hash, answer.status, answer.content_type, answer.body);
+    row.get(answer.request_hash, answer.status, answer.content_type, answer.body,
+            answer.expires_at);
     return answer;
   }
 

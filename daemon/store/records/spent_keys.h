@@ -17,6 +17,7 @@ struct FirstAnswer {
   int status = 0;
   std::string content_type;
   std::string body;
+  UtcTime expires_at = {};  // of the key; set where it was found
 };
 
 class SpentKeys {
