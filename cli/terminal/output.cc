@@ -22,18 +22,18 @@ void Output::print_document(const Json& document) const {
   if (jq) {
     const auto lines = jq->print(shown);
     if (lines) {
-      fmt::print("{}", *lines);
+      write_to_stdout(*lines);
     } else {
       failure_ = lines.error();
     }
     return;
   }
   if (!format) {
-    fmt::print("{}", dump_json_pretty(shown));
+    write_to_stdout(dump_json_pretty(shown));
     return;
   }
   const FormatTemplate::Lines lines = format->print(shown);
-  fmt::print("{}", lines.text);
+  write_to_stdout(lines.text);
   if (!lines.unknown.empty()) {
     warn(fmt::format("--format: the document has no {}; see what it has with --json",
                      printable(fmt::format("{}", fmt::join(lines.unknown, ", ")))));
@@ -44,7 +44,7 @@ void Output::result(const Json& document, std::string_view text) const {
   if (json) {
     print_document(document);
   } else if (!text.empty()) {
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    write_to_stdout(fmt::format("{}{}", text, text.ends_with('\n') ? "" : "\n"));
   }
 }
 
@@ -66,21 +66,21 @@ void Output::done(std::string_view text) const {
 }
 
 void Output::note(std::string_view text) const {
-  if (!quiet) fmt::print(stderr, "{}\n", text);
+  if (!quiet) write_to_stderr(fmt::format("{}\n", text));
 }
 
 void Output::warn(std::string_view text) const {
   const std::string annotation =
       CiReport(process_environment()).annotation(CiReport::Level::warning, text);
   if (!annotation.empty()) {
-    fmt::print(stderr, "{}\n", annotation);
+    write_to_stderr(annotation + "\n");
   } else {
-    fmt::print(stderr, "{} {}\n", on_err("warning:", Tone::caution), text);
+    write_to_stderr(fmt::format("{} {}\n", on_err("warning:", Tone::caution), text));
   }
 }
 
 void Output::error(const Error& e) const {
-  if (json && !format && !jq) fmt::print("{}", dump_json_pretty(describe_error(e)));
+  if (json && !format && !jq) write_to_stdout(dump_json_pretty(describe_error(e)));
   tell_error(e);
 }
 
@@ -89,12 +89,17 @@ void Output::tell_error(const Error& e) const {
   const std::string message = printable(e.message);
   const std::string annotation = ci.annotation(CiReport::Level::error, message);
   if (!annotation.empty()) {
-    fmt::print(stderr, "{}\n", annotation);
+    write_to_stderr(annotation + "\n");
   } else {
-    fmt::print(stderr, "{} {}\n", on_err("mkt:", Tone::bad), message);
+    write_to_stderr(fmt::format("{} {}\n", on_err("mkt:", Tone::bad), message));
   }
-  if (e.details.size() > 1) fmt::print(stderr, "{}", describe_details(e));
+  if (e.details.size() > 1) write_to_stderr(describe_details(e));
   if (const Status told = ci.failed(message); !told) warn(told.error().message);
+}
+
+Status Output::event(const Json& document, std::string_view text) const {
+  write_to_stdout((json ? dump_json(document) : std::string(text)) + "\n");
+  return flush_stdout();
 }
 
 void Output::report_to_ci(const CiResult& result) const {

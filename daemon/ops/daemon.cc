@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/base/log.h"
+#include "common/base/standard_streams.h"
 #include "daemon/http/change_limits.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
@@ -221,7 +222,7 @@ Result<int> Daemon::run() {
   // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks);
-  fmt::print(stderr, "mktd: listening on {}\n", url);
+  write_to_stderr(fmt::format("mktd: listening on {}\n", url));
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
     log_event(LogLevel::error,
