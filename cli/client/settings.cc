@@ -15,6 +15,7 @@
 #include "common/base/edit_distance.h"
 #include "common/base/files.h"
 #include "common/base/toml.h"
+#include "common/base/url.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 
@@ -277,6 +278,12 @@ std::filesystem::path config_file() { return user_config_folder() / "config.toml
 std::filesystem::path keys_folder() { return user_config_folder() / "keys"; }
 
 Result<std::string> registry_origin(std::string_view url) {
+  if (url.find('@') != std::string_view::npos) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("a registry's URL takes no user and password; write {}, and log in "
+                             "with mkt login",
+                             printable(without_user_info(url).substr(0, 200))));
+  }
   const Error wrong(ErrorCode::usage_error,
                     fmt::format("\"{}\" is not a registry's URL; write http://HOST:PORT or "
                                 "https://HOST",

@@ -9,6 +9,7 @@
 #include "cli/terminal/prompt.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -51,16 +52,21 @@ std::string_view place_name(SettingPlace place) {
   return "default";
 }
 
+// A registry's URL that has a password cannot be used, but it may stand there.
+std::string value_without_password(const SettingSource& source) {
+  return source.name == "registry" ? without_user_info(source.value) : source.value;
+}
+
 // A token is never shown.
 std::string shown(const SettingSource& source) {
   if (source.name == kToken && !source.value.empty()) return "set";
-  return printable(source.value);
+  return printable(value_without_password(source));
 }
 
 Json describe(const SettingSource& source) {
   const bool is_set = !source.value.empty();
   Json one{{"name", source.name}, {"set", is_set}, {"value", Json()}};
-  if (is_set && source.name != kToken) one["value"] = source.value;
+  if (is_set && source.name != kToken) one["value"] = value_without_password(source);
   one["from"] = place_name(source.place);
   one["variable"] = source.variable != nullptr ? Json(source.variable) : Json();
   return one;
