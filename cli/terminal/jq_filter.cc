@@ -21,6 +21,7 @@ constexpr std::size_t kMaxExpressionBytes = 64 * 1024;
 struct JqLibrary {
   decltype(&::jq_init) init;
   decltype(&::jq_set_error_cb) set_error_callback;
+  decltype(&::jq_set_attr) set_attribute;
   decltype(&::jq_compile) compile;
   decltype(&::jq_start) start;
   decltype(&::jq_next) next;
@@ -31,6 +32,8 @@ struct JqLibrary {
   decltype(&::jv_copy) copy;
   decltype(&::jv_free) free;
   decltype(&::jv_dump_string) dump;
+  decltype(&::jv_array) array;
+  decltype(&::jv_string) string;
   decltype(&::jv_string_value) text;
   decltype(&::jv_invalid_has_msg) has_message;
   decltype(&::jv_invalid_get_msg) message;
@@ -42,12 +45,14 @@ std::optional<JqLibrary> open_jq() {
   const bool complete =
       library.look_up("jq_init", jq.init) &&
       library.look_up("jq_set_error_cb", jq.set_error_callback) &&
+      library.look_up("jq_set_attr", jq.set_attribute) &&
       library.look_up("jq_compile", jq.compile) && library.look_up("jq_start", jq.start) &&
       library.look_up("jq_next", jq.next) && library.look_up("jq_teardown", jq.teardown) &&
       library.look_up("jq_format_error", jq.format_error) &&
       library.look_up("jv_parse_sized", jq.parse) && library.look_up("jv_get_kind", jq.kind) &&
       library.look_up("jv_copy", jq.copy) && library.look_up("jv_free", jq.free) &&
-      library.look_up("jv_dump_string", jq.dump) && library.look_up("jv_string_value", jq.text) &&
+      library.look_up("jv_dump_string", jq.dump) && library.look_up("jv_array", jq.array) &&
+      library.look_up("jv_string", jq.string) && library.look_up("jv_string_value", jq.text) &&
       library.look_up("jv_invalid_has_msg", jq.has_message) &&
       library.look_up("jv_invalid_get_msg", jq.message);
   if (!complete) return std::nullopt;
@@ -103,6 +108,10 @@ Result<JqFilter> JqFilter::compile(const std::string& expression) {
   }
   JqFilter filter(jq->init());
   if (!filter.state_) return Error(ErrorCode::internal_error, "libjq did not start");
+  // jq's main program says where modules are, and libjq relies on it: an expression that imports
+  // one would end the process. There are none.
+  jq->set_attribute(filter.state_.get(), jq->string("JQ_LIBRARY_PATH"), jq->array());
+  jq->set_attribute(filter.state_.get(), jq->string("JQ_ORIGIN"), jq->string("/"));
   std::string said;
   jq->set_error_callback(filter.state_.get(), keep_first, &said);
   const bool compiled = jq->compile(filter.state_.get(), expression.c_str()) != 0;

@@ -32,6 +32,19 @@ TEST_CASE("a wrong expression is wrong usage, in jq's words") {
   CHECK(filter.error().message.find("syntax error") != std::string::npos);
 }
 
+TEST_CASE("an expression that imports a module is wrong usage") {
+  for (const char* expression :
+       {R"(import "a" as a; 1)", R"(include "a"; 1)", R"(import "a" as $a; $a)",
+        R"(import "a" as a {search: "./"}; 1)", R"(include "a" {search: "$ORIGIN/x"}; 1)"}) {
+    CAPTURE(expression);
+    const auto filter = JqFilter::compile(expression);
+    REQUIRE(!filter);
+    CHECK(filter.error().code == ErrorCode::usage_error);
+    CHECK(filter.error().message.find("module not found: a") != std::string::npos);
+  }
+  CHECK(!must(JqFilter::compile(R"("a" | modulemeta)")).print(kInstalled));
+}
+
 TEST_CASE("an expression that does not fit the document says so") {
   const auto lines = must(JqFilter::compile(".connectors.id")).print(kInstalled);
   REQUIRE(!lines);
