@@ -29,7 +29,7 @@ void Output::print_document(const Json& document) const {
     return;
   }
   if (!format) {
-    write_to_stdout(dump_json_pretty(shown));
+    write_to_stdout(escape_controls(dump_json_pretty(shown)));
     return;
   }
   const FormatTemplate::Lines lines = format->print(shown);
@@ -80,7 +80,7 @@ void Output::warn(std::string_view text) const {
 }
 
 void Output::error(const Error& e) const {
-  if (json && !format && !jq) write_to_stdout(dump_json_pretty(describe_error(e)));
+  if (json && !format && !jq) write_to_stdout(escape_controls(dump_json_pretty(describe_error(e))));
   tell_error(e);
 }
 
@@ -98,7 +98,7 @@ void Output::tell_error(const Error& e) const {
 }
 
 Status Output::event(const Json& document, std::string_view text) const {
-  write_to_stdout((json ? dump_json(document) : std::string(text)) + "\n");
+  write_to_stdout((json ? escape_controls(dump_json(document)) : std::string(text)) + "\n");
   return flush_stdout();
 }
 
