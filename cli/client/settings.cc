@@ -211,8 +211,13 @@ Result<std::string> read_token(const std::filesystem::path& file) {
 }
 
 Status check_token(std::string_view token) {
-  if (token.find_first_of("\r\n") == std::string_view::npos) return {};
-  return Error(ErrorCode::usage_error, "the token must be one line");
+  if (token.find_first_of("\r\n") != std::string_view::npos) {
+    return Error(ErrorCode::usage_error, "the token must be one line");
+  }
+  if (!is_valid_utf8(token) || has_control_characters(token)) {
+    return Error(ErrorCode::usage_error, "the token has control characters");
+  }
+  return {};
 }
 
 // `home` is the registry that stands beside the token; a token for another one is withheld.

@@ -7,6 +7,7 @@
 #include "cli/client/config_file.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/prompt.h"
+#include "cli/terminal/value_input.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
 #include "common/base/url.h"
@@ -17,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::string_view kToken = "token";
 
 // "MKT_REGISTRY", "config.toml": where the value was given.
@@ -119,10 +119,7 @@ Result<std::string> value_for(const std::string& name, const std::optional<std::
         name == kToken ? ask_secret("Token: ") : ask_line(fmt::format("Value of {}: ", name));
     return std::string(trim(typed.value_or("")));
   }
-  std::string text;
-  char c = '\0';
-  while (text.size() < kMaxValueBytes && ::read(STDIN_FILENO, &c, 1) == 1) text += c;
-  return std::string(trim(text));
+  return read_value_input("the value of " + name, ValueEnd::at_end_of_input);
 }
 
 // The one to write: a file keeps its meaning in every folder, a registry its one spelling.

@@ -103,7 +103,8 @@ expect 0 "$MKT" --tenant team policy set requireApprovalForAll=true
 member=$("$MKT" token create --role member --subject team --name bob 2>/dev/null)
 expect 5 env MKT_TOKEN="$member" "$MKT" --tenant team install tool --root of-team
 expect 11 bash -c "timeout 20 '$MKT' --tenant team request watch >/dev/full"
-expect 2 bash -c "'$MKT' login --with-token <&-"
+expect 11 bash -c "'$MKT' login --with-token <&-"
+says err "cannot read the token from standard input"
 
 # Another key's PEM.
 other=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)

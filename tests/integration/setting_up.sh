@@ -77,6 +77,27 @@ cp before "$config"
 # A token comes from standard input, and is never shown.
 expect 2 "$MKT" config set token mkt_secret
 says err "can read a token on the command line"
+# What cannot be one is refused, not cut.
+for command in "config set token" "login --with-token"; do
+  # shellcheck disable=SC2086
+  {
+    expect 2 "$MKT" $command < <(head -c 4097 /dev/zero | tr '\0' x)
+    says err "is longer than 4096 bytes"
+    for bad in 'mkt_a\0b' 'mkt_a\ab' 'mkt_\377'; do
+      expect 2 "$MKT" $command < <(printf "$bad")
+      says err "is not one line of text"
+    done
+    expect 11 "$MKT" $command <.
+    says err "from standard input: Is a directory"
+  }
+done
+expect 2 "$MKT" config set token < <(printf 'mkt_a\nmkt_b\n')
+cmp before "$config" || fail "a refused token was written"
+printf 'mkt_a\0b\n' >bad.token
+expect 2 "$MKT" config set token_file bad.token
+says err "the token has control characters"
+expect 2 "$MKT" --token-file bad.token whoami
+expect 0 "$MKT" config set token < <(head -c 4096 /dev/zero | tr '\0' x)
 expect 0 "$MKT" config set token <<<"mkt_secret"
 ! grep -q mkt_secret out err || fail "it shows the token"
 says "$config" 'token = "mkt_secret"'
