@@ -75,6 +75,11 @@ class Output {
 
  private:
   void print_document(const Json& document) const;
+  // All that is printed passes one of these: a CI job's log takes some lines for commands.
+  void print_text(std::string_view text) const;
+  void print_json(std::string_view text) const;
+  void print_message(std::string_view text) const;  // on stderr
+  std::string text_to_print(std::string_view text) const;
 
   mutable std::optional<Screen> screen_;
   mutable std::optional<Error> failure_;

@@ -71,6 +71,26 @@ expect 8 in_job "echo '// other' >>index.js; mkt publish" "${secrets[@]}" "${git
 [[ $(grep -c '^::error title=mkt::.*tool@1.0.0' err) == 1 ]] || fail "no annotation: $(<err)"
 says summary "**mkt failed:**"
 
+# Text of somebody else's is no workflow command in the log, and what goes into a file stays as it is.
+make_connector hostile
+jq '.description = "::error::x" | .displayName = "##[error]y"' hostile/connector.manifest.json >edited
+mv edited hostile/connector.manifest.json
+expect 0 "$MKT" publish hostile
+for command in "info hostile" "info hostile --json" "search hostile" \
+  "info hostile@1.0.0 --format '{manifest.description}'" "info hostile@1.0.0 --jq .manifest.description" \
+  "info hostile@1.0.0 --jq '\"a\\n::error::x\"'" "info hostile@1.0.0 --jq .manifest.displayName"; do
+  expect 0 in_job "mkt $command | cat" "${secrets[@]}" "${github[@]}"
+  [[ -s out ]] || fail "nothing printed: $command"
+  if grep -E '^[[:space:]]*::|##\[' out err; then fail "a workflow command in the log: $command"; fi
+done
+expect 0 in_job "mkt info hostile@1.0.0 --jq .manifest.description >kept" "${secrets[@]}" "${github[@]}"
+[[ $(<checkout/kept) == ::error::x ]] || fail "a file has $(<checkout/kept)"
+rm checkout/kept
+expect 0 in_job "mkt info hostile@1.0.0 --json | jq -r .manifest.displayName" "${secrets[@]}" "${github[@]}"
+[[ $(<out) == '##[error]y' ]] || fail "JSON has another text: $(<out)"
+expect 0 in_job "mkt info hostile@1.0.0 --jq .manifest.description | cat" "${secrets[@]}"
+[[ $(<out) == ::error::x ]] || fail "elsewhere: $(<out)"
+
 # --- GitLab ----------------------------------------------------------------------------------------------
 sed -i 's/"1.0.0"/"1.1.0"/' checkout/connector.manifest.json
 mapfile -t variables < <(job gitlab-ci.yml publish variables)

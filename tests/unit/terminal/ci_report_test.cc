@@ -43,6 +43,32 @@ TEST_CASE("on GitHub an error is a workflow command, its line ends and percents 
   CHECK(report.annotation(CiReport::Level::warning, "old") == "::warning title=mkt::old");
 }
 
+TEST_CASE("on GitHub no line of text is a workflow command, however it is written") {
+  const CiReport github(environment({{"GITHUB_ACTIONS", "true"}}));
+  CHECK(github.log_text("::error::x\n") == ": :error::x\n");
+  CHECK(github.log_text("a\n \t::stop-commands::x\nb\n") == "a\n \t: :stop-commands::x\nb\n");
+  CHECK(github.log_text("a\r::error::x") == "a\r: :error::x");
+  CHECK(github.log_text("see ##[error]x ##[add-mask]y") == "see # #[error]x # #[add-mask]y");
+  // Characters without a width, and blanks that are not ASCII, hide nothing.
+  CHECK(github.log_text("\u00ad\u3000::error::x") == "\u00ad\u3000: :error::x");
+  CHECK(github.log_text(":\u200b:error::x") == ": \u200b:error::x");
+  CHECK(github.log_text("#\u00ad#[error]x") == "# \u00ad#[error]x");
+  // What is none stays as it is.
+  const std::string plain = "std::string a: :b\n: c\n## [1]\n#[derive]\n:\n";
+  CHECK(github.log_text(plain) == plain);
+  CHECK(github.log_text("").empty());
+  CHECK(CiReport(environment({})).log_text("::error::x") == "::error::x");
+}
+
+TEST_CASE("on GitHub JSON has no workflow command, and means the same") {
+  const CiReport github(environment({{"GITHUB_ACTIONS", "true"}}));
+  const Json document = {{"a", "see ##[error]x"}, {"b", {"::error::x", "#"}}};
+  const std::string json = github.log_json(dump_json_pretty(document));
+  CHECK(json.find("##[") == std::string::npos);
+  CHECK(must(parse_json(json, "the document")) == document);
+  CHECK(CiReport(environment({})).log_json("[\"##[\"]") == "[\"##[\"]");
+}
+
 TEST_CASE("on GitHub a result is appended to the summary and to the outputs") {
   const Job job;
   const CiReport report(environment({{"GITHUB_ACTIONS", "true"},
