@@ -148,6 +148,45 @@ for bad in "--first-version one" "--id No" "--license (" "--template cobol"; do
   [[ ! -e refused ]] || fail "mkt init $bad left a folder"
 done
 
+# What cannot be written is told before anything is written.
+expect 2 "$MKT" init ''
+says err "DIR is empty"
+mkdir gone
+expect 11 bash -c 'cd gone && rmdir ../gone && exec "$MKT" init'
+says err "the current folder is not known"
+mkdir gone
+expect 0 bash -c 'cd gone && rmdir ../gone && "$MKT" hold --root . && "$MKT" list --root .'
+for bad in --description --display-name --author; do
+  expect 2 "$MKT" init refused "$bad" $'caf\xe9'
+  says err "$bad is not valid UTF-8"
+  [[ ! -e refused ]] || fail "mkt init $bad left a folder"
+done
+mkdir -p in-the-way/{pipe,folder,link,manifest,ignored}
+mkfifo in-the-way/pipe/index.js
+mkdir in-the-way/folder/index.js
+ln -s nowhere in-the-way/link/index.js
+ln -s nowhere in-the-way/manifest/connector.manifest.json
+mkdir in-the-way/ignored/.mktignore
+find in-the-way | sort >before
+while read -r name text; do
+  expect 8 timeout 20 "$MKT" init "in-the-way/$name" </dev/null
+  says err "$text; move it away"
+done <<'END'
+pipe index.js is no plain file
+folder index.js is a folder
+link index.js is a link that leads nowhere
+manifest connector.manifest.json is a link that leads nowhere
+ignored .mktignore is a folder
+END
+find in-the-way | sort | diff before - >&2 || fail "mkt init wrote beside what is in the way"
+mkdir kept
+echo '// mine' >mine.js
+ln -s ../mine.js kept/index.js
+expect 0 "$MKT" init kept </dev/null
+[[ $(<kept/index.js) == '// mine' && -L kept/index.js ]] || fail "a link to a file was replaced"
+expect 0 "$MKT" init $'odd\e[2J' --id odd </dev/null
+! grep -q $'\e' out err || fail "a folder's name steers the terminal"
+
 # What each template lays out packs at once, and does what it says.
 for template in plain mcp node python; do
   arguments=()
