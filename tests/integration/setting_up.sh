@@ -207,15 +207,21 @@ if command -v node >/dev/null; then
 {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"hello","arguments":{"name":"Ada"}}}
 {"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"toString"}}
 {"jsonrpc":"2.0","id":5,"method":"no/such"}
+null
+7
+"text"
+[]
 not JSON
+{"jsonrpc":"2.0","id":7,"method":"tools/call","params":null}
 {"jsonrpc":"2.0","id":6,"method":"ping"}
 JSON
   expect 0 node a-mcp/server.mjs <asked
+  [[ $(grep -c -- '"id":null,"error":{"code":-32600,' out) == 4 ]] || fail "the MCP server answers $(<out)"
   jq -es 'sort_by(.id) | map({(.id | tostring): .}) | add |
     .["1"].result.protocolVersion == "2025-03-26" and .["1"].result.serverInfo == {name: "a-mcp", version: "0.1.0"} and
     .["2"].result.tools[0].name == "hello" and .["2"].result.tools[0].inputSchema.type == "object" and
     .["3"].result.content == [{type: "text", text: "Hello, Ada!"}] and
-    .["4"].error.code == -32602 and .["5"].error.code == -32601 and .["null"].error.code == -32700 and
+    .["4"].error.code == -32602 and .["5"].error.code == -32601 and .["null"].error.code == -32700 and .["7"].error.code == -32603 and
     .["6"].result == {}' out >/dev/null || fail "the MCP server answers $(<out)"
 fi
 if command -v python3 >/dev/null; then
