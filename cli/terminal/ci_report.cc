@@ -111,15 +111,28 @@ std::string variable_name(std::string_view name) {
   return variable;
 }
 
+// What other commands wrote there; an empty document where the file is missing or empty. What is
+// not understood may be another program's: it is an error, and the file is left alone.
+Result<Json> read_annotations(const std::string& file) {
+  const auto text = read_file(file, kMaxAnnotationBytes);
+  if (!text && text.error().code != ErrorCode::not_found) return text.error();
+  if (!text || text->empty()) return Json{{"mkt", Json::array()}};
+  auto document = parse_json(*text, "it");
+  if (document && document->is_object()) {
+    const Json& links = document->emplace("mkt", Json::array()).first.value();
+    if (links.is_array()) return std::move(*document);
+  }
+  return Error(ErrorCode::invalid_json,
+               fmt::format("{} is left as it is, and has no link of mkt's: it is not a report of "
+                           "annotations",
+                           printable(file)));
+}
+
 // GitLab reads one document a file: {"mkt": [{"external_link": {"label": …, "url": …}}, …]}.
 Status annotate(const std::string& file, std::string_view label, std::string_view url) {
   if (file.empty() || url.empty()) return {};
-  Json document = Json::object();
-  if (const auto text = read_file(file, kMaxAnnotationBytes)) {
-    if (auto before = parse_json(*text, file); before && before->is_object()) document = *before;
-  }
+  MKT_TRY(Json document, read_annotations(file));
   Json& links = document["mkt"];
-  if (!links.is_array()) links = Json::array();
   links.push_back({{"external_link", {{"label", printable(label)}, {"url", url}}}});
   return write_file_atomically(file, dump_json_pretty(document), 0644);
 }

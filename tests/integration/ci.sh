@@ -100,6 +100,13 @@ says checkout/mkt.env "MKT_VERSION=1.1.0"
 jq -e --arg url "$MKT_REGISTRY/v1/connectors/tool/1.1.0" '.mkt[0].external_link.url == $url' \
   "checkout/$(job gitlab-ci.yml publish artifacts reports annotations)" >/dev/null || fail "no link to the version"
 
+# What somebody else keeps in that file stays, and the version is published nevertheless.
+sed -i 's/"1.1.0"/"1.2.0"/' checkout/connector.manifest.json
+echo 'mine' >checkout/links.json
+expect 0 in_job "mkt publish" "${secrets[@]}" GITLAB_CI=true MKT_GITLAB_ANNOTATIONS=links.json
+says err "warning: links.json is left as it is"
+[[ $(<checkout/links.json) == mine ]] || fail "it was overwritten: $(<checkout/links.json)"
+
 # What mkt.lock says is installed without a token.
 rm -r checkout/*
 (cd checkout && HOME=$work/home "$MKT" install tool >/dev/null 2>&1)

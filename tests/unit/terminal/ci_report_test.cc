@@ -101,6 +101,29 @@ TEST_CASE("on GitLab outputs are variables, and links are annotations") {
   CHECK(notes["mkt"][1]["external_link"]["url"] == "http://127.0.0.1:1/job/1");
 }
 
+TEST_CASE("a file of annotations that is not understood is left as it is") {
+  const Job job;
+  const CiReport report(environment({{"GITLAB_CI", "true"},
+                                     {"CI_JOB_URL", "http://127.0.0.1:1/job/1"},
+                                     {"MKT_GITLAB_ANNOTATIONS", job.path("notes.json")}}));
+  for (const std::string before : {"not JSON", "[1]", R"({"mkt": "mine"})", R"({"mkt": {}})"}) {
+    CAPTURE(before);
+    REQUIRE(write_file_atomically(job.path("notes.json"), before, 0644));
+    CHECK(!report.succeeded(kPublished));
+    const Status told = report.failed("too late");
+    REQUIRE(!told);
+    CHECK(told.error().message.find("notes.json is left as it is") != std::string::npos);
+    CHECK(job.text("notes.json") == before);
+  }
+  REQUIRE(write_file_atomically(job.path("notes.json"), R"({"lint": [1]})", 0644));
+  CHECK(report.failed("too late"));
+  const Json notes = must(parse_json(job.text("notes.json"), "notes"));
+  CHECK(notes["lint"] == Json::array({1}));
+  CHECK(notes["mkt"].size() == 1);
+  REQUIRE(write_file_atomically(job.path("notes.json"), "", 0644));
+  CHECK(report.failed("too late"));
+}
+
 TEST_CASE("a summary that cannot be written is an error") {
   const CiReport report(
       environment({{"GITHUB_ACTIONS", "true"}, {"GITHUB_OUTPUT", "/nowhere/outputs"}}));
