@@ -65,7 +65,7 @@ Status show_cache(const Session& session) {
                      table);
   session.out.note(
       fmt::format("{}: {}", printable(cache.folder().string()),
-                  cache.limit() == 0 ? "turned off (cache-size is 0)" : fill_of(cache, entries)));
+                  cache.limit() == 0 ? "turned off (cache_size is 0)" : fill_of(cache, entries)));
   return {};
 }
 

@@ -87,7 +87,6 @@ Status list_settings(const Session& session) {
 }
 
 Result<SettingSource> source_of(const Session& session, const std::string& name) {
-  MKT_CHECK(require_setting(name));
   MKT_TRY(auto sources, setting_sources(session.flags));
   for (SettingSource& source : sources) {
     if (source.name == name) return std::move(source);
@@ -95,7 +94,8 @@ Result<SettingSource> source_of(const Session& session, const std::string& name)
   return Error(ErrorCode::internal_error, name + " has no source");
 }
 
-Status get_setting(const Session& session, const std::string& name) {
+Status get_setting(const Session& session, const std::string& typed) {
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(const SettingSource source, source_of(session, name));
   if (source.value.empty()) {
     return Error(ErrorCode::not_found,
@@ -132,9 +132,9 @@ Result<std::string> written_form(const std::string& name, std::string value) {
   return error ? value : whole.lexically_normal().string();
 }
 
-Status set_setting(const Session& session, const std::string& name,
+Status set_setting(const Session& session, const std::string& typed,
                    const std::optional<std::string>& given) {
-  MKT_CHECK(require_setting(name));
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(std::string value, value_for(name, given));
   MKT_TRY(value, written_form(name, std::move(value)));
   MKT_CHECK(set_in_config(name, value));
@@ -150,8 +150,8 @@ Status set_setting(const Session& session, const std::string& name,
   return {};
 }
 
-Status unset_setting(const Session& session, const std::string& name) {
-  MKT_CHECK(require_setting(name));
+Status unset_setting(const Session& session, const std::string& typed) {
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(const bool was_set, unset_in_config(name));
   session.out.result({{"file", config_file().string()}, {"name", name}, {"removed", was_set}},
                      fmt::format("{} {} in {}", name, was_set ? "is no longer set" : "was not set",

@@ -74,6 +74,17 @@ expect 2 "$MKT" config set tenant team
 says err "config.toml:6"
 cp before "$config"
 
+# Hyphens do as well as underscores, as in the file.
+expect 0 "$MKT" config set cache-size 2GiB
+says "$config" 'cache_size = "2GiB"'
+expect 0 "$MKT" config get cache-size
+[[ $(<out) == 2GiB ]] || fail "cache-size is $(<out)"
+expect 2 "$MKT" config set token-file ""
+says err "mkt config unset token_file"
+expect 0 "$MKT" config unset cache-size
+says out "cache_size is no longer set"
+cmp before "$config" || fail "the setting is still there"
+
 # A token comes from standard input, and is never shown.
 expect 2 "$MKT" config set token mkt_secret
 says err "can read a token on the command line"
