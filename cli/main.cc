@@ -8,6 +8,7 @@
 #include "cli/commands/command_table.h"
 #include "cli/commands/complete.h"
 #include "cli/commands/option_kinds.h"
+#include "cli/commands/private_key_source.h"
 #include "cli/commands/suggestions.h"
 #include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
@@ -122,6 +123,7 @@ int end(const Session& session) {
 
 int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_DFL);  // `mkt list | head` ends quietly
+  hold_environment_key();
   Session session;
   CLI::App app{"mkt packs, signs, publishes and installs connectors.", "mkt"};
   app.set_version_flag("-V,--version", "mkt " MKT_VERSION);
