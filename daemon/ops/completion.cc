@@ -27,15 +27,6 @@ std::vector<const CLI::App*> operations_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
 
-const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
-  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
-    for (const CLI::Option* option : at->get_options()) {
-      if (!option->get_positional() && option->check_name(word)) return option;
-    }
-  }
-  return nullptr;
-}
-
 // CLI11 says what an option chooses from in its type: "TEXT:{admin,open}".
 void add_values(const CLI::Option& option, Words& words) {
   const std::string type = option.get_type_name();
