@@ -8,7 +8,9 @@
 #include "cli/commands/command_table.h"
 #include "cli/commands/complete.h"
 #include "cli/commands/option_kinds.h"
+#include "cli/commands/private_key_source.h"
 #include "cli/commands/suggestions.h"
+#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "common/signing/key.h"
@@ -113,8 +115,15 @@ int fail_command(const Session& session, Error error, const std::vector<std::str
   return fail(session, error);
 }
 
+// The exit status of a command that did its work, once all that it printed is written.
+int end(const Session& session) {
+  if (const Status printed = session.out.finish(); !printed) return fail(session, printed.error());
+  return static_cast<int>(session.exit_status);
+}
+
 int run(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_DFL);  // `mkt list | head` ends quietly
+  hold_environment_key();
   Session session;
   CLI::App app{"mkt packs, signs, publishes and installs connectors.", "mkt"};
   app.set_version_flag("-V,--version", "mkt " MKT_VERSION);
@@ -131,15 +140,19 @@ int run(int argc, char** argv) {
   if (words.size() >= 2 && words[0] == "__complete" && words[1] == "--") {
     name_kinds(app);
     print_candidates(app, session, {words.begin() + 2, words.end()});
-    return 0;
+    return end(session);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion& e) {
-    return app.exit(e);
+    app.exit(e);
+    return end(session);
   } catch (const CLI::ParseError& e) {
     name_kinds(app);
-    if (e.get_exit_code() == 0) return app.exit(e);  // help, on stdout
+    if (e.get_exit_code() == 0) {  // help, on stdout
+      app.exit(e);
+      return end(session);
+    }
     const bool extras = dynamic_cast<const CLI::ExtrasError*>(&e) != nullptr;
     return fail_usage(session, app, words,
                       extras ? describe_extras(command_of(app, words), words, e.what()) : e.what());
@@ -159,21 +172,18 @@ int run(int argc, char** argv) {
   }
   const Status status = session.action();
   if (!status) return fail_command(session, status.error(), words);
-  if (const Status printed = session.out.finish(); !printed) return fail(session, printed.error());
-  if (std::fflush(stdout) != 0) {
-    return fail(session, Error(ErrorCode::io_error, "cannot write to standard output"));
-  }
-  return static_cast<int>(session.exit_status);
+  return end(session);
 }
 
 }  // namespace
 }  // namespace mkt
 
 int main(int argc, char** argv) {
+  mkt::hold_standard_descriptors();
   try {
     return mkt::run(argc, argv);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "mkt: unexpected failure: {}\n", e.what());
+    mkt::write_to_stderr(fmt::format("mkt: unexpected failure: {}\n", e.what()));
     return static_cast<int>(mkt::ExitStatus::unexpected);
   }
 }

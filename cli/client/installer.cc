@@ -291,7 +291,7 @@ Error not_cached(const InstallContext& c, const std::vector<Wish>& missing, std:
                           "run the same without --offline",
                           what, c.settings.registry));
   if (c.cache == nullptr || c.cache->limit() == 0) {
-    error.message += "; the cache is turned off (cache-size is 0)";
+    error.message += "; the cache is turned off (cache_size is 0)";
   }
   for (const Wish& wish : missing) {
     error.details.push_back({name(wish), wish.locked->checksum});

@@ -34,7 +34,9 @@ std::filesystem::path own_name(const std::filesystem::path& root) {
   std::error_code ignored;  // then the path stays as it is
   const bool is_link = std::filesystem::is_symlink(folder, ignored);
   if (!is_link && folder.filename() != "." && folder.filename() != "..") return folder;
-  auto full = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), ignored);
+  const auto absolute = std::filesystem::absolute(folder, ignored);
+  if (ignored) return folder;  // the current folder was removed
+  const auto full = std::filesystem::weakly_canonical(absolute, ignored);
   return ignored ? folder : without_slash(full);
 }
 

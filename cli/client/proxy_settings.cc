@@ -9,6 +9,7 @@
 #include "cli/client/settings.h"
 #include "common/base/address_range.h"
 #include "common/base/text.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -60,14 +61,6 @@ std::string matching_entry(const std::string& host, const std::string& list) {
   return {};
 }
 
-std::string without_user(const std::string& proxy) {
-  const std::size_t scheme = proxy.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t user = proxy.rfind('@');
-  if (user == std::string::npos || user < start) return printable(proxy);
-  return printable(proxy.substr(0, start) + proxy.substr(user + 1));
-}
-
 bool is_known_scheme(const std::string& proxy) {
   constexpr auto kSchemes = std::to_array<std::string_view>(
       {"http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h"});
@@ -84,7 +77,7 @@ ProxyChoice proxy_for(std::string_view origin, const Environment& environment) {
   Variable named = is_https ? first_set(environment, {"https_proxy", "HTTPS_PROXY"})
                             : first_set(environment, {"http_proxy"});
   if (named.value.empty()) named = first_set(environment, {"all_proxy", "ALL_PROXY"});
-  ProxyChoice choice{without_user(named.value), named.name, {}, {}};
+  ProxyChoice choice{printable(without_user_info(named.value)), named.name, {}, {}};
   const std::string host = host_of(origin);
   if (named.value.empty()) {
     if (!is_https && !is_loopback(origin) && !environment("HTTP_PROXY").empty()) {

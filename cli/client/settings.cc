@@ -15,6 +15,7 @@
 #include "common/base/edit_distance.h"
 #include "common/base/files.h"
 #include "common/base/toml.h"
+#include "common/base/url.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 
@@ -106,7 +107,10 @@ constexpr auto kSettings = std::to_array<SettingRow>({
     {"cache_size", "MKT_CACHE_SIZE", nullptr, "1GiB", read_cache_size},
 });
 
-const SettingRow* find_row(std::string_view name) {
+// Hyphens do as well as underscores, as in mktd.conf(5).
+const SettingRow* find_row(std::string_view text) {
+  std::string name(text);
+  std::replace(name.begin(), name.end(), '-', '_');
   const auto row = std::find_if(kSettings.begin(), kSettings.end(),
                                 [&](const SettingRow& each) { return each.name == name; });
   return row == kSettings.end() ? nullptr : &*row;
@@ -122,21 +126,20 @@ std::string unknown_setting(std::string_view name) {
 
 using ConfigValues = std::map<std::string, std::string, std::less<>>;
 
-// By name. Hyphens do as well as underscores, as in mktd.conf(5).
+// By name.
 Result<ConfigValues> parse_config(std::string_view text) {
   ConfigValues values;
   const std::string file = config_file().string();
   MKT_TRY(const auto settings, read_toml(text, file));
   for (const TomlSetting& setting : settings) {
-    std::string name = setting.name;
-    std::replace(name.begin(), name.end(), '-', '_');
-    if (!setting.table.empty() || find_row(name) == nullptr) {
+    const SettingRow* const row = find_row(setting.name);
+    if (!setting.table.empty() || row == nullptr) {
       return toml_error(file, setting.line, unknown_setting(setting.path()));
     }
     if (setting.is_array) {
-      return toml_error(file, setting.line, name + " takes one value, no list");
+      return toml_error(file, setting.line, fmt::format("{} takes one value, no list", row->name));
     }
-    values.emplace(std::move(name), setting.values.front());
+    values.emplace(row->name, setting.values.front());
   }
   return values;
 }
@@ -210,8 +213,13 @@ Result<std::string> read_token(const std::filesystem::path& file) {
 }
 
 Status check_token(std::string_view token) {
-  if (token.find_first_of("\r\n") == std::string_view::npos) return {};
-  return Error(ErrorCode::usage_error, "the token must be one line");
+  if (token.find_first_of("\r\n") != std::string_view::npos) {
+    return Error(ErrorCode::usage_error, "the token must be one line");
+  }
+  if (!is_valid_utf8(token) || has_control_characters(token)) {
+    return Error(ErrorCode::usage_error, "the token has control characters");
+  }
+  return {};
 }
 
 // `home` is the registry that stands beside the token; a token for another one is withheld.
@@ -277,6 +285,12 @@ std::filesystem::path config_file() { return user_config_folder() / "config.toml
 std::filesystem::path keys_folder() { return user_config_folder() / "keys"; }
 
 Result<std::string> registry_origin(std::string_view url) {
+  if (url.find('@') != std::string_view::npos) {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("a registry's URL takes no user and password; write {}, and log in "
+                             "with mkt login",
+                             printable(without_user_info(url).substr(0, 200))));
+  }
   const Error wrong(ErrorCode::usage_error,
                     fmt::format("\"{}\" is not a registry's URL; write http://HOST:PORT or "
                                 "https://HOST",
@@ -355,8 +369,8 @@ Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags) {
   return all;
 }
 
-Status require_setting(std::string_view name) {
-  if (find_row(name) != nullptr) return {};
+Result<std::string> setting_named(std::string_view name) {
+  if (const SettingRow* row = find_row(name)) return std::string(row->name);
   return Error(ErrorCode::usage_error, unknown_setting(name));
 }
 
@@ -374,16 +388,16 @@ Status check_key_name(const std::string& value) {
 }  // namespace
 
 Status check_setting(std::string_view name, const std::string& value) {
-  MKT_CHECK(require_setting(name));
+  MKT_TRY(const std::string known, setting_named(name));
   if (value.empty()) {
     return Error(ErrorCode::usage_error,
-                 fmt::format("{} needs a value; to remove it: mkt config unset {}", name, name));
+                 fmt::format("{} needs a value; to remove it: mkt config unset {}", known, known));
   }
-  const SettingRow& row = *find_row(name);
+  const SettingRow& row = *find_row(known);
   Settings unused;
   if (row.read != nullptr) return row.read(row, value, unused);
-  if (name == "token") return check_token(value);
-  if (name == "key") return check_key_name(value);
+  if (known == "token") return check_token(value);
+  if (known == "key") return check_key_name(value);
   MKT_TRY(const std::string token, read_token(value));
   return check_token(token);
 }

@@ -75,8 +75,9 @@ struct SettingSource {
 // Every setting, whether its value can be read or not. usage_error for a config.toml that is wrong.
 Result<std::vector<SettingSource>> setting_sources(const SettingFlags& flags);
 
-// usage_error, with all names, where there is no such setting.
-Status require_setting(std::string_view name);
+// The name of the setting in config.toml as mkt writes it; hyphens do as well as underscores, as in
+// mktd.conf(5). usage_error, with all names, where there is no such setting.
+Result<std::string> setting_named(std::string_view name);
 // Whether a command could use this value. usage_error where it could not, or the error of reading
 // the file that holds the token.
 Status check_setting(std::string_view name, const std::string& value);

@@ -24,6 +24,18 @@ std::string fill_of(const TarballCache& cache, const std::vector<TarballCache::E
                      format_bytes(bytes_of(entries)), format_bytes(cache.limit()));
 }
 
+// Where it is and how full.
+std::string standing_of(const TarballCache& cache,
+                        const std::vector<TarballCache::Entry>& entries) {
+  if (cache.folder().empty()) {
+    return "there is no cache, as its place is not known: neither HOME nor XDG_CACHE_HOME is set "
+           "to "
+           "an absolute path";
+  }
+  return fmt::format("{}: {}", printable(cache.folder().string()),
+                     cache.limit() == 0 ? "turned off (cache_size is 0)" : fill_of(cache, entries));
+}
+
 Json describe_entry(const TarballCache::Entry& entry) {
   return {{"checksum", entry.checksum.text()},
           {"size", entry.bytes},
@@ -63,9 +75,7 @@ Status show_cache(const Session& session) {
                       {"bytes", bytes_of(entries)},
                       {"tarballs", all}},
                      table);
-  session.out.note(
-      fmt::format("{}: {}", printable(cache.folder().string()),
-                  cache.limit() == 0 ? "turned off (cache-size is 0)" : fill_of(cache, entries)));
+  session.out.note(standing_of(cache, entries));
   return {};
 }
 

@@ -36,15 +36,6 @@ struct Place {
   std::size_t arguments = 0;
 };
 
-const CLI::Option* option_named(const CLI::App& command, const std::string& word) {
-  for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
-    for (const CLI::Option* option : app->get_options()) {
-      if (!option->get_positional() && option->check_name(word)) return option;
-    }
-  }
-  return nullptr;
-}
-
 Place place_of(const CLI::App& app, const std::vector<std::string>& words) {
   Place place{&app};
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {

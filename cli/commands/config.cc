@@ -7,8 +7,10 @@
 #include "cli/client/config_file.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/prompt.h"
+#include "cli/terminal/value_input.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -16,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::string_view kToken = "token";
 
 // "MKT_REGISTRY", "config.toml": where the value was given.
@@ -51,16 +52,21 @@ std::string_view place_name(SettingPlace place) {
   return "default";
 }
 
+// A registry's URL that has a password cannot be used, but it may stand there.
+std::string value_without_password(const SettingSource& source) {
+  return source.name == "registry" ? without_user_info(source.value) : source.value;
+}
+
 // A token is never shown.
 std::string shown(const SettingSource& source) {
   if (source.name == kToken && !source.value.empty()) return "set";
-  return printable(source.value);
+  return printable(value_without_password(source));
 }
 
 Json describe(const SettingSource& source) {
   const bool is_set = !source.value.empty();
   Json one{{"name", source.name}, {"set", is_set}, {"value", Json()}};
-  if (is_set && source.name != kToken) one["value"] = source.value;
+  if (is_set && source.name != kToken) one["value"] = value_without_password(source);
   one["from"] = place_name(source.place);
   one["variable"] = source.variable != nullptr ? Json(source.variable) : Json();
   return one;
@@ -81,7 +87,6 @@ Status list_settings(const Session& session) {
 }
 
 Result<SettingSource> source_of(const Session& session, const std::string& name) {
-  MKT_CHECK(require_setting(name));
   MKT_TRY(auto sources, setting_sources(session.flags));
   for (SettingSource& source : sources) {
     if (source.name == name) return std::move(source);
@@ -89,7 +94,8 @@ Result<SettingSource> source_of(const Session& session, const std::string& name)
   return Error(ErrorCode::internal_error, name + " has no source");
 }
 
-Status get_setting(const Session& session, const std::string& name) {
+Status get_setting(const Session& session, const std::string& typed) {
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(const SettingSource source, source_of(session, name));
   if (source.value.empty()) {
     return Error(ErrorCode::not_found,
@@ -113,10 +119,7 @@ Result<std::string> value_for(const std::string& name, const std::optional<std::
         name == kToken ? ask_secret("Token: ") : ask_line(fmt::format("Value of {}: ", name));
     return std::string(trim(typed.value_or("")));
   }
-  std::string text;
-  char c = '\0';
-  while (text.size() < kMaxValueBytes && ::read(STDIN_FILENO, &c, 1) == 1) text += c;
-  return std::string(trim(text));
+  return read_value_input("the value of " + name, ValueEnd::at_end_of_input);
 }
 
 // The one to write: a file keeps its meaning in every folder, a registry its one spelling.
@@ -129,9 +132,9 @@ Result<std::string> written_form(const std::string& name, std::string value) {
   return error ? value : whole.lexically_normal().string();
 }
 
-Status set_setting(const Session& session, const std::string& name,
+Status set_setting(const Session& session, const std::string& typed,
                    const std::optional<std::string>& given) {
-  MKT_CHECK(require_setting(name));
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(std::string value, value_for(name, given));
   MKT_TRY(value, written_form(name, std::move(value)));
   MKT_CHECK(set_in_config(name, value));
@@ -147,8 +150,8 @@ Status set_setting(const Session& session, const std::string& name,
   return {};
 }
 
-Status unset_setting(const Session& session, const std::string& name) {
-  MKT_CHECK(require_setting(name));
+Status unset_setting(const Session& session, const std::string& typed) {
+  MKT_TRY(const std::string name, setting_named(typed));
   MKT_TRY(const bool was_set, unset_in_config(name));
   session.out.result({{"file", config_file().string()}, {"name", name}, {"removed", was_set}},
                      fmt::format("{} {} in {}", name, was_set ? "is no longer set" : "was not set",

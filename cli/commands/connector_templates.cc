@@ -100,6 +100,9 @@ async function handle(line) {
   } catch {
     return send({ id: null, error: { code: -32700, message: "this is not JSON" } });
   }
+  if (request === null || typeof request !== "object" || Array.isArray(request)) {
+    return send({ id: null, error: { code: -32600, message: "this is not a request" } });
+  }
   const { id, method, params = {} } = request;
   if (id === undefined || method === undefined) return; // a notification, or an answer
   try {

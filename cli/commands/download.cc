@@ -24,23 +24,6 @@ struct Arguments {
   OutputOption output;
 };
 
-// The file has no name until it is complete, so an interruption leaves nothing behind.
-Result<UniqueFd> nameless_file(const fs::path& folder) {
-  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0644));
-  if (fd) return fd;
-  if (errno != EOPNOTSUPP && errno != EISDIR) {
-    return system_error(fmt::format("cannot write into {}", printable(folder.string())), errno);
-  }
-  // On a file system without nameless files.
-  const fs::path name = folder / fmt::format(".mkt-download-{}", random_hex(6));
-  fd.reset(::open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644));
-  if (!fd) {
-    return system_error(fmt::format("cannot write into {}", printable(folder.string())), errno);
-  }
-  ::unlink(name.c_str());
-  return fd;
-}
-
 Status copy_to(int from, int to, std::uint64_t size, const std::string& name) {
   std::vector<std::uint8_t> buffer(256 * 1024);
   for (std::uint64_t done = 0; done < size;) {
@@ -105,9 +88,12 @@ Status run(const Session& session, const Arguments& a) {
                               : fs::path(a.output.name);
   if (!a.output.is_stdout()) MKT_CHECK(check_output(a, output, info));
   TarballCache cache = own_cache(session, settings);
-  std::error_code error;
-  MKT_TRY(const UniqueFd file,
-          nameless_file(a.output.is_stdout() ? fs::temp_directory_path(error) : folder_of(output)));
+  // It has no name until it is complete, so an interruption leaves nothing behind.
+  fs::path folder = folder_of(output);
+  if (a.output.is_stdout()) {
+    MKT_TRY(folder, temporary_folder());
+  }
+  MKT_TRY(const UniqueFd file, nameless_file(folder, 0644));
   MKT_TRY(const VerifiedVersion fetched,
           download_verified(registry, trust, spec.id, version.text(), file.get(),
                             session.out.progress("downloading " + spec.id.text()), &cache));

@@ -24,6 +24,8 @@ constexpr std::string_view kIgnoreText =
 # .git, .env, private keys, editors' leftovers (see mkt-pack(1), and: mkt pack --list).
 )";
 
+constexpr std::string_view kIgnoreFile = ".mktignore";
+
 struct InitArguments {
   std::string folder = ".";
   std::string template_name;
@@ -125,8 +127,12 @@ bool may_ask(const Session& session, const InitArguments& a) {
 Status complete(const Session& session, const ConnectorTemplate& layout, InitArguments& a) {
   std::error_code error;
   const InitArguments given = a;
-  const std::string folder_name =
-      fs::weakly_canonical(fs::absolute(a.folder), error).filename().string();
+  const fs::path folder = fs::absolute(a.folder, error);
+  if (error) {
+    return Error(ErrorCode::io_error,
+                 fmt::format("the current folder is not known: {}", error.message()));
+  }
+  const std::string folder_name = fs::weakly_canonical(folder, error).filename().string();
   const std::string author = a.author.empty() ? git_user_name() : a.author;
   InitArguments defaults;
   defaults.id = id_from(folder_name.empty() ? fs::path(a.folder).parent_path().filename().string()
@@ -147,22 +153,75 @@ Status complete(const Session& session, const ConnectorTemplate& layout, InitArg
   return {};
 }
 
-Status write_unless_there(const fs::path& path, std::string_view text) {
+// True where nothing has that name, false for a file, also behind a link. Anything else with the
+// name of a file that is laid out is in the way.
+Result<bool> is_free(const fs::path& path) {
+  const auto in_the_way = [&](std::string_view what) {
+    return Error(ErrorCode::target_exists,
+                 fmt::format("{} is {}; move it away, or name another folder",
+                             printable(path.string()), what));
+  };
   std::error_code error;
-  if (fs::exists(path, error)) return {};
+  const fs::file_type own = fs::symlink_status(path, error).type();
+  if (own == fs::file_type::not_found) return true;
+  if (own == fs::file_type::none) {
+    return system_error(fmt::format("cannot look at {}", printable(path.string())), error.value());
+  }
+  switch (fs::status(path, error).type()) {
+    case fs::file_type::regular:
+      return false;
+    case fs::file_type::directory:
+      return in_the_way("a folder");
+    case fs::file_type::not_found:
+      return in_the_way("a link that leads nowhere");
+    default:
+      return in_the_way("no plain file");
+  }
+}
+
+Status write_unless_there(const fs::path& path, std::string_view text) {
+  MKT_TRY(const bool free, is_free(path));
+  if (!free) return {};
   MKT_CHECK(make_folders(folder_of(path), 0755));
   return write_file_atomically(path, text, 0644);
+}
+
+// Before anybody is asked, and before anything is written.
+Status check_places(const fs::path& folder, const ConnectorTemplate& layout) {
+  const fs::path manifest_file = folder / kManifestName;
+  MKT_TRY(const bool starts_here, is_free(manifest_file));
+  if (!starts_here) {
+    return Error(ErrorCode::target_exists, fmt::format("{} is there already; edit it instead",
+                                                       printable(manifest_file.string())));
+  }
+  for (const TemplateFile& file : layout.files) MKT_CHECK(is_free(folder / file.path));
+  MKT_CHECK(is_free(folder / kIgnoreFile));
+  return {};
+}
+
+Status check_options(const InitArguments& a) {
+  if (a.folder.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "DIR is empty; name a folder, or leave it out for the current one");
+  }
+  const std::pair<std::string_view, std::string_view> given[] = {
+      {"--display-name", a.display_name},
+      {"--description", a.description},
+      {"--author", a.author},
+  };
+  for (const auto& [option, text] : given) {
+    if (is_valid_utf8(text)) continue;
+    return Error(ErrorCode::usage_error, fmt::format("{} is not valid UTF-8", option));
+  }
+  return {};
 }
 
 Status init(const Session& session, InitArguments a) {
   const fs::path folder(a.folder);
   const fs::path manifest_file = folder / kManifestName;
   const ConnectorTemplate& layout = *find_template(a.template_name);
-  std::error_code error;
-  if (fs::exists(manifest_file, error)) {
-    return Error(ErrorCode::target_exists, fmt::format("{} is there already; edit it instead",
-                                                       printable(manifest_file.string())));
-  }
+  MKT_CHECK(check_options(a));
+  MKT_CHECK(check_places(folder, layout));
   MKT_CHECK(complete(session, layout, a));
   MKT_TRY(const ConnectorId id, ConnectorId::parse(a.id));
   Json manifest = starting_manifest(a, layout);
@@ -172,7 +231,7 @@ Status init(const Session& session, InitArguments a) {
     MKT_CHECK(write_unless_there(folder / file.path, file.text));
   }
   MKT_CHECK(
-      write_unless_there(folder / ".mktignore", fmt::format("{}{}", kIgnoreText, layout.ignored)));
+      write_unless_there(folder / kIgnoreFile, fmt::format("{}{}", kIgnoreText, layout.ignored)));
   MKT_TRY(const UniqueFd entrypoint, open_for_reading(folder / layout.entrypoint));
   MKT_TRY(const Checksum checksum, checksum_of_file(entrypoint.get(), layout.entrypoint));
   // Older programs need it to load a connector; mkt pack puts the right one into the tarball.
@@ -180,11 +239,12 @@ Status init(const Session& session, InitArguments a) {
   MKT_CHECK(write_file_atomically(manifest_file, dump_json_pretty(manifest), 0644));
   session.out.result(
       {{"id", id.text()}, {"folder", folder.string()}, {"manifest", manifest_file.string()}},
-      fmt::format("started the connector {} in {}", id.text(), folder.string()));
+      fmt::format("started the connector {} in {}", id.text(), printable(folder.string())));
   if (!layout.run.empty()) {
     session.out.note(fmt::format("try it, in {}: {}", printable(folder.string()), layout.run));
   }
-  session.out.note(fmt::format("edit {}, then: mkt publish {}", manifest_file.string(), a.folder));
+  session.out.note(fmt::format("edit {}, then: mkt publish {}", printable(manifest_file.string()),
+                               printable(a.folder)));
   return {};
 }
 

@@ -1,17 +1,15 @@
 // mkt login, logout, whoami: the token that this machine uses at the registry.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "cli/client/credentials.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/prompt.h"
+#include "cli/terminal/value_input.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
-
-constexpr std::size_t kMaxTokenLineBytes = 4096;
 
 std::string describe(const wire::TokenInfo& t) {
   return fmt::format("{}{}{}", printable(t.role), t.subject.empty() ? "" : " of ",
@@ -19,15 +17,9 @@ std::string describe(const wire::TokenInfo& t) {
 }
 
 Result<std::string> read_from_stdin() {
-  std::string text;
-  char c = '\0';
-  while (text.size() < kMaxTokenLineBytes && ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
-    text += c;
-  while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.pop_back();
-  if (text.empty()) {
-    return Error(ErrorCode::usage_error, "no token came on standard input");
-  }
-  return text;
+  MKT_TRY(std::string token, read_value_input("the token", ValueEnd::at_line_end));
+  if (token.empty()) return Error(ErrorCode::usage_error, "no token came on standard input");
+  return token;
 }
 
 Status login(const Session& session, bool from_stdin) {

@@ -8,6 +8,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/output_file.h"
 #include "cli/commands/pack_report.h"
+#include "common/base/standard_streams.h"
 #include "common/base/utf8.h"
 #include "common/connector/pack.h"
 #include "common/connector/tarball_reader.h"
@@ -121,7 +122,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
   if (!to_stdout) {
     session.out.result(document, text);
   } else if (session.out.json) {
-    fmt::print(stderr, "{}", dump_json_pretty(document));  // stdout has the tarball
+    write_to_stderr(dump_json_pretty(document));  // stdout has the tarball
   } else {
     session.out.note(text);
   }

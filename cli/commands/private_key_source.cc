@@ -19,18 +19,24 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-// Takes a secret out of the environment: it is wiped there, for this process and those it starts.
-std::optional<SecretBytes> take_secret_variable(const char* name) {
-  char* const value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  const std::size_t size = std::strlen(value);
-  SecretBytes secret = SecretBytes::copy_of({value, size});
-  ::explicit_bzero(value, size);
-  ::unsetenv(name);
-  return secret;
+constexpr const char* kKeyVariable = "MKT_SIGNING_KEY";
+
+// Its text, from hold_environment_key until it is taken.
+std::optional<SecretBytes>& held_key() {
+  static std::optional<SecretBytes> text;
+  return text;
 }
 
 }  // namespace
+
+void hold_environment_key() {
+  char* const value = std::getenv(kKeyVariable);
+  if (value == nullptr || *value == '\0') return;
+  const std::size_t size = std::strlen(value);
+  held_key().emplace(SecretBytes::copy_of({value, size}));
+  ::explicit_bzero(value, size);
+  ::unsetenv(kKeyVariable);
+}
 
 Result<SecretBytes> read_private_key_text(const std::string& file) {
   const bool is_stdin = file == "-";
@@ -87,18 +93,19 @@ Result<PublisherId> publisher_of(const PrivateKey& key, const std::string& given
 }
 
 Result<std::optional<EnvironmentKey>> take_environment_key() {
-  constexpr const char* kText = "MKT_SIGNING_KEY";
   constexpr const char* kFile = "MKT_SIGNING_KEY_FILE";
   constexpr const char* kPublisher = "MKT_SIGNING_KEY_PUBLISHER";
-  std::optional<SecretBytes> text = take_secret_variable(kText);
+  hold_environment_key();
+  std::optional<SecretBytes> text = std::move(held_key());
+  held_key().reset();
   const std::string file = variable(kFile);
   if (!text && file.empty()) return std::optional<EnvironmentKey>();
   if (text && !file.empty()) {
     return Error(ErrorCode::usage_error,
                  fmt::format("{} and {} are both set; which one holds the key? unset the other",
-                             kText, kFile));
+                             kKeyVariable, kFile));
   }
-  const std::string name = text ? kText : file;
+  const std::string name = text ? kKeyVariable : file;
   if (!text) {
     auto read = read_private_key_text(file);
     if (!read) return read.error().context(kFile);

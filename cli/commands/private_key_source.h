@@ -28,9 +28,12 @@ struct EnvironmentKey {
   SecretKey secret;
 };
 
+// Takes MKT_SIGNING_KEY out of the environment, where it is wiped: no program that this process
+// starts gets it. To be called before any is started, whether the key will be needed or not.
+void hold_environment_key();
+
 // From MKT_SIGNING_KEY, or from the file that MKT_SIGNING_KEY_FILE names; nullopt where both are
-// missing. The first one is wiped in this process's environment and is gone from it afterwards, so
-// this can be called once.
+// missing. The first one is gone afterwards, so this can be called once.
 Result<std::optional<EnvironmentKey>> take_environment_key();
 
 }  // namespace mkt

@@ -1,10 +1,6 @@
 #include "cli/commands/publishable.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cstdlib>
 
 #include "common/base/utf8.h"
 #include "common/connector/never_packed.h"
@@ -15,19 +11,6 @@ namespace mkt {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<UniqueFd> nameless_file() {
-  std::error_code error;
-  const fs::path folder = fs::temp_directory_path(error);
-  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (fd) return fd;
-  // Not every file system has nameless files.
-  std::string name = (folder / ".mkt-XXXXXX").string();
-  fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd) return system_error("cannot make a temporary file", errno);
-  ::unlink(name.c_str());
-  return fd;
-}
 
 // Why the file looks like a secret by its path; else empty.
 std::string secret_by_name(const std::string& path) {
@@ -97,7 +80,8 @@ Result<Listed> list_tarball(int fd, const std::string& name, const ArchiveLimits
 }
 
 Result<Publishable> pack_folder(const std::string& folder, const PackOptions& options) {
-  MKT_TRY(UniqueFd file, nameless_file());
+  MKT_TRY(const fs::path temporary, temporary_folder());
+  MKT_TRY(UniqueFd file, nameless_file(temporary, 0600));
   MKT_TRY(Packed packed, pack_connector(folder, file.get(), options));
   MKT_TRY(Listed listed, list_tarball(file.get(), printable(folder), options.limits));
   listed.tree.left_out = packed.tree.left_out;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 #include <thread>
 
 #include "cli/commands/install_flow.h"
@@ -43,14 +42,11 @@ Status follow(const Session& session, TenantClient& tenant, const RequestWatchAr
   return {};
 }
 
-void tell(const Session& session, const InstallRequestInfo& r) {
-  if (session.out.json) {
-    fmt::print("{}\n", dump_json(r.to_json()));  // one per line, at once
-  } else {
-    fmt::print("{}  {}  {}  {}  {}/{}\n", printable(r.id), request_name(r), printable(r.status),
-               printable(r.requested_by), r.approvals.size(), r.min_approvals);
-  }
-  std::fflush(stdout);
+Status tell(const Session& session, const InstallRequestInfo& r) {
+  return session.out.event(
+      r.to_json(),
+      fmt::format("{}  {}  {}  {}  {}/{}", printable(r.id), request_name(r), printable(r.status),
+                  printable(r.requested_by), r.approvals.size(), r.min_approvals));
 }
 
 // First what is pending, then every change, until interrupted.
@@ -67,7 +63,7 @@ Status follow_all(const Session& session, TenantClient& tenant, const RequestWat
     const auto news = feed.next();
     if (!news && news.error().code != ErrorCode::registry_unavailable) return news.error();
     if (news) {
-      for (const InstallRequestInfo& r : *news) tell(session, r);
+      for (const InstallRequestInfo& r : *news) MKT_CHECK(tell(session, r));
     }
     std::this_thread::sleep_for(every);
   }

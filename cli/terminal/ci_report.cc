@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -28,6 +29,40 @@ std::string command_data(std::string_view text) {
     }
   }
   return data;
+}
+
+// The runner compares as people read, so that characters without a width count for nothing: each
+// that is not ASCII is passed over.
+bool counts(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Where the next character that counts is `wanted`, the place behind it; else npos.
+std::size_t behind(std::string_view text, std::size_t at, char wanted) {
+  while (at < text.size() && !counts(text[at])) ++at;
+  return at < text.size() && text[at] == wanted ? at + 1 : std::string_view::npos;
+}
+
+// The first character of each "##[" is replaced.
+std::string with_broken_marks(std::string_view text, std::string_view replacement) {
+  std::string broken;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t second = text[at] == '#' ? behind(text, at + 1, '#') : text.npos;
+    const bool is_mark = second != text.npos && behind(text, second, '[') != text.npos;
+    if (is_mark) {
+      broken += replacement;
+    } else {
+      broken += text[at];
+    }
+  }
+  return broken;
+}
+
+// A line that begins with "::", after blanks, has a blank between the two.
+std::string with_broken_command(std::string_view line) {
+  std::size_t first = 0;
+  while (first < line.size() && (line[first] <= ' ' || !counts(line[first]))) ++first;
+  if (first == line.size() || line[first] != ':') return std::string(line);
+  if (behind(line, first + 1, ':') == std::string_view::npos) return std::string(line);
+  return fmt::format("{} {}", line.substr(0, first + 1), line.substr(first + 1));
 }
 
 // Text in a cell of a Markdown table, taken literally.
@@ -76,15 +111,28 @@ std::string variable_name(std::string_view name) {
   return variable;
 }
 
+// What other commands wrote there; an empty document where the file is missing or empty. What is
+// not understood may be another program's: it is an error, and the file is left alone.
+Result<Json> read_annotations(const std::string& file) {
+  const auto text = read_file(file, kMaxAnnotationBytes);
+  if (!text && text.error().code != ErrorCode::not_found) return text.error();
+  if (!text || text->empty()) return Json{{"mkt", Json::array()}};
+  auto document = parse_json(*text, "it");
+  if (document && document->is_object()) {
+    const Json& links = document->emplace("mkt", Json::array()).first.value();
+    if (links.is_array()) return std::move(*document);
+  }
+  return Error(ErrorCode::invalid_json,
+               fmt::format("{} is left as it is, and has no link of mkt's: it is not a report of "
+                           "annotations",
+                           printable(file)));
+}
+
 // GitLab reads one document a file: {"mkt": [{"external_link": {"label": …, "url": …}}, …]}.
 Status annotate(const std::string& file, std::string_view label, std::string_view url) {
   if (file.empty() || url.empty()) return {};
-  Json document = Json::object();
-  if (const auto text = read_file(file, kMaxAnnotationBytes)) {
-    if (auto before = parse_json(*text, file); before && before->is_object()) document = *before;
-  }
+  MKT_TRY(Json document, read_annotations(file));
   Json& links = document["mkt"];
-  if (!links.is_array()) links = Json::array();
   links.push_back({{"external_link", {{"label", printable(label)}, {"url", url}}}});
   return write_file_atomically(file, dump_json_pretty(document), 0644);
 }
@@ -108,6 +156,23 @@ std::string CiReport::annotation(Level level, std::string_view message) const {
   if (!annotates_) return {};
   return fmt::format("::{} title=mkt::{}", level == Level::error ? "error" : "warning",
                      command_data(message));
+}
+
+std::string CiReport::log_text(std::string_view text) const {
+  if (!annotates_) return std::string(text);
+  const std::string marked = with_broken_marks(text, "# ");
+  std::string harmless;
+  for (std::string_view rest = marked; !rest.empty();) {
+    const std::size_t end = std::min(rest.find_first_of("\r\n"), rest.size() - 1) + 1;
+    harmless += with_broken_command(rest.substr(0, end));
+    rest.remove_prefix(end);
+  }
+  return harmless;
+}
+
+std::string CiReport::log_json(std::string_view json) const {
+  // A line of JSON begins with no colon.
+  return annotates_ ? with_broken_marks(json, "\\u0023") : std::string(json);
 }
 
 Status CiReport::failed(std::string_view message) const {

@@ -39,6 +39,12 @@ class CiReport {
   // The line to print in place of the plain one, where the runner makes an annotation of it; empty
   // elsewhere.
   std::string annotation(Level level, std::string_view message) const;
+  // What a job prints, such as a description from the registry, where GitHub's runner reads the
+  // log: it runs a line that begins with "::", after blanks, and "##[" anywhere in a line. A blank
+  // between their characters makes text of them. Unchanged elsewhere.
+  std::string log_text(std::string_view text) const;
+  // The same of JSON, with an escape in place of a blank: it means what it did.
+  std::string log_json(std::string_view json) const;
   // Writes what the runner takes; nothing elsewhere. io_error where a file cannot be written.
   Status failed(std::string_view message) const;
   Status succeeded(const CiResult& result) const;

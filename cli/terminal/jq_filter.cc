@@ -21,9 +21,13 @@ constexpr std::size_t kMaxExpressionBytes = 64 * 1024;
 struct JqLibrary {
   decltype(&::jq_init) init;
   decltype(&::jq_set_error_cb) set_error_callback;
+  decltype(&::jq_set_attr) set_attribute;
   decltype(&::jq_compile) compile;
   decltype(&::jq_start) start;
   decltype(&::jq_next) next;
+  decltype(&::jq_halted) halted;
+  decltype(&::jq_get_exit_code) exit_code;
+  decltype(&::jq_get_error_message) error_message;
   decltype(&::jq_teardown) teardown;
   decltype(&::jq_format_error) format_error;
   decltype(&::jv_parse_sized) parse;
@@ -31,7 +35,10 @@ struct JqLibrary {
   decltype(&::jv_copy) copy;
   decltype(&::jv_free) free;
   decltype(&::jv_dump_string) dump;
+  decltype(&::jv_array) array;
+  decltype(&::jv_string) string;
   decltype(&::jv_string_value) text;
+  decltype(&::jv_string_length_bytes) size;
   decltype(&::jv_invalid_has_msg) has_message;
   decltype(&::jv_invalid_get_msg) message;
 };
@@ -42,12 +49,18 @@ std::optional<JqLibrary> open_jq() {
   const bool complete =
       library.look_up("jq_init", jq.init) &&
       library.look_up("jq_set_error_cb", jq.set_error_callback) &&
+      library.look_up("jq_set_attr", jq.set_attribute) &&
       library.look_up("jq_compile", jq.compile) && library.look_up("jq_start", jq.start) &&
-      library.look_up("jq_next", jq.next) && library.look_up("jq_teardown", jq.teardown) &&
+      library.look_up("jq_next", jq.next) && library.look_up("jq_halted", jq.halted) &&
+      library.look_up("jq_get_exit_code", jq.exit_code) &&
+      library.look_up("jq_get_error_message", jq.error_message) &&
+      library.look_up("jq_teardown", jq.teardown) &&
       library.look_up("jq_format_error", jq.format_error) &&
       library.look_up("jv_parse_sized", jq.parse) && library.look_up("jv_get_kind", jq.kind) &&
       library.look_up("jv_copy", jq.copy) && library.look_up("jv_free", jq.free) &&
-      library.look_up("jv_dump_string", jq.dump) && library.look_up("jv_string_value", jq.text) &&
+      library.look_up("jv_dump_string", jq.dump) && library.look_up("jv_array", jq.array) &&
+      library.look_up("jv_string", jq.string) && library.look_up("jv_string_value", jq.text) &&
+      library.look_up("jv_string_length_bytes", jq.size) &&
       library.look_up("jv_invalid_has_msg", jq.has_message) &&
       library.look_up("jv_invalid_get_msg", jq.message);
   if (!complete) return std::nullopt;
@@ -59,10 +72,18 @@ const JqLibrary* jq_library() {
   return library ? &*library : nullptr;
 }
 
+// Text may have a NUL.
 std::string take_text(const JqLibrary& jq, jv value) {
-  std::string text = jq.text(value);
+  const auto size = static_cast<std::size_t>(jq.size(jq.copy(value)));
+  std::string text(jq.text(value), size);
   jq.free(value);
   return text;
+}
+
+// Text as it is, anything else as JSON.
+std::string take_message(const JqLibrary& jq, jv message) {
+  const bool is_text = jq.kind(message) == JV_KIND_STRING;
+  return take_text(jq, is_text ? message : jq.dump(message, 0));
 }
 
 // The first thing that jq says; the rest only counts the errors.
@@ -87,6 +108,17 @@ std::string without_controls(const std::string& text) {
   return clean;
 }
 
+// What the expression said when it ended by `halt_error`; nullopt by `halt`. jq may exit with 0
+// after it, if told so; here it is an error in any case.
+std::optional<std::string> take_halt_error(const JqLibrary& jq, jq_state* state) {
+  const jv code = jq.exit_code(state);
+  const bool is_quiet = jq.kind(code) == JV_KIND_INVALID;
+  jq.free(code);
+  if (is_quiet) return std::nullopt;
+  std::string said = take_message(jq, jq.error_message(state));
+  return said.substr(0, said.find_last_not_of('\n') + 1);
+}
+
 }  // namespace
 
 void JqFilter::End::operator()(jq_state* state) const { jq_library()->teardown(&state); }
@@ -103,6 +135,10 @@ Result<JqFilter> JqFilter::compile(const std::string& expression) {
   }
   JqFilter filter(jq->init());
   if (!filter.state_) return Error(ErrorCode::internal_error, "libjq did not start");
+  // jq's main program says where modules are, and libjq relies on it: an expression that imports
+  // one would end the process. There are none.
+  jq->set_attribute(filter.state_.get(), jq->string("JQ_LIBRARY_PATH"), jq->array());
+  jq->set_attribute(filter.state_.get(), jq->string("JQ_ORIGIN"), jq->string("/"));
   std::string said;
   jq->set_error_callback(filter.state_.get(), keep_first, &said);
   const bool compiled = jq->compile(filter.state_.get(), expression.c_str()) != 0;
@@ -122,11 +158,14 @@ Result<std::string> JqFilter::print(const Json& document) const {
     if (kind == JV_KIND_STRING) {
       lines += without_controls(take_text(jq, value)) + "\n";
     } else if (kind != JV_KIND_INVALID) {
-      lines += take_text(jq, jq.dump(value, 0)) + "\n";
+      lines += escape_controls(take_text(jq, jq.dump(value, 0))) + "\n";
+    } else if (jq.halted(state_.get()) != 0) {
+      jq.free(value);
+      const auto said = take_halt_error(jq, state_.get());
+      if (!said) return lines;
+      return Error(ErrorCode::invalid_json, fmt::format("--jq: {}", printable(*said)));
     } else if (jq.has_message(jq.copy(value)) != 0) {
-      const jv message = jq.message(value);
-      const bool is_text = jq.kind(message) == JV_KIND_STRING;
-      const std::string why = take_text(jq, is_text ? message : jq.dump(message, 0));
+      const std::string why = take_message(jq, jq.message(value));
       return Error(ErrorCode::invalid_json,
                    fmt::format("--jq: {}; see the document with --json", printable(why)));
     } else {

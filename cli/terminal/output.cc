@@ -16,24 +16,39 @@ const Screen& Output::screen() const {
   return *screen_;
 }
 
+void Output::print_text(std::string_view text) const { write_to_stdout(text_to_print(text)); }
+
+std::string Output::text_to_print(std::string_view text) const {
+  return screen().out_is_file ? std::string(text) : CiReport(process_environment()).log_text(text);
+}
+
+void Output::print_json(std::string_view text) const {
+  const std::string safe = escape_controls(text);
+  write_to_stdout(screen().out_is_file ? safe : CiReport(process_environment()).log_json(safe));
+}
+
+void Output::print_message(std::string_view text) const {
+  write_to_stderr(CiReport(process_environment()).log_text(text));
+}
+
 void Output::print_document(const Json& document) const {
   Json shown = document;
   add_common_names(shown);
   if (jq) {
     const auto lines = jq->print(shown);
     if (lines) {
-      fmt::print("{}", *lines);
+      print_text(*lines);
     } else {
       failure_ = lines.error();
     }
     return;
   }
   if (!format) {
-    fmt::print("{}", dump_json_pretty(shown));
+    print_json(dump_json_pretty(shown));
     return;
   }
   const FormatTemplate::Lines lines = format->print(shown);
-  fmt::print("{}", lines.text);
+  print_text(lines.text);
   if (!lines.unknown.empty()) {
     warn(fmt::format("--format: the document has no {}; see what it has with --json",
                      printable(fmt::format("{}", fmt::join(lines.unknown, ", ")))));
@@ -44,13 +59,13 @@ void Output::result(const Json& document, std::string_view text) const {
   if (json) {
     print_document(document);
   } else if (!text.empty()) {
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    print_text(fmt::format("{}{}", text, text.ends_with('\n') ? "" : "\n"));
   }
 }
 
 void Output::paged_result(const Json& document, std::string_view text) const {
   if (json || text.empty()) return result(document, text);
-  print_paged(text, screen());
+  print_paged(text_to_print(text), screen());
 }
 
 void Output::result(const Json& document, const Table& table) const {
@@ -66,21 +81,21 @@ void Output::done(std::string_view text) const {
 }
 
 void Output::note(std::string_view text) const {
-  if (!quiet) fmt::print(stderr, "{}\n", text);
+  if (!quiet) print_message(fmt::format("{}\n", text));
 }
 
 void Output::warn(std::string_view text) const {
   const std::string annotation =
       CiReport(process_environment()).annotation(CiReport::Level::warning, text);
   if (!annotation.empty()) {
-    fmt::print(stderr, "{}\n", annotation);
+    write_to_stderr(annotation + "\n");
   } else {
-    fmt::print(stderr, "{} {}\n", on_err("warning:", Tone::caution), text);
+    write_to_stderr(fmt::format("{} {}\n", on_err("warning:", Tone::caution), text));
   }
 }
 
 void Output::error(const Error& e) const {
-  if (json && !format && !jq) fmt::print("{}", dump_json_pretty(describe_error(e)));
+  if (json && !format && !jq) print_json(dump_json_pretty(describe_error(e)));
   tell_error(e);
 }
 
@@ -89,12 +104,21 @@ void Output::tell_error(const Error& e) const {
   const std::string message = printable(e.message);
   const std::string annotation = ci.annotation(CiReport::Level::error, message);
   if (!annotation.empty()) {
-    fmt::print(stderr, "{}\n", annotation);
+    write_to_stderr(annotation + "\n");
   } else {
-    fmt::print(stderr, "{} {}\n", on_err("mkt:", Tone::bad), message);
+    write_to_stderr(fmt::format("{} {}\n", on_err("mkt:", Tone::bad), message));
   }
-  if (e.details.size() > 1) fmt::print(stderr, "{}", describe_details(e));
+  if (e.details.size() > 1) print_message(describe_details(e));
   if (const Status told = ci.failed(message); !told) warn(told.error().message);
+}
+
+Status Output::event(const Json& document, std::string_view text) const {
+  if (json) {
+    print_json(dump_json(document) + "\n");
+  } else {
+    print_text(fmt::format("{}\n", text));
+  }
+  return flush_stdout();
 }
 
 void Output::report_to_ci(const CiResult& result) const {

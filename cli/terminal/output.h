@@ -21,6 +21,7 @@
 #include "cli/terminal/table.h"
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/base/standard_streams.h"
 
 namespace mkt {
 
@@ -40,6 +41,9 @@ class Output {
   // The same, of which a long text goes through the pager.
   void paged_result(const Json& document, std::string_view text) const;
   void result(const Json& document, const Table& table) const;
+  // One of the many that a command prints as they happen, a line each; io_error where it could not
+  // be written, as nobody listens any more.
+  Status event(const Json& document, std::string_view text) const;
   // Something to know while or beside the result.
   void note(std::string_view text) const;
   // Whether who reads stderr follows the command step by step: a person, or the log of a CI job. A
@@ -52,8 +56,8 @@ class Output {
   void error(const Error& error) const;
   // The same of one target among several: it is not the result.
   void tell_error(const Error& error) const;
-  // Whether all of the result was printed: --jq may not fit it.
-  Status finish() const { return failure_ ? Status(*failure_) : Status(); }
+  // Whether all of the result was printed: --jq may not fit it, or standard output not take it.
+  Status finish() const { return failure_ ? Status(*failure_) : flush_stdout(); }
   // What a CI job shows of the result besides; a failure to tell it is a warning.
   void report_to_ci(const CiResult& result) const;
 
@@ -71,6 +75,11 @@ class Output {
 
  private:
   void print_document(const Json& document) const;
+  // All that is printed passes one of these: a CI job's log takes some lines for commands.
+  void print_text(std::string_view text) const;
+  void print_json(std::string_view text) const;
+  void print_message(std::string_view text) const;  // on stderr
+  std::string text_to_print(std::string_view text) const;
 
   mutable std::optional<Screen> screen_;
   mutable std::optional<Error> failure_;

@@ -1,13 +1,13 @@
 #include "cli/terminal/pager.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
+
+#include "common/base/standard_streams.h"
 
 namespace mkt {
 namespace {
@@ -38,7 +38,7 @@ void print_paged(std::string_view text, const Screen& screen) {
     pipe = ::popen(command.c_str(), "w");
   }
   if (pipe == nullptr) {
-    fmt::print("{}", text);
+    write_to_stdout(text);
     return;
   }
   std::fwrite(text.data(), 1, text.size(), pipe);
@@ -46,7 +46,7 @@ void print_paged(std::string_view text, const Screen& screen) {
   const int status = ::pclose(pipe);
   std::signal(SIGPIPE, SIG_DFL);
   constexpr int kNotThere = 127;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotThere) fmt::print("{}", text);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotThere) write_to_stdout(text);
 }
 
 }  // namespace mkt

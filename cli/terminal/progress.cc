@@ -12,6 +12,7 @@
 
 #include "cli/terminal/output.h"
 #include "cli/terminal/text_width.h"
+#include "common/base/standard_streams.h"
 
 namespace mkt {
 namespace {
@@ -125,10 +126,7 @@ ProgressClock steady_progress_clock() {
 }
 
 ProgressWriter stderr_progress_writer() {
-  return [](const std::string& text) {
-    fmt::print(stderr, "{}", text);
-    std::fflush(stderr);
-  };
+  return [](const std::string& text) { write_to_stderr(text); };
 }
 
 void on_interrupt_say(const char* text) {

@@ -1,6 +1,7 @@
 #include "cli/terminal/screen.h"
 
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -39,6 +40,8 @@ Screen Screen::of_process(bool no_color) {
   Screen screen;
   screen.out_is_terminal = ::isatty(STDOUT_FILENO) == 1;
   screen.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  struct stat out {};
+  screen.out_is_file = ::fstat(STDOUT_FILENO, &out) == 0 && S_ISREG(out.st_mode);
   screen.out_color = color_wanted(screen.out_is_terminal, no_color, environment);
   screen.err_color = color_wanted(screen.err_is_terminal, no_color, environment);
   winsize size{};

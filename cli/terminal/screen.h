@@ -14,6 +14,7 @@ namespace mkt {
 struct Screen {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  bool out_is_file = false;  // what is printed there is in nobody's log
   bool out_color = false;
   bool err_color = false;
   std::size_t columns = 80;  // of a terminal

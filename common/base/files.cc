@@ -41,6 +41,25 @@ Result<UniqueFd> open_for_reading(const fs::path& path) {
   return fd;
 }
 
+Result<UniqueFd> nameless_file(const fs::path& folder, unsigned mode) {
+  UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+  if (fd) return fd;
+  if (errno != EOPNOTSUPP && errno != EISDIR) return path_error("write into", folder, errno);
+  const fs::path name = folder / fmt::format(".mkt-{}", random_hex(6));
+  fd.reset(::open(name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, mode));
+  if (!fd) return path_error("write into", folder, errno);
+  ::unlink(name.c_str());
+  return fd;
+}
+
+Result<fs::path> temporary_folder() {
+  std::error_code error;
+  fs::path folder = fs::temp_directory_path(error);
+  if (!error) return folder;
+  return system_error("cannot use the folder for temporary files, which TMPDIR names",
+                      error.value());
+}
+
 Result<UniqueFd> create_file(const fs::path& path, unsigned mode) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return path_error("create", path, errno);
@@ -170,7 +189,8 @@ Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::str
     if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 && is_at(path, lock.get())) {
       return TemporaryFolder(std::move(path), std::move(lock));
     }
-    // Before it was locked, another process took it for abandoned, and removes it or has removed it.
+    // Before it was locked, another process took it for abandoned, and removes it or has removed
+    // it.
   }
   return path_error("lock the folder", path, errno);
 }

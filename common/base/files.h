@@ -45,6 +45,13 @@ Error system_error(std::string_view what, int errno_value);
 
 Result<UniqueFd> open_for_reading(const std::filesystem::path& path);
 
+// A file in that folder without a name, for reading and writing: nothing is left of it, however the
+// process ends. On a file system that has none, it has a name for a moment.
+Result<UniqueFd> nameless_file(const std::filesystem::path& folder, unsigned mode);
+
+// Where temporary files belong: $TMPDIR, or /tmp. An error where that is no folder.
+Result<std::filesystem::path> temporary_folder();
+
 // Creates a file that must not exist yet. The umask does not change `mode`.
 Result<UniqueFd> create_file(const std::filesystem::path& path, unsigned mode);
 

@@ -1,5 +1,7 @@
 #include "common/base/shell_completion.h"
 
+#include <CLI/CLI.hpp>
+
 namespace mkt {
 namespace {
 
@@ -74,6 +76,15 @@ std::string completion_script(std::string_view shell, std::string_view program) 
     at += program.size();
   }
   return script;
+}
+
+const CLI::Option* option_named(const CLI::App& command, const std::string& word) {
+  for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      if (!option->get_positional() && option->check_name(word)) return option;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace mkt

@@ -8,11 +8,20 @@
 #include <string>
 #include <string_view>
 
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
 namespace mkt {
 
 inline constexpr const char* kCompleteFiles = ":files";
 
 // `shell` is bash, zsh or fish; `program` a command's name.
 std::string completion_script(std::string_view shell, std::string_view program);
+
+// The option that is called `word`, "--json" or "-q", in this command or in one that it belongs to;
+// null where there is none.
+const CLI::Option* option_named(const CLI::App& command, const std::string& word);
 
 }  // namespace mkt

@@ -36,4 +36,12 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   return out;
 }
 
+std::string without_user_info(std::string_view url) {
+  const std::size_t end = url.rfind('@');
+  if (end == std::string_view::npos) return std::string(url);
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme < end ? scheme + 3 : 0;
+  return std::string(url.substr(0, begin)).append(url.substr(end + 1));
+}
+
 }  // namespace mkt

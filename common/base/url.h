@@ -1,4 +1,4 @@
-// Percent-encoding (RFC 3986 section 2.1) for parts of a URL. Thread-safe.
+// Parts of a URL: percent-encoding (RFC 3986 section 2.1), and what must not be shown. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -17,5 +17,9 @@ enum class Plus { is_plus, is_space };
 // nullopt where two hex digits do not follow a '%'. The result may hold any byte, also zero, and
 // need not be UTF-8; the caller must check.
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::is_plus);
+
+// A URL, or what was meant as one, without its user and password, for a message. All that stands
+// before the last '@' goes, for what is no URL may have its secret anywhere.
+std::string without_user_info(std::string_view url);
 
 }  // namespace mkt

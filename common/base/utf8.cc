@@ -1,6 +1,7 @@
 // UTF-8 by utf8proc.
 #include "common/base/utf8.h"
 
+#include <fmt/format.h>
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -82,6 +83,20 @@ std::string printable(std::string_view text) {
       at += static_cast<std::size_t>(n);
     }
   }
+  return out;
+}
+
+std::string escape_controls(std::string_view json) {
+  std::string out;
+  std::size_t at = 0;
+  for_each_code_point(json, [&](utf8proc_int32_t cp, std::size_t size) {
+    if (cp >= 0x20 && is_control(cp)) {
+      out += fmt::format("\\u{:04x}", cp);
+    } else {
+      out.append(json.substr(at, size));
+    }
+    at += size;
+  });
   return out;
 }
 

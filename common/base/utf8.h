@@ -25,4 +25,9 @@ std::string fold_name(std::string_view text);
 // `text` for a message: every byte that could disturb a terminal is replaced by '?'.
 std::string printable(std::string_view text);
 
+// JSON of the same meaning, whose text has "\u0085" where that could disturb a terminal. Line ends
+// and blanks stay. The text must be valid JSON, which is UTF-8 and has no other control characters
+// below U+0020.
+std::string escape_controls(std::string_view json);
+
 }  // namespace mkt

@@ -158,11 +158,22 @@ bool is_on_this_machine(const std::string& url) {
   return false;
 }
 
+// libcurl's reason. It may quote a proxy that it cannot use as the environment names it, with its
+// password, and cut what is long: so nothing of such a reason is kept.
+std::string without_proxy(std::string_view detail) {
+  const bool quotes_proxy = detail.starts_with("Unsupported proxy");
+  const bool may_have_user =
+      detail.find("proxy") != std::string_view::npos && detail.find('@') != std::string_view::npos;
+  if (!quotes_proxy && !may_have_user) return std::string(detail);
+  return "the proxy that the environment names cannot be used";
+}
+
 // Only for a registry do we know what the user can do about it.
 constexpr std::string_view kRegistry = "the registry";
 
-Error describe(CURLcode code, const char* detail, const HttpRequest& request,
+Error describe(CURLcode code, std::string_view reason, const HttpRequest& request,
                const std::string& peer) {
+  const std::string detail = without_proxy(reason);
   const std::string where = fmt::format("{} at {}", peer, printable(origin_of(request.url)));
   switch (code) {
     case CURLE_COULDNT_CONNECT:

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/base/shell_completion.h"
+#include "common/base/standard_streams.h"
 #include "daemon/ops/configuration.h"
 #include "daemon/ops/operations.h"
 
@@ -24,15 +25,6 @@ struct Words {
 
 std::vector<const CLI::App*> operations_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
-}
-
-const CLI::Option* option_named(const CLI::App& app, const std::string& word) {
-  for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
-    for (const CLI::Option* option : at->get_options()) {
-      if (!option->get_positional() && option->check_name(word)) return option;
-    }
-  }
-  return nullptr;
 }
 
 // CLI11 says what an option chooses from in its type: "TEXT:{admin,open}".
@@ -110,17 +102,17 @@ std::string complete_mktd(const std::vector<std::string>& words) {
 std::optional<int> run_completion(int argc, char** argv) {
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   if (words.size() >= 2 && words[0] == "__complete" && words[1] == "--") {
-    fmt::print("{}", complete_mktd({words.begin() + 2, words.end()}));
+    write_to_stdout(complete_mktd({words.begin() + 2, words.end()}));
     return 0;
   }
   if (words.empty() || words[0] != "completion") return std::nullopt;
   const bool is_known =
       words.size() == 2 && (words[1] == "bash" || words[1] == "zsh" || words[1] == "fish");
   if (!is_known) {
-    fmt::print(stderr, "mktd: for which shell? write: mktd completion bash, zsh or fish\n");
+    write_to_stderr("mktd: for which shell? write: mktd completion bash, zsh or fish\n");
     return static_cast<int>(ExitStatus::invalid);
   }
-  fmt::print("{}", completion_script(words[1], "mktd"));
+  write_to_stdout(completion_script(words[1], "mktd"));
   return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "common/base/log.h"
+#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
@@ -253,12 +254,12 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       return parsed;
     }
     const std::string what = e.what();
-    fmt::print(stderr, "mktd: {}{}; see: mktd --help\n", file->place_of(what), what);
+    write_to_stderr(fmt::format("mktd: {}{}; see: mktd --help\n", file->place_of(what), what));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
   const auto refuse = [&](const Error& error) {
-    fmt::print(stderr, "mktd: {}\n", error.message);
+    write_to_stderr(fmt::format("mktd: {}\n", error.message));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
   if (c.data.empty()) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "common/base/log.h"
+#include "common/base/standard_streams.h"
 #include "daemon/http/change_limits.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
@@ -247,7 +248,7 @@ Result<int> Daemon::run() {
   // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
   std::optional<GarbageCollector> garbage;
   if (storage_.shared != nullptr) garbage.emplace(market_);
-  fmt::print(stderr, "mktd: listening on {}\n", url);
+  write_to_stderr(fmt::format("mktd: listening on {}\n", url));
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
     log_event(LogLevel::error,

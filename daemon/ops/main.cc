@@ -5,6 +5,7 @@
 
 #include <exception>
 
+#include "common/base/standard_streams.h"
 #include "common/signing/key.h"
 #include "daemon/ops/completion.h"
 #include "daemon/ops/daemon.h"
@@ -26,7 +27,7 @@ int run(int argc, char** argv) {
   // Files made here are private, except where the code says otherwise: the socket, mktd.url.
   ::umask(077);
   if (!init_crypto()) {
-    fmt::print(stderr, "mktd: the system gives no random numbers\n");
+    write_to_stderr("mktd: the system gives no random numbers\n");
     return static_cast<int>(ExitStatus::unexpected);
   }
   if (const auto status = run_completion(argc, argv)) return *status;
@@ -34,7 +35,7 @@ int run(int argc, char** argv) {
   const ParsedArguments parsed = parse_arguments(argc, argv);
   if (parsed.exit_now) return *parsed.exit_now;
   if (parsed.configuration.check_only) {
-    fmt::print("the settings are valid\n");
+    write_to_stdout("the settings are valid\n");
     return 0;
   }
   configure_log(parsed.configuration);
@@ -46,7 +47,7 @@ int run(int argc, char** argv) {
     return daemon->run();
   }();
   if (status) return *status;
-  fmt::print(stderr, "mktd: {}\n", status.error().message);
+  write_to_stderr(fmt::format("mktd: {}\n", status.error().message));
   return static_cast<int>(exit_status(status.error().code));
 }
 
@@ -54,10 +55,15 @@ int run(int argc, char** argv) {
 }  // namespace mkt
 
 int main(int argc, char** argv) {
+  mkt::hold_standard_descriptors();
   try {
-    return mkt::run(argc, argv);
+    const int status = mkt::run(argc, argv);
+    const mkt::Status printed = mkt::flush_stdout();
+    if (printed || status != 0) return status;
+    mkt::write_to_stderr(fmt::format("mktd: {}\n", printed.error().message));
+    return static_cast<int>(mkt::exit_status(printed.error().code));
   } catch (const std::exception& e) {
-    fmt::print(stderr, "mktd: unexpected failure: {}\n", e.what());
+    mkt::write_to_stderr(fmt::format("mktd: unexpected failure: {}\n", e.what()));
     return static_cast<int>(mkt::ExitStatus::unexpected);
   }
 }

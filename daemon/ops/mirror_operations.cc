@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/base/files.h"
+#include "common/base/standard_streams.h"
 #include "common/base/utf8.h"
 #include "common/http/http_client.h"
 #include "common/wire/messages.h"
@@ -162,16 +163,16 @@ Result<Answer> restore_mirror(const MirrorOperationArguments& a) {
 
 int print(const Result<Answer>& answer, bool json) {
   if (answer) {
-    fmt::print("{}", json ? dump_json_pretty(answer->document) : answer->text + "\n");
+    write_to_stdout(json ? dump_json_pretty(answer->document) : answer->text + "\n");
     return static_cast<int>(answer->status);
   }
   const Error& error = answer.error();
   if (json) {
-    fmt::print("{}", dump_json_pretty({{"error", error.message},
-                                       {"code", error_code_name(error.code)},
-                                       {"message", error.message}}));
+    write_to_stdout(dump_json_pretty({{"error", error.message},
+                                      {"code", error_code_name(error.code)},
+                                      {"message", error.message}}));
   }
-  fmt::print(stderr, "mktd: {}\n", printable(error.message));
+  write_to_stderr(fmt::format("mktd: {}\n", printable(error.message)));
   return static_cast<int>(exit_status(error.code));
 }
 

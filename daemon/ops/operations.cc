@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/json.h"
+#include "common/base/standard_streams.h"
 #include "common/base/utf8.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/data_operations.h"
@@ -23,16 +24,16 @@ constexpr auto kOperations = std::to_array<std::string_view>(
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
-    fmt::print("{}", dump_json_pretty({{"error", error.message},
-                                       {"code", error_code_name(error.code)},
-                                       {"message", error.message}}));
+    write_to_stdout(dump_json_pretty({{"error", error.message},
+                                      {"code", error_code_name(error.code)},
+                                      {"message", error.message}}));
   }
-  fmt::print(stderr, "mktd: {}\n", printable(error.message));
+  write_to_stderr(fmt::format("mktd: {}\n", printable(error.message)));
   return static_cast<int>(exit_status(error.code));
 }
 
 void print(const OperationArguments& a, const Json& document, const std::string& text) {
-  fmt::print("{}", a.json ? dump_json_pretty(document) : text + "\n");
+  write_to_stdout(a.json ? dump_json_pretty(document) : text + "\n");
 }
 
 int check(const OperationArguments& a) {

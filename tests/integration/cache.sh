@@ -49,6 +49,8 @@ diff -r -x install-receipt.json connectors second/connectors || fail "the second
 expect 0 "$MKT" --json cache show
 [[ $(jq -c '[.tarballs[].from[0].id] | sort' out) == '["base","tool"]' ]] || fail "what is in the cache"
 [[ $(jq .limit out) == $((1 << 30)) ]] || fail "the size"
+expect 0 env -u HOME -u XDG_CACHE_HOME "$MKT" cache show
+says err "there is no cache, as its place is not known: neither HOME"
 expect 0 "$MKT" cache show
 says out $'tool\t1.0.0\t'
 # mkt download fills it too.

@@ -71,6 +71,26 @@ expect 8 in_job "echo '// other' >>index.js; mkt publish" "${secrets[@]}" "${git
 [[ $(grep -c '^::error title=mkt::.*tool@1.0.0' err) == 1 ]] || fail "no annotation: $(<err)"
 says summary "**mkt failed:**"
 
+# Text of somebody else's is no workflow command in the log, and what goes into a file stays as it is.
+make_connector hostile
+jq '.description = "::error::x" | .displayName = "##[error]y"' hostile/connector.manifest.json >edited
+mv edited hostile/connector.manifest.json
+expect 0 "$MKT" publish hostile
+for command in "info hostile" "info hostile --json" "search hostile" \
+  "info hostile@1.0.0 --format '{manifest.description}'" "info hostile@1.0.0 --jq .manifest.description" \
+  "info hostile@1.0.0 --jq '\"a\\n::error::x\"'" "info hostile@1.0.0 --jq .manifest.displayName"; do
+  expect 0 in_job "mkt $command | cat" "${secrets[@]}" "${github[@]}"
+  [[ -s out ]] || fail "nothing printed: $command"
+  if grep -E '^[[:space:]]*::|##\[' out err; then fail "a workflow command in the log: $command"; fi
+done
+expect 0 in_job "mkt info hostile@1.0.0 --jq .manifest.description >kept" "${secrets[@]}" "${github[@]}"
+[[ $(<checkout/kept) == ::error::x ]] || fail "a file has $(<checkout/kept)"
+rm checkout/kept
+expect 0 in_job "mkt info hostile@1.0.0 --json | jq -r .manifest.displayName" "${secrets[@]}" "${github[@]}"
+[[ $(<out) == '##[error]y' ]] || fail "JSON has another text: $(<out)"
+expect 0 in_job "mkt info hostile@1.0.0 --jq .manifest.description | cat" "${secrets[@]}"
+[[ $(<out) == ::error::x ]] || fail "elsewhere: $(<out)"
+
 # --- GitLab ----------------------------------------------------------------------------------------------
 sed -i 's/"1.0.0"/"1.1.0"/' checkout/connector.manifest.json
 mapfile -t variables < <(job gitlab-ci.yml publish variables)
@@ -79,6 +99,13 @@ expect 0 in_job "$(job gitlab-ci.yml publish script)" "${secrets[@]}" GITLAB_CI=
 says checkout/mkt.env "MKT_VERSION=1.1.0"
 jq -e --arg url "$MKT_REGISTRY/v1/connectors/tool/1.1.0" '.mkt[0].external_link.url == $url' \
   "checkout/$(job gitlab-ci.yml publish artifacts reports annotations)" >/dev/null || fail "no link to the version"
+
+# What somebody else keeps in that file stays, and the version is published nevertheless.
+sed -i 's/"1.1.0"/"1.2.0"/' checkout/connector.manifest.json
+echo 'mine' >checkout/links.json
+expect 0 in_job "mkt publish" "${secrets[@]}" GITLAB_CI=true MKT_GITLAB_ANNOTATIONS=links.json
+says err "warning: links.json is left as it is"
+[[ $(<checkout/links.json) == mine ]] || fail "it was overwritten: $(<checkout/links.json)"
 
 # What mkt.lock says is installed without a token.
 rm -r checkout/*

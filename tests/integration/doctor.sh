@@ -59,6 +59,13 @@ expect 0 "$MKT" config unset tenant
 finds ok settings "is valid" here
 finds error settings "MKT_MAX_ENTRIES" env MKT_MAX_ENTRIES=many "$MKT"
 finds error settings "the option for registry" "$MKT" --registry nonsense
+finds error settings "takes no user and password; write http://127.0.0.1:1," env MKT_REGISTRY=http://me:secret@127.0.0.1:1 "$MKT"
+! grep secret out err || fail "the password of the registry is shown"
+for command in "search x" "config list" "config list --json" "config get registry --json"; do
+  # shellcheck disable=SC2086
+  env MKT_REGISTRY=http://me:secret@127.0.0.1:1 "$MKT" $command >out 2>err || true
+  ! grep secret out err || fail "mkt $command shows the password of the registry"
+done
 echo "token = \"$token\"" >"$config"
 chmod 644 "$config"
 finds warning settings "others may read the token" here
@@ -134,6 +141,15 @@ finds ok token "publisher of acme, until" env MKT_TOKEN="$(jq -r .token out)" "$
 finds ok proxy "is this machine" env http_proxy=http://127.0.0.1:9 "$MKT"
 finds ok proxy "http://127.0.0.1:9 (http_proxy)" env http_proxy=http://me:secret@127.0.0.1:9 "$MKT" --registry http://registry.example
 ! grep -q secret out || fail "it shows a password"
+# Nor where libcurl cannot use the proxy and says so, for any command.
+https=https://registry.example
+for proxy in 'http://me:secret@127.0.0.1:99999' 'http://me:top secret@127.0.0.1:9' 'me:secret@other://x' 'other://me:secret@x' \
+  "http://me:$(printf '%0300d' 0)secret@127.0.0.1:99999"; do
+  finds error registry "the proxy that the environment names cannot be used" env https_proxy="$proxy" "$MKT" --registry $https
+  cp out told
+  expect 7 env https_proxy="$proxy" "$MKT" --registry $https search x
+  ! grep -E 'secret|000000' told out err || fail "the password of the proxy is shown"
+done
 finds ok proxy "no_proxy has .example" env http_proxy=http://127.0.0.1:9 no_proxy=.example "$MKT" --timeout 1s --registry http://registry.example
 finds warning proxy "HTTP_PROXY has no effect" env HTTP_PROXY=http://127.0.0.1:9 "$MKT" --timeout 1s --registry http://registry.example
 

@@ -69,6 +69,10 @@ for page in $(cut -f3 table | sort -u); do
   [[ $(sed -n 's/^\.Nd //p' "$SOURCE/man/$page.1") == "$summary" ]] || fail "the summary in $page.1 is not: $summary"
 done | sort >in_pages
 diff in_help in_pages >&2 || fail "a SYNOPSIS (right) names other options than --help (left)"
+# mkt-config(1) names every setting.
+"$MKT" config list | cut -f1 | sort >settings
+sed -n '/^The settings are/,/^hyphens/p' "$SOURCE/man/mkt-config.1" | grep -oE '[a-z_]{3,}' | grep -vE '^(settings|are|and|hyphens|.*underscores|the|well)$' |
+  sort -u | diff settings - >&2 || fail "mkt-config(1) has other settings than mkt"
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
 if command -v fish >/dev/null; then

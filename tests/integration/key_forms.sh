@@ -159,6 +159,13 @@ expect 0 env MKT_SIGNING_KEY="acme:$seed" MKT_KEY="$made" "$MKT" sign tool.tgz
 signed_with "$pem_key" plain-public.pem
 expect 4 setsid -w env MKT_SIGNING_KEY="acme:$seed" "$MKT" sign tool.tgz --key "$made" </dev/null
 # What is wrong is said, and not shown.
+# No program that mkt starts gets it, whether mkt signs or not.
+mkdir spies
+printf '#!/bin/sh\nenv >>"%s/seen"\nexit 1\n' "$work" >spies/git
+chmod +x spies/git
+expect 0 env PATH="$work/spies:$PATH" MKT_SIGNING_KEY="acme:$seed" "$MKT" init spied </dev/null
+says seen "PATH=$work/spies"
+! grep -F "$seed" seen || fail "git has the key in its environment"
 expect 2 ci MKT_SIGNING_KEY="$seed" "$MKT" sign tool.tgz
 says err "MKT_SIGNING_KEY_PUBLISHER"
 leaks

@@ -68,6 +68,44 @@ for command in "install tool" "list" "outdated" "audit" "update" "key list" "inf
   jq -es 'length == 1' out >/dev/null || fail "not one document: mkt --json $command: $(<out)"
 done
 
+# Started with a descriptor closed, nothing that is said goes into a file that is opened later.
+expect 0 "$MKT" deprecate tool@1.0.0 --reason "use 1.1.0"
+expect 0 bash -c '"$MKT" download tool@1.0.0 -o unsaid.tgz 2>&-'
+cmp unsaid.tgz whole.tgz || fail "a warning went into the tarball"
+expect 0 bash -c '"$MKT" download tool@1.0.0 -o unsaid.tgz --force <&- >&- 2>&- || [[ $? == 11 ]]'
+cmp unsaid.tgz whole.tgz || fail "the result went into the tarball"
+expect 0 bash -c '"$MKTD" --data silent --listen 127.0.0.1:0 <&- >&- 2>&- & echo $! >silent.pid'
+helpers+=("$(<silent.pid)")
+wait_for "mktd without descriptors" test -s silent/mktd.url
+kill "$(<silent.pid)"
+wait_for "mktd without descriptors to end" test ! -e silent/mktd.url
+! grep -raq "level=info" silent || fail "the log went into the data: $(grep -ral "level=info" silent)"
+expect 0 "$MKTD" check --data silent
+# Nobody hears the messages: that changes nothing else.
+for closed in '2>&-' '2>/dev/full'; do
+  expect 0 bash -c "'$MKT' help ci $closed"
+  expect 2 bash -c "'$MKT' nonsense $closed"
+  expect 3 bash -c "'$MKT' info nowhere $closed"
+  expect 2 bash -c "'$MKTD' --nonsense $closed"
+  expect 2 bash -c "'$MKTD' completion $closed"
+done
+# A result that cannot be written is an error.
+for closed in '>&-' '>/dev/full'; do
+  for command in "'$MKT' help ci" "'$MKT' --help" "'$MKT' --version" "'$MKT' list --json" "'$MKT' completion bash" \
+    "'$MKTD' completion bash" "'$MKTD' --help"; do
+    expect 11 bash -c "$command $closed"
+    says err "cannot write to standard output"
+  done
+  expect 11 bash -c "'$MKT' download tool@1.0.0 -o - $closed"
+  says err "cannot write standard output"
+done
+expect 0 "$MKT" --tenant team policy set requireApprovalForAll=true
+member=$("$MKT" token create --role member --subject team --name bob 2>/dev/null)
+expect 5 env MKT_TOKEN="$member" "$MKT" --tenant team install tool --root of-team
+expect 11 bash -c "timeout 20 '$MKT' --tenant team request watch >/dev/full"
+expect 11 bash -c "'$MKT' login --with-token <&-"
+says err "cannot read the token from standard input"
+
 # Another key's PEM.
 other=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
 expect 0 "$MKT" key export "$other" -o other.pem

@@ -74,9 +74,41 @@ expect 2 "$MKT" config set tenant team
 says err "config.toml:6"
 cp before "$config"
 
+# Hyphens do as well as underscores, as in the file.
+expect 0 "$MKT" config set cache-size 2GiB
+says "$config" 'cache_size = "2GiB"'
+expect 0 "$MKT" config get cache-size
+[[ $(<out) == 2GiB ]] || fail "cache-size is $(<out)"
+expect 2 "$MKT" config set token-file ""
+says err "mkt config unset token_file"
+expect 0 "$MKT" config unset cache-size
+says out "cache_size is no longer set"
+cmp before "$config" || fail "the setting is still there"
+
 # A token comes from standard input, and is never shown.
 expect 2 "$MKT" config set token mkt_secret
 says err "can read a token on the command line"
+# What cannot be one is refused, not cut.
+for command in "config set token" "login --with-token"; do
+  # shellcheck disable=SC2086
+  {
+    expect 2 "$MKT" $command < <(head -c 4097 /dev/zero | tr '\0' x)
+    says err "is longer than 4096 bytes"
+    for bad in 'mkt_a\0b' 'mkt_a\ab' 'mkt_\377'; do
+      expect 2 "$MKT" $command < <(printf "$bad")
+      says err "is not one line of text"
+    done
+    expect 11 "$MKT" $command <.
+    says err "from standard input: Is a directory"
+  }
+done
+expect 2 "$MKT" config set token < <(printf 'mkt_a\nmkt_b\n')
+cmp before "$config" || fail "a refused token was written"
+printf 'mkt_a\0b\n' >bad.token
+expect 2 "$MKT" config set token_file bad.token
+says err "the token has control characters"
+expect 2 "$MKT" --token-file bad.token whoami
+expect 0 "$MKT" config set token < <(head -c 4096 /dev/zero | tr '\0' x)
 expect 0 "$MKT" config set token <<<"mkt_secret"
 ! grep -q mkt_secret out err || fail "it shows the token"
 says "$config" 'token = "mkt_secret"'
@@ -127,6 +159,45 @@ for bad in "--first-version one" "--id No" "--license (" "--template cobol"; do
   [[ ! -e refused ]] || fail "mkt init $bad left a folder"
 done
 
+# What cannot be written is told before anything is written.
+expect 2 "$MKT" init ''
+says err "DIR is empty"
+mkdir gone
+expect 11 bash -c 'cd gone && rmdir ../gone && exec "$MKT" init'
+says err "the current folder is not known"
+mkdir gone
+expect 0 bash -c 'cd gone && rmdir ../gone && "$MKT" hold --root . && "$MKT" list --root .'
+for bad in --description --display-name --author; do
+  expect 2 "$MKT" init refused "$bad" $'caf\xe9'
+  says err "$bad is not valid UTF-8"
+  [[ ! -e refused ]] || fail "mkt init $bad left a folder"
+done
+mkdir -p in-the-way/{pipe,folder,link,manifest,ignored}
+mkfifo in-the-way/pipe/index.js
+mkdir in-the-way/folder/index.js
+ln -s nowhere in-the-way/link/index.js
+ln -s nowhere in-the-way/manifest/connector.manifest.json
+mkdir in-the-way/ignored/.mktignore
+find in-the-way | sort >before
+while read -r name text; do
+  expect 8 timeout 20 "$MKT" init "in-the-way/$name" </dev/null
+  says err "$text; move it away"
+done <<'END'
+pipe index.js is no plain file
+folder index.js is a folder
+link index.js is a link that leads nowhere
+manifest connector.manifest.json is a link that leads nowhere
+ignored .mktignore is a folder
+END
+find in-the-way | sort | diff before - >&2 || fail "mkt init wrote beside what is in the way"
+mkdir kept
+echo '// mine' >mine.js
+ln -s ../mine.js kept/index.js
+expect 0 "$MKT" init kept </dev/null
+[[ $(<kept/index.js) == '// mine' && -L kept/index.js ]] || fail "a link to a file was replaced"
+expect 0 "$MKT" init $'odd\e[2J' --id odd </dev/null
+! grep -q $'\e' out err || fail "a folder's name steers the terminal"
+
 # What each template lays out packs at once, and does what it says.
 for template in plain mcp node python; do
   arguments=()
@@ -147,15 +218,21 @@ if command -v node >/dev/null; then
 {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"hello","arguments":{"name":"Ada"}}}
 {"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"toString"}}
 {"jsonrpc":"2.0","id":5,"method":"no/such"}
+null
+7
+"text"
+[]
 not JSON
+{"jsonrpc":"2.0","id":7,"method":"tools/call","params":null}
 {"jsonrpc":"2.0","id":6,"method":"ping"}
 JSON
   expect 0 node a-mcp/server.mjs <asked
+  [[ $(grep -c -- '"id":null,"error":{"code":-32600,' out) == 4 ]] || fail "the MCP server answers $(<out)"
   jq -es 'sort_by(.id) | map({(.id | tostring): .}) | add |
     .["1"].result.protocolVersion == "2025-03-26" and .["1"].result.serverInfo == {name: "a-mcp", version: "0.1.0"} and
     .["2"].result.tools[0].name == "hello" and .["2"].result.tools[0].inputSchema.type == "object" and
     .["3"].result.content == [{type: "text", text: "Hello, Ada!"}] and
-    .["4"].error.code == -32602 and .["5"].error.code == -32601 and .["null"].error.code == -32700 and
+    .["4"].error.code == -32602 and .["5"].error.code == -32601 and .["null"].error.code == -32700 and .["7"].error.code == -32603 and
     .["6"].result == {}' out >/dev/null || fail "the MCP server answers $(<out)"
 fi
 if command -v python3 >/dev/null; then

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+#include "common/base/encoding.h"
+
 namespace mkt {
 namespace {
 
@@ -85,6 +87,16 @@ TEST_CASE("a temporary folder is there, though another process removes abandoned
   done = true;
   cleaner.join();
   CHECK(missing == 0);
+}
+
+TEST_CASE("a nameless file takes bytes, and nothing of it is in the folder") {
+  const TemporaryFolder folder = somewhere();
+  const auto fd = nameless_file(folder.path(), 0600);
+  REQUIRE(fd);
+  REQUIRE(write_all(fd->get(), as_bytes("text"), "it"));
+  CHECK(*file_size(fd->get(), "it") == 4);
+  CHECK(count(folder.path()) == 0);
+  CHECK(!nameless_file(folder.path() / "absent", 0600));
 }
 
 }  // namespace

@@ -34,5 +34,14 @@ TEST_CASE("a percent sign without two digits is refused") {
   }
 }
 
+TEST_CASE("user and password are taken out, also of what is no URL") {
+  CHECK(without_user_info("http://host:80/path") == "http://host:80/path");
+  CHECK(without_user_info("http://me:secret@host:80") == "http://host:80");
+  CHECK(without_user_info("http://me:se@c/ret@host") == "http://host");
+  CHECK(without_user_info("me:secret@host") == "host");
+  CHECK(without_user_info("me:secret@other://host") == "other://host");
+  CHECK(without_user_info("").empty());
+}
+
 }  // namespace
 }  // namespace mkt

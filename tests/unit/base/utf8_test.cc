@@ -41,5 +41,11 @@ TEST_CASE("printable text has nothing left that disturbs") {
   CHECK(is_valid_utf8(printable("\xff\xfe")));
 }
 
+TEST_CASE("JSON without control characters means the same") {
+  CHECK(escape_controls("{\n  \"a\": \"\u0085 \u00e9\"\n}\n") ==
+        "{\n  \"a\": \"\\u0085 \u00e9\"\n}\n");
+  CHECK(escape_controls("[\"\x7f\u2066\"]") == R"(["\u007f\u2066"])");
+}
+
 }  // namespace
 }  // namespace mkt
