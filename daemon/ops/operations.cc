@@ -12,6 +12,7 @@
 #include "common/base/utf8.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/data_operations.h"
+#include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
 #include "daemon/ops/storage.h"
 
@@ -19,7 +20,7 @@ namespace mkt {
 namespace {
 
 constexpr auto kOperations = std::to_array<std::string_view>(
-    {"init", "check", "backup", "restore", "gc", "mirror", "status"});
+    {"init", "check", "backup", "restore", "gc", "migrate", "mirror", "status"});
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -34,6 +35,8 @@ int fail(const OperationArguments& a, const Error& error) {
 void print(const OperationArguments& a, const Json& document, const std::string& text) {
   fmt::print("{}", a.json ? dump_json_pretty(document) : text + "\n");
 }
+
+void tell_progress(const std::string& words) { fmt::print(stderr, "mktd: {}\n", printable(words)); }
 
 int check(const OperationArguments& a) {
   const auto report = check_data(a.data);
@@ -102,6 +105,55 @@ int status_of_cluster(const OperationArguments& a) {
   return 0;
 }
 
+bool names_database(const std::string& place) {
+  return place.starts_with("postgresql://") || place.starts_with("postgres://");
+}
+
+Result<MoveReport> move_marketplace(const OperationArguments& a) {
+  if (names_database(a.from) == names_database(a.to)) {
+    return Error(ErrorCode::usage_error,
+                 "a marketplace moves between a data folder and a database: one of --from and --to "
+                 "is a folder, the other one postgresql://USER@HOST/NAME");
+  }
+  if (names_database(a.to)) {
+    MKT_TRY(const SharedPlace place, SharedPlace::parse(a.to, a.blobs));
+    return move_to_shared(a.from, place, tell_progress);
+  }
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.from, a.blobs));
+  return move_to_folder(place, a.to, tell_progress);
+}
+
+int migrate(const OperationArguments& a) {
+  const auto report = move_marketplace(a);
+  if (!report) return fail(a, report.error());
+  Json tables = Json::array();
+  std::string text = fmt::format("{:<20} {:>10}  sha256\n", "table", "rows");
+  std::uint64_t rows = 0;
+  for (const MovedCount& count : report->tables) {
+    rows += count.digest.rows;
+    tables.push_back({{"table", count.table},
+                      {"rows", count.digest.rows},
+                      {"sha256", count.digest.sha256.hex()}});
+    text += fmt::format("{:<20} {:>10}  {}\n", count.table, count.digest.rows,
+                        count.digest.sha256.hex());
+  }
+  const std::uint64_t tarballs = report->tarballs.copied + report->tarballs.there;
+  text +=
+      fmt::format("moved {} rows and {} tarballs ({} of them copied, {} bytes) to {}", rows,
+                  tarballs, report->tarballs.copied, report->tarballs.bytes, printable(report->to));
+  if (report->resumed) text += "; the rows were there already, from a run that was interrupted";
+  print(a,
+        {{"from", report->from},
+         {"to", report->to},
+         {"tables", std::move(tables)},
+         {"tarballs", tarballs},
+         {"copied", report->tarballs.copied},
+         {"bytes", report->tarballs.bytes},
+         {"resumed", report->resumed}},
+        text);
+  return 0;
+}
+
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
@@ -128,6 +180,15 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
     status = gc(a);
   });
+  command = app.add_subcommand(
+      "migrate", "Move a marketplace to a database and a bucket that daemons share, or back");
+  command->add_option("--from", a.from, "A data folder, or postgresql://USER@HOST/NAME")
+      ->required();
+  command->add_option("--to", a.to, "The other of the two; a folder must be new")->required();
+  command->add_option("--blobs", a.blobs, "The tarballs of the database: s3://BUCKET?endpoint=URL")
+      ->envname("MKTD_BLOBS")
+      ->required();
+  command->callback([&] { status = migrate(a); });
   command = app.add_subcommand("status", "Show the daemons that share a database");
   command->add_flag("--cluster", a.cluster, "All of them")->required();
   command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
@@ -141,7 +202,7 @@ std::optional<int> run_operation(int argc, char** argv) {
   if (argc < 2 || std::find(kOperations.begin(), kOperations.end(), argv[1]) == kOperations.end()) {
     return std::nullopt;
   }
-  CLI::App app{"Operations on mktd's data folder.", "mktd"};
+  CLI::App app{"Operations on what mktd keeps.", "mktd"};
   app.require_subcommand(1);
   app.fallthrough();
   OperationArguments a;
