@@ -1,4 +1,5 @@
-// Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`.
+// Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`; those on a shared database
+// are in shared_operations.h.
 //
 // `check` and `backup` only read and may run while the daemon runs. `restore` creates a new folder.
 // `gc` needs the daemon stopped and says so.

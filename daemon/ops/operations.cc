@@ -14,6 +14,7 @@
 #include "daemon/ops/data_operations.h"
 #include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
+#include "daemon/ops/shared_operations.h"
 #include "daemon/ops/storage.h"
 
 namespace mkt {
@@ -38,8 +39,23 @@ void print(const OperationArguments& a, const Json& document, const std::string&
 
 void tell_progress(const std::string& words) { fmt::print(stderr, "mktd: {}\n", printable(words)); }
 
+// Whether the operation is on a marketplace that daemons share.
+bool is_shared(const OperationArguments& a) { return !a.database.empty() || !a.blobs.empty(); }
+
+Result<CheckReport> check_place(const OperationArguments& a) {
+  if (!is_shared(a)) return check_data(a.data);
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+  return check_shared(place, tell_progress);
+}
+
+Result<BackupReport> back_up_place(const OperationArguments& a) {
+  if (!is_shared(a)) return back_up(a.data, a.file);
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+  return back_up_shared(place, a.file, tell_progress);
+}
+
 int check(const OperationArguments& a) {
-  const auto report = check_data(a.data);
+  const auto report = check_place(a);
   if (!report) return fail(a, report.error());
   std::string text;
   for (const std::string& line : report->damage) text += printable(line) + "\n";
@@ -59,7 +75,7 @@ int check(const OperationArguments& a) {
 }
 
 int backup(const OperationArguments& a) {
-  const auto report = back_up(a.data, a.file);
+  const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
   print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
         fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file), report->blobs,
@@ -168,10 +184,16 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
       ->envname("MKTD_DATABASE")
       ->required();
   command->callback([&] { status = init(a); });
-  app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
-    status = check(a);
-  });
+  const auto add_shared_place = [&a](CLI::App& operation) {
+    operation.add_option("--database", a.database,
+                         "Instead of the data folder, the database that daemons share");
+    operation.add_option("--blobs", a.blobs, "Its tarballs: s3://BUCKET?endpoint=URL");
+  };
+  command = app.add_subcommand("check", "Check the database and every tarball");
+  add_shared_place(*command);
+  command->callback([&] { status = check(a); });
   command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
+  add_shared_place(*command);
   command->add_option("FILE", a.file, "The backup")->required();
   command->callback([&] { status = backup(a); });
   command = app.add_subcommand("restore", "Make a data folder from a backup");

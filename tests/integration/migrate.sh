@@ -209,6 +209,76 @@ make_connector tool 1.2.0
 expect 0 "$MKT" publish tool --key "$key"
 [[ $(psql first -c 'SELECT seq FROM log_head') == $((newest + 1)) ]] || fail "the log does not go on at $newest"
 
+# --- Backup and check, while two daemons serve ------------------------------------------------------------
+"$MKTD" --data other --listen 127.0.0.1:0 "${no_limits[@]}" "${shared[@]}" 2>>other.log &
+other=$!
+wait_for "the other daemon" test -s other/mktd.url
+there=$(<other/mktd.url)
+here=$MKT_REGISTRY
+(for ((i = 0; ; i++)); do
+  [[ ! -e enough ]] || exit 0
+  make_connector busy 1.0.$i
+  MKT_REGISTRY=$( ((i % 2)) && echo "$there" || echo "$here") "$MKT" publish busy --key "$key" >/dev/null 2>&1
+done) &
+writer=$!
+versions() { psql first -c "SELECT count(*) FROM versions"; }
+more_versions() { (($(versions) > before)); }
+for i in 0 1 2; do
+  before=$(versions)
+  wait_for "another publish" more_versions
+  expect 0 "$MKTD" backup "${shared[@]}" "backup$i.tar"
+  expect 0 "$MKTD" check "${shared[@]}"
+  says out "all sound"
+done
+touch enough
+wait "$writer"
+[[ $(stat -c %a backup0.tar) == 600 ]] || fail "a backup may be read by others"
+[[ -z $(ls -d .mktd-* 2>/dev/null) ]] || fail "a backup left something: $(ls -d .mktd-*)"
+for i in 0 1 2; do
+  expect 0 "$MKTD" restore "backup$i.tar" --data "restored$i"
+  expect 0 "$MKTD" check --data "restored$i"
+  # A snapshot: the log has no gap, and every publish in it has its version.
+  [[ $(sqlite3 -readonly "restored$i/mktd.db" "SELECT count(*) = max(seq) FROM audit_log") == 1 ]] || fail "the log has gaps"
+  [[ $(sqlite3 -readonly "restored$i/mktd.db" "SELECT (SELECT count(*) FROM audit_log WHERE action = 'version.publish') = (SELECT count(*) FROM versions)") == 1 ]] ||
+    fail "versions and log differ"
+done
+kill "$other"
+wait "$other" || true
+expect 2 "$MKTD" check --database "$url"
+expect 2 "$MKTD" backup --blobs "$MKT_TEST_S3" half.tar
+expect 0 "$MKTD" check "${shared[@]}" --json
+[[ $(jq -c '[.damage, .tarballs > 7, .unreferenced]' out) == '[[],true,0]' ]] || fail "check says $(<out)"
+# What a backup restores is moved to a database like any other folder.
+expect 0 "$MKTD" backup "${shared[@]}" full.tar
+expect 0 "$MKTD" restore full.tar --data restored
+expect 0 "$MKTD" migrate --from restored --to "${url/first/first_again}" --blobs "$MKT_TEST_S3" --json
+[[ $(jq -c '[.copied, .resumed]' out) == '[0,false]' ]] || fail "$(<out)"
+# A tarball that is lost or damaged there is found and named, and no move is made without it.
+object=$(psql first -c "SELECT substr(checksum, 8) FROM versions WHERE connector_id = 'vault'")
+s3_curl() {
+  curl -sS -f --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
+    -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "$@"
+}
+endpoint=$(sed -E 's/.*endpoint=([^&]*).*/\1/' <<<"$MKT_TEST_S3")
+path=${MKT_TEST_S3#s3://}
+at=$endpoint/${path%%\?*}/blobs/${object:0:2}/$object
+s3_curl "$at" -o kept
+printf x | s3_curl -X PUT --data-binary @- "$at" >/dev/null
+expect 10 "$MKTD" check "${shared[@]}"
+says out "the tarball of vault@1.0.0 is damaged: it has 1 bytes"
+head -c "$(stat -c %s kept)" /dev/zero >zeros
+s3_curl -X PUT --data-binary @zeros "$at" >/dev/null
+expect 10 "$MKTD" check "${shared[@]}"
+says out "the tarball of vault@1.0.0 is damaged: its bytes"
+s3_curl -X DELETE "$at"
+expect 10 "$MKTD" check "${shared[@]}"
+says out "the tarball of vault@1.0.0 is missing"
+expect 10 "$MKTD" backup "${shared[@]}" broken.tar
+[[ ! -e broken.tar ]] || fail "a backup without a tarball was made"
+expect 10 "$MKTD" migrate --from "$url" --to broken --blobs "$MKT_TEST_S3"
+says err vault@1.0.0
+s3_curl -X PUT --data-binary @kept "$at" >/dev/null
+expect 0 "$MKTD" check "${shared[@]}"
 stop_mktd
 serve spool "${shared[@]}"
 documents >before.documents
