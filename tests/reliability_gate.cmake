@@ -56,6 +56,9 @@ mkt_promise(webhooks "webhooks go on where they stopped"
 mkt_promise(postgres "several daemons on one PostgreSQL: each change is done once, in one order"
   UNIT store/postgres/pg_failure_test.cc
   TESTS integration.postgres)
+mkt_promise(move "a marketplace moves between a folder and shared storage whole, or not at all"
+  UNIT ops/tarball_copy_test.cc
+  TESTS integration.migrate)
 mkt_promise(errors "every error code has one HTTP status, one exit status, and a test"
   UNIT base/error_code_test.cc
   TESTS integration.error_codes)

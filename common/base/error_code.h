@@ -120,6 +120,7 @@ enum class ExitStatus : int {
   X(io_error, 500, storage)                    \
   X(data_damaged, 500, damaged)                \
   X(data_locked, 503, invalid)                 \
+  X(data_moved, 503, refused)                  \
   X(stale_keys, 503, stale)                    \
   X(keys_rolled_back, 503, stale)
 

@@ -230,8 +230,9 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes.",
                "mktd"};
   app.footer(
-      "Operations on the data folder: mktd check, backup, restore, gc, mirror (mktd check "
-      "--help)\n\nExample:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee mktd(8).");
+      "Operations: mktd init, check, backup, restore, gc, migrate, mirror, status (mktd "
+      "check --help)\n\nExample:\n  mktd --data ./registry --listen 127.0.0.1:3456\n\nSee "
+      "mktd(8).");
   app.set_version_flag("--version", "mktd " MKT_VERSION);
   const auto file = std::make_shared<ConfigurationFile>(c, app);
   app.config_formatter(file);

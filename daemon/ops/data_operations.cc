@@ -25,11 +25,6 @@ constexpr std::string_view kDatabase = "mktd.db";
 constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::string_view kStaging = ".mktd-restore-";
 
-std::string blob_name(const Checksum& checksum) {
-  const std::string hex = checksum.hex();
-  return fmt::format("blobs/{}/{}", hex.substr(0, 2), hex);
-}
-
 // Calls `take` for every tarball below blobs/ whose name is its checksum.
 Status each_blob(const fs::path& data,
                  const std::function<Status(const fs::path&, const Checksum&)>& take) {
@@ -50,7 +45,7 @@ Status each_blob(const fs::path& data,
 
 // What is wrong with the tarball that a version needs; empty where nothing is wrong.
 Result<std::string> check_blob(const fs::path& data, const BlobReference& blob) {
-  const auto fd = open_for_reading(data / blob_name(blob.checksum));
+  const auto fd = open_for_reading(data / tarball_name(blob.checksum));
   if (!fd && fd.error().code == ErrorCode::not_found) {
     return fmt::format("the tarball of {} is missing ({})", blob.name, blob.checksum.text());
   }
@@ -78,8 +73,7 @@ Error archive_error(archive* a, std::string_view what) {
   return Error(code, fmt::format("{}: {}", what, reason == nullptr ? "unknown reason" : reason));
 }
 
-Status add_file(archive* out, const fs::path& file, const std::string& name) {
-  MKT_TRY(const UniqueFd fd, open_for_reading(file));
+Status add_file(archive* out, const UniqueFd& fd, const std::string& name) {
   MKT_TRY(const std::uint64_t size, file_size(fd.get(), name));
   const std::unique_ptr<archive_entry, FreeEntry> entry(::archive_entry_new());
   ::archive_entry_set_pathname(entry.get(), name.c_str());
@@ -120,7 +114,7 @@ class TemporaryFile {
 bool is_backup_name(const std::string& name) {
   if (name == kDatabase) return true;
   const auto checksum = Checksum::parse(name.substr(name.rfind('/') + 1));
-  return checksum && name == blob_name(*checksum);
+  return checksum && name == tarball_name(*checksum);
 }
 
 Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
@@ -146,7 +140,7 @@ Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
   }
   // Also for a tarball that nothing refers to: a later publish of these bytes would use the file as
   // its own.
-  if (const Checksum actual = hasher.finish(); name != kDatabase && name != blob_name(actual)) {
+  if (const Checksum actual = hasher.finish(); name != kDatabase && name != tarball_name(actual)) {
     return Error(ErrorCode::data_damaged,
                  fmt::format("the backup is damaged: {} has {}", name, actual.text()));
   }
@@ -200,9 +194,16 @@ Result<CheckReport> check_data(const fs::path& data) {
 Result<BackupReport> back_up(const fs::path& data, const fs::path& file) {
   const fs::path folder = folder_of(file);
   TemporaryFile database(folder / fmt::format(".mktd-backup-{}.db", random_hex(6)));
-  TemporaryFile archive_file(folder / fmt::format(".mktd-backup-{}.tar", random_hex(6)));
   MKT_CHECK(copy_database(data / kDatabase, database.path()));
-  MKT_TRY(const auto blobs, referenced_blobs(database.path()));
+  return write_backup(database.path(), tarballs_in_folder(data), file);
+}
+
+Result<BackupReport> write_backup(const fs::path& database, const OpenTarball& open,
+                                  const fs::path& file) {
+  const fs::path folder = folder_of(file);
+  TemporaryFile archive_file(folder / fmt::format(".mktd-backup-{}.tar", random_hex(6)));
+  MKT_TRY(const auto blobs, referenced_blobs(database));
+  MKT_TRY(const UniqueFd database_fd, open_for_reading(database));
 
   MKT_TRY(const UniqueFd fd, create_file(archive_file.path(), 0600));
   const std::unique_ptr<archive, FreeWriter> out(::archive_write_new());
@@ -210,10 +211,12 @@ Result<BackupReport> back_up(const fs::path& data, const fs::path& file) {
   if (::archive_write_open_fd(out.get(), fd.get()) != ARCHIVE_OK) {
     return archive_error(out.get(), "cannot write the backup");
   }
-  MKT_CHECK(add_file(out.get(), database.path(), std::string(kDatabase)));
+  MKT_CHECK(add_file(out.get(), database_fd, std::string(kDatabase)));
   for (const BlobReference& blob : blobs) {
-    const std::string name = blob_name(blob.checksum);
-    auto added = add_file(out.get(), data / name, name);
+    auto added = [&]() -> Status {
+      MKT_TRY(const UniqueFd tarball, open(blob));
+      return add_file(out.get(), tarball, tarball_name(blob.checksum));
+    }();
     if (!added) return added.error().context("the tarball of " + blob.name);
   }
   if (::archive_write_close(out.get()) != ARCHIVE_OK) {

@@ -1,4 +1,5 @@
-// Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`.
+// Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`; those on a shared database
+// are in shared_operations.h.
 //
 // `check` and `backup` only read and may run while the daemon runs. `restore` creates a new folder.
 // `gc` needs the daemon stopped and says so.
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/ops/tarball_copy.h"
 #include "daemon/service/garbage.h"
 
 namespace mkt {
@@ -33,6 +35,9 @@ struct BackupReport {
 };
 // Replaces `file` by a complete, synced backup of mode 0600, or leaves it unchanged.
 Result<BackupReport> back_up(const std::filesystem::path& data, const std::filesystem::path& file);
+// The same of that database, which nobody else uses, and of every tarball that it refers to.
+Result<BackupReport> write_backup(const std::filesystem::path& database, const OpenTarball& open,
+                                  const std::filesystem::path& file);
 
 // Checks everything before the folder gets its name. target_exists where `data` is not empty;
 // data_damaged, with what is wrong with the backup.

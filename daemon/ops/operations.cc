@@ -13,14 +13,16 @@
 #include "common/base/utf8.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/data_operations.h"
+#include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
+#include "daemon/ops/shared_operations.h"
 #include "daemon/ops/storage.h"
 
 namespace mkt {
 namespace {
 
 constexpr auto kOperations = std::to_array<std::string_view>(
-    {"init", "check", "backup", "restore", "gc", "mirror", "status"});
+    {"init", "check", "backup", "restore", "gc", "migrate", "mirror", "status"});
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -36,8 +38,25 @@ void print(const OperationArguments& a, const Json& document, const std::string&
   write_to_stdout(a.json ? dump_json_pretty(document) : text + "\n");
 }
 
+void tell_progress(const std::string& words) { fmt::print(stderr, "mktd: {}\n", printable(words)); }
+
+// Whether the operation is on a marketplace that daemons share.
+bool is_shared(const OperationArguments& a) { return !a.database.empty() || !a.blobs.empty(); }
+
+Result<CheckReport> check_place(const OperationArguments& a) {
+  if (!is_shared(a)) return check_data(a.data);
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+  return check_shared(place, tell_progress);
+}
+
+Result<BackupReport> back_up_place(const OperationArguments& a) {
+  if (!is_shared(a)) return back_up(a.data, a.file);
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+  return back_up_shared(place, a.file, tell_progress);
+}
+
 int check(const OperationArguments& a) {
-  const auto report = check_data(a.data);
+  const auto report = check_place(a);
   if (!report) return fail(a, report.error());
   std::string text;
   for (const std::string& line : report->damage) text += printable(line) + "\n";
@@ -57,7 +76,7 @@ int check(const OperationArguments& a) {
 }
 
 int backup(const OperationArguments& a) {
-  const auto report = back_up(a.data, a.file);
+  const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
   print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
         fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file), report->blobs,
@@ -103,6 +122,55 @@ int status_of_cluster(const OperationArguments& a) {
   return 0;
 }
 
+bool names_database(const std::string& place) {
+  return place.starts_with("postgresql://") || place.starts_with("postgres://");
+}
+
+Result<MoveReport> move_marketplace(const OperationArguments& a) {
+  if (names_database(a.from) == names_database(a.to)) {
+    return Error(ErrorCode::usage_error,
+                 "a marketplace moves between a data folder and a database: one of --from and --to "
+                 "is a folder, the other one postgresql://USER@HOST/NAME");
+  }
+  if (names_database(a.to)) {
+    MKT_TRY(const SharedPlace place, SharedPlace::parse(a.to, a.blobs));
+    return move_to_shared(a.from, place, tell_progress);
+  }
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.from, a.blobs));
+  return move_to_folder(place, a.to, tell_progress);
+}
+
+int migrate(const OperationArguments& a) {
+  const auto report = move_marketplace(a);
+  if (!report) return fail(a, report.error());
+  Json tables = Json::array();
+  std::string text = fmt::format("{:<20} {:>10}  sha256\n", "table", "rows");
+  std::uint64_t rows = 0;
+  for (const MovedCount& count : report->tables) {
+    rows += count.digest.rows;
+    tables.push_back({{"table", count.table},
+                      {"rows", count.digest.rows},
+                      {"sha256", count.digest.sha256.hex()}});
+    text += fmt::format("{:<20} {:>10}  {}\n", count.table, count.digest.rows,
+                        count.digest.sha256.hex());
+  }
+  const std::uint64_t tarballs = report->tarballs.copied + report->tarballs.there;
+  text +=
+      fmt::format("moved {} rows and {} tarballs ({} of them copied, {} bytes) to {}", rows,
+                  tarballs, report->tarballs.copied, report->tarballs.bytes, printable(report->to));
+  if (report->resumed) text += "; the rows were there already, from a run that was interrupted";
+  print(a,
+        {{"from", report->from},
+         {"to", report->to},
+         {"tables", std::move(tables)},
+         {"tarballs", tarballs},
+         {"copied", report->tarballs.copied},
+         {"bytes", report->tarballs.bytes},
+         {"resumed", report->resumed}},
+        text);
+  return 0;
+}
+
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
@@ -117,10 +185,16 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
       ->envname("MKTD_DATABASE")
       ->required();
   command->callback([&] { status = init(a); });
-  app.add_subcommand("check", "Check the database and every tarball")->callback([&] {
-    status = check(a);
-  });
+  const auto add_shared_place = [&a](CLI::App& operation) {
+    operation.add_option("--database", a.database,
+                         "Instead of the data folder, the database that daemons share");
+    operation.add_option("--blobs", a.blobs, "Its tarballs: s3://BUCKET?endpoint=URL");
+  };
+  command = app.add_subcommand("check", "Check the database and every tarball");
+  add_shared_place(*command);
+  command->callback([&] { status = check(a); });
   command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
+  add_shared_place(*command);
   command->add_option("FILE", a.file, "The backup")->required();
   command->callback([&] { status = backup(a); });
   command = app.add_subcommand("restore", "Make a data folder from a backup");
@@ -129,6 +203,15 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
     status = gc(a);
   });
+  command = app.add_subcommand(
+      "migrate", "Move a marketplace to a database and a bucket that daemons share, or back");
+  command->add_option("--from", a.from, "A data folder, or postgresql://USER@HOST/NAME")
+      ->required();
+  command->add_option("--to", a.to, "The other of the two; a folder must be new")->required();
+  command->add_option("--blobs", a.blobs, "The tarballs of the database: s3://BUCKET?endpoint=URL")
+      ->envname("MKTD_BLOBS")
+      ->required();
+  command->callback([&] { status = migrate(a); });
   command = app.add_subcommand("status", "Show the daemons that share a database");
   command->add_flag("--cluster", a.cluster, "All of them")->required();
   command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
@@ -142,7 +225,7 @@ std::optional<int> run_operation(int argc, char** argv) {
   if (argc < 2 || std::find(kOperations.begin(), kOperations.end(), argv[1]) == kOperations.end()) {
     return std::nullopt;
   }
-  CLI::App app{"Operations on mktd's data folder.", "mktd"};
+  CLI::App app{"Operations on what mktd keeps.", "mktd"};
   app.require_subcommand(1);
   app.fallthrough();
   OperationArguments a;

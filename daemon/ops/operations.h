@@ -1,4 +1,4 @@
-// The command line of the operations: `mktd init|check|backup|restore|gc|mirror|status`.
+// The command line of the operations: `mktd init|check|backup|restore|gc|migrate|mirror|status`.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -13,6 +13,9 @@ struct OperationArguments {
   std::string data = default_data_folder().string();
   std::string file;
   std::string database;
+  std::string blobs;
+  std::string from;
+  std::string to;
   bool json = false;
   bool cluster = false;
 };

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "common/base/encoding.h"
+#include "common/base/utf8.h"
 
 namespace mkt {
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr mode_t kDataFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
+constexpr const char* kMovedFile = "MOVED";
+constexpr std::uint64_t kMostMovedBytes = 64 * 1024;
 
 Status require_own_folder(const std::filesystem::path& path) {
   struct stat info {};
@@ -87,6 +90,7 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
                              "one or name another folder with --data",
                              path.string(), owner));
   }
+  MKT_CHECK(check_not_moved(path));
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(lock.get(), 0) != 0) {
     return system_error(fmt::format("cannot write {}", lock_path.string()), errno);
@@ -99,6 +103,19 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     MKT_CHECK(open_own_file(folder.database().string() + suffix, 0));
   }
   return folder;
+}
+
+Status DataFolder::mark_moved(const std::string& text) const {
+  return write_file_atomically(path_ / kMovedFile, text, kFileMode);
+}
+
+Status DataFolder::check_not_moved(const std::filesystem::path& path) {
+  const auto text = read_file(path / kMovedFile, kMostMovedBytes);
+  if (!text && text.error().code == ErrorCode::not_found) return {};
+  if (!text) return text.error();
+  return Error(ErrorCode::data_moved,
+               fmt::format("the marketplace of {} was moved to {}; start mktd there", path.string(),
+                           printable(text->substr(0, text->find('\n')))));
 }
 
 }  // namespace mkt

@@ -6,6 +6,7 @@
 //   <data>/blobs/incoming  unfinished uploads; emptied at start
 //   <data>/admin.token     the first admin's token, mode 0600
 //   <data>/mktd.url        the URL of the daemon
+//   <data>/MOVED           where the marketplace was moved to; nobody may use the folder any more
 #pragma once
 
 #include <filesystem>
@@ -20,7 +21,8 @@ class DataFolder {
  public:
   // Creates the folder where it is missing. Makes it and the database private to their owner: modes
   // 0700 and 0600. data_locked, with the other daemon's pid, when it is in use. usage_error when it
-  // belongs to another user, when others may write to it, or when LOCK is a link.
+  // belongs to another user, when others may write to it, or when LOCK is a link. data_moved when
+  // its marketplace is elsewhere now.
   static Result<DataFolder> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -28,6 +30,12 @@ class DataFolder {
   std::filesystem::path blobs() const { return path_ / "blobs"; }
   std::filesystem::path admin_token() const { return path_ / "admin.token"; }
   std::filesystem::path url() const { return path_ / "mktd.url"; }
+
+  // From now on `open` refuses the folder. The first line of the text says where its marketplace
+  // is.
+  Status mark_moved(const std::string& text) const;
+  // data_moved where it is marked, with that line.
+  static Status check_not_moved(const std::filesystem::path& path);
 
  private:
   DataFolder(std::filesystem::path path, UniqueFd lock)

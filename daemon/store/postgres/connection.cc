@@ -15,21 +15,6 @@ namespace {
 
 constexpr Oid kBigint = 20, kText = 25;  // of the catalog pg_type; fixed
 
-// False at the deadline.
-bool wait_for_socket(int fd, short events, PgDeadline deadline) {
-  const TurnPause pause;
-  for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd polled{fd, events, 0};
-    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left.count(), 60'000)));
-    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
-  }
-}
-
-PgFailure too_late() { return {"", "it did not answer in time", true}; }
-
 // libpq ends its messages with a newline, and may put several lines into one.
 std::string in_one_line(std::string_view message) {
   while (!message.empty() && message.back() == '\n') message.remove_suffix(1);
@@ -49,6 +34,20 @@ struct Clear {
 using PgAnswer = std::unique_ptr<PGresult, Clear>;
 
 }  // namespace
+
+PgFailure Connection::too_late() { return {"", "it did not answer in time", true}; }
+
+bool Connection::wait_for_socket(int fd, short events, PgDeadline deadline) {
+  const TurnPause pause;
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return false;
+    pollfd polled{fd, events, 0};
+    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left.count(), 60'000)));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+  }
+}
 
 PgResult<Connection::Handle> Connection::connect(const PgTarget::Settings& settings,
                                                  PgDeadline deadline) {

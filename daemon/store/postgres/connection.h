@@ -14,10 +14,12 @@
 #include <libpq-fe.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -55,6 +57,14 @@ class Connection {
   // Waits until somebody notifies on a channel that this connection listens to, at most until the
   // deadline; false where nobody did.
   bool wait_for_notification(PgDeadline deadline);
+  // COPY (copy.cc), in the transaction that is open: rows as lines of its text format, with their
+  // newlines. It may take as long as the server goes on; `silence` is the longest wait for it.
+  using TakeLine = std::function<Status(std::string_view)>;
+  // Gives the lines of `COPY … TO STDOUT` to `take`. Where that fails the connection is closed.
+  Status copy_out(const char* sql, std::chrono::milliseconds silence, const TakeLine& take);
+  // Runs `COPY … FROM STDIN` with the lines that `give` passes on. Where that fails, so does COPY.
+  Status copy_in(const char* sql, std::chrono::milliseconds silence,
+                 const std::function<Status(const TakeLine&)>& give);
 
   // False after the connection failed.
   bool usable() const { return usable_; }
@@ -83,6 +93,16 @@ class Connection {
   std::optional<PgFailure> read_answers(const std::vector<Sent>& sent, PgDeadline deadline,
                                         PgAnswers& answers);
   std::optional<PgFailure> read_sync(PgDeadline deadline);
+  // Of copy.cc. Begins a COPY: the server's answer must be `begun`.
+  Status begin_copy(const char* sql, ExecStatusType begun, std::chrono::milliseconds silence);
+  Status send_copied(std::string_view bytes, std::chrono::milliseconds silence);
+  // Reads what is left of the answer, and goes back to pipeline mode.
+  Status end_copy(std::chrono::milliseconds silence);
+  // Waits until the socket can be read, or written where `writing`. A failure at the deadline.
+  std::optional<PgFailure> wait_for_copy(bool writing, std::chrono::milliseconds silence);
+  static PgFailure too_late();
+  // False at the deadline.
+  static bool wait_for_socket(int fd, short events, PgDeadline deadline);
   PgFailure lost();
   PgFailure failure_of(const PGresult* result);
 

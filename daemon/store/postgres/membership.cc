@@ -76,7 +76,7 @@ std::optional<PgFailure> Membership::register_here() {
       "INSERT INTO daemons (id, host, version, settings, started_at, applied, until) "
       "SELECT $1, $2, $3, $4, " MKT_DATABASE_NOW ", h.seq, " MKT_DATABASE_NOW
       " FROM log_head h "
-      "WHERE id = 1 ON CONFLICT (id) DO UPDATE SET applied = excluded.applied "
+      "WHERE id = 1 AND moved_to = '' ON CONFLICT (id) DO UPDATE SET applied = excluded.applied "
       "RETURNING applied, (SELECT era FROM log_head WHERE id = 1)");
   insert.bind(id_)
       .bind(options_.host)
@@ -87,6 +87,7 @@ std::optional<PgFailure> Membership::register_here() {
   const std::array statements{std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
   if (answers.failure) return std::move(answers.failure);
+  if (answers.rows[0].size() == 0) return PgFailure{"", "the marketplace was moved away"};
   Head head;
   answers.rows[0][0].get(head.seq, head.era);
   return begin_at(head);

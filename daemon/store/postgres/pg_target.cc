@@ -63,6 +63,18 @@ std::vector<PgTarget::Settings> one_by_one(PgTarget::Settings settings) {
   return all;
 }
 
+// "db-a:5432,db-b"
+std::string addresses(std::vector<PgTarget::Settings>& hosts) {
+  std::string all;
+  for (PgTarget::Settings& host : hosts) {
+    std::string name = text_of(host, "host");
+    if (name.empty()) name = text_of(host, "hostaddr");
+    const std::string port = text_of(host, "port");
+    all += fmt::format("{}{}{}{}", all.empty() ? "" : ",", name, port.empty() ? "" : ":", port);
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<PgTarget> PgTarget::parse(const std::string& url) {
@@ -90,7 +102,10 @@ Result<PgTarget> PgTarget::parse(const std::string& url) {
   }
   PgTarget target;
   target.place_ = fmt::format("{}/{}", text_of(settings, "host"), text_of(settings, "dbname"));
+  const std::string user = text_of(settings, "user"), name = text_of(settings, "dbname");
   target.hosts_ = one_by_one(std::move(settings));
+  target.shown_url_ = fmt::format("postgresql://{}{}{}/{}", user, user.empty() ? "" : "@",
+                                  addresses(target.hosts_), name);
   return target;
 }
 

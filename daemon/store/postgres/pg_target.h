@@ -24,10 +24,13 @@ class PgTarget {
   const std::vector<Settings>& hosts() const { return hosts_; }
   // For people: hosts and name, without the password.
   const std::string& place() const { return place_; }
+  // The same as a URL: postgresql://user@host:port,…/name. Passwords and options are left out.
+  const std::string& shown_url() const { return shown_url_; }
 
  private:
   std::vector<Settings> hosts_;
   std::string place_;
+  std::string shown_url_;
 };
 
 }  // namespace mkt::postgres

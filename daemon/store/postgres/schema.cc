@@ -25,15 +25,21 @@ INSERT INTO schema_version VALUES (1, 1);
 
 -- Where all numbers come from (flight.h). `seq` is the newest entry of the log, `num` the newest row
 -- that is listed in the order of commits, `at` the newest entry's time. `era` counts how often
--- history was lost, since `era_at` by this server's clock (membership.h). `mirrored` says whether changes go into the outbox. The one row is updated by every change, so its page keeps room for that.
+-- history was lost, since `era_at` by this server's clock (membership.h). `mirrored` says whether
+-- changes go into the outbox. `moved_to` says where the marketplace was moved to, if it was
+-- (postgres_rows_end.h): then the log ends at moved_seq, and no change can commit any more. The one
+-- row is updated by every change, so its page keeps room for that.
 CREATE TABLE log_head (
-  id        int PRIMARY KEY CHECK (id = 1),
-  seq       bigint NOT NULL,
-  num       bigint NOT NULL,
-  at        bigint NOT NULL,
-  era       bigint NOT NULL,
-  era_at    bigint NOT NULL DEFAULT 0,
-  mirrored  bigint NOT NULL DEFAULT 0
+  id         int PRIMARY KEY CHECK (id = 1),
+  seq        bigint NOT NULL,
+  num        bigint NOT NULL,
+  at         bigint NOT NULL,
+  era        bigint NOT NULL,
+  era_at     bigint NOT NULL DEFAULT 0,
+  mirrored   bigint NOT NULL DEFAULT 0,
+  moved_to   text NOT NULL DEFAULT '',
+  moved_seq  bigint,
+  CHECK (moved_seq IS NULL OR moved_seq = seq)
 ) WITH (fillfactor = 10);
 INSERT INTO log_head VALUES (1, 0, 0, 0, 1);
 
@@ -374,6 +380,16 @@ Status check_version(Connection& connection, PgDeadline deadline) {
                            have, kSchemaVersion));
 }
 
+Status check_not_moved(Connection& connection, PgDeadline deadline) {
+  const PgStatement look("SELECT moved_to FROM log_head WHERE id = 1 AND moved_to <> ''");
+  PgAnswers answers = connection.exchange({&look, 1}, deadline);
+  if (answers.failure) return error_of(*answers.failure);
+  if (answers.rows[0].size() == 0) return {};
+  return Error(ErrorCode::data_moved,
+               fmt::format("the marketplace of this database was moved to {}; start mktd there",
+                           answers.rows[0][0].only<std::string>()));
+}
+
 Status check_server(Connection& connection, PgDeadline deadline) {
   // How the database sorts is tried: the collation's name is not enough. Whoever sorts by language
   // has a small letter before a large one, or skips the space.
@@ -418,7 +434,8 @@ Status create_schema(Connection& connection, PgDeadline deadline) {
 
 Status check_schema(Connection& connection, PgDeadline deadline) {
   MKT_CHECK(check_server(connection, deadline));
-  return check_version(connection, deadline);
+  MKT_CHECK(check_version(connection, deadline));
+  return check_not_moved(connection, deadline);
 }
 
 }  // namespace mkt::postgres

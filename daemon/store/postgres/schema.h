@@ -13,7 +13,8 @@ namespace mkt::postgres {
 Status create_schema(Connection& connection, PgDeadline deadline);
 
 // data_damaged where the tables are not there or not this build's; invalid_input where the database
-// could lose an answered change or would sort in another way. Both say what to do.
+// could lose an answered change or would sort in another way; data_moved where the marketplace was
+// moved away. All say what to do.
 Status check_schema(Connection& connection, PgDeadline deadline);
 
 }  // namespace mkt::postgres

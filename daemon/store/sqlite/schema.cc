@@ -432,6 +432,17 @@ Status check_schema_version(Database& database) {
                            have, kNewest));
 }
 
+Status require_newest_schema(Database& database) {
+  MKT_CHECK(check_schema_version(database));
+  const std::int64_t have = schema_version(database);
+  if (have == kNewest) return {};
+  return Error(
+      ErrorCode::data_damaged,
+      fmt::format("the database has schema {}, this mktd needs {}: start this mktd once on "
+                  "the data folder, which brings it up to date",
+                  have, kNewest));
+}
+
 Status migrate(Database& database) {
   MKT_CHECK(check_schema_version(database));
   std::int64_t have = schema_version(database);

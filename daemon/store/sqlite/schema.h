@@ -12,4 +12,7 @@ Status migrate(Database& database);
 // data_damaged when a newer mktd wrote the database.
 Status check_schema_version(Database& database);
 
+// data_damaged when another mktd wrote the database, a newer or an older one.
+Status require_newest_schema(Database& database);
+
 }  // namespace mkt

@@ -40,6 +40,11 @@ TEST_CASE("PgTarget: a URL that cannot be read is not repeated: it may have a pa
   CHECK(target.error().code == ErrorCode::invalid_input);
   CHECK(target.error().message.find("s3cret") == std::string::npos);
   CHECK(PgTarget::parse("postgresql://mktd:s3cret@a/market")->place() == "a/market");
+  // What people are shown is a URL that leads there, if they know the password.
+  CHECK(PgTarget::parse("postgres://mktd:s3cret@a:1,b/market?sslpassword=s3cret")->shown_url() ==
+        "postgresql://mktd@a:1,b/market");
+  CHECK(PgTarget::parse("host=a password=s3cret dbname=market")->shown_url() ==
+        "postgresql://a/market");
 }
 
 }  // namespace

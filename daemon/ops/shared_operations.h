@@ -1,0 +1,22 @@
+// `mktd check` and `mktd backup` of a marketplace that several daemons share.
+//
+// Both look at one snapshot of the records, which they copy into a database file as a data folder
+// has one: so a folder and a shared marketplace are checked alike, and their backups are of one
+// format. Daemons serve meanwhile.
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/ops/data_operations.h"
+#include "daemon/ops/shared_place.h"
+
+namespace mkt {
+
+// The snapshot is a temporary file; what is on its way from the bucket as well.
+Result<CheckReport> check_shared(const SharedPlace& place, const Progress& progress);
+
+// As back_up. The snapshot is a temporary file beside the backup.
+Result<BackupReport> back_up_shared(const SharedPlace& place, const std::filesystem::path& file,
+                                    const Progress& progress);
+
+}  // namespace mkt
