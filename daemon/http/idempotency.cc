@@ -192,7 +192,7 @@ Result<Response> Idempotency::dispatch_keyed(Request& request, BodyReader& body,
 
 // Whether another daemon has made the change just now, and may still keep its answer.
 Result<bool> Idempotency::is_being_answered(const IdempotencyKey& key) const {
-  if (market_.store.memory_lease() == nullptr) return false;  // there is no other daemon
+  if (!market_.is_shared()) return false;
   MKT_TRY(const auto first, find_first_answer(market_, key));
   if (!first) return false;
   return first->status != 0 || market_.now() < first->expires_at - kKeptFor + kKeepsWithin;

@@ -38,7 +38,9 @@ void print(const OperationArguments& a, const Json& document, const std::string&
   write_to_stdout(a.json ? dump_json_pretty(document) : text + "\n");
 }
 
-void tell_progress(const std::string& words) { fmt::print(stderr, "mktd: {}\n", printable(words)); }
+void tell_progress(const std::string& words) {
+  write_to_stderr(fmt::format("mktd: {}\n", printable(words)));
+}
 
 // Whether the operation is on a marketplace that daemons share.
 bool is_shared(const OperationArguments& a) { return !a.database.empty() || !a.blobs.empty(); }
@@ -93,8 +95,14 @@ int restore_backup(const OperationArguments& a) {
   return 0;
 }
 
+Result<GarbageReport> collect_garbage_in_place(const OperationArguments& a) {
+  if (!is_shared(a)) return collect_garbage(a.data);
+  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+  return collect_shared_garbage(place, a.database);
+}
+
 int gc(const OperationArguments& a) {
-  const auto report = collect_garbage(a.data);
+  const auto report = collect_garbage_in_place(a);
   if (!report) return fail(a, report.error());
   print(a, {{"removed", report->blobs}, {"bytes", report->bytes}},
         fmt::format("removed {} tarballs that nothing refers to, {} bytes", report->blobs,
@@ -200,9 +208,9 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   command = app.add_subcommand("restore", "Make a data folder from a backup");
   command->add_option("FILE", a.file, "The backup")->required();
   command->callback([&] { status = restore_backup(a); });
-  app.add_subcommand("gc", "Remove tarballs that nothing refers to")->callback([&] {
-    status = gc(a);
-  });
+  command = app.add_subcommand("gc", "Remove tarballs that nothing refers to");
+  add_shared_place(*command);
+  command->callback([&] { status = gc(a); });
   command = app.add_subcommand(
       "migrate", "Move a marketplace to a database and a bucket that daemons share, or back");
   command->add_option("--from", a.from, "A data folder, or postgresql://USER@HOST/NAME")

@@ -12,6 +12,7 @@
 #include "daemon/ops/tarball_copy.h"
 #include "daemon/store/moving/move_rows.h"
 #include "daemon/store/postgres/postgres_rows_end.h"
+#include "daemon/store/postgres/postgres_store.h"
 #include "daemon/store/sqlite/database_file.h"
 #include "daemon/store/sqlite/sqlite_rows_end.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::seconds kPatienceForJob{30};
 constexpr std::string_view kSnapshotPrefix = ".mktd-snapshot-";
 
 Status copy_snapshot(const SharedPlace& place, const fs::path& file, const Progress& progress) {
@@ -85,6 +87,24 @@ Result<CheckReport> check_shared(const SharedPlace& place, const Progress& progr
   for (const BlobReference& blob : blobs) sizes.erase(blob.checksum.hex());
   report.unreferenced = sizes.size();
   return report;
+}
+
+Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
+                                             const std::string& database_url) {
+  MKT_TRY(const OpenBucket bucket, place.open_bucket());
+  MKT_TRY(const auto store, PostgresStore::open(database_url));
+  const Marketplace market{
+      .store = *store, .blobs = *bucket.blobs, .rules = {}, .now = utc_now, .mirrored = true};
+  const auto job = store->jobs().stand_for(kGarbageJob);
+  const auto end = std::chrono::steady_clock::now() + kPatienceForJob;
+  auto term = job->term();
+  for (; !term; term = job->term()) {
+    if (std::chrono::steady_clock::now() > end) {
+      return Error(ErrorCode::overloaded, "a daemon is doing this just now; try again later");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return collect_garbage(market, {*job, *term}, market.now() - kGarbageAge);
 }
 
 Result<BackupReport> back_up_shared(const SharedPlace& place, const fs::path& file,

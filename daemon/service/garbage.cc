@@ -32,7 +32,7 @@ Status change_removal(const Marketplace& market, const GarbageTurn& turn, const 
   const UtcTime now = market.now();
   return market.change(kSystem, now, Touches::nothing(), [&](Change& change) -> Status {
     Records& records = change.records();
-    if (!records.holds_job("gc", turn.term)) return no_turn();
+    if (!records.holds_job(kGarbageJob, turn.term)) return no_turn();
     step(records, records.removals().find(checksum.text(), Hold::exclusive));
     return {};
   });
@@ -123,32 +123,31 @@ Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTu
 }
 
 GarbageCollector::GarbageCollector(const Marketplace& market)
-    : market_(market),
-      job_(market.store.jobs().stand_for("gc")),
-      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+    : market_(market), thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 GarbageCollector::~GarbageCollector() = default;
 
 // The first round is one period after the start, so daemons that are restarted one after another do
 // not each go through everything.
 void GarbageCollector::work(const std::stop_token& stop) {
-  using std::chrono::steady_clock;
-  auto next = steady_clock::now() + kCollectEvery;
-  while (sleep(kJobLook, stop)) {
-    const auto term = job_->term();
-    if (!term || steady_clock::now() < next) continue;
-    next = steady_clock::now() + kCollectEvery;
-    const auto report =
-        collect_garbage(market_, {*job_, *term, [&] { return stop.stop_requested(); }},
-                        market_.now() - kGarbageAge);
-    if (!report) {
-      log_event(LogLevel::warning, "tarballs that nothing refers to could not all be removed",
-                {{"reason", report.error().message}});
-    } else if (report->blobs > 0) {
-      log_event(
-          LogLevel::info, "removed tarballs that nothing refers to",
-          {{"count", std::to_string(report->blobs)}, {"bytes", std::to_string(report->bytes)}});
-    }
+  while (sleep(kCollectEvery, stop)) collect(stop);
+}
+
+// Stands for the job only as long as it takes: an admin may want it, too.
+void GarbageCollector::collect(const std::stop_token& stop) const {
+  const auto job = market_.store.jobs().stand_for(kGarbageJob);
+  auto term = job->term();
+  for (; !term; term = job->term()) {
+    if (!sleep(kJobLook, stop)) return;
+  }
+  const auto report = collect_garbage(market_, {*job, *term, [&] { return stop.stop_requested(); }},
+                                      market_.now() - kGarbageAge);
+  if (!report) {
+    log_event(LogLevel::warning, "tarballs that nothing refers to could not all be removed",
+              {{"reason", report.error().message}});
+  } else if (report->blobs > 0) {
+    log_event(LogLevel::info, "removed tarballs that nothing refers to",
+              {{"count", std::to_string(report->blobs)}, {"bytes", std::to_string(report->bytes)}});
   }
 }
 

@@ -19,6 +19,7 @@
 namespace mkt {
 
 inline constexpr std::chrono::hours kGarbageAge{24};
+inline constexpr const char* kGarbageJob = "gc";
 
 struct GarbageReport {
   std::uint64_t blobs = 0;
@@ -39,8 +40,7 @@ struct GarbageTurn {
 Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTurn& turn,
                                       UtcTime placed_before);
 
-// Collects garbage from time to time, while this daemon has the job "gc". One thread; the
-// destructor joins it.
+// Collects garbage from time to time, when it gets the job. One thread; the destructor joins it.
 class GarbageCollector {
  public:
   explicit GarbageCollector(const Marketplace& market);
@@ -50,9 +50,9 @@ class GarbageCollector {
 
  private:
   void work(const std::stop_token& stop);
+  void collect(const std::stop_token& stop) const;
 
   const Marketplace& market_;
-  const std::unique_ptr<JobLease> job_;
   std::jthread thread_;  // last: it uses the other members
 };
 

@@ -49,6 +49,8 @@ struct Marketplace {
   Views views{store};
 
   Limits limits() const { return rules.get()->limits; }
+  // Whether other daemons may serve it too.
+  bool is_shared() const { return store.memory_lease() != nullptr; }
   bool open_registration() const { return rules.get()->open_registration; }
 
   // Reads one snapshot. `look` takes const Records& and returns a T or a Result<T>.

@@ -58,7 +58,7 @@ are_shown() {
 wait_for "both daemons to be shown" are_shown
 jq -e '.differentSettings == [] and .era == 1 and all(.daemons[]; .behind == 0 and .version != "")' status >/dev/null ||
   fail "status --cluster: $(<status)"
-has_jobs() { are_shown && jq -e '[.jobs[] | select(.daemon) | .name] | contains(["gc", "housekeeping"])' status >/dev/null; }
+has_jobs() { are_shown && jq -e '[.jobs[] | select(.daemon) | .name] | contains(["housekeeping"])' status >/dev/null; }
 wait_for "somebody to have each job" has_jobs
 expect 0 "$MKTD" status --cluster --database "$MKT_TEST_POSTGRES"
 says out "$there"
