@@ -47,6 +47,10 @@ void BlobUpload::keep() {
   path_.clear();
 }
 
+Error may_not_remove() {
+  return Error(ErrorCode::overloaded, "somebody else removes tarballs now");
+}
+
 Error lost_blob(const Checksum& checksum) {
   return Error(ErrorCode::data_damaged,
                fmt::format("the registry has lost or damaged the tarball {}", checksum.text()));

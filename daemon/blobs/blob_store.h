@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -76,6 +77,9 @@ struct BlobPage {
   bool more = false;              // after the last of them
 };
 
+// Whoever was removing a blob must not go on.
+Error may_not_remove();
+
 // data_damaged: the catalog names a blob that is not there, or not as it was.
 Error lost_blob(const Checksum& checksum);
 
@@ -93,12 +97,20 @@ class BlobStore {
   // Removes a blob unless it was placed after that time, or may have been, where the store knows
   // seconds only. False where it stays or was not there.
   // Another process may place the same bytes between the look and the removal: whoever removes must
-  // keep the row that names them from committing.
-  virtual Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) = 0;
+  // keep the row that names them from committing. `may_go_on` is asked between the two; overloaded
+  // where it says no.
+  using MayGoOn = std::function<bool()>;
+  Result<bool> remove(
+      const Checksum& checksum, UtcTime not_newer_than,
+      const MayGoOn& may_go_on = [] { return true; }) {
+    return remove_blob(checksum, not_newer_than, may_go_on);
+  }
 
  protected:
   friend class BlobUpload;
   virtual Status place(BlobUpload& upload) = 0;
+  virtual Result<bool> remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                                   const MayGoOn& may_go_on) = 0;
   // The end of a placed upload: the row that names it has committed, or has not.
   virtual void kept(const Checksum& checksum) = 0;
   virtual void abandoned(const Checksum& checksum) = 0;

@@ -165,12 +165,14 @@ Result<BlobPage> FileBlobs::list(const std::optional<Checksum>& after) const {
   return page;
 }
 
-Result<bool> FileBlobs::remove(const Checksum& checksum, UtcTime not_newer_than) {
+Result<bool> FileBlobs::remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                                    const MayGoOn& may_go_on) {
   const fs::path path = final_path(checksum);
   // No upload is placed between the look and the removal.
   const std::lock_guard lock(mutex_);
   const auto found = look_at_blob(path, checksum);
   if (!found || found->placed_at > not_newer_than) return false;
+  if (!may_go_on()) return may_not_remove();
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return system_error("cannot remove a tarball", errno);
   }

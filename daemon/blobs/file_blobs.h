@@ -30,13 +30,14 @@ class FileBlobs : public BlobStore {
   Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const override;
   // A page is at least one folder of files, those whose checksums begin with the same two digits.
   Result<BlobPage> list(const std::optional<Checksum>& after) const override;
-  Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) override;
 
  private:
   FileBlobs(std::filesystem::path folder, IsReferenced is_referenced)
       : folder_(std::move(folder)), is_referenced_(std::move(is_referenced)) {}
 
   Status place(BlobUpload& upload) override;
+  Result<bool> remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                           const MayGoOn& may_go_on) override;
   void kept(const Checksum& checksum) override;
   void abandoned(const Checksum& checksum) override;
 

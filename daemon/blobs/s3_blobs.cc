@@ -70,11 +70,13 @@ Result<BlobPage> S3Blobs::list(const std::optional<Checksum>& after) const {
   return page;
 }
 
-Result<bool> S3Blobs::remove(const Checksum& checksum, UtcTime not_newer_than) {
+Result<bool> S3Blobs::remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                                  const MayGoOn& may_go_on) {
   const auto object = client_->head(name_of(checksum));
   if (!object && object.error().code == ErrorCode::not_found) return false;
   if (!object) return object.error();
   if (object->modified + kAgeIsKnownTo > not_newer_than) return false;
+  if (!may_go_on()) return may_not_remove();
   MKT_CHECK(client_->remove(name_of(checksum)));
   cache_->forget(checksum);
   return true;

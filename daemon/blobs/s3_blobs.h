@@ -32,12 +32,13 @@ class S3Blobs : public BlobStore {
   // Also overloaded, with retry_after, and storage_failed: those of s3_client.h and blob_cache.h.
   Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const override;
   Result<BlobPage> list(const std::optional<Checksum>& after) const override;
-  Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) override;
 
  private:
   S3Blobs(std::unique_ptr<S3Client> client, std::filesystem::path incoming);
 
   Status place(BlobUpload& upload) override;
+  Result<bool> remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                           const MayGoOn& may_go_on) override;
   void kept(const Checksum&) override {}
   void abandoned(const Checksum&) override {}
 

@@ -124,9 +124,10 @@ Result<HttpResponse> S3Client::attempt(HttpClient& client, HttpRequest request,
 
 // `bytes` is how much the call moves at most. `make` is asked before each attempt.
 Result<HttpResponse> S3Client::call(std::uint64_t bytes, const MakeRequest& make,
-                                    const HttpClient::Sink& sink) {
+                                    const HttpClient::Sink& sink, std::optional<int> attempts) {
   const TurnPause pause;
   RetryPolicy policy = executor_.policy();
+  if (attempts) policy.backoff.attempts = *attempts;
   policy.deadline = kCallTime + std::chrono::seconds(bytes / kSlowestStore);
   // The sink's failures and the file's end the call, and say nothing about S3.
   std::optional<Error> ours;
@@ -230,7 +231,8 @@ Result<S3Object> S3Client::head(const std::string& name) {
 }
 
 Status S3Client::remove(const std::string& name) {
-  const auto made = call(0, [&] { return request_for("DELETE", url_.url_of(name)); });
+  const auto made = call(
+      0, [&] { return request_for("DELETE", url_.url_of(name)); }, {}, 1);
   if (!made && made.error().code != ErrorCode::not_found) return made.error();
   return {};
 }

@@ -4,8 +4,9 @@
 // nothing but what was meant. It connects within 2 s, and the answer begins within 10 s. A call,
 // with all its attempts, takes at most kCallTime and the time of its bytes at kSlowestStore. What
 // may pass (no connection, one that broke, 5xx, SlowDown) is tried again after a pause; what took
-// too long is not. Behind the breaker `s3` a call fails at once while S3 is known to be away. Every
-// call may be repeated, as an object's name decides its bytes.
+// too long is not; a DELETE never is, as its object may have been placed again meanwhile. Behind
+// the breaker `s3` a call fails at once while S3 is known to be away. Every call may be repeated,
+// as an object's name decides its bytes.
 //
 // Errors:
 //   not_found        there is no such object
@@ -72,7 +73,7 @@ class S3Client {
  private:
   using MakeRequest = std::function<HttpRequest()>;
   Result<HttpResponse> call(std::uint64_t bytes, const MakeRequest& make,
-                            const HttpClient::Sink& sink = {});
+                            const HttpClient::Sink& sink = {}, std::optional<int> attempts = {});
   Result<HttpResponse> attempt(HttpClient& client, HttpRequest request,
                                const HttpClient::Sink& sink) const;
   Error for_caller(const Error& error) const;

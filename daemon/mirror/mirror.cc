@@ -178,16 +178,19 @@ Status Mirror::prepare() {
 
 void Mirror::work() {
   ::pthread_setname_np(::pthread_self(), "mirror");
-  while (pause(pauses_.look)) {
+  do {
     term_ = job_->term();
-    if (!term_) continue;
+    if (!term_) {
+      note_trouble("");  // it is another daemon's
+      continue;
+    }
     if (const Status ready = prepare(); !ready) {
       note_trouble(ready.error().message);
       if (!pause(pauses_.retry)) return;
       continue;
     }
     send_changes();
-  }
+  } while (pause(pauses_.look));
 }
 
 // Until the daemon stops, or another one mirrors.
@@ -196,6 +199,11 @@ void Mirror::send_changes() {
   while (pause(pauses_.look) && !stopping()) {
     const std::uint64_t changes = market_.views.clock.changes();
     if (changes == seen) continue;
+    // Lost history, or an admin, may have made it incomplete meanwhile.
+    if (const Status complete = start_outbox(market_); !complete) {
+      note_trouble(complete.error().message);
+      continue;
+    }
     for (;;) {
       auto entries = waiting_documents(market_, kMaxDocuments, kMaxBytes);
       if (!entries) note_trouble(entries.error().message);

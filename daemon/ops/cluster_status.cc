@@ -17,6 +17,10 @@ namespace {
 constexpr auto kShared = std::to_array<std::string_view>(
     {"registration", "max-tarball-bytes", "max-json-bytes", "max-unpacked-bytes", "max-entries",
      "limit", "limits", "on-redis-failure", "redis-url", "daemons", "blobs", "webhook"});
+// And where one daemon mirrors, another that mirrors must do the same.
+constexpr auto kOfMirror =
+    std::to_array<std::string_view>({"firestore-project", "firestore-database", "firestore-prefix",
+                                     "firestore-bucket", "firestore-bucket-most-bytes"});
 constexpr std::size_t kDigestDigits = 16;
 
 bool is_alive(const ClusterState& state, const ClusterDaemon& daemon) {
@@ -41,7 +45,11 @@ std::string name_of(const ClusterDaemon& d) {
 
 std::map<std::string, std::string> digests_of_settings(const Configuration& configuration) {
   std::map<std::string, std::string> digests;
-  for (const std::string_view name : kShared) {
+  std::vector<std::string_view> names(kShared.begin(), kShared.end());
+  if (!configuration.firestore_project.empty()) {
+    names.insert(names.end(), kOfMirror.begin(), kOfMirror.end());
+  }
+  for (const std::string_view name : names) {
     const auto value = configuration.values.find(std::string(name));
     if (value == configuration.values.end()) continue;
     digests.emplace(name, hmac_sha256("mktd settings", value->second).substr(0, kDigestDigits));
@@ -85,18 +93,20 @@ std::string describe_cluster(const ClusterState& state) {
                         printable(d.version), std::max<std::int64_t>(0, state.newest - d.applied),
                         seconds_until(state.now, d.until));
   }
-  text += fmt::format("\n{:<42}  {:<34}  {:>6}  {:>6}\n", "JOB", "DAEMON", "TERM", "LEASE");
+  text += fmt::format("\n{:<42}  {:<34}  {:<24}  {:>6}\n", "JOB", "DAEMON", "SINCE", "LEASE");
   for (const ClusterJob& j : state.jobs) {
-    const ClusterDaemon* const daemon =
-        j.until > state.now ? find_daemon(state, j.holder) : nullptr;
-    text += fmt::format("{:<42}  {:<34}  {:>6}  {:>6}\n", printable(j.name),
-                        daemon == nullptr ? "nobody" : name_of(*daemon), j.term,
-                        seconds_until(state.now, j.until));
+    const bool held = j.until > state.now;
+    const ClusterDaemon* const daemon = held ? find_daemon(state, j.holder) : nullptr;
+    text += fmt::format("{:<42}  {:<34}  {:<24}  {:>6}\n", printable(j.name),
+                        daemon != nullptr ? name_of(*daemon)
+                        : held            ? printable(j.holder)
+                                          : "nobody",
+                        format_utc(from_unix_ms(j.term)), seconds_until(state.now, j.until));
   }
   text += fmt::format("\nThe newest entry of the log is {}", state.newest);
   if (state.era > 1) {
-    text += fmt::format("; history was lost {} time{}, see: mkt log --action history.lost",
-                        state.era - 1, state.era == 2 ? "" : "s");
+    text += fmt::format("; history was lost {} time{}, see history.lost in: mkt log", state.era - 1,
+                        state.era == 2 ? "" : "s");
   }
   if (const auto different = state.different_settings(); !different.empty()) {
     text += fmt::format("\nSettings differ between the daemons: {}", fmt::join(different, ", "));

@@ -223,6 +223,9 @@ void Daemon::reload() {
       log_event(LogLevel::info, "reloaded, nothing changed", {});
     }
     configure_log(parsed.configuration);  // after logging the changes, which it could drop
+    if (storage_.shared != nullptr) {
+      storage_.shared->set_settings(digests_of_settings(parsed.configuration));
+    }
     live_.whole.set(std::move(parsed.configuration));
   }
   notify_systemd("READY=1");

@@ -125,6 +125,9 @@ wire::PartInfo Health::check_cluster() const {
   const auto degraded = [](std::string why) {
     return wire::PartInfo{"cluster", "degraded", std::move(why)};
   };
+  if (shared_->breaker().snapshot().state != BreakerState::closed) {
+    return degraded("the database does not answer");
+  }
   const auto state = shared_->cluster();
   if (!state) return degraded("the database does not say which daemons there are");
   // Expiry and the log go by the database's clock; what this machine writes into its own log does

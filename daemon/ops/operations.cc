@@ -1,6 +1,7 @@
 #include "daemon/ops/operations.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -17,12 +18,16 @@
 #include "daemon/ops/mirror_operations.h"
 #include "daemon/ops/shared_operations.h"
 #include "daemon/ops/storage.h"
+#include "daemon/store/postgres/postgres_store.h"
 
 namespace mkt {
 namespace {
 
 constexpr auto kOperations = std::to_array<std::string_view>(
     {"init", "check", "backup", "restore", "gc", "migrate", "mirror", "status"});
+
+// A step may build an index.
+constexpr std::chrono::hours kUpgradePatience{12};
 
 int fail(const OperationArguments& a, const Error& error) {
   if (a.json) {
@@ -104,10 +109,16 @@ Result<GarbageReport> collect_garbage_in_place(const OperationArguments& a) {
 int gc(const OperationArguments& a) {
   const auto report = collect_garbage_in_place(a);
   if (!report) return fail(a, report.error());
-  print(a, {{"removed", report->blobs}, {"bytes", report->bytes}},
-        fmt::format("removed {} tarballs that nothing refers to, {} bytes", report->blobs,
-                    report->bytes));
-  return 0;
+  std::string text = fmt::format("removed {} tarballs that nothing refers to, {} bytes",
+                                 report->blobs, report->bytes);
+  if (report->unfinished > 0) {
+    text +=
+        fmt::format("; {} could not be removed: {}", report->unfinished, printable(report->reason));
+  }
+  print(a,
+        {{"removed", report->blobs}, {"bytes", report->bytes}, {"unfinished", report->unfinished}},
+        text);
+  return static_cast<int>(report->unfinished > 0 ? ExitStatus::storage : ExitStatus::done);
 }
 
 int init(const OperationArguments& a) {
@@ -135,6 +146,11 @@ bool names_database(const std::string& place) {
 }
 
 Result<MoveReport> move_marketplace(const OperationArguments& a) {
+  if (a.from.empty() || a.to.empty()) {
+    return Error(ErrorCode::usage_error,
+                 "which way? mktd migrate --from DIR --to postgresql://USER@HOST/NAME --blobs "
+                 "s3://BUCKET, or back");
+  }
   if (names_database(a.from) == names_database(a.to)) {
     return Error(ErrorCode::usage_error,
                  "a marketplace moves between a data folder and a database: one of --from and --to "
@@ -148,7 +164,31 @@ Result<MoveReport> move_marketplace(const OperationArguments& a) {
   return move_to_folder(place, a.to, tell_progress);
 }
 
+int upgrade(const OperationArguments& a) {
+  if (a.database.empty()) {
+    return fail(a, Error(ErrorCode::usage_error, "--upgrade needs --database URL"));
+  }
+  const auto report = PostgresStore::upgrade(a.database, kUpgradePatience);
+  if (!report) return fail(a, report.error());
+  std::string text = report->made.empty()
+                         ? fmt::format("the tables have schema {}", report->version)
+                         : fmt::format("the tables have schema {} now", report->version);
+  if (report->waiting > 0) {
+    text += fmt::format(
+        "; schema {} waits until these daemons are replaced by newer ones: {}; then run this again",
+        report->waiting, printable(fmt::format("{}", fmt::join(report->waits_for, ", "))));
+  }
+  print(a,
+        {{"schema", report->version},
+         {"made", report->made},
+         {"waiting", report->waiting > 0 ? Json(report->waiting) : Json(nullptr)},
+         {"waitsFor", report->waits_for}},
+        text);
+  return static_cast<int>(report->waiting > 0 ? ExitStatus::waiting : ExitStatus::done);
+}
+
 int migrate(const OperationArguments& a) {
+  if (a.upgrade) return upgrade(a);
   const auto report = move_marketplace(a);
   if (!report) return fail(a, report.error());
   Json tables = Json::array();
@@ -213,12 +253,14 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   command->callback([&] { status = gc(a); });
   command = app.add_subcommand(
       "migrate", "Move a marketplace to a database and a bucket that daemons share, or back");
-  command->add_option("--from", a.from, "A data folder, or postgresql://USER@HOST/NAME")
-      ->required();
-  command->add_option("--to", a.to, "The other of the two; a folder must be new")->required();
+  command->add_option("--from", a.from, "A data folder, or postgresql://USER@HOST/NAME");
+  command->add_option("--to", a.to, "The other of the two; a folder must be new");
   command->add_option("--blobs", a.blobs, "The tarballs of the database: s3://BUCKET?endpoint=URL")
-      ->envname("MKTD_BLOBS")
-      ->required();
+      ->envname("MKTD_BLOBS");
+  command->add_flag("--upgrade", a.upgrade,
+                    "Instead: change the tables of --database to what this mktd wants");
+  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+      ->envname("MKTD_DATABASE");
   command->callback([&] { status = migrate(a); });
   command = app.add_subcommand("status", "Show the daemons that share a database");
   command->add_flag("--cluster", a.cluster, "All of them")->required();

@@ -18,6 +18,7 @@ struct OperationArguments {
   std::string to;
   bool json = false;
   bool cluster = false;
+  bool upgrade = false;
 };
 
 // Declares them on `app`. The one that runs stores its exit status in `status`.

@@ -93,8 +93,14 @@ Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
                                              const std::string& database_url) {
   MKT_TRY(const OpenBucket bucket, place.open_bucket());
   MKT_TRY(const auto store, PostgresStore::open(database_url));
-  const Marketplace market{
-      .store = *store, .blobs = *bucket.blobs, .rules = {}, .now = utc_now, .mirrored = true};
+  // By the database's clock: this machine's may be wrong.
+  MKT_TRY(const ClusterState cluster, store->cluster());
+  const auto offset = cluster.now - utc_now();
+  const Marketplace market{.store = *store,
+                           .blobs = *bucket.blobs,
+                           .rules = {},
+                           .now = [offset] { return utc_now() + offset; },
+                           .mirrored = true};
   const auto job = store->jobs().stand_for(kGarbageJob);
   const auto end = std::chrono::steady_clock::now() + kPatienceForJob;
   auto term = job->term();

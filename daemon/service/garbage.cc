@@ -11,7 +11,9 @@ namespace mkt {
 namespace {
 
 constexpr std::chrono::milliseconds kJobLook{1000};
-constexpr std::chrono::hours kCollectEvery{6};
+constexpr std::chrono::milliseconds kCollectEvery = std::chrono::hours(6);
+// What was begun and not done: the same bytes cannot be published until it is.
+constexpr std::chrono::milliseconds kCollectAgain = std::chrono::minutes(1);
 constexpr std::uint32_t kRemovalsAtOnce = 1000;
 
 // False where it ended early, because of a stop.
@@ -52,8 +54,8 @@ Result<bool> begin_removal(const Marketplace& market, const GarbageTurn& turn,
 // True where it was removed. After a failure the next turn does it.
 Result<bool> remove_and_finish(const Marketplace& market, const GarbageTurn& turn,
                                const Checksum& checksum, UtcTime placed_before) {
-  if (turn.is_over()) return no_turn();
-  MKT_TRY(const bool removed, market.blobs.remove(checksum, placed_before));
+  const auto is_ours = [&] { return turn.job.term() == turn.term; };
+  MKT_TRY(const bool removed, market.blobs.remove(checksum, placed_before, is_ours));
   const UtcTime now = market.now();
   MKT_CHECK(change_removal(market, turn, checksum, [&](Records& records, const auto&) {
     records.removals().finish(checksum.text(), now);
@@ -70,20 +72,25 @@ Status forget_old(const Marketplace& market, const GarbageTurn& turn, const Chec
       });
 }
 
-// What an earlier turn has begun is done now; what was done long ago is forgotten.
-Status settle_removals(const Marketplace& market, const GarbageTurn& turn, UtcTime placed_before) {
+// What an earlier turn has begun is done now; what was done long ago is forgotten. One that fails
+// does not keep the others from being done.
+Status settle_removals(const Marketplace& market, const GarbageTurn& turn, UtcTime placed_before,
+                       GarbageReport& report) {
   std::string last;
   for (bool more = true; more;) {
     MKT_TRY(const auto removals, market.read([&](const Records& records) {
       return records.removals().all(last, kRemovalsAtOnce);
     }));
     for (const Removal& removal : removals) {
+      if (turn.is_over()) return {};
       last = removal.checksum;
       MKT_TRY(const Checksum checksum, Checksum::parse(removal.checksum));
       if (removal.done_at) {
         MKT_CHECK(forget_old(market, turn, checksum, placed_before));
-      } else {
-        MKT_CHECK(remove_and_finish(market, turn, checksum, placed_before));
+      } else if (const auto done = remove_and_finish(market, turn, checksum, placed_before);
+                 !done) {
+        ++report.unfinished;
+        report.reason = done.error().message;
       }
     }
     more = removals.size() == kRemovalsAtOnce;
@@ -103,17 +110,21 @@ Result<bool> remove_unnamed(const Marketplace& market, const GarbageTurn& turn,
 
 Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTurn& turn,
                                       UtcTime placed_before) {
-  MKT_CHECK(settle_removals(market, turn, placed_before));
   GarbageReport report;
+  MKT_CHECK(settle_removals(market, turn, placed_before, report));
   std::optional<Checksum> last;
-  for (bool more = true; more;) {
+  for (bool more = !turn.is_over(); more;) {
     MKT_TRY(const BlobPage page, market.blobs.list(last));
     for (const StoredBlob& blob : page.blobs) {
       last = blob.checksum;
       if (blob.placed_at >= placed_before) continue;
       if (turn.is_over()) return report;
-      MKT_TRY(const bool removed, remove_unnamed(market, turn, blob.checksum, placed_before));
-      if (!removed) continue;
+      const auto removed = remove_unnamed(market, turn, blob.checksum, placed_before);
+      if (!removed) {
+        ++report.unfinished;
+        report.reason = removed.error().message;
+      }
+      if (!removed || !*removed) continue;
       ++report.blobs;
       report.bytes += blob.size;
     }
@@ -130,25 +141,30 @@ GarbageCollector::~GarbageCollector() = default;
 // The first round is one period after the start, so daemons that are restarted one after another do
 // not each go through everything.
 void GarbageCollector::work(const std::stop_token& stop) {
-  while (sleep(kCollectEvery, stop)) collect(stop);
+  for (auto wait = kCollectEvery; sleep(wait, stop);) {
+    wait = collect(stop) ? kCollectEvery : kCollectAgain;
+  }
 }
 
 // Stands for the job only as long as it takes: an admin may want it, too.
-void GarbageCollector::collect(const std::stop_token& stop) const {
+bool GarbageCollector::collect(const std::stop_token& stop) const {
   const auto job = market_.store.jobs().stand_for(kGarbageJob);
   auto term = job->term();
   for (; !term; term = job->term()) {
-    if (!sleep(kJobLook, stop)) return;
+    if (!sleep(kJobLook, stop)) return true;
   }
   const auto report = collect_garbage(market_, {*job, *term, [&] { return stop.stop_requested(); }},
                                       market_.now() - kGarbageAge);
-  if (!report) {
+  const bool done = report && report->unfinished == 0;
+  if (!done) {
     log_event(LogLevel::warning, "tarballs that nothing refers to could not all be removed",
-              {{"reason", report.error().message}});
-  } else if (report->blobs > 0) {
+              {{"reason", report ? report->reason : report.error().message}});
+  }
+  if (report && report->blobs > 0) {
     log_event(LogLevel::info, "removed tarballs that nothing refers to",
               {{"count", std::to_string(report->blobs)}, {"bytes", std::to_string(report->bytes)}});
   }
+  return done;
 }
 
 }  // namespace mkt

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "daemon/service/marketplace.h"
@@ -24,6 +25,8 @@ inline constexpr const char* kGarbageJob = "gc";
 struct GarbageReport {
   std::uint64_t blobs = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t unfinished = 0;  // that could not be removed, and are tried again in the next turn
+  std::string reason = {};       // of the last of those
 };
 
 // This daemon's right to remove (store/jobs.h).
@@ -36,7 +39,8 @@ struct GarbageTurn {
 };
 
 // Goes through all tarballs once, and removes those that were placed before that time and that no
-// version names. Ends early, and without an error, when the turn is over.
+// version names. Ends early when the turn is
+// over.
 Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTurn& turn,
                                       UtcTime placed_before);
 
@@ -50,7 +54,8 @@ class GarbageCollector {
 
  private:
   void work(const std::stop_token& stop);
-  void collect(const std::stop_token& stop) const;
+  // False where something is left to be done soon.
+  bool collect(const std::stop_token& stop) const;
 
   const Marketplace& market_;
   std::jthread thread_;  // last: it uses the other members

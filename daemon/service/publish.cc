@@ -78,16 +78,20 @@ Error exists_with_other_bytes(const VersionRecord& existing) {
                            existing.connector_id, existing.version, existing.checksum));
 }
 
-// Whether a removal may have taken the tarball that was placed (records/removals.h).
-Status require_tarball(Records& records, std::string_view checksum,
-                       std::optional<std::int64_t> placed_after) {
-  const auto removal = records.removals().find(checksum, Hold::shared);
-  if (!removal || (removal->done_at && removal->number == placed_after)) return {};
+Error being_removed() {
   Error error(ErrorCode::overloaded,
               "the same bytes, which nothing referred to for long, are being removed just now; "
               "publish again");
   error.retry_after = std::chrono::seconds(2);
   return error;
+}
+
+// Whether a removal may have taken the tarball that was placed (records/removals.h).
+Status require_tarball(Records& records, std::string_view checksum,
+                       std::optional<std::int64_t> placed_after) {
+  const auto removal = records.removals().find(checksum, Hold::shared);
+  if (!removal || (removal->done_at && removal->number == placed_after)) return {};
+  return being_removed();
 }
 
 void insert_connector(Change& change, const NewVersion& n, EntryRef published) {
@@ -167,6 +171,21 @@ Result<Published> keep_version(const Marketplace& market, const Actor& actor,
       });
 }
 
+Result<std::optional<std::int64_t>> removal_to_place_after(const Marketplace& market,
+                                                           std::string_view checksum) {
+  MKT_TRY(const auto removal, market.read([&](const Records& records) {
+    return records.removals().find(checksum, Hold::none);
+  }));
+  if (!removal || !removal->done_at) return std::optional<std::int64_t>();
+  const auto wait = *removal->done_at + kRemovalMayBeLate - market.now();
+  if (wait > wait.zero()) {
+    Error error = being_removed();
+    error.retry_after = std::chrono::duration_cast<std::chrono::milliseconds>(wait);
+    return error;
+  }
+  return std::optional(removal->number);
+}
+
 Error tarball_too_large(SizeBound size) {
   Error error(
       ErrorCode::tarball_too_large,
@@ -217,12 +236,10 @@ Result<Published> Publication::place_and_keep(const NewVersion& version) {
   MKT_CHECK(upload_.place());
   auto published = keep_version(market_, caller_.actor(), version);
   if (published || published.error().code != ErrorCode::overloaded) return published;
-  MKT_TRY(const auto removal, market_.read([&](const Records& records) {
-    return records.removals().find(version.version.checksum, Hold::none);
-  }));
-  if (!removal || !removal->done_at) return published;
+  MKT_TRY(const auto removal, removal_to_place_after(market_, version.version.checksum));
+  if (!removal) return published;
   MKT_CHECK(upload_.place());
-  return keep_version(market_, caller_.actor(), version, removal->number);
+  return keep_version(market_, caller_.actor(), version, removal);
 }
 
 // The manifest inside the signed bytes decides; what the request says must agree with it.

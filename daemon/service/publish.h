@@ -83,6 +83,12 @@ Result<Published> keep_version(const Marketplace& market, const Actor& actor,
                                const NewVersion& version,
                                std::optional<std::int64_t> placed_after = {});
 
+// For a publication that keep_version has refused because of a removal: after which one it may
+// place the tarball again and commit; nullopt where there is none that is done. overloaded, with
+// the time, while its requests may be late.
+Result<std::optional<std::int64_t>> removal_to_place_after(const Marketplace& market,
+                                                           std::string_view checksum);
+
 // May that publisher publish versions of the connector? not_owner.
 Status require_ownership(const Records& records, const VersionRecord& version,
                          const ConnectorHead& connector);

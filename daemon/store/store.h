@@ -29,6 +29,7 @@ class EntryNumbers {
   EntryNumbers() = default;
   explicit EntryNumbers(std::vector<std::int64_t> numbers) : numbers_(std::move(numbers)) {}
   std::int64_t of(EntryRef entry) const { return numbers_.at(entry.index); }
+  std::size_t size() const { return numbers_.size(); }
 
  private:
   std::vector<std::int64_t> numbers_;

@@ -98,6 +98,13 @@ BreakerOptions breaker_options(const WebhookPauses& pauses) {
   return options;
 }
 
+// Of an entry that says that history was lost: the newest entry of before.
+std::optional<std::int64_t> newest_before_loss(const LogEntry& entry) {
+  if (entry.action != "history.lost") return std::nullopt;
+  const auto document = parse_json(entry.document, "an entry's document");
+  return document ? number_member(*document, "known") : std::nullopt;
+}
+
 LogFields fields_of(const Webhook& webhook, const LogEntry& entry, const Error& error) {
   return {{"webhook", webhook.name()},
           {"event", entry.action},
@@ -178,6 +185,7 @@ void Webhooks::serve(const Webhook& webhook, const Turn& turn) {
   const auto cursor = webhook_cursor(market_, name);
   if (!cursor) return;
   std::int64_t kept = *cursor, at = *cursor;
+  std::int64_t lost = 0;  // the newest entry that says so
   std::uint64_t seen = 0;
   do {
     const std::uint64_t changes = market_.views.clock.changes();
@@ -186,16 +194,23 @@ void Webhooks::serve(const Webhook& webhook, const Turn& turn) {
     if (!entries) continue;
     for (const LogEntry& entry : *entries) {
       if (stopping()) return;
+      // The entries before it, back to where history was lost, may be others than those that were
+      // read.
+      if (const auto known = newest_before_loss(entry); known && entry.seq != lost) {
+        lost = entry.seq;
+        at = std::min(at, *known);
+        break;
+      }
       const bool wanted = wants(webhook, entry.action);
       if (wanted && !deliver(webhook, entry, turn)) return;
       at = entry.seq;
-      // If this fails, the entry is sent again after a restart.
-      if ((wanted || at - kept >= kKeepCursorEvery) &&
-          set_webhook_cursor(market_, name, at, turn.job, turn.term)) {
-        kept = at;
-      }
+      if (!wanted && at - kept < kKeepCursorEvery) continue;
+      const Status moved = set_webhook_cursor(market_, name, at, turn.job, turn.term);
+      if (moved) kept = at;  // else the entry is sent again after a restart
+      if (!moved && moved.error().code == ErrorCode::request_outdated) return;
     }
-    if (entries->size() < kEntriesAtOnce) seen = changes;
+    const bool read_all = entries->empty() || at == entries->back().seq;
+    if (read_all && entries->size() < kEntriesAtOnce) seen = changes;
   } while (pause(pauses_.look) && !turn.is_over());
 }
 

@@ -37,7 +37,8 @@ struct ClusterState {
   std::vector<ClusterDaemon> daemons;  // by id
   std::vector<ClusterJob> jobs;        // by name
 
-  // The settings of which the daemons that live have different values, by name.
+  // The settings of which the daemons that live have different values, by name. One that a daemon
+  // does not have, it does not differ in.
   std::vector<std::string> different_settings() const;
 };
 

@@ -9,14 +9,16 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Only looks while another daemon has the job, so that standing for one costs no commit.
+// The term is a time, so no two are the same even where the database has lost the last ones. Only
+// looks while another daemon has the job, so that standing for one costs no commit.
 constexpr const char* kTake =
     "INSERT INTO job_leases AS l (name, holder, term, until) "
-    "SELECT $1, $2, 1, " MKT_DATABASE_NOW
+    "SELECT $1, $2, " MKT_DATABASE_NOW ", " MKT_DATABASE_NOW
     " + $3 WHERE NOT EXISTS ("
     "SELECT 1 FROM job_leases AS h WHERE h.name = $1 AND h.until >= " MKT_DATABASE_NOW
     ") ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, "
-    "term = l.term + 1 WHERE l.until < " MKT_DATABASE_NOW " RETURNING term";
+    "term = greatest(l.term + 1, excluded.term) WHERE l.until < " MKT_DATABASE_NOW
+    " RETURNING term";
 
 // A lease that has run out, but that nobody has taken, goes on.
 constexpr const char* kRenew = "UPDATE job_leases SET until = " MKT_DATABASE_NOW
@@ -39,8 +41,11 @@ class JobLeases::Lease : public JobLease {
 
 struct JobLeases::Request {
   std::string job;
-  std::int64_t sent_at = 0;
   PgStatement statement;
+  std::int64_t sent_at = 0;
+  std::uint64_t number = 0;  // of the standing
+  JobTerm term = 0;          // that is given back
+  bool gives_back = false;
 };
 
 JobLeases::JobLeases(const PgTarget& target, std::string daemon, const JobTimes& times)
@@ -54,7 +59,7 @@ JobLeases::~JobLeases() = default;
 std::unique_ptr<JobLease> JobLeases::stand_for(std::string job) {
   {
     const std::lock_guard lock(mutex_);
-    standing_.emplace(job, Standing());
+    standing_[job] = Standing{.number = ++stood_for_};
     changed_ = true;
   }
   wake_.notify_all();
@@ -96,49 +101,63 @@ std::vector<JobLeases::Request> JobLeases::requests() {
   std::vector<Request> due;
   const std::lock_guard lock(mutex_);
   for (const auto& [job, term] : std::exchange(left_, {})) {
-    due.push_back({"", 0, PgStatement(kGiveBack).bind(job).bind(term)});
+    Request& request = due.emplace_back(Request{job, PgStatement(kGiveBack)});
+    request.statement.bind(job).bind(term);
+    request.term = term;
+    request.gives_back = true;
   }
   const std::int64_t now = MemoryLease::now();
   const std::int64_t length = times_.lease.count();
   for (const auto& [job, standing] : standing_) {
-    if (now >= standing.end) {
-      due.push_back({job, now, PgStatement(kTake).bind(job).bind(daemon_).bind(length)});
-    } else if (now >= standing.end - length * 2 / 3) {
-      due.push_back({job, now, PgStatement(kRenew).bind(job).bind(standing.term).bind(length)});
-    }
+    const bool has_it = now < standing.end;
+    if (has_it && now < standing.end - length * 2 / 3) continue;
+    Request& request = due.emplace_back(Request{job, PgStatement(has_it ? kRenew : kTake)});
+    request.statement.bind(job);
+    if (has_it) request.statement.bind(standing.term);
+    if (!has_it) request.statement.bind(daemon_);
+    request.statement.bind(length);
+    request.sent_at = now;
+    request.number = standing.number;
   }
   return due;
 }
 
-// Without the database the leases run out, and this is tried again.
+// Without the database the leases run out, and this is tried again. Each request is a transaction
+// of its own: a row that somebody holds for long delays only its own job.
 void JobLeases::ask() {
-  const std::vector<Request> due = requests();
-  if (due.empty()) return;
-  const auto deadline = steady_clock::now() + times_.patience;
-  if (!connection_ || !connection_->usable()) {
-    auto opened = Connection::open(target_, deadline);
-    if (!opened) return;
-    connection_ = std::move(*opened);
+  for (Request& request : requests()) {
+    if (!connection_ || !connection_->usable()) {
+      auto opened = Connection::open(target_, steady_clock::now() + times_.patience);
+      connection_ = opened ? std::move(*opened) : nullptr;
+    }
+    PgAnswers answers;
+    if (connection_) {
+      answers =
+          connection_->exchange({&request.statement, 1}, steady_clock::now() + times_.patience);
+    }
+    // A warning: no standby has it, so it may be gone after a failover.
+    const bool done = connection_ && !answers.failure && !answers.warned;
+    keep(request, done ? &answers.rows[0] : nullptr);
   }
-  std::vector<PgStatement> statements;
-  for (const Request& request : due) statements.push_back(request.statement);
-  keep(due, connection_->exchange(statements, deadline));
 }
 
-void JobLeases::keep(const std::vector<Request>& due, const PgAnswers& answers) {
+// `rows`: the term, where this daemon has the job; null where the answer is not known.
+void JobLeases::keep(const Request& request, const PgRows* rows) {
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < answers.rows.size() && i < due.size(); ++i) {
-    const auto standing = standing_.find(due[i].job);
-    const bool has_it = answers.rows[i].size() == 1;
-    if (standing == standing_.end()) {
-      // It was left meanwhile.
-      if (has_it) left_.emplace_back(due[i].job, answers.rows[i][0].only<std::int64_t>());
-      continue;
-    }
-    standing->second = has_it ? Standing{answers.rows[i][0].only<std::int64_t>(),
-                                         due[i].sent_at + times_.lease.count()}
-                              : Standing();
+  if (request.gives_back) {
+    if (rows == nullptr) left_.emplace_back(request.job, request.term);
+    return;
   }
+  if (rows == nullptr) return;
+  const std::optional<JobTerm> term =
+      rows->size() == 1 ? std::optional((*rows)[0].only<JobTerm>()) : std::nullopt;
+  const auto standing = standing_.find(request.job);
+  if (standing == standing_.end() || standing->second.number != request.number) {
+    if (term) left_.emplace_back(request.job, *term);  // it was left meanwhile
+    return;
+  }
+  standing->second.term = term.value_or(0);
+  standing->second.end = term ? request.sent_at + times_.lease.count() : 0;
 }
 
 }  // namespace mkt::postgres

@@ -40,8 +40,9 @@ class JobLeases : public Jobs {
  private:
   // What this daemon knows of a job that it stands for.
   struct Standing {
-    JobTerm term = 0;      // 0: it has never had the job
-    std::int64_t end = 0;  // of the lease: milliseconds of MemoryLease's clock
+    JobTerm term = 0;          // 0: it has never had the job
+    std::int64_t end = 0;      // of the lease: milliseconds of MemoryLease's clock
+    std::uint64_t number = 0;  // tells it from an earlier one of the same job
   };
   class Lease;
   struct Request;
@@ -51,7 +52,7 @@ class JobLeases : public Jobs {
   void work(const std::stop_token& stop);
   std::vector<Request> requests();
   void ask();
-  void keep(const std::vector<Request>& requests, const PgAnswers& answers);
+  void keep(const Request& request, const PgRows* rows);
 
   const PgTarget target_;
   const std::string daemon_;
@@ -60,6 +61,7 @@ class JobLeases : public Jobs {
   std::condition_variable_any wake_;
   std::map<std::string, Standing> standing_;           // guarded by mutex_
   std::vector<std::pair<std::string, JobTerm>> left_;  // to be given back; guarded by mutex_
+  std::uint64_t stood_for_ = 0;                        // guarded by mutex_
   bool changed_ = false;                               // one of these two; guarded by mutex_
   std::unique_ptr<Connection> connection_;             // for the thread only
   std::jthread thread_;                                // last: it uses the other members

@@ -12,6 +12,7 @@
 #include "common/base/turns.h"
 #include "daemon/store/postgres/tickets.h"
 #include "daemon/store/postgres/touches_text.h"
+#include "daemon/store/postgres/upgrade.h"
 #include "daemon/store/postgres/wake_up.h"
 #include "daemon/store/urgent.h"
 
@@ -62,7 +63,8 @@ Membership::Membership(const PgTarget& target, std::string id, const MembershipO
       id_(std::move(id)),
       memory_(memory),
       tell_(std::move(tell)),
-      connection_(std::move(connection)) {}
+      connection_(std::move(connection)),
+      settings_(options.settings) {}
 
 Membership::~Membership() {
   thread_ = {};  // stops and joins
@@ -73,23 +75,29 @@ Membership::~Membership() {
 // from now on contains it.
 std::optional<PgFailure> Membership::register_here() {
   PgStatement insert(
-      "INSERT INTO daemons (id, host, version, settings, started_at, applied, until) "
-      "SELECT $1, $2, $3, $4, " MKT_DATABASE_NOW ", h.seq, " MKT_DATABASE_NOW
-      " FROM log_head h "
-      "WHERE id = 1 AND moved_to = '' ON CONFLICT (id) DO UPDATE SET applied = excluded.applied "
+      "INSERT INTO daemons (id, host, version, settings, known, started_at, applied, until) "
+      "SELECT $1, $2, $3, $4, $5, " MKT_DATABASE_NOW ", h.seq, " MKT_DATABASE_NOW
+      " FROM log_head h CROSS JOIN schema_version s "
+      "WHERE h.id = 1 AND moved_to = '' AND s.id = 1 AND s.oldest <= $5 ON CONFLICT (id) DO UPDATE "
+      "SET applied = excluded.applied "
       "RETURNING applied, (SELECT era FROM log_head WHERE id = 1)");
-  insert.bind(id_)
-      .bind(options_.host)
-      .bind(options_.version)
-      .bind(dump_json(Json(options_.settings)));
+  insert.bind(id_).bind(options_.host).bind(options_.version).bind("{}").bind(kSchemaVersion);
+  // No step is made meanwhile that this daemon does not know.
+  PgStatement hold("SELECT oldest FROM schema_version WHERE id = 1 FOR SHARE");
   PgStatement forget("DELETE FROM daemons WHERE until < " MKT_DATABASE_NOW " - $1");
   forget.bind(kForgottenAfter);
-  const std::array statements{std::move(insert), std::move(forget)};
+  const std::array statements{std::move(hold), std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
   if (answers.failure) return std::move(answers.failure);
-  if (answers.rows[0].size() == 0) return PgFailure{"", "the marketplace was moved away"};
+  if (answers.rows[1].size() == 0) {
+    return PgFailure{"", "the marketplace was moved away, or its daemons must be newer"};
+  }
   Head head;
-  answers.rows[0][0].get(head.seq, head.era);
+  answers.rows[1][0].get(head.seq, head.era);
+  {
+    const std::lock_guard lock(told_mutex_);
+    is_told_ = false;
+  }
   return begin_at(head);
 }
 
@@ -167,15 +175,19 @@ std::optional<PgFailure> Membership::step() {
   if (renews) {
     if (auto failure = renew()) return failure;
   }
-  return tell_url();
+  return tell_people();
 }
 
 PgResult<Membership::Head> Membership::read_head() {
-  const PgStatement look("SELECT seq, era FROM log_head WHERE id = 1");
+  const PgStatement look("SELECT seq, era, " MKT_DATABASE_NOW " FROM log_head WHERE id = 1");
+  const std::int64_t sent = to_unix_ms(utc_now());
   PgAnswers answers = connection_->exchange({&look, 1}, deadline());
   if (answers.failure) return std::move(*answers.failure);
   Head head;
-  answers.rows[0][0].get(head.seq, head.era);
+  std::int64_t database_time = 0;
+  answers.rows[0][0].get(head.seq, head.era, database_time);
+  // As if the answer had been written half-way.
+  clock_offset_ = database_time - (sent + to_unix_ms(utc_now())) / 2;
   return head;
 }
 
@@ -203,7 +215,10 @@ std::optional<PgFailure> Membership::begin_era(const Head& head) {
   PgStatement begin(
       "WITH lost AS (UPDATE log_head SET seq = greatest(seq, $1) + $2, num = num + $2, "
       "era = era + 1, era_at = " MKT_DATABASE_NOW ", at = greatest(at, " MKT_DATABASE_NOW
-      ") WHERE id = 1 AND era = $3 RETURNING seq, at) "
+      ") WHERE id = 1 AND era = $3 RETURNING seq, at), "
+      // The mirror has what is lost: everything is sent to it again.
+      "again AS (UPDATE mirror_state SET value = '' WHERE name = 'complete' AND EXISTS (SELECT 1 "
+      "FROM lost)) "
       "INSERT INTO audit_log (seq, at, actor, address, request_id, action, subject, document, "
       "touches) SELECT seq, at, 'system', '', '', 'history.lost', $4, $5, $6 FROM lost");
   begin.bind(applied_)
@@ -243,8 +258,8 @@ PgResult<bool> Membership::apply_entries() {
     auto head = read_head();
     if (!head) return std::move(head.failure());
     if (head->seq - applied_ > kTooFarBehind) {
+      if (auto failure = begin_at(*head)) return std::move(*failure);
       tell_(Touches::all());
-      applied_ = head->seq - 1;  // so that the newest entry is read next
       urgent_ = true;
       return true;
     }
@@ -253,7 +268,8 @@ PgResult<bool> Membership::apply_entries() {
     std::int64_t seq = 0;
     std::string action, touches;
     rows[i].get(seq, action, touches, last_entry_);
-    if (!touches.empty()) tell_(touches_from_text(touches));
+    // Also where nothing is stale: who waits for the log, such as a webhook, hears of it.
+    tell_(touches_from_text(touches));
     urgent_ = urgent_ || is_urgent(action);
     applied_ = seq;
   }
@@ -264,11 +280,13 @@ std::optional<PgFailure> Membership::renew() {
   const std::int64_t sent_at = MemoryLease::now();
   const std::int64_t length = options_.lease.count();
   PgStatement update("UPDATE daemons SET applied = $2, until = " MKT_DATABASE_NOW
-                     " + $3 WHERE id = $1 RETURNING " MKT_DATABASE_NOW);
-  update.bind(id_).bind(applied_).bind(length);
-  const std::int64_t clock_sent = to_unix_ms(utc_now());
+                     " + $3 WHERE id = $1 AND EXISTS (SELECT 1 FROM schema_version AS s "
+                     "WHERE s.id = 1 AND s.oldest <= $4) RETURNING 1::bigint");
+  update.bind(id_).bind(applied_).bind(length).bind(kSchemaVersion);
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);
+  // A lease that only this primary knows is gone after a failover.
+  if (answers.warned) return PgFailure{"", "no standby has confirmed the lease"};
   if (answers.rows[0].size() == 0) {
     // The row was removed while this daemon was away for long, so nobody has waited for it: its
     // lease is void, and it begins anew with nothing remembered.
@@ -279,9 +297,6 @@ std::optional<PgFailure> Membership::renew() {
     return std::nullopt;
   }
   urgent_ = false;
-  // As if the answer had been written half-way.
-  const std::int64_t clock_then = (clock_sent + to_unix_ms(utc_now())) / 2;
-  clock_offset_ = answers.rows[0][0].only<std::int64_t>() - clock_then;
   // Only now, when whoever revokes sees the new lease: a number that was read with the UPDATE could
   // be older than a revocation that was answered by the old one.
   auto head = read_head();
@@ -303,24 +318,29 @@ std::optional<PgFailure> Membership::tell_applied() {
 }
 
 void Membership::announce(std::string url) {
-  const std::lock_guard lock(url_mutex_);
-  new_url_ = std::move(url);
+  const std::lock_guard lock(told_mutex_);
+  url_ = std::move(url);
+  is_told_ = false;
 }
 
-std::optional<PgFailure> Membership::tell_url() {
-  std::optional<std::string> url;
+void Membership::set_settings(std::map<std::string, std::string> settings) {
+  const std::lock_guard lock(told_mutex_);
+  settings_ = std::move(settings);
+  is_told_ = false;
+}
+
+std::optional<PgFailure> Membership::tell_people() {
+  PgStatement update("UPDATE daemons SET url = $2, settings = $3 WHERE id = $1");
   {
-    const std::lock_guard lock(url_mutex_);
-    url = new_url_;
+    const std::lock_guard lock(told_mutex_);
+    if (std::exchange(is_told_, true)) return std::nullopt;
+    update.bind(id_).bind(url_).bind(dump_json(Json(settings_)));
   }
-  if (!url) return std::nullopt;
-  PgStatement update("UPDATE daemons SET url = $2 WHERE id = $1");
-  update.bind(id_).bind(*url);
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
-  if (answers.failure) return std::move(answers.failure);
-  const std::lock_guard lock(url_mutex_);
-  if (new_url_ == url) new_url_.reset();
-  return std::nullopt;
+  if (!answers.failure) return std::nullopt;
+  const std::lock_guard lock(told_mutex_);
+  is_told_ = false;
+  return std::move(answers.failure);
 }
 
 void Membership::leave() {
@@ -334,8 +354,9 @@ void Membership::leave() {
 Status Membership::wait_for_others() const {
   const TurnPause pause;
   static const std::string kLook = fmt::format(
-      "SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {} AND EXISTS (SELECT 1 "
-      "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{}'))",
+      "SELECT (SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {0} AND EXISTS (SELECT 1 "
+      "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{1}'))) + "
+      "(SELECT count(*) FROM log_head WHERE id = 1 AND era_at + $3 >= {0})",
       MKT_DATABASE_NOW, fmt::join(kUrgentActions, "', '"));
   // Nothing while a daemon may still have a lease of which the database does not know any more.
   static constexpr const char* kNewestInEra =
@@ -354,7 +375,7 @@ Status Membership::wait_for_others() const {
     if (connection && connection->usable()) {
       PgStatement look(newest ? kLook.c_str() : kNewestInEra);
       if (newest) {
-        look.bind(id_).bind(*newest);
+        look.bind(id_).bind(*newest).bind(options_.lease.count());
       } else {
         look.bind(options_.lease.count());
       }

@@ -73,8 +73,9 @@ class Membership {
     return std::chrono::milliseconds(clock_offset_.load(std::memory_order_relaxed));
   }
 
-  // Tells the others where this daemon answers.
+  // What people are told of this daemon: where it answers, and its settings after a reload.
   void announce(std::string url);
+  void set_settings(std::map<std::string, std::string> settings);
 
  private:
   Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
@@ -89,7 +90,7 @@ class Membership {
   PgResult<bool> apply_entries();
   std::optional<PgFailure> renew();
   std::optional<PgFailure> tell_applied();
-  std::optional<PgFailure> tell_url();
+  std::optional<PgFailure> tell_people();
   struct Head {
     std::int64_t seq = 0;
     std::int64_t era = 0;
@@ -117,9 +118,11 @@ class Membership {
   std::int64_t next_renewal_ = 0;
   bool failing_ = false;                        // the last step failed, which was logged
   std::atomic<std::int64_t> clock_offset_ = 0;  // milliseconds
-  std::mutex url_mutex_;
-  std::optional<std::string> new_url_;  // not yet told; guarded by url_mutex_
-  std::jthread thread_;                 // last: it uses the other members
+  std::mutex told_mutex_;
+  std::string url_;                              // guarded by told_mutex_
+  std::map<std::string, std::string> settings_;  // guarded by told_mutex_
+  bool is_told_ = false;  // these two, to the database; guarded by told_mutex_
+  std::jthread thread_;   // last: it uses the other members
 };
 
 }  // namespace mkt::postgres

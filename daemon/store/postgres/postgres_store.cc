@@ -13,6 +13,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kIdBytes = 8;
+constexpr std::chrono::seconds kConnectPatience{10};
 
 // A failover takes about a second, so look again soon.
 BreakerOptions database_breaker() {
@@ -37,6 +38,15 @@ Status PostgresStore::create(const std::string& url, std::chrono::milliseconds p
   auto connection = postgres::Connection::open(target, deadline);
   if (!connection) return error_of(connection.failure());
   return create_schema(**connection, deadline);
+}
+
+Result<postgres::UpgradeReport> PostgresStore::upgrade(const std::string& url,
+                                                       std::chrono::milliseconds patience) {
+  MKT_TRY(const postgres::PgTarget target, postgres::PgTarget::parse(url));
+  auto connection = postgres::Connection::open(target, steady_clock::now() + kConnectPatience);
+  if (!connection) return error_of(connection.failure());
+  return postgres::upgrade_schema(**connection, postgres::upgrade_steps(),
+                                  steady_clock::now() + patience);
 }
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const std::string& url,
@@ -75,9 +85,14 @@ Result<EntryNumbers> PostgresStore::change(const Touches& touches,
   const bool failed = !done && (done.error().code == ErrorCode::storage_failed ||
                                 done.error().code == ErrorCode::overloaded);
   // Also where there was nothing to do any more: somebody else has revoked it, and may still wait.
-  const bool may_revoke = touches.keys || touches.publishers || touches.everything ||
-                          !touches.tokens.empty() || (done && done->urgent);
-  if (membership_ && may_revoke && !failed) MKT_CHECK(membership_->wait_for_others());
+  // This daemon may not have heard of that yet.
+  const bool nothing_done = !failed && (!done || done->numbers.size() == 0);
+  // (A token without an entry was only used.)
+  const bool may_be_revoked = touches.keys || touches.publishers || touches.everything ||
+                              (!done && !touches.tokens.empty());
+  if (membership_ && nothing_done && may_be_revoked) watchers_.tell(touches);
+  const bool waits = (done && done->urgent) || (nothing_done && may_be_revoked);
+  if (membership_ && waits) MKT_CHECK(membership_->wait_for_others());
   if (!done) return done.error();
   return std::move(done->numbers);
 }

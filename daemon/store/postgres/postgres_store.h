@@ -21,6 +21,7 @@
 #include "daemon/store/postgres/job_leases.h"
 #include "daemon/store/postgres/membership.h"
 #include "daemon/store/postgres/pool.h"
+#include "daemon/store/postgres/upgrade.h"
 #include "daemon/store/store.h"
 #include "daemon/store/store_health.h"
 #include "daemon/store/watchers.h"
@@ -42,6 +43,10 @@ class PostgresStore : public Store, public StoreHealth {
  public:
   // Creates the tables in an empty database. target_exists, storage_failed, invalid_input.
   static Status create(const std::string& url, std::chrono::milliseconds patience);
+
+  // Makes the steps that its tables miss (upgrade.h).
+  static Result<postgres::UpgradeReport> upgrade(const std::string& url,
+                                                 std::chrono::milliseconds patience);
 
   // The database must have the tables and keep what it answers (schema.h).
   static Result<std::unique_ptr<PostgresStore>> open(const std::string& url,
@@ -65,6 +70,9 @@ class PostgresStore : public Store, public StoreHealth {
   // By the database's clock, as this daemon knows it since it joined: all daemons have one time.
   UtcTime now() const {
     return utc_now() + (membership_ ? membership_->clock_offset() : std::chrono::milliseconds(0));
+  }
+  void set_settings(std::map<std::string, std::string> settings) {
+    membership_->set_settings(std::move(settings));
   }
   // All daemons and jobs, as the database knows them now.
   Result<ClusterState> cluster();

@@ -5,6 +5,8 @@
 // rests on row locks and on log_head alone.
 #include "daemon/store/postgres/schema.h"
 
+#include "daemon/store/postgres/upgrade.h"
+
 #include <fmt/format.h>
 
 #include <string>
@@ -12,16 +14,16 @@
 namespace mkt::postgres {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
-
 constexpr const char* kTables = R"sql(
 BEGIN;
 
+-- The last step that was made here, and the last that a daemon must know (upgrade.h).
 CREATE TABLE schema_version (
   id       int PRIMARY KEY CHECK (id = 1),
-  version  bigint NOT NULL
+  version  bigint NOT NULL,
+  oldest   bigint NOT NULL
 );
-INSERT INTO schema_version VALUES (1, 1);
+INSERT INTO schema_version VALUES (1, 1, 1);
 
 -- Where all numbers come from (flight.h). `seq` is the newest entry of the log, `num` the newest row
 -- that is listed in the order of commits, `at` the newest entry's time. `era` counts how often
@@ -54,13 +56,15 @@ CREATE TABLE tickets (
 CREATE INDEX tickets_by_time ON tickets (made_at);
 
 -- The daemons that serve this database (membership.h): how far each has followed the log, and until
--- when it may answer from memory, by this server's clock.
+-- when it may answer from memory, by this server's clock. `known` is the last step of the schema that it
+-- knows (upgrade.h).
 CREATE TABLE daemons (
   id          text PRIMARY KEY,
   host        text NOT NULL,
   url         text NOT NULL DEFAULT '',
   version     text NOT NULL,
   settings    text NOT NULL,
+  known       bigint NOT NULL,
   started_at  bigint NOT NULL,
   applied     bigint NOT NULL,
   until       bigint NOT NULL
@@ -363,21 +367,36 @@ Error wrong_database(std::string message) {
   return Error(ErrorCode::invalid_input, std::move(message));
 }
 
+// A daemon can do without the contract steps that it knows.
+std::int64_t needed_version() {
+  std::int64_t needed = 1;
+  for (const UpgradeStep& step : upgrade_steps()) {
+    if (step.kind == UpgradeStep::Kind::expand) needed = step.version;
+  }
+  return needed;
+}
+
 Status check_version(Connection& connection, PgDeadline deadline) {
-  const PgStatement version("SELECT version FROM schema_version WHERE id = 1");
+  const PgStatement version("SELECT version, oldest FROM schema_version WHERE id = 1");
   PgAnswers answers = connection.exchange({&version, 1}, deadline);
   if (answers.failure && answers.failure->state == kUndefinedTable) {
     return Error(ErrorCode::data_damaged,
                  "the database has no tables of mktd; make them with: mktd init --database URL");
   }
   if (answers.failure) return error_of(*answers.failure);
-  const std::int64_t have =
-      answers.rows[0].size() == 0 ? 0 : answers.rows[0][0].only<std::int64_t>();
-  if (have == kSchemaVersion) return {};
+  std::int64_t have = 0, oldest = 0;
+  if (answers.rows[0].size() == 1) answers.rows[0][0].get(have, oldest);
+  if (oldest > kSchemaVersion) {
+    return Error(ErrorCode::data_damaged,
+                 fmt::format("the database has schema {}, and daemons must know schema {}; this "
+                             "mktd knows {}: start a newer mktd, or restore a backup",
+                             have, oldest, kSchemaVersion));
+  }
+  if (have >= needed_version()) return {};
   return Error(ErrorCode::data_damaged,
-               fmt::format("the database has schema {}, this mktd needs {}: start the mktd of the "
-                           "same version, or restore a backup",
-                           have, kSchemaVersion));
+               fmt::format("the database has schema {}, this mktd needs {}; run: mktd migrate "
+                           "--upgrade --database URL",
+                           have, needed_version()));
 }
 
 Status check_not_moved(Connection& connection, PgDeadline deadline) {

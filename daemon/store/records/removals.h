@@ -4,13 +4,14 @@
 // The store of tarballs cannot remove an object on the condition that nobody has placed it again.
 // So whoever removes one says so here first, in a change that finds no version with it, and says
 // when it is done. A publication places its tarball, and then looks here. It must not commit during
-// a removal, nor after one that may have taken what it placed: it places the tarball again after a
-// removal was done, and then commits. So a removal that was done stays here for longer than any
-// publication takes.
+// a removal, nor after one that may have taken what it placed: it places the tarball again when a
+// removal was done and none of its requests can be late any more, and then commits. So a removal
+// that was done stays here for longer than any publication takes.
 //
 // A store of one daemon has no removals: there nothing is removed while a daemon runs.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@
 #include "daemon/store/hold.h"
 
 namespace mkt {
+
+// How long after that a request of the removal may still arrive where the tarballs are: S3 accepts
+// a signature for 15 minutes.
+inline constexpr std::chrono::minutes kRemovalMayBeLate{16};
 
 struct Removal {
   std::string checksum;

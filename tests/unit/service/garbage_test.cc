@@ -2,6 +2,7 @@
 // at.
 #include "daemon/service/garbage.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <random>
@@ -36,18 +37,6 @@ class ObjectBlobs : public BlobStore {
     }
     return page;
   }
-  Result<bool> remove(const Checksum& checksum, UtcTime not_newer_than) override {
-    {
-      const std::lock_guard lock(mutex_);
-      const auto object = objects_.find(checksum.hex());
-      if (object == objects_.end() || object->second > not_newer_than) return false;
-    }
-    between_look_and_removal();
-    const std::lock_guard lock(mutex_);
-    objects_.erase(checksum.hex());
-    return true;
-  }
-
   void put(const Checksum& checksum, UtcTime placed_at) {
     const std::lock_guard lock(mutex_);
     objects_[checksum.hex()] = placed_at;
@@ -60,6 +49,20 @@ class ObjectBlobs : public BlobStore {
   std::function<void()> between_look_and_removal = [] {};
 
  private:
+  Result<bool> remove_blob(const Checksum& checksum, UtcTime not_newer_than,
+                           const MayGoOn& may_go_on) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto object = objects_.find(checksum.hex());
+      if (object == objects_.end() || object->second > not_newer_than) return false;
+    }
+    if (!may_go_on()) return may_not_remove();
+    between_look_and_removal();
+    const std::lock_guard lock(mutex_);
+    objects_.erase(checksum.hex());
+    return true;
+  }
+
   Status place(BlobUpload& upload) override {
     put(upload.checksum(), utc_now());
     return {};
@@ -83,11 +86,16 @@ struct SharedMarketplace {
         blobs(fixture.folder.path() / "objects"),
         store(open_postgres(database.url())),
         checked(*store),
-        market{.store = checked, .blobs = blobs, .rules = Rules()},
+        market{.store = checked,
+               .blobs = blobs,
+               .rules = Rules(),
+               .now = [this] { return utc_now() + ahead.load(); }},
         job(store->jobs().stand_for("gc")),
         key(fixture.add_publisher("acme")) {
     REQUIRE(eventually([&] { return job->term().has_value(); }));
   }
+  // So that no request of a removal can be late.
+  void wait() { ahead = ahead.load() + kRemovalMayBeLate; }
   GarbageTurn turn() const { return {*job, *job->term()}; }
   Result<GarbageReport> collect() const {
     return collect_garbage(market, turn(), market.now() - kGarbageAge);
@@ -99,12 +107,11 @@ struct SharedMarketplace {
     blobs.put(bytes_of(number), utc_now());
     auto published = keep_version(market, kActor, n);
     if (published || published.error().code != ErrorCode::overloaded) return published;
-    const auto removal = market.read([&](const Records& records) {
-      return records.removals().find(n.version.checksum, Hold::none);
-    });
-    if (!*removal || !(*removal)->done_at) return published;
+    const auto removal = removal_to_place_after(market, n.version.checksum);
+    if (!removal) return removal.error();
+    if (!*removal) return published;
     blobs.put(bytes_of(number), utc_now());
-    return keep_version(market, kActor, n, (*removal)->number);
+    return keep_version(market, kActor, n, *removal);
   }
   void put_old(int number) { blobs.put(bytes_of(number), utc_now() - 2 * kGarbageAge); }
 
@@ -113,6 +120,7 @@ struct SharedMarketplace {
   ObjectBlobs blobs;
   std::unique_ptr<PostgresStore> store;
   CheckingStore checked;
+  std::atomic<std::chrono::minutes> ahead{};
   Marketplace market;
   std::unique_ptr<JobLease> job;
   KeyRecord key;
@@ -144,6 +152,10 @@ TEST_CASE("with PostgreSQL: bytes that are being removed are not published, but 
   REQUIRE_FALSE(*meanwhile);
   CHECK(meanwhile->error().code == ErrorCode::overloaded);
   CHECK(meanwhile->error().retry_after);
+  const auto soon = m.publish(1);
+  REQUIRE_FALSE(soon);
+  CHECK(soon.error().retry_after > std::chrono::minutes(10));
+  m.wait();
   REQUIRE(m.publish(1));
   CHECK(m.blobs.has(bytes_of(1)));
 }
@@ -163,6 +175,7 @@ TEST_CASE(
   REQUIRE(m.collect());
   CHECK(m.blobs.has(bytes_of(1)));
   CHECK_FALSE(m.blobs.has(bytes_of(2)));
+  m.wait();
   CHECK(m.publish(1));
   CHECK(m.publish(2));
 }
@@ -173,7 +186,10 @@ TEST_CASE("with PostgreSQL: a daemon that has lost the job removes nothing more"
   m.put_old(1);
   const GarbageTurn turn = m.turn();
   run_sql(m.database.url(), "UPDATE job_leases SET term = term + 1, holder = 'other'");
-  CHECK_FALSE(collect_garbage(m.market, turn, m.market.now() - kGarbageAge));
+  const auto report = collect_garbage(m.market, turn, m.market.now() - kGarbageAge);
+  REQUIRE(report);
+  CHECK(report->blobs == 0);
+  CHECK(report->unfinished == 1);
   CHECK(m.blobs.has(bytes_of(1)));
 }
 
@@ -192,7 +208,10 @@ TEST_CASE(
     std::jthread removal([&] { CHECK(m.collect()); });
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 4000));
     auto published = m.publish(i);
-    while (!published && published.error().code == ErrorCode::overloaded) published = m.publish(i);
+    while (!published && published.error().code == ErrorCode::overloaded) {
+      m.wait();
+      published = m.publish(i);
+    }
     removal.join();
     REQUIRE(published);
     REQUIRE(m.blobs.has(bytes_of(i)));

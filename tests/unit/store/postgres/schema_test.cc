@@ -42,7 +42,7 @@ TEST_CASE("with PostgreSQL: a database without tables, or with another schema, i
   CHECK(refused(empty.url()).message.find("mktd init --database") != std::string::npos);
 
   const TestDatabase newer;
-  run_sql(newer.url(), "UPDATE schema_version SET version = 99");
+  run_sql(newer.url(), "UPDATE schema_version SET version = 99, oldest = 99");
   CHECK(refused(newer.url()).code == ErrorCode::data_damaged);
   CHECK(ask_sql(newer.url(), "SELECT version FROM schema_version") == "99");
 }
