@@ -122,7 +122,7 @@ Status run_pack(const Session& session, const PackArguments& a) {
   if (!to_stdout) {
     session.out.result(document, text);
   } else if (session.out.json) {
-    write_to_stderr(dump_json_pretty(document));  // stdout has the tarball
+    session.out.document_beside(document);  // stdout has the tarball
   } else {
     session.out.note(text);
   }

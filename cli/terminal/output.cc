@@ -27,6 +27,11 @@ void Output::print_json(std::string_view text) const {
   write_to_stdout(screen().out_is_file ? safe : CiReport(process_environment()).log_json(safe));
 }
 
+void Output::document_beside(const Json& document) const {
+  const std::string safe = escape_controls(dump_json_pretty(document));
+  write_to_stderr(CiReport(process_environment()).log_json(safe));
+}
+
 void Output::print_message(std::string_view text) const {
   write_to_stderr(CiReport(process_environment()).log_text(text));
 }

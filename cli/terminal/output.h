@@ -38,6 +38,8 @@ class Output {
 
   // The command's result, in both forms; the one asked for is printed.
   void result(const Json& document, std::string_view text) const;
+  // The document on stderr, where the result itself is on stdout.
+  void document_beside(const Json& document) const;
   // The same, of which a long text goes through the pager.
   void paged_result(const Json& document, std::string_view text) const;
   void result(const Json& document, const Table& table) const;

@@ -39,8 +39,11 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
 std::string without_user_info(std::string_view url) {
   const std::size_t end = url.rfind('@');
   if (end == std::string_view::npos) return std::string(url);
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme < end ? scheme + 3 : 0;
+  // Only what stands before all else: a password may have "://" in it.
+  const std::size_t scheme =
+      url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+  const bool has_scheme = scheme < end && url.substr(scheme).starts_with("://");
+  const std::size_t begin = has_scheme ? scheme + 3 : 0;
   return std::string(url.substr(0, begin)).append(url.substr(end + 1));
 }
 

@@ -48,7 +48,7 @@ Status list_folder(const fs::path& folder, const std::string& after_hex,
   for (const std::string& name : names) {
     const auto checksum = Checksum::parse(name);
     if (!checksum || checksum->hex() != name) continue;
-    if (auto blob = look_at_blob(folder / name, *checksum)) into.push_back(std::move(*blob));
+    if (auto blob = look_at_blob(folder / name, *checksum)) into.push_back(*blob);
   }
   return {};
 }

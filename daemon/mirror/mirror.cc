@@ -248,12 +248,12 @@ Status Mirror::put_tarball(const OutboxEntry& version) {
           Checksum::parse(text_member(*version.content, "checksum").value_or("")));
   const auto size = static_cast<std::uint64_t>(number_member(*version.content, "size").value_or(0));
   if (size > bucket_->options().most_bytes || in_bucket_.contains(checksum.hex())) return {};
-  const Status done = bucket_executor_
-                          ->run([&]() -> Status {
-                            MKT_TRY(const UniqueFd file, market_.blobs.open_blob(checksum, size));
-                            return bucket_->put(checksum, file.get(), size);
-                          })
-                          .result;
+  Status done = bucket_executor_
+                    ->run([&]() -> Status {
+                      MKT_TRY(const UniqueFd file, market_.blobs.open_blob(checksum, size));
+                      return bucket_->put(checksum, file.get(), size);
+                    })
+                    .result;
   if (!done) return done;
   if (in_bucket_.size() >= kMaxRemembered) in_bucket_.clear();
   in_bucket_.insert(checksum.hex());

@@ -254,8 +254,11 @@ Result<int> Daemon::run() {
   write_to_stderr(fmt::format("mktd: listening on {}\n", url));
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
-    log_event(LogLevel::error,
-              "the disk failed to store a change; mktd stops now and must be started again", {});
+    log_event(
+        LogLevel::error,
+        "the store cannot be used any more, as the disk failed or the marketplace was moved away; "
+        "mktd stops now and must be started again",
+        {});
     server_.stop();
   });
   server_.run();

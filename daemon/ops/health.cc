@@ -73,7 +73,7 @@ Health::Health(Store& store, const StoreHealth& health, std::filesystem::path da
 wire::PartInfo Health::check_store() const {
   if (store_health_.broken()) {
     return {"store", "failed",
-            "the disk failed to store a change; the daemon stops so that it is restarted"};
+            "the store cannot be used any more; the daemon stops so that it is restarted"};
   }
   const Status read = store_.read([](const Records& records) -> Status {
     (void)records.log().entries({0, std::nullopt, 1});

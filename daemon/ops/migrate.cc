@@ -118,6 +118,30 @@ Status look_at_folder(const fs::path& to, RowsEnd& source) {
   return {};
 }
 
+// Both sides could be started now, and each would go on from the same log.
+Error half_moved(const Error& error) {
+  return error.context(
+      "all is at the target, but the source could not be marked as moved; start no daemon on "
+      "either side, and run this again");
+}
+
+// Where a bucket belongs to another marketplace, each would remove the other's tarballs as garbage.
+Status check_bucket(const BlobStore& bucket, const std::vector<BlobReference>& known,
+                    const fs::path& from) {
+  MKT_TRY(auto sizes, sizes_in(bucket));
+  for (const BlobReference& blob : known) sizes.erase(blob.checksum.hex());
+  std::error_code error;
+  std::erase_if(sizes, [&](const auto& blob) {
+    return fs::exists(from / "blobs" / blob.first.substr(0, 2) / blob.first, error);
+  });
+  if (sizes.empty()) return {};
+  return Error(ErrorCode::target_exists,
+               fmt::format("the bucket has {} tarballs that this marketplace does not know, and "
+                           "may be another one's; give each marketplace a prefix of its own: "
+                           "s3://BUCKET/PREFIX",
+                           sizes.size()));
+}
+
 }  // namespace
 
 Result<MoveReport> move_to_shared(const fs::path& from, const SharedPlace& to,
@@ -137,6 +161,7 @@ Result<MoveReport> move_to_shared(const fs::path& from, const SharedPlace& to,
   const OpenTarball open = tarballs_in_folder(from);
   const TarballMove tarballs{open, *bucket.blobs, progress};
   MKT_TRY(const auto known, referenced_blobs(database));
+  MKT_CHECK(check_bucket(*bucket.blobs, known, from));
   MKT_CHECK(tarballs.copy(known, report.tarballs));
 
   auto folder = DataFolder::open(from);
@@ -150,8 +175,10 @@ Result<MoveReport> move_to_shared(const fs::path& from, const SharedPlace& to,
   MKT_TRY(const auto source, SqliteRowsEnd::read(database));
   MKT_TRY(const auto target, PostgresRowsEnd::arrive(to.database));
   MKT_CHECK(move_and_compare(*source, *target, tarballs, report));
+  // While nothing is lost if there is no room for it.
+  MKT_CHECK(folder->write_mark(moved_text(to)));
   if (!report.resumed) MKT_CHECK(target->commit());
-  MKT_CHECK(folder->mark_moved(moved_text(to)));
+  if (const Status marked = folder->mark_moved(); !marked) return half_moved(marked.error());
   progress("the rows are there; the database learns how large its tables are");
   target->analyze();
   return report;
@@ -183,7 +210,10 @@ Result<MoveReport> move_to_folder(const SharedPlace& from, const fs::path& to,
   MKT_CHECK(move_and_compare(*source, *target, tarballs, report));
   if (!report.resumed) MKT_CHECK(target->commit());
   MKT_CHECK(sync_folder(folder.path()));
-  MKT_CHECK(source->commit_moved(shown(to)));
+  MKT_CHECK(sync_folder(folder_of(to)));
+  if (const Status marked = source->commit_moved(shown(to)); !marked) {
+    return half_moved(marked.error());
+  }
   return report;
 }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <thread>
 
+#include "common/base/encoding.h"
+#include "common/base/files.h"
 #include "common/base/utc_time.h"
 
 namespace mkt {

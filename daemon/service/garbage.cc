@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "common/base/log.h"
+#include "daemon/service/catalog.h"
 
 namespace mkt {
 namespace {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "common/base/encoding.h"
 #include "common/base/utf8.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr mode_t kDataFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 constexpr const char* kMovedFile = "MOVED";
+constexpr const char* kUnusedMark = "MOVED.new";
 constexpr std::uint64_t kMostMovedBytes = 64 * 1024;
 
 Status require_own_folder(const std::filesystem::path& path) {
@@ -105,8 +107,15 @@ Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
   return folder;
 }
 
-Status DataFolder::mark_moved(const std::string& text) const {
-  return write_file_atomically(path_ / kMovedFile, text, kFileMode);
+Status DataFolder::write_mark(const std::string& text) const {
+  return write_file_atomically(path_ / kUnusedMark, text, kFileMode);
+}
+
+Status DataFolder::mark_moved() const {
+  if (::rename((path_ / kUnusedMark).c_str(), (path_ / kMovedFile).c_str()) != 0) {
+    return system_error("cannot mark the data folder as moved", errno);
+  }
+  return sync_folder(path_);
 }
 
 Status DataFolder::check_not_moved(const std::filesystem::path& path) {

@@ -31,9 +31,11 @@ class DataFolder {
   std::filesystem::path admin_token() const { return path_ / "admin.token"; }
   std::filesystem::path url() const { return path_ / "mktd.url"; }
 
-  // From now on `open` refuses the folder. The first line of the text says where its marketplace
-  // is.
-  Status mark_moved(const std::string& text) const;
+  // Writes what MOVED will say, without effect yet. The first line of the text says where the
+  // marketplace is.
+  Status write_mark(const std::string& text) const;
+  // From now on `open` refuses the folder. Needs no more room.
+  Status mark_moved() const;
   // data_moved where it is marked, with that line.
   static Status check_not_moved(const std::filesystem::path& path);
 

@@ -44,11 +44,13 @@ constexpr const char* kEntryText = "SELECT " MKT_ENTRY_TEXT " FROM audit_log WHE
 
 Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target, std::string id,
                                                      const MembershipOptions& options,
-                                                     MemoryLease& memory, Tell tell) {
+                                                     MemoryLease& memory, Tell tell,
+                                                     std::function<void()> put_out) {
   auto connection = Connection::open(target, steady_clock::now() + options.patience);
   if (!connection) return error_of(connection.failure());
   std::unique_ptr<Membership> membership(new Membership(target, std::move(id), options, memory,
-                                                        std::move(tell), std::move(*connection)));
+                                                        std::move(tell), std::move(put_out),
+                                                        std::move(*connection)));
   if (auto failure = membership->register_here()) return error_of(*failure);
   if (auto failure = membership->renew()) return error_of(*failure);
   membership->thread_ =
@@ -57,12 +59,14 @@ Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target, std
 }
 
 Membership::Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
-                       MemoryLease& memory, Tell tell, std::unique_ptr<Connection> connection)
+                       MemoryLease& memory, Tell tell, std::function<void()> put_out,
+                       std::unique_ptr<Connection> connection)
     : target_(target),
       options_(options),
       id_(std::move(id)),
       memory_(memory),
       tell_(std::move(tell)),
+      put_out_(std::move(put_out)),
       connection_(std::move(connection)),
       settings_(options.settings) {}
 
@@ -82,14 +86,17 @@ std::optional<PgFailure> Membership::register_here() {
       "SET applied = excluded.applied "
       "RETURNING applied, (SELECT era FROM log_head WHERE id = 1)");
   insert.bind(id_).bind(options_.host).bind(options_.version).bind("{}").bind(kSchemaVersion);
-  // No step is made meanwhile that this daemon does not know.
-  PgStatement hold("SELECT oldest FROM schema_version WHERE id = 1 FOR SHARE");
+  // No step is made meanwhile that this daemon does not know, and nothing is moved here or away.
+  PgStatement hold(
+      "SELECT 1 FROM schema_version AS s CROSS JOIN log_head AS h WHERE s.id = 1 AND h.id = 1 "
+      "FOR KEY SHARE");
   PgStatement forget("DELETE FROM daemons WHERE until < " MKT_DATABASE_NOW " - $1");
   forget.bind(kForgottenAfter);
   const std::array statements{std::move(hold), std::move(insert), std::move(forget)};
   PgAnswers answers = connection_->exchange(statements, deadline());
   if (answers.failure) return std::move(answers.failure);
   if (answers.rows[1].size() == 0) {
+    is_out_ = true;
     return PgFailure{"", "the marketplace was moved away, or its daemons must be newer"};
   }
   Head head;
@@ -129,6 +136,7 @@ void Membership::follow(const std::stop_token& stop) {
       next_renewal_ = 0;
     }
     if (connection_) log_change(step());
+    if (is_out_) break;
     if (connection_ && connection_->usable()) {
       connection_->wait_for_notification(steady_clock::now() + options_.poll);
     } else {
@@ -136,6 +144,7 @@ void Membership::follow(const std::stop_token& stop) {
     }
   }
   memory_.set_end(0);
+  if (is_out_) put_out_();
 }
 
 // Where the database refuses it, this daemon looks by itself only.
@@ -281,7 +290,8 @@ std::optional<PgFailure> Membership::renew() {
   const std::int64_t length = options_.lease.count();
   PgStatement update("UPDATE daemons SET applied = $2, until = " MKT_DATABASE_NOW
                      " + $3 WHERE id = $1 AND EXISTS (SELECT 1 FROM schema_version AS s "
-                     "WHERE s.id = 1 AND s.oldest <= $4) RETURNING 1::bigint");
+                     "CROSS JOIN log_head AS h WHERE s.id = 1 AND s.oldest <= $4 AND h.id = 1 AND "
+                     "h.moved_to = '') RETURNING 1::bigint");
   update.bind(id_).bind(applied_).bind(length).bind(kSchemaVersion);
   PgAnswers answers = connection_->exchange({&update, 1}, deadline());
   if (answers.failure) return std::move(answers.failure);

@@ -53,11 +53,14 @@ class Membership {
   using Tell = std::function<void(const Touches&)>;
 
   // Registers this daemon, and starts to follow; `memory` begins to hold. Call it before anything
-  // of the database is remembered. `tell` and `memory` must outlive the object. `id` is new with
+  // of the database is remembered. `tell` and `memory` must outlive the object. `put_out` is called
+  // once, from the thread, where this daemon may not serve the database any more: the marketplace
+  // was moved away, or only newer daemons may. `id` is new with
   // each start: a daemon that comes back has forgotten everything.
   static Result<std::unique_ptr<Membership>> join(const PgTarget& target, std::string id,
                                                   const MembershipOptions& options,
-                                                  MemoryLease& memory, Tell tell);
+                                                  MemoryLease& memory, Tell tell,
+                                                  std::function<void()> put_out);
   // Leaves: nobody waits for this daemon any more.
   ~Membership();
   Membership(const Membership&) = delete;
@@ -79,7 +82,8 @@ class Membership {
 
  private:
   Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
-             MemoryLease& memory, Tell tell, std::unique_ptr<Connection> connection);
+             MemoryLease& memory, Tell tell, std::function<void()> put_out,
+             std::unique_ptr<Connection> connection);
 
   std::optional<PgFailure> register_here();
   void follow(const std::stop_token& stop);
@@ -108,6 +112,7 @@ class Membership {
   const std::string id_;
   MemoryLease& memory_;
   const Tell tell_;
+  const std::function<void()> put_out_;
   // Only the thread uses these, once it runs.
   std::unique_ptr<Connection> connection_;
   std::int64_t applied_ = 0;
@@ -116,6 +121,7 @@ class Membership {
   bool urgent_ = false;  // an entry for which somebody may wait was applied
   Lease lease_;
   std::int64_t next_renewal_ = 0;
+  bool is_out_ = false;                         // this daemon may not serve the database any more
   bool failing_ = false;                        // the last step failed, which was logged
   std::atomic<std::int64_t> clock_offset_ = 0;  // milliseconds
   std::mutex told_mutex_;

@@ -55,7 +55,7 @@ Result<std::unique_ptr<PostgresRowsEnd>> PostgresRowsEnd::open(const postgres::P
 Result<std::unique_ptr<PostgresRowsEnd>> PostgresRowsEnd::open_alone(
     const postgres::PgTarget& target, const char* begin) {
   MKT_TRY(auto end, open(target, begin));
-  const PgStatement hold("SELECT seq FROM log_head WHERE id = 1 FOR UPDATE");
+  const PgStatement hold("SELECT moved_to FROM log_head WHERE id = 1 FOR UPDATE");
   auto answers = end->connection_->exchange({&hold, 1}, steady_clock::now() + kSilence);
   if (answers.failure) {
     if (kind_of(*answers.failure) != postgres::FailureKind::decide_again) {
@@ -64,6 +64,9 @@ Result<std::unique_ptr<PostgresRowsEnd>> PostgresRowsEnd::open_alone(
     return Error(ErrorCode::busy,
                  "somebody else is changing the database, or moving it; try again when that is "
                  "over");
+  }
+  if (!answers.rows[0][0].only<std::string>().empty()) {
+    return Error(ErrorCode::data_moved, "somebody else has just moved the marketplace away");
   }
   MKT_CHECK(end->require_no_daemons());
   return end;
@@ -144,7 +147,8 @@ Status PostgresRowsEnd::commit() {
 }
 
 Status PostgresRowsEnd::commit_moved(std::string_view where) {
-  PgStatement mark("UPDATE log_head SET moved_to = $1, moved_seq = seq WHERE id = 1");
+  PgStatement mark(
+      "UPDATE log_head SET moved_to = $1, moved_seq = seq, moved_num = num WHERE id = 1");
   MKT_CHECK(run(mark.bind(where)));
   MKT_CHECK(commit());
   // A daemon that was stopped in the middle, or came just now, finds its row gone, and is refused a

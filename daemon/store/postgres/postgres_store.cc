@@ -72,9 +72,14 @@ PostgresStore::PostgresStore(const postgres::PgTarget& target, const PostgresOpt
 PostgresStore::~PostgresStore() = default;
 
 Status PostgresStore::join(const postgres::MembershipOptions& options) {
-  MKT_TRY(membership_,
-          postgres::Membership::join(target_, daemon_, options, memory_,
-                                     [this](const Touches& touches) { watchers_.tell(touches); }));
+  MKT_TRY(membership_, postgres::Membership::join(
+                           target_, daemon_, options, memory_,
+                           [this](const Touches& touches) { watchers_.tell(touches); },
+                           [this] {
+                             const std::lock_guard lock(out_mutex_);
+                             is_out_ = true;
+                             if (when_out_) when_out_();
+                           }));
   changes_.wake_others();
   return {};
 }

@@ -9,10 +9,12 @@
 // goes on.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -78,9 +80,13 @@ class PostgresStore : public Store, public StoreHealth {
   Result<ClusterState> cluster();
   const std::string& daemon_id() const { return daemon_; }
 
-  // The disk is not ours: this store never breaks for good.
-  bool broken() const override { return false; }
-  void when_broken(std::function<void()>) override {}
+  // The disk is not ours. But a marketplace that was moved away must not be served any more.
+  bool broken() const override { return is_out_; }
+  void when_broken(std::function<void()> react) override {
+    const std::lock_guard lock(out_mutex_);
+    when_out_ = std::move(react);
+    if (is_out_ && when_out_) when_out_();
+  }
   StoreCounts counts() const override { return changes_.counts(); }
   CircuitBreaker& breaker() { return breaker_; }
 
@@ -105,6 +111,9 @@ class PostgresStore : public Store, public StoreHealth {
   MemoryLease memory_;
   const std::string daemon_;  // this daemon's id among those of the database
   postgres::JobLeases jobs_;
+  std::atomic<bool> is_out_ = false;
+  std::mutex out_mutex_;
+  std::function<void()> when_out_;                    // guarded by out_mutex_
   std::unique_ptr<postgres::Membership> membership_;  // last: it tells the watchers
 };
 

@@ -41,7 +41,8 @@ CREATE TABLE log_head (
   mirrored   bigint NOT NULL DEFAULT 0,
   moved_to   text NOT NULL DEFAULT '',
   moved_seq  bigint,
-  CHECK (moved_seq IS NULL OR moved_seq = seq)
+  moved_num  bigint,
+  CHECK (moved_seq IS NULL OR (moved_seq = seq AND moved_num = num))
 ) WITH (fillfactor = 10);
 INSERT INTO log_head VALUES (1, 0, 0, 0, 1);
 

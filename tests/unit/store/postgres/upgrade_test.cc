@@ -39,7 +39,8 @@ TEST_CASE("with PostgreSQL: what daemons do not notice is changed while they run
     options.version = "0.1";
     REQUIRE(store->join(options));
     store->announce("http://old");
-    REQUIRE(eventually([&] { return ask_sql(database.url(), "SELECT url FROM daemons") != ""; }));
+    REQUIRE(
+        eventually([&] { return !ask_sql(database.url(), "SELECT url FROM daemons").empty(); }));
     const auto first = upgraded(database.url());
     CHECK(first.made == std::vector<std::int64_t>{2});
     CHECK(first.waiting == 3);
