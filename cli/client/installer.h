@@ -51,7 +51,7 @@ struct InstallTarget {
   std::filesystem::path root = "connectors";
 };
 
-struct InstallDone {
+struct InstallDone {  // NOLINT(bugprone-exception-escape): moving JSON throws nothing
   Receipt receipt;
   std::filesystem::path folder;
   bool unchanged = false;   // it was installed already, and unedited

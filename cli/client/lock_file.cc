@@ -30,7 +30,7 @@ std::filesystem::path without_slash(const std::filesystem::path& folder) {
 
 // One name for one folder: the full path for "." and for a link.
 std::filesystem::path own_name(const std::filesystem::path& root) {
-  const std::filesystem::path folder = without_slash(root);
+  std::filesystem::path folder = without_slash(root);
   std::error_code ignored;  // then the path stays as it is
   const bool is_link = std::filesystem::is_symlink(folder, ignored);
   if (!is_link && folder.filename() != "." && folder.filename() != "..") return folder;

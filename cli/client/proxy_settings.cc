@@ -54,7 +54,7 @@ std::string matching_entry(const std::string& host, const std::string& list) {
   std::size_t at = 0;
   while ((at = list.find_first_not_of(kBetween, at)) != std::string::npos) {
     const std::size_t end = std::min(list.find_first_of(kBetween, at), list.size());
-    const std::string entry = lower_case(std::string_view(list).substr(at, end - at));
+    std::string entry = lower_case(std::string_view(list).substr(at, end - at));
     if (matches_entry(host, entry)) return entry;
     at = end;
   }

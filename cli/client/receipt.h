@@ -17,7 +17,7 @@
 
 namespace mkt {
 
-struct Receipt {
+struct Receipt {  // NOLINT(bugprone-exception-escape): moving JSON throws nothing
   std::string id;
   std::string version;
   std::string registry;

@@ -108,7 +108,7 @@ Result<Storage> Storage::open(const Configuration& configuration, const DataFold
 Status init_database(const std::string& url, const DataFolder& data) {
   MKT_CHECK(check_no_marketplace(data));
   // Tables without a token are those of an attempt that did not come so far.
-  const Status tables = PostgresStore::create(url, kInitPatience);
+  Status tables = PostgresStore::create(url, kInitPatience);
   if (!tables && tables.error().code != ErrorCode::target_exists) return tables;
   MKT_TRY(const auto store, PostgresStore::open(url));
   MKT_TRY(const auto tokens,

@@ -11,7 +11,6 @@
 namespace mkt {
 namespace {
 
-using postgres::PgRow;
 using postgres::PgRows;
 using postgres::PgStatement;
 using std::chrono::steady_clock;
@@ -36,7 +35,7 @@ Result<std::unique_ptr<postgres::Connection>> connect(const postgres::PgTarget& 
 Status PostgresRowsEnd::prepare(const postgres::PgTarget& target) {
   MKT_TRY(const auto connection, connect(target));
   const auto deadline = steady_clock::now() + kSilence;
-  const Status made = create_schema(*connection, deadline);
+  Status made = create_schema(*connection, deadline);
   if (!made && made.error().code != ErrorCode::target_exists) return made;
   return check_schema(*connection, deadline);
 }
