@@ -51,7 +51,7 @@ Status probe_right_bytes(S3Client& client, const std::string& name, int fd,
 }
 
 Status probe_wrong_bytes(S3Client& client, const std::string& name, int fd, std::uint64_t size) {
-  const Status put = client.put(name, fd, size, Checksum::of(as_bytes("something else")));
+  Status put = client.put(name, fd, size, Checksum::of(as_bytes("something else")));
   if (!put && put.error().code != ErrorCode::storage_failed) return put;
   const auto found = client.head(name);
   if (!found && found.error().code != ErrorCode::not_found) return found.error();
