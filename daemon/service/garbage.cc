@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -142,8 +143,11 @@ GarbageCollector::~GarbageCollector() = default;
 // The first round is one period after the start, so daemons that are restarted one after another do
 // not each go through everything.
 void GarbageCollector::work(const std::stop_token& stop) {
+  auto again = kCollectAgain;  // twice as long after each failure, as a round lists the whole store
   for (auto wait = kCollectEvery; sleep(wait, stop);) {
-    wait = collect(stop) ? kCollectEvery : kCollectAgain;
+    const bool done = collect(stop);
+    wait = done ? kCollectEvery : again;
+    again = done ? kCollectAgain : std::min(2 * again, kCollectEvery);
   }
 }
 
