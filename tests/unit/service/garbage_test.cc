@@ -141,7 +141,8 @@ TEST_CASE("with PostgreSQL: what no version names is removed when it is old, and
   CHECK(m.blobs.has(bytes_of(3)));
 }
 
-TEST_CASE("with PostgreSQL: bytes that are being removed are not published, but right afterwards") {
+TEST_CASE(
+    "with PostgreSQL: bytes that are being removed are published only when no removal is late") {
   if (!has_postgres()) return;
   SharedMarketplace m;
   m.put_old(1);
@@ -178,6 +179,24 @@ TEST_CASE(
   m.wait();
   CHECK(m.publish(1));
   CHECK(m.publish(2));
+}
+
+TEST_CASE("with PostgreSQL: who placed the bytes before they were removed places them again") {
+  if (!has_postgres()) return;
+  SharedMarketplace m;
+  m.put_old(1);
+  // Placed after the look and before the removal; the version commits after it.
+  m.blobs.between_look_and_removal = [&] { m.blobs.put(bytes_of(1), utc_now()); };
+  REQUIRE(m.collect());
+  CHECK_FALSE(m.blobs.has(bytes_of(1)));
+  NewVersion n = RegistryFixture::version("tool1", "1.0.0", m.key);
+  n.version.checksum = bytes_of(1).text();
+  const auto late = keep_version(m.market, kActor, n);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == ErrorCode::overloaded);
+  m.wait();
+  REQUIRE(m.publish(1));
+  CHECK(m.blobs.has(bytes_of(1)));
 }
 
 TEST_CASE("with PostgreSQL: a daemon that has lost the job removes nothing more") {
