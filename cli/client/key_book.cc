@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "cli/client/key_lines.h"
+#include "cli/client/origin_file.h"
 #include "common/base/files.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
@@ -23,15 +24,6 @@ constexpr std::uint64_t kMaxSeenBytes = 4096;
 constexpr std::uint64_t kMaxEvidenceBytes = 256 * 1024 * 1024;
 // A confirmation is written again only when the last one is this old, as the age is shown in days.
 constexpr std::chrono::minutes kConfirmEvery{30};
-
-// "http+127.0.0.1:3456"; an origin contains no '+'.
-fs::path file_of(const fs::path& folder, const std::string& origin, std::string_view ending) {
-  std::string name = origin;
-  if (const std::size_t scheme = name.find("://"); scheme != std::string::npos) {
-    name.replace(scheme, 3, "+");
-  }
-  return folder / name.append(ending);
-}
 
 struct Seen {
   std::int64_t sequence = 0;
@@ -65,7 +57,7 @@ Status write_seen(const fs::path& file, const Seen& seen) {
 std::string keep_evidence(const fs::path& folder, const std::string& origin, const KeyBook& kept,
                           const fs::path& kept_file, const wire::KeyListing& sent) {
   const auto name = [&](const char* what) {
-    return file_of(folder, origin, fmt::format(".refused-{}.{}", kept.sequence(), what));
+    return origin_file(folder, origin, fmt::format(".refused-{}.{}", kept.sequence(), what));
   };
   const fs::path ours = name("kept"), theirs = name("sent");
   const auto text = read_file(kept_file, kMaxEvidenceBytes);
@@ -95,8 +87,8 @@ fs::path key_book_folder() { return user_state_folder() / "keys"; }
 std::string_view KeyBook::lines() const { return after_head(file_.text()); }
 
 Result<KeyBook> KeyBook::read(const fs::path& folder, const std::string& origin) {
-  MKT_TRY(const auto seen, read_seen(file_of(folder, origin, ".seen")));
-  auto file = MappedFile::open(file_of(folder, origin, ".keys"));
+  MKT_TRY(const auto seen, read_seen(origin_file(folder, origin, ".seen")));
+  auto file = MappedFile::open(origin_file(folder, origin, ".keys"));
   if (!file || !seen) {
     if (!file && file.error().code != ErrorCode::not_found) return file.error();
     if (seen) return key_list_damaged("it is gone");
@@ -124,12 +116,12 @@ Result<KeyBook> KeyBook::keep(const fs::path& folder, const std::string& origin,
                                       {"sequence", sequence},
                                       {"bytes", lines.size()}}) +
                            "\n" + std::string(lines);
-  const fs::path seen = file_of(folder, origin, ".seen");
+  const fs::path seen = origin_file(folder, origin, ".seen");
   // A lower number is written first: after a kill in between, the list must not be older than the
   // number.
   MKT_TRY(const auto before, read_seen(seen));
   if (before && before->sequence > sequence) MKT_CHECK(write_seen(seen, {sequence, now}));
-  MKT_CHECK(write_file_atomically(file_of(folder, origin, ".keys"), text, 0644));
+  MKT_CHECK(write_file_atomically(origin_file(folder, origin, ".keys"), text, 0644));
   MKT_CHECK(write_seen(seen, {sequence, now}));
   MKT_TRY(KeyBook book, read(folder, origin));
   book.fresh_ = true;
@@ -160,9 +152,10 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
   }
   MKT_TRY(const MergedKeys merged, merge_keys(kept->lines(), news));
   const auto refuse = [&](const std::string& what) {
-    return rolled_back(origin, fmt::format("{} ({})", what,
-                                           keep_evidence(folder, origin, *kept,
-                                                         file_of(folder, origin, ".keys"), news)));
+    return rolled_back(origin,
+                       fmt::format("{} ({})", what,
+                                   keep_evidence(folder, origin, *kept,
+                                                 origin_file(folder, origin, ".keys"), news)));
   };
   if (!merged.contradiction.empty()) {
     return refuse(
@@ -183,7 +176,7 @@ Result<KeyBook> KeyBook::refresh(RegistryClient& registry, const fs::path& folde
     return keep(folder, origin, news.sequence, merged.lines, now);
   }
   if (now - kept->checked_at_ > kConfirmEvery || now < kept->checked_at_) {
-    MKT_CHECK(write_seen(file_of(folder, origin, ".seen"), {known, now}));
+    MKT_CHECK(write_seen(origin_file(folder, origin, ".seen"), {known, now}));
   }
   kept->checked_at_ = now;
   kept->fresh_ = true;
@@ -207,7 +200,7 @@ Result<KeyBook> KeyBook::open(RegistryClient& registry, const fs::path& folder,
   }
   MKT_CHECK(make_folders(folder, 0700));
   // One process at a time asks; the others then find the answer stored.
-  const fs::path lock_file = file_of(folder, origin, ".lock");
+  const fs::path lock_file = origin_file(folder, origin, ".lock");
   const UniqueFd lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock || ::flock(lock.get(), LOCK_EX) != 0) {
     return system_error(fmt::format("cannot lock {}", printable(lock_file.string())), errno);
@@ -224,7 +217,7 @@ Result<KeyBook> KeyBook::open(RegistryClient& registry, const fs::path& folder,
 
 Status KeyBook::forget(const fs::path& folder, const std::string& origin) {
   for (const char* ending : {".keys", ".seen"}) {
-    const fs::path file = file_of(folder, origin, ending);
+    const fs::path file = origin_file(folder, origin, ending);
     if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
       return system_error(fmt::format("cannot remove {}", printable(file.string())), errno);
     }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/client/is_there.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 
@@ -23,11 +24,6 @@ Status sync_file_system(const fs::path& tree) {
   const UniqueFd folder(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder && ::syncfs(folder.get()) == 0) return {};
   return system_error(fmt::format("cannot write {}", printable(tree.string())), errno);
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(fs::symlink_status(path, ignored));
 }
 
 // Where the old tree waits on a file system that cannot exchange two folders. Not below the staging

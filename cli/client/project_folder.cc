@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/client/is_there.h"
 #include "cli/client/lock_file.h"
 #include "common/base/user_folders.h"
 #include "common/connector/manifest.h"
@@ -21,11 +22,6 @@ bool is_trusted_file(const fs::path& path) {
   }, file{};
   return ::lstat(path.c_str(), &link) == 0 && ::stat(path.c_str(), &file) == 0 &&
          S_ISREG(file.st_mode) && trusted(link) && trusted(file);
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
 }
 
 std::optional<fs::path> parent_with(std::string_view file) {

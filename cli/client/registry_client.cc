@@ -5,6 +5,7 @@
 #include "cli/client/credentials.h"
 #include "common/base/duration.h"
 #include "common/base/encoding.h"
+#include "common/base/text.h"
 #include "common/base/url.h"
 #include "common/base/utf8.h"
 #include "common/http/http_date.h"
@@ -66,9 +67,11 @@ Error of_the_registry(Error error, int status) {
 
 std::string url_encode(std::string_view text) { return percent_encode(text); }
 
-RegistryClient::RegistryClient(Settings settings, const ClientReliability& reliability)
+RegistryClient::RegistryClient(Settings settings, const ClientReliability& reliability,
+                               const std::filesystem::path& changes)
     : settings_(std::move(settings)),
       reliability_(reliability),
+      last_change_(changes, settings_.registry, utc_now()),
       http_(settings_.timeout),
       breaker_(reliability.breakers.get("the registry", {}, reliability.clock)) {}
 
@@ -143,6 +146,11 @@ Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const Http
   }
   const bool keyed = again == Again::with_key && request.method == "POST";
   if (keyed) request.headers.push_back("Idempotency-Key: " + random_hex(kKeyBytes));
+  if (const auto newest = last_change_.newest(utc_now())) {
+    request.headers.push_back(fmt::format("Mkt-Min-Sequence: {}", *newest));
+  }
+  const bool changes = request.method != "GET";
+  if (changes) request.keep_headers = true;
   std::uint64_t received = 0;
   HttpClient::Sink counting;
   if (sink) {
@@ -171,7 +179,15 @@ Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const Http
     }
   };
   auto report = retry_with_result(try_often, limit_policy());
+  if (changes && report.result) note_change(*report.result);
   return std::move(report.result);
+}
+
+void RegistryClient::note_change(const HttpResponse& response) {
+  const auto told = response.headers.find("mkt-sequence");
+  if (told == response.headers.end()) return;
+  const auto sequence = parse_natural(told->second);
+  if (sequence && *sequence > 0) last_change_.told(*sequence, utc_now());
 }
 
 Result<Json> RegistryClient::get_json(const std::string& path, As as) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/client/last_change.h"
 #include "cli/client/settings.h"
 #include "common/connector/names.h"
 #include "common/connector/version.h"
@@ -51,7 +52,10 @@ class RegistryClient {
   enum class Again { no, yes, with_key };
 
  public:
-  explicit RegistryClient(Settings settings, const ClientReliability& reliability = {});
+  // `changes` is where the newest change is kept for later commands (last_change.h); empty:
+  // nowhere.
+  explicit RegistryClient(Settings settings, const ClientReliability& reliability = {},
+                          const std::filesystem::path& changes = {});
 
   const Settings& settings() const { return settings_; }
   const std::string& origin() const { return settings_.registry; }
@@ -167,6 +171,7 @@ class RegistryClient {
                             const HttpClient::Progress& progress = {}, Again again = Again::yes);
   Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
                                  const HttpClient::Progress& progress);
+  void note_change(const HttpResponse& response);
   RetryPolicy retry_policy(bool may_send_again) const;
   RetryPolicy limit_policy() const;
   std::function<void(const FailedAttempt&, const Attempt&)> telling() const;
@@ -179,6 +184,7 @@ class RegistryClient {
 
   const Settings settings_;
   const ClientReliability reliability_;
+  LastChange last_change_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;
 };

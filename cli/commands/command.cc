@@ -19,7 +19,7 @@ void on_run(CLI::App* command, Session& session, std::function<Status()> action)
 
 Result<RegistryClient> Session::registry() const {
   MKT_TRY(Settings settings, this->settings());
-  return RegistryClient(std::move(settings));
+  return RegistryClient(std::move(settings), {}, last_change_folder());
 }
 
 Result<TenantClient> Session::tenant(RegistryClient& registry) const {

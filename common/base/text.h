@@ -6,9 +6,11 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mkt {
 
@@ -47,6 +49,13 @@ std::optional<Number> parse_whole(std::string_view text, int base = 10) {
   const auto [stop, error] = std::from_chars(text.data(), end, number, base);
   if (error != std::errc() || stop != end) return std::nullopt;
   return number;
+}
+
+// The same for a number that JSON and SQL keep with a sign, though it is never negative.
+inline std::optional<std::int64_t> parse_natural(std::string_view text) {
+  const auto number = parse_whole<std::uint64_t>(text);
+  if (!number || !std::in_range<std::int64_t>(*number)) return std::nullopt;
+  return static_cast<std::int64_t>(*number);
 }
 
 }  // namespace mkt

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/encoding.h"
+#include "common/base/long_wait.h"
 #include "common/base/turns.h"
 #include "daemon/blobs/blob_store.h"
 
@@ -146,6 +147,7 @@ Result<UniqueFd> BlobCache::open_blob(const Checksum& checksum, std::uint64_t si
     if (auto opened = open_entry(checksum.hex(), size)) return std::move(*opened);
   }
   const TurnPause pause;
+  const LongWait long_wait;
   return open_slowly(checksum, size);
 }
 

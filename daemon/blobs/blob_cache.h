@@ -13,9 +13,10 @@
 // When blobs, and what is reserved for those on their way, exceed `most_bytes`, the least recently
 // used go. An open file stays whole when its blob goes. One blob may exceed the bound by itself.
 //
-// A slow store must not take all threads of the daemon. So at most `most_fills` threads fetch at
-// once and at most `most_waiting` wait, none longer than `patience`; others get `overloaded`, with
-// retry_after. A fetch is bounded by whoever fetches.
+// Whoever fetches or waits is in a LongWait, so that a slow store does not take all threads of the
+// daemon. At most `most_fills` threads fetch at once and at most `most_waiting` wait, none longer
+// than `patience`; others get `overloaded`, with retry_after. A fetch is bounded by whoever
+// fetches.
 //
 // Thread-safe. One process alone uses the folder. The mutex is held while a file is opened or
 // removed, and never while anything is fetched or hashed.
@@ -42,10 +43,8 @@ namespace mkt {
 
 struct BlobCacheBounds {
   std::uint64_t most_bytes = std::uint64_t{10} << 30;
-  // Together half of the least threads that the daemon reads with. Callers with threads of their
-  // own for this may let more of them wait.
-  unsigned most_fills = 2;
-  unsigned most_waiting = 2;
+  unsigned most_fills = 8;
+  unsigned most_waiting = 256;
   std::chrono::milliseconds patience{30'000};
 };
 

@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "daemon/http/error_body.h"
+#include "daemon/http/min_sequence.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
 
@@ -88,6 +89,7 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
 Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& body,
                         Exchange& exchange) {
   try {
+    catch_up(a.market, head);
     auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);
     if (!caller) return refuse_sign_in(a, caller.error(), head, exchange);
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
@@ -98,9 +100,11 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
         request, [&](Request& r) { return a.router.dispatch(r); },
         [&](Request& r) { return a.router.ask_gates(r); });
     exchange.route = request.route;
-    return with_headers(
+    Response answer = with_headers(
         response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);
+    tell_sequence(a.market, head, answer);
+    return answer;
   } catch (const std::bad_alloc&) {
     return failure(Error(ErrorCode::overloaded, "the registry is out of memory; try again"),
                    {exchange.request_id, head.path});

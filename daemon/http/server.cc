@@ -235,7 +235,7 @@ class HttpServer::Impl : public RequestSink {
     const RequestHead& head = *c.request;
     if (stopping_ || !head.keep_alive || !may_be_kept(head)) return false;
     const auto kept = cache_.find(head.path);
-    if (!kept) return false;
+    if (!kept || (parts_.is_behind && parts_.is_behind(head))) return false;
     auto admitted = parts_.admit(head, c.peer());
     if (!admitted) return false;
     const bool same = !kept->etag.empty() && etag_matches(head.header("if-none-match"), kept->etag);

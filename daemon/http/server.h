@@ -41,6 +41,8 @@ struct ServerParts {
       application;
   // Checks whether the request is for this daemon, and finds the client's address: see Admission.
   std::function<Result<Admitted>(const RequestHead& head, const Peer& peer)> admit;
+  // True where what is kept may be older than what the client knows. Null: never.
+  std::function<bool(const RequestHead& head)> is_behind;
   // True for a trusted proxy: it names its clients, and may hold connections for all of them.
   std::function<bool(const Peer& peer)> is_proxy;
   std::function<void(const AccessRecord&)> log;

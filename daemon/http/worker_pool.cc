@@ -34,12 +34,31 @@ bool WorkerPool::submit(Work work) {
     // must not keep away the work that would show that it works again.
     if (place > max_threads_ && time_a_place_ * place > longest_wait_) return false;
     queue_.push_back({std::move(work), now, place});
-    if (idle_ < queue_.size() && threads_.size() < max_threads_) {
-      threads_.emplace_back([this] { this->work(); });
-    }
+    add_thread_for_queue();
   }
   wake_.notify_one();
   return true;
+}
+
+void WorkerPool::add_thread_for_queue() {
+  if (idle_ < queue_.size() && idle_ + working_ < max_threads_) {
+    threads_.emplace_back([this] { work(); });
+    ++idle_;  // from now on, so that nobody adds one more for the same work
+  }
+}
+
+void WorkerPool::thread_waits() {
+  {
+    const std::lock_guard lock(mutex_);
+    --working_;
+    if (!stopping_) add_thread_for_queue();
+  }
+  wake_.notify_one();
+}
+
+void WorkerPool::thread_goes_on() {
+  const std::lock_guard lock(mutex_);
+  ++working_;  // for a while perhaps beyond the bound: it is nearly done
 }
 
 void WorkerPool::expire_late(Clock::time_point now) {
@@ -61,15 +80,20 @@ std::size_t WorkerPool::waiting() const {
 
 void WorkerPool::work() {
   ::pthread_setname_np(::pthread_self(), name_);
-  for (;;) {
+  LongWait::set_host_of_thread(this);
+  for (bool is_new = true;; is_new = false) {
     Waiting next;
     Clock::duration waited;
     {
       std::unique_lock lock(mutex_);
-      ++idle_;
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (!is_new) {
+        --working_;
+        ++idle_;
+      }
+      wake_.wait(lock, [this] { return stopping_ || may_begin(); });
       --idle_;
       if (queue_.empty()) return;
+      ++working_;
       next = std::move(queue_.front());
       queue_.pop_front();
       waited = now_() - next.since;

@@ -9,6 +9,9 @@
 // work taken last had waited, for its place in the queue. So a slow queue stays short, and a queue
 // in which nobody had to wait takes a whole burst.
 //
+// A thread in a LongWait (common/base/long_wait.h) does not count for the bound: another one works
+// in its place.
+//
 // Thread-safe. The destructor lets the work in progress finish and joins the threads.
 #pragma once
 
@@ -21,9 +24,11 @@
 #include <thread>
 #include <vector>
 
+#include "common/base/long_wait.h"
+
 namespace mkt {
 
-class WorkerPool {
+class WorkerPool final : private LongWait::Host {
  public:
   using Clock = std::chrono::steady_clock;
   struct Work {
@@ -57,9 +62,14 @@ class WorkerPool {
     std::int64_t place;  // in the queue when it came; the first is 1
   };
   void work();
+  void thread_waits() override;
+  void thread_goes_on() override;
+  // With the lock held: whether more of the queue may be worked on.
+  bool may_begin() const { return working_ < max_threads_ && !queue_.empty(); }
+  void add_thread_for_queue();
 
   const char* const name_;
-  const unsigned max_threads_;
+  const unsigned max_threads_;  // that work at once
   const std::size_t max_waiting_;
   const std::chrono::milliseconds max_wait_;
   const std::chrono::milliseconds longest_wait_;
@@ -69,6 +79,7 @@ class WorkerPool {
   std::deque<Waiting> queue_;         // guarded by mutex_
   Clock::duration time_a_place_{0};   // guarded by mutex_; last waits per place, smoothed
   std::size_t idle_ = 0;              // guarded by mutex_
+  std::size_t working_ = 0;           // guarded by mutex_; not those in a LongWait
   bool stopping_ = false;             // guarded by mutex_
   std::vector<std::thread> threads_;  // guarded by mutex_
 };

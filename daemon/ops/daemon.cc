@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/standard_streams.h"
 #include "daemon/http/change_limits.h"
+#include "daemon/http/min_sequence.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
 #include "daemon/limits/memory_limits.h"
@@ -146,6 +147,9 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                },
            .admit = [this](const RequestHead& head,
                            const Peer& peer) { return live_.admission.get()->admit(head, peer); },
+           .is_behind = storage_.shared == nullptr
+                            ? std::function<bool(const RequestHead&)>()
+                            : [this](const RequestHead& head) { return is_behind(market_, head); },
            .is_proxy =
                [this](const Peer& peer) { return live_.admission.get()->is_trusted(peer.address); },
            .log =

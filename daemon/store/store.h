@@ -18,6 +18,7 @@
 
 #include "common/base/result.h"
 #include "daemon/store/jobs.h"
+#include "daemon/store/log_position.h"
 #include "daemon/store/memory_lease.h"
 #include "daemon/store/records.h"
 
@@ -63,6 +64,9 @@ class Store {
   // While it holds, watchers hear of a change before anybody is told that it was made. Null where
   // that is always so, as this daemon makes all changes. Lives as long as the store.
   virtual const MemoryLease* memory_lease() const { return nullptr; }
+  // How far this daemon has heard of the others' changes. Null where there are no others. Lives as
+  // long as the store.
+  virtual const LogPosition* log_position() const { return nullptr; }
   // Who does what only one daemon does at a time.
   virtual Jobs& jobs() {
     static OnlyDaemonJobs only;

@@ -74,6 +74,20 @@ says out "installed tool@1.0.0"
 MKT_REGISTRY=$there expect 0 "$MKT" search tool
 says out tool
 
+# Who was told of a change here asks there for it, by its number, before the news may have come; never
+# is the answer an older one.
+for i in $(seq 60); do
+  curl -sS -D heads -o /dev/null -H "Authorization: Bearer $token" -d "{\"reason\": \"r$i\"}" \
+    "$here/v1/connectors/tool/1.0.0/deprecate"
+  number=$(sed -n 's/^Mkt-Sequence: \([0-9]*\).*/\1/p' heads)
+  [[ $number -gt 0 ]] || fail "the answer to a change has no number: $(<heads)"
+  [[ $(curl -sS -H "Mkt-Min-Sequence: $number" "$there/v1/connectors/tool/1.0.0" | jq -r .deprecationReason) == "r$i" ]] ||
+    fail "the other daemon answered from before change $number"
+done
+curl -sS -o /dev/null -X DELETE -H "Authorization: Bearer $token" "$here/v1/connectors/tool/1.0.0/deprecate"
+# A number of the future is nothing to wait for.
+expect 0 curl -fsS -o /dev/null --max-time 5 -H "Mkt-Min-Sequence: 9223372036854775807" "$there/v1/connectors/tool/1.0.0"
+
 # A token that was revoked here is refused there, at once; it was remembered there.
 for i in 1 2 3 4 5 6 7 8 9 10; do
   "$MKT" token create --role member --subject team --name "t$i" --json >made
@@ -100,6 +114,19 @@ for i in $(seq 20); do
   done
   [[ $(jq -r .requestId here.body) == "$(jq -r .requestId there.body)" ]] || fail "it was done twice"
 done
+
+# Many ask for a tarball that the other daemon has never had: it is fetched once, and all get it.
+make_connector large
+head -c 20000000 /dev/urandom >large/data
+expect 0 "$MKT" publish large --key "$key"
+fetch() { curl -sS -f -o "large.$1" "$there/v1/connectors/large/1.0.0/tarball"; }
+asking=()
+for i in $(seq 100); do
+  fetch "$i" & asking+=($!)
+done
+for one in "${asking[@]}"; do wait "$one" || fail "somebody did not get the tarball"; done
+[[ $(sha256sum large.* | cut -d' ' -f1 | sort -u | wc -l) == 1 ]] || fail "they got different bytes"
+rm large.*
 
 # A proof that was asked for here is good there: the challenge's secret is shared.
 key2=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "common/base/log.h"
+#include "common/base/long_wait.h"
 #include "common/base/turns.h"
 #include "daemon/store/postgres/tickets.h"
 #include "daemon/store/postgres/touches_text.h"
@@ -44,27 +45,29 @@ constexpr const char* kEntryText = "SELECT " MKT_ENTRY_TEXT " FROM audit_log WHE
 
 Result<std::unique_ptr<Membership>> Membership::join(const PgTarget& target, std::string id,
                                                      const MembershipOptions& options,
-                                                     MemoryLease& memory, Tell tell,
-                                                     std::function<void()> put_out) {
+                                                     MemoryLease& memory, LogPosition& position,
+                                                     Tell tell, std::function<void()> put_out) {
   auto connection = Connection::open(target, steady_clock::now() + options.patience);
   if (!connection) return error_of(connection.failure());
-  std::unique_ptr<Membership> membership(new Membership(target, std::move(id), options, memory,
-                                                        std::move(tell), std::move(put_out),
-                                                        std::move(*connection)));
+  std::unique_ptr<Membership> membership(
+      new Membership(target, std::move(id), options, memory, position, std::move(tell),
+                     std::move(put_out), std::move(*connection)));
   if (auto failure = membership->register_here()) return error_of(*failure);
   if (auto failure = membership->renew()) return error_of(*failure);
+  position.set_told(membership->applied_);
   membership->thread_ =
       std::jthread([&self = *membership](const std::stop_token& stop) { self.follow(stop); });
   return membership;
 }
 
 Membership::Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
-                       MemoryLease& memory, Tell tell, std::function<void()> put_out,
-                       std::unique_ptr<Connection> connection)
+                       MemoryLease& memory, LogPosition& position, Tell tell,
+                       std::function<void()> put_out, std::unique_ptr<Connection> connection)
     : target_(target),
       options_(options),
       id_(std::move(id)),
       memory_(memory),
+      position_(position),
       tell_(std::move(tell)),
       put_out_(std::move(put_out)),
       connection_(std::move(connection)),
@@ -176,6 +179,7 @@ std::optional<PgFailure> Membership::step() {
     auto applied = apply_entries();
     if (!applied) return std::move(applied.failure());
     more = *applied;
+    position_.set_told(applied_);
     if (urgent_ && !more) {
       if (auto failure = tell_applied()) return failure;
     }
@@ -363,6 +367,7 @@ void Membership::leave() {
 
 Status Membership::wait_for_others() const {
   const TurnPause pause;
+  const LongWait long_wait;
   static const std::string kLook = fmt::format(
       "SELECT (SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {0} AND EXISTS (SELECT 1 "
       "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{1}'))) + "

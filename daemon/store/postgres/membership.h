@@ -29,6 +29,7 @@
 #include "common/base/result.h"
 #include "daemon/store/cluster/cluster_state.h"
 #include "daemon/store/cluster/lease.h"
+#include "daemon/store/log_position.h"
 #include "daemon/store/memory_lease.h"
 #include "daemon/store/postgres/connection.h"
 #include "daemon/store/postgres/pg_target.h"
@@ -53,14 +54,14 @@ class Membership {
   using Tell = std::function<void(const Touches&)>;
 
   // Registers this daemon, and starts to follow; `memory` begins to hold. Call it before anything
-  // of the database is remembered. `tell` and `memory` must outlive the object. `put_out` is called
-  // once, from the thread, where this daemon may not serve the database any more: the marketplace
-  // was moved away, or only newer daemons may. `id` is new with
-  // each start: a daemon that comes back has forgotten everything.
+  // of the database is remembered. `memory`, `position` and what `tell` needs must outlive the
+  // object. `put_out` is called once, from the thread, where this daemon may not serve the database
+  // any more: the marketplace was moved away, or only newer daemons may. `id` is new with each
+  // start: a daemon that comes back has forgotten everything.
   static Result<std::unique_ptr<Membership>> join(const PgTarget& target, std::string id,
                                                   const MembershipOptions& options,
-                                                  MemoryLease& memory, Tell tell,
-                                                  std::function<void()> put_out);
+                                                  MemoryLease& memory, LogPosition& position,
+                                                  Tell tell, std::function<void()> put_out);
   // Leaves: nobody waits for this daemon any more.
   ~Membership();
   Membership(const Membership&) = delete;
@@ -82,7 +83,7 @@ class Membership {
 
  private:
   Membership(const PgTarget& target, std::string id, const MembershipOptions& options,
-             MemoryLease& memory, Tell tell, std::function<void()> put_out,
+             MemoryLease& memory, LogPosition& position, Tell tell, std::function<void()> put_out,
              std::unique_ptr<Connection> connection);
 
   std::optional<PgFailure> register_here();
@@ -111,6 +112,7 @@ class Membership {
   const MembershipOptions options_;
   const std::string id_;
   MemoryLease& memory_;
+  LogPosition& position_;
   const Tell tell_;
   const std::function<void()> put_out_;
   // Only the thread uses these, once it runs.

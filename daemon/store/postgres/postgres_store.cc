@@ -73,7 +73,7 @@ PostgresStore::~PostgresStore() = default;
 
 Status PostgresStore::join(const postgres::MembershipOptions& options) {
   MKT_TRY(membership_, postgres::Membership::join(
-                           target_, daemon_, options, memory_,
+                           target_, daemon_, options, memory_, position_,
                            [this](const Touches& touches) { watchers_.tell(touches); },
                            [this] {
                              const std::lock_guard lock(out_mutex_);
@@ -99,6 +99,8 @@ Result<EntryNumbers> PostgresStore::change(const Touches& touches,
   const bool waits = (done && done->urgent) || (nothing_done && may_be_revoked);
   if (membership_ && waits) MKT_CHECK(membership_->wait_for_others());
   if (!done) return done.error();
+  const std::size_t entries = done->numbers.size();
+  if (entries > 0) position_.set_written(done->numbers.of(EntryRef{entries - 1}));
   return std::move(done->numbers);
 }
 

@@ -63,6 +63,7 @@ class PostgresStore : public Store, public StoreHealth {
   }
   // Never holds before this daemon has joined the others.
   const MemoryLease* memory_lease() const override { return &memory_; }
+  const LogPosition* log_position() const override { return &position_; }
   Jobs& jobs() override { return jobs_; }
   // From now on other daemons' changes are told too, and what is read may be remembered while
   // memory_lease holds. Call once, when everybody watches who will remember something.
@@ -109,6 +110,7 @@ class PostgresStore : public Store, public StoreHealth {
   postgres::Pool readers_;
   postgres::ChangeRunner changes_;
   MemoryLease memory_;
+  LogPosition position_;
   const std::string daemon_;  // this daemon's id among those of the database
   postgres::JobLeases jobs_;
   std::atomic<bool> is_out_ = false;

@@ -33,6 +33,7 @@ class FakeRegistry {
       const std::lock_guard lock(mutex_);
       asked_.push_back(request.target);
       requests_.push_back(request);
+      for (const auto& [name, value] : headers_) response.set_header(name, value);
       std::optional<Trouble> trouble;
       if (!troubles_.empty()) {
         trouble = troubles_.front();
@@ -41,9 +42,9 @@ class FakeRegistry {
       if (trouble && !trouble->cut_after) {
         response.status = trouble->status;
         if (!trouble->retry_after.empty()) response.set_header("Retry-After", trouble->retry_after);
-        response.set_content(trouble->status == 429 ? R"({"code": "rate_limited"})"
-                                                    : R"({"code": "overloaded"})",
-                             "application/json");
+        response.set_content(
+            trouble->status == 429 ? R"({"code": "rate_limited"})" : R"({"code": "overloaded"})",
+            "application/json");
         return;
       }
       const auto answer = answers_.find(request.target);
@@ -80,6 +81,11 @@ class FakeRegistry {
     const std::lock_guard lock(mutex_);
     answers_[target] = std::move(body);
   }
+  // In every answer from now on.
+  void header(const std::string& name, std::string value) {
+    const std::lock_guard lock(mutex_);
+    headers_[name] = std::move(value);
+  }
   void trouble(Trouble trouble) {
     const std::lock_guard lock(mutex_);
     troubles_.push_back(std::move(trouble));
@@ -107,6 +113,7 @@ class FakeRegistry {
   int port_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> answers_;  // guarded by mutex_
+  std::map<std::string, std::string> headers_;  // guarded by mutex_
   std::vector<std::string> asked_;              // guarded by mutex_
   std::vector<httplib::Request> requests_;      // guarded by mutex_
   std::deque<Trouble> troubles_;                // guarded by mutex_

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "tests/unit/eventually.h"
 
@@ -134,6 +135,54 @@ TEST_CASE_FIXTURE(
     REQUIRE(eventually([&] { return done == expected; }));
   }
   CHECK(burst(30, {}) == 30);
+}
+
+// Work that is in a LongWait until `gate` is free.
+struct LongWaitFixture {
+  void wait_long() {
+    REQUIRE(pool.submit({[this] {
+                           const LongWait long_wait;
+                           ++waiting;
+                           const std::lock_guard through(gate);
+                         },
+                         [] {}}));
+  }
+
+  std::mutex gate;
+  std::atomic<int> waiting = 0, done = 0, most_at_once = 0;
+  WorkerPool pool{"test", 2, 1000, std::chrono::minutes(1)};
+};
+
+TEST_CASE_FIXTURE(LongWaitFixture, "those in a long wait stop nobody") {
+  const std::lock_guard nobody_gets_on(gate);
+  for (int i = 0; i < 20; ++i) wait_long();
+  REQUIRE(eventually([&] { return waiting == 20; }));
+  for (int i = 0; i < 10; ++i) REQUIRE(pool.submit({[&] { ++done; }, [] {}}));
+  CHECK(eventually([&] { return done == 10; }));
+}
+
+TEST_CASE_FIXTURE(LongWaitFixture, "after long waits no more threads work at once than before") {
+  {
+    const std::lock_guard nobody_gets_on(gate);
+    for (int i = 0; i < 20; ++i) wait_long();
+    REQUIRE(eventually([&] { return waiting == 20; }));
+  }
+  // All of them have ended when this has run alone.
+  std::atomic<int> working = 0;
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(pool.submit({[&] {
+                           int now = ++working;
+                           for (int most = most_at_once; most < now;) {
+                             if (most_at_once.compare_exchange_weak(most, now)) break;
+                           }
+                           std::this_thread::yield();
+                           --working;
+                           ++done;
+                         },
+                         [] {}}));
+  }
+  REQUIRE(eventually([&] { return done == 200; }));
+  CHECK(most_at_once <= 2);
 }
 
 }  // namespace

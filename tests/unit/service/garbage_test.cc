@@ -218,9 +218,9 @@ TEST_CASE(
   SharedMarketplace m;
   const char* const wanted = std::getenv("MKT_TEST_ROUNDS");
   const int rounds = wanted == nullptr ? 60 : std::stoi(wanted);
-  std::minstd_rand random(1);
+  std::minstd_rand random(1), random_of_removal(2);  // each thread has its own
   m.blobs.between_look_and_removal = [&] {
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
+    std::this_thread::sleep_for(std::chrono::microseconds(random_of_removal() % 2000));
   };
   for (int i = 0; i < rounds; ++i) {
     m.put_old(i);
