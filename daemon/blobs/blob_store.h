@@ -24,6 +24,7 @@
 
 namespace mkt {
 
+class BlobCache;
 class BlobStore;
 
 // One upload. Its destructor removes everything that it wrote, unless `keep` was called.
@@ -91,6 +92,9 @@ class BlobStore {
   // data_damaged when the blob is missing or has another size than the catalog says. Use the file
   // by positions (pread, sendfile): it stays whole, also where the blob is removed meanwhile.
   virtual Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const = 0;
+
+  // Where it keeps copies of what is elsewhere; null where it has none. Lives as long as the store.
+  virtual const BlobCache* cache() const { return nullptr; }
 
   // One page of what is placed, after that blob; nullopt: from the first.
   virtual Result<BlobPage> list(const std::optional<Checksum>& after) const = 0;

@@ -31,6 +31,7 @@ class S3Blobs : public BlobStore {
   Result<BlobUpload> begin_upload() override;
   // Also overloaded, with retry_after, and storage_failed: those of s3_client.h and blob_cache.h.
   Result<UniqueFd> open_blob(const Checksum& checksum, std::uint64_t size) const override;
+  const BlobCache* cache() const override { return cache_.get(); }
   Result<BlobPage> list(const std::optional<Checksum>& after) const override;
 
  private:

@@ -132,7 +132,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
       health_(*storage_.store, *storage_.health, data_.path()),
-      metrics_({requests_, limiter_, *storage_.store, *storage_.health, data_}),
+      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_}),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,

@@ -6,6 +6,7 @@
 #include <limits>
 #include <sstream>
 
+#include "daemon/blobs/blob_cache.h"
 #include "daemon/ops/health.h"
 #include "daemon/ops/process_counts.h"
 #include "mkt_version.h"
@@ -160,6 +161,29 @@ void add_store(Families& f, const StoreHealth& store, const DataFolder& data) {
   }
 }
 
+// Of a store that several daemons share.
+void add_following(Families& f, const Store& store) {
+  if (const LogPosition* position = store.log_position()) {
+    f.gauge("mktd_log_entry", "Number of the newest log entry that the daemon has heard of.", {},
+            position->told());
+  }
+  if (const MemoryLease* lease = store.memory_lease()) {
+    f.gauge("mktd_memory_lease_seconds", "How long the daemon may still answer from memory.", {},
+            static_cast<double>(lease->left()) / 1000);
+  }
+}
+
+void add_cache(Families& f, const BlobCache* cache) {
+  if (cache == nullptr) return;
+  const BlobCache::Counts c = cache->counts();
+  f.gauge("mktd_blob_cache_bytes", "Copies of tarballs that are here.", {}, c.bytes);
+  f.gauge("mktd_blob_cache_waiting_requests", "Requests that wait for a tarball from the store.",
+          {}, c.waiting);
+  f.counter("mktd_blob_cache_opened_total", "Tarballs that were sent from here.", {}, c.opened);
+  f.counter("mktd_blob_cache_fetches_total", "Tarballs asked of the store.", {}, c.fetches);
+  f.counter("mktd_blob_cache_refused_total", "Requests refused, as too many wait.", {}, c.refused);
+}
+
 void add_mirror(Families& f, const Mirror& mirror) {
   const auto status = mirror.status();
   if (!status) return;
@@ -205,6 +229,8 @@ std::string Metrics::text(const ServerCounts& server, const Mirror* mirror) cons
   add_breakers(f, sources_.breakers);
   add_retries(f, sources_.retries);
   add_store(f, sources_.store_health, sources_.data);
+  add_following(f, sources_.store);
+  add_cache(f, sources_.blobs.cache());
   if (const auto totals = blobs()) {
     f.gauge("mktd_blobs", "Tarballs that versions name.", {}, totals->blobs);
     f.gauge("mktd_blob_bytes", "Their size.", {}, totals->bytes);

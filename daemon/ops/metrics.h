@@ -12,6 +12,7 @@
 
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/retry_budget.h"
+#include "daemon/blobs/blob_store.h"
 #include "daemon/http/request_metrics.h"
 #include "daemon/http/server.h"
 #include "daemon/limits/rate_limiter.h"
@@ -26,6 +27,7 @@ struct MetricSources {
   const RequestMetrics& requests;
   const RateLimiter& limiter;
   Store& store;
+  const BlobStore& blobs;
   const StoreHealth& store_health;
   const DataFolder& data;
   const BreakerRegistry& breakers = process_breakers();

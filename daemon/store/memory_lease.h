@@ -20,6 +20,11 @@ class MemoryLease {
     return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
   }
 
+  // Milliseconds until it ends; 0 where it does not hold.
+  std::int64_t left() const {
+    const std::int64_t end = end_.load(std::memory_order_acquire), time = now();
+    return time < end ? end - time : 0;
+  }
   bool holds() const { return now() < end_.load(std::memory_order_acquire); }
   void set_end(std::int64_t end) { end_.store(end, std::memory_order_release); }
 

@@ -127,6 +127,9 @@ done
 for one in "${asking[@]}"; do wait "$one" || fail "somebody did not get the tarball"; done
 [[ $(sha256sum large.* | cut -d' ' -f1 | sort -u | wc -l) == 1 ]] || fail "they got different bytes"
 rm large.*
+there_says() { curl -sS "$there/metrics" | sed -n "s/^$1 //p"; }
+[[ $(there_says mktd_blob_cache_fetches_total) == 2 ]] || fail "the store was asked $(there_says mktd_blob_cache_fetches_total) times"
+[[ $(there_says mktd_blob_cache_opened_total) -ge 100 && $(there_says mktd_log_entry) -gt 0 ]] || fail "the metrics of a shared store"
 
 # A proof that was asked for here is good there: the challenge's secret is shared.
 key2=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
