@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/client/credentials.h"
 #include "common/base/duration.h"
 #include "common/base/encoding.h"
@@ -33,6 +35,11 @@ std::string publisher_path(const PublisherId& id) { return "/v1/publishers/" + i
 
 std::string owners_path(const ConnectorId& id) {
   return fmt::format("/v1/connectors/{}/owners", id.text());
+}
+
+bool has_token(const HttpRequest& request) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [](const std::string& field) { return field.starts_with("Authorization:"); });
 }
 
 // A name that may mean either loopback address.
@@ -129,8 +136,24 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
   return response;
 }
 
-Result<HttpResponse> RegistryClient::call(HttpRequest request, As as, const HttpClient::Sink& sink,
+Result<HttpResponse> RegistryClient::call(const HttpRequest& request, As as,
+                                          const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
+  const bool signs_in = reads_want_token_ && !has_token(request);
+  auto response = call_as(request, signs_in ? As::somebody : as, sink, progress, again);
+  const bool refused = !response && response.error().code == ErrorCode::unauthorized;
+  // Nobody's token is sent in the place of another that was refused.
+  if (!refused || as == As::somebody || request.method != "GET" || has_token(request) ||
+      reads_want_token_) {
+    return response;
+  }
+  reads_want_token_ = true;
+  return call_as(request, As::somebody, sink, progress, again);
+}
+
+Result<HttpResponse> RegistryClient::call_as(HttpRequest request, As as,
+                                             const HttpClient::Sink& sink,
+                                             const HttpClient::Progress& progress, Again again) {
   // Looked at anew each time: a daemon may end while this waits, and another program take its port.
   // Without a token only "localhost" needs it. Reading the kernel's list of sockets takes longer
   // than the request itself.
@@ -193,7 +216,7 @@ void RegistryClient::note_change(const HttpResponse& response) {
 Result<Json> RegistryClient::get_json(const std::string& path, As as) {
   HttpRequest request;
   request.url = path;
-  MKT_TRY(const HttpResponse response, call(std::move(request), as));
+  MKT_TRY(const HttpResponse response, call(request, as));
   return parse_json(response.body, "the registry's answer");
 }
 
@@ -203,7 +226,7 @@ Result<Json> RegistryClient::send_json(const char* method, const std::string& pa
   request.method = method;
   request.url = path;
   if (body) request.body = dump_json(*body);
-  MKT_TRY(const HttpResponse response, call(std::move(request), as, {}, {}, again));
+  MKT_TRY(const HttpResponse response, call(request, as, {}, {}, again));
   if (response.body.empty()) return Json::object();
   return parse_json(response.body, "the registry's answer");
 }
@@ -244,14 +267,14 @@ Status RegistryClient::download(const ConnectorId& id, const Version& version,
                                 const HttpClient::Progress& progress) {
   HttpRequest request;
   request.url = version_path(id, version.text()) + "/tarball";
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone, sink, progress));
+  MKT_TRY(const HttpResponse response, call(request, As::anyone, sink, progress));
   return {};
 }
 
 Result<wire::KeyListing> RegistryClient::keys_since(std::int64_t sequence) {
   HttpRequest request;
   request.url = sequence == 0 ? "/v1/keys" : fmt::format("/v1/keys?since={}", sequence);
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
+  MKT_TRY(const HttpResponse response, call(request, As::anyone));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   return wire::KeyListing::parse(json);
 }
@@ -267,7 +290,7 @@ Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
   request.headers = {"Content-Type: application/gzip",
                      "Mkt-Signature: " + to_base64(as_bytes(dump_json(signature.json())))};
   request.file = HttpRequest::File{fd, size};
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::somebody, {}, progress));
+  MKT_TRY(const HttpResponse response, call(request, As::somebody, {}, progress));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   MKT_TRY(wire::VersionInfo info, wire::VersionInfo::parse(json));
   return Published{std::move(info), response.status == 201};
@@ -386,7 +409,7 @@ Result<RegistryClient::Alive> RegistryClient::alive() {
   request.url = "/healthz";
   request.keep_headers = true;
   const UtcTime before = utc_now();
-  MKT_TRY(const HttpResponse response, call(std::move(request), As::anyone));
+  MKT_TRY(const HttpResponse response, call(request, As::anyone));
   const UtcTime after = utc_now();
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   MKT_TRY(wire::AliveInfo info, wire::AliveInfo::parse(json));
@@ -438,7 +461,7 @@ Result<wire::TokenInfo> RegistryClient::whoami(const std::optional<std::string>&
   HttpRequest request;
   request.url = "/v1/tokens/current";
   if (token) request.headers.push_back("Authorization: Bearer " + *token);
-  MKT_TRY(const HttpResponse response, call(std::move(request), token ? As::anyone : As::somebody));
+  MKT_TRY(const HttpResponse response, call(request, token ? As::anyone : As::somebody));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
   return wire::TokenInfo::parse(json);
 }

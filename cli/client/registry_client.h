@@ -167,8 +167,11 @@ class RegistryClient {
   Result<wire::TokenInfo> whoami(const std::optional<std::string>& token = std::nullopt);
 
  private:
-  Result<HttpResponse> call(HttpRequest request, As as, const HttpClient::Sink& sink = {},
+  // A read for anyone is sent again with the token where the registry's reads want one.
+  Result<HttpResponse> call(const HttpRequest& request, As as, const HttpClient::Sink& sink = {},
                             const HttpClient::Progress& progress = {}, Again again = Again::yes);
+  Result<HttpResponse> call_as(HttpRequest request, As as, const HttpClient::Sink& sink,
+                               const HttpClient::Progress& progress, Again again);
   Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
                                  const HttpClient::Progress& progress);
   void note_change(const HttpResponse& response);
@@ -184,6 +187,7 @@ class RegistryClient {
 
   const Settings settings_;
   const ClientReliability reliability_;
+  bool reads_want_token_ = false;  // it has said so
   LastChange last_change_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;

@@ -1,5 +1,6 @@
 // mkt token: bearer tokens of the registry.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
@@ -14,11 +15,25 @@ struct TokenArguments {
   std::string role;
   std::string subject;
   std::string expires;
+  bool read_only = false;
+  std::vector<std::string> connectors;
+  std::vector<std::string> from;
   std::string id;
 };
 
+// What the token may do less than its role: "reads; acme-*; 10.0.0.0/8".
+std::string limits_of(const wire::TokenInfo& token) {
+  std::vector<std::string> limits;
+  if (token.read_only) limits.emplace_back("reads");
+  if (!token.connectors.empty())
+    limits.push_back(fmt::format("{}", fmt::join(token.connectors, " ")));
+  if (!token.from.empty()) limits.push_back(fmt::format("{}", fmt::join(token.from, " ")));
+  return printable(fmt::format("{}", fmt::join(limits, "; ")));
+}
+
 Status create(const Session& session, const TokenArguments& a) {
-  wire::NewToken wanted{a.name, a.role, a.subject, {}};
+  wire::NewToken wanted{a.name, a.role, a.subject, {}, {}, a.connectors, a.from};
+  if (a.read_only) wanted.read_only = true;
   if (!a.expires.empty()) {
     MKT_TRY(wanted.expires_at, parse_expiry(a.expires, utc_now()));
   }
@@ -26,6 +41,9 @@ Status create(const Session& session, const TokenArguments& a) {
   MKT_TRY(const wire::TokenInfo token, registry.create_token(wanted));
   session.out.result(token.to_json(), token.token.value_or(""));
   session.out.note(fmt::format("this is the only time the token {} is shown", printable(token.id)));
+  const std::string limits = limits_of(token);
+  if (!limits.empty()) session.out.note("it is limited: " + limits);
+  if (token.expires_at) session.out.note("it expires " + printable(*token.expires_at));
   return {};
 }
 
@@ -40,12 +58,14 @@ Status list_tokens(const Session& session) {
                {"CREATED", Column::Fit::whole, 2},
                {"EXPIRES"},
                {"LAST USED", Column::Fit::whole, 1},
+               {"LIMITED TO", Column::Fit::cut_end},
                {"NAME", Column::Fit::cut_end}});
   for (const wire::TokenInfo& t : tokens) {
     all.push_back(t.to_json());
     table.add({printable(t.id), printable(t.role), printable(t.subject),
                time_cell(t.created_at, now), time_cell(t.expires_at.value_or(""), now, "never"),
-               time_cell(t.last_used_at.value_or(""), now, "never"), printable(t.name)});
+               time_cell(t.last_used_at.value_or(""), now, "never"), limits_of(t),
+               printable(t.name)});
   }
   session.out.result({{"tokens", all}}, table);
   return {};
@@ -75,6 +95,10 @@ void add_token_command(CLI::App& token, Session& session) {
   command->add_option("--name", a->name, "What it is used for");
   command->add_option("--expires", a->expires,
                       "Until when it is valid: 2027-01-01, or 90d from now (default: for ever)");
+  command->add_flag("--read", a->read_only, "It may only read");
+  command->add_option("--connector", a->connectors,
+                      "It is only for these connectors: ids in which * stands for anything");
+  command->add_option("--from", a->from, "It may only come from these addresses, e.g. 10.0.0.0/8");
   on_run(command, session, [&session, a] { return create(session, *a); });
 
   command = add_subcommand(token, "list", "Show tokens, without their secrets", "  mkt token list");

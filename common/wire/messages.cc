@@ -16,6 +16,11 @@ void TokenInfo::members(Visitor& m) {
   m.usually("createdAt", &TokenInfo::created_at, kTime);
   m.or_null("expiresAt", &TokenInfo::expires_at, kTime);
   m.or_null("lastUsedAt", &TokenInfo::last_used_at, kTime);
+  m.usually("readOnly", &TokenInfo::read_only);
+  m.usually("connectors", &TokenInfo::connectors,
+            Shape().saying("Patterns of the connectors that it is for; none: all."));
+  m.usually("from", &TokenInfo::from,
+            Shape().saying("Address ranges that it may come from; none: all."));
   m.if_any("token", &TokenInfo::token, Shape().saying("The secret, shown this once."));
 }
 

@@ -29,6 +29,9 @@ struct TokenInfo {
   std::string created_at;
   std::optional<std::string> expires_at;
   std::optional<std::string> last_used_at;
+  bool read_only = false;
+  std::vector<std::string> connectors = {};  // patterns; empty: all
+  std::vector<std::string> from = {};        // address ranges; empty: all
   std::optional<std::string> token;
 
   MKT_MESSAGE(TokenInfo);

@@ -13,13 +13,6 @@
 namespace mkt {
 namespace {
 
-bool is_pattern(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxNameLength &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '*';
-         });
-}
-
 bool is_capability(std::string_view text) {
   const auto& known = known_capabilities();
   return std::find(known.begin(), known.end(), text) != known.end();
@@ -180,8 +173,8 @@ void visit_settings(Visitor& v, Settings& p) {
   v.classes("requireApprovalForPolicyClasses", p.require_approval_for_policy_classes);
   v.flag("requireApprovalForAll", p.require_approval_for_all);
   v.words("blockedCapabilities", p.blocked_capabilities, is_capability, "a capability");
-  v.words("blockedConnectors", p.blocked_connectors, is_pattern, pattern);
-  v.words("allowedConnectors", p.allowed_connectors, is_pattern, pattern);
+  v.words("blockedConnectors", p.blocked_connectors, is_connector_pattern, pattern);
+  v.words("allowedConnectors", p.allowed_connectors, is_connector_pattern, pattern);
   v.words("allowedPublishers", p.allowed_publishers, is_valid_name, "a publisher id");
   v.number("minApprovals", p.min_approvals, 1, kMaxApprovals);
   v.flag("allowSelfApproval", p.allow_self_approval);
@@ -215,6 +208,13 @@ Json Policy::schema(wire::Schemas& schemas) {
   const Policy defaults;
   visit_settings(schema, defaults);
   return schemas.of("Policy", schema.json());
+}
+
+bool is_connector_pattern(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxNameLength &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '*';
+         });
 }
 
 // Two cursors: where the text stands, and where to go on after the last '*'.

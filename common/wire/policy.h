@@ -42,7 +42,8 @@ struct Policy {
   static Json schema(wire::Schemas& schemas);
 };
 
-// A connector id in which '*' stands for any run of characters.
+// A pattern is a connector id in which '*' stands for any run of characters.
+bool is_connector_pattern(std::string_view text);
 bool matches_pattern(std::string_view pattern, std::string_view id);
 
 }  // namespace mkt

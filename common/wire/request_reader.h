@@ -22,6 +22,9 @@ const char* type_wanted(const T*) {
   return "must be an object";
 }
 inline const char* type_wanted(const std::string*) { return "must be a string"; }
+inline const char* type_wanted(const std::vector<std::string>*) {
+  return "must be a list of strings";
+}
 inline const char* type_wanted(const bool*) { return "must be true or false"; }
 inline const char* type_wanted(const std::int64_t*) { return "must be a whole number"; }
 inline const char* type_wanted(const UtcTime*) { return "must be an RFC 3339 time"; }

@@ -19,6 +19,9 @@ void NewToken::members(Visitor& m) {
   m.if_any("subject", &NewToken::subject,
            text_of(kMaxSubject).saying("The publisher or the tenant; none for admins."));
   m.if_any("expiresAt", &NewToken::expires_at);
+  m.if_any("readOnly", &NewToken::read_only);
+  m.if_any("connectors", &NewToken::connectors);
+  m.if_any("from", &NewToken::from);
 }
 
 template <typename Visitor>

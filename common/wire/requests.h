@@ -28,6 +28,10 @@ struct NewToken {
   std::string role;
   std::string subject;  // the publisher or the tenant; empty for admins
   std::optional<UtcTime> expires_at;
+  // What it may do less than its role.
+  std::optional<bool> read_only = {};
+  std::vector<std::string> connectors = {};  // patterns
+  std::vector<std::string> from = {};        // address ranges
 
   MKT_REQUEST(NewToken);
 };

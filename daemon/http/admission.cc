@@ -24,10 +24,11 @@ std::string_view without_port(std::string_view host) {
 }  // namespace
 
 Admission::Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
-                     std::vector<AddressRange> trusted_proxies)
+                     std::vector<AddressRange> trusted_proxies, bool anyone_reads)
     : hosts_(std::move(hosts)),
       origins_(std::move(origins)),
-      trusted_proxies_(std::move(trusted_proxies)) {
+      trusted_proxies_(std::move(trusted_proxies)),
+      anyone_reads_(anyone_reads) {
   for (std::string& host : hosts_) host = lower_case(host);
   for (std::string& origin : origins_) origin = lower_case(origin);
 }
@@ -73,7 +74,7 @@ Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) con
   if (!host.empty() && (!peer.is_local || !hosts_.empty())) MKT_CHECK(check_host(host));
   MKT_TRY(Cors cors, check_origin(head, host));
   std::string address = peer.address;
-  if (trusted_proxies_.empty()) return Admitted{std::move(address), std::move(cors)};
+  if (trusted_proxies_.empty()) return Admitted{std::move(address), std::move(cors), anyone_reads_};
   // From the nearest to the farthest, while the one who wrote it is trusted. RFC 7239 section 8.1.
   std::string all;
   for (const auto& [name, value] : head.headers) {
@@ -89,7 +90,7 @@ Result<Admitted> Admission::admit(const RequestHead& head, const Peer& peer) con
     if (!named) break;
     address = std::move(*named);
   }
-  return Admitted{std::move(address), std::move(cors)};
+  return Admitted{std::move(address), std::move(cors), anyone_reads_};
 }
 
 }  // namespace mkt

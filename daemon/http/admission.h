@@ -29,6 +29,7 @@ namespace mkt {
 struct Admitted {
   std::string address;
   Cors cors;
+  bool anyone_reads = true;  // without a token; else no answer is kept for who has none
 };
 
 class Admission {
@@ -36,7 +37,7 @@ class Admission {
   // `hosts` are names without ports; `origins` are in the form that browsers write:
   // "https://tools.acme.example".
   Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
-            std::vector<AddressRange> trusted_proxies);
+            std::vector<AddressRange> trusted_proxies, bool anyone_reads = true);
 
   // The client's address, and which pages may read the answer. host_not_allowed,
   // origin_not_allowed.
@@ -51,6 +52,7 @@ class Admission {
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
   std::vector<AddressRange> trusted_proxies_;
+  bool anyone_reads_;
 };
 
 }  // namespace mkt

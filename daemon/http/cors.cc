@@ -9,17 +9,17 @@ namespace {
 constexpr std::string_view kExpose =
     "Access-Control-Expose-Headers: ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, "
     "X-RateLimit-Reset, RateLimit, RateLimit-Policy, X-Request-ID, X-Idempotency-Key, "
-    "X-Idempotency-Replayed, Content-Disposition\r\n";
+    "X-Idempotency-Replayed, Mkt-Sequence, Content-Disposition\r\n";
 constexpr std::string_view kAnyone = "Access-Control-Allow-Origin: *\r\n";
 constexpr std::string_view kVary = "Vary: Origin\r\n";
 
 constexpr const char* kReadMethods = "GET, HEAD, OPTIONS";
 constexpr const char* kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-constexpr const char* kReadHeaders = "Content-Type, X-Request-ID";
+constexpr const char* kReadHeaders = "Content-Type, X-Request-ID, Mkt-Min-Sequence";
 // Those of both dialects of the older protocol, and ours.
 constexpr const char* kAllHeaders =
     "Content-Type, Authorization, X-API-Key, X-Request-ID, Idempotency-Key, X-Idempotency-Key, "
-    "Mkt-Signature";
+    "Mkt-Signature, Mkt-Min-Sequence";
 constexpr const char* kMaxAgeSeconds = "600";
 
 }  // namespace

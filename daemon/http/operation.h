@@ -34,6 +34,9 @@ class Operation {
   // It wants a token; without, anyone may call it.
   Operation for_tokens() && { return wants_token_ = true, std::move(*this); }
 
+  // Anyone may call it also where the registry's reads want a token.
+  Operation always_open() && { return is_open_ = true, std::move(*this); }
+
   Operation query(std::string_view name, std::string_view about,
                   std::string_view type = "string") && {
     return query_.push_back({name, about, type}), std::move(*this);
@@ -67,6 +70,7 @@ class Operation {
   std::string_view id() const { return id_; }
   std::string_view summary() const { return summary_; }
   bool wants_token() const { return wants_token_; }
+  bool is_open() const { return is_open_; }
   const std::vector<Parameter>& query_parameters() const { return query_; }
   const std::vector<Parameter>& header_parameters() const { return headers_; }
   const Answer& body() const { return body_; }
@@ -77,6 +81,7 @@ class Operation {
   std::string_view id_;
   std::string_view summary_;
   bool wants_token_ = false;
+  bool is_open_ = false;
   std::vector<Parameter> query_;
   std::vector<Parameter> headers_;
   Answer body_{0, {}, nullptr};

@@ -78,26 +78,33 @@ class OpenapiDocument {
 void add_operation_routes(Router& router, OperationParts parts) {
   router.section("Operations", "Is the daemon alive, is it ready, what does it count.");
   router.add("GET", "/healthz",
-             Operation("showAlive", "Show that the daemon is alive").answers<wire::AliveInfo>(),
+             Operation("showAlive", "Show that the daemon is alive")
+                 .always_open()
+                 .answers<wire::AliveInfo>(),
              [](Request&) { return alive(); });
   router.add("GET", "/readyz",
              Operation("showReady", "Show whether the daemon is ready")
+                 .always_open()
                  .answers<wire::ReadyInfo>(200)
                  .answers<wire::ReadyInfo>(503),
              [parts](Request& r) { return ready(parts, r); });
+  router.add("GET", "/v1/status",
+             Operation("showStatus", "Show how the daemon and its parts are")
+                 .always_open()
+                 .answers<wire::StatusInfo>(),
+             [parts](Request& r) { return status(parts, r); });
   router.add(
-      "GET", "/v1/status",
-      Operation("showStatus", "Show how the daemon and its parts are").answers<wire::StatusInfo>(),
-      [parts](Request& r) { return status(parts, r); });
-  router.add("GET", "/v1/ops/metrics",
-             Operation("showMetricsBelowV1", "Show the metrics").answers(200, "text/plain"),
-             [parts](Request& r) { return metrics(parts, r); });
+      "GET", "/v1/ops/metrics",
+      Operation("showMetricsBelowV1", "Show the metrics").always_open().answers(200, "text/plain"),
+      [parts](Request& r) { return metrics(parts, r); });
   router.add("GET", "/metrics",
              Operation("showMetrics", "Show the metrics, in Prometheus's text format")
+                 .always_open()
                  .answers(200, "text/plain"),
              [parts = std::move(parts)](Request& r) { return metrics(parts, r); });
   router.add("GET", "/v1/openapi",
              Operation("showOpenapi", "Get this document")
+                 .always_open()
                  .answers(200, "application/json", any_object)
                  .answers(304),
              [&router, document = std::make_shared<OpenapiDocument>()](Request& r) {

@@ -237,7 +237,7 @@ class HttpServer::Impl : public RequestSink {
     const auto kept = cache_.find(head.path);
     if (!kept || (parts_.is_behind && parts_.is_behind(head))) return false;
     auto admitted = parts_.admit(head, c.peer());
-    if (!admitted) return false;
+    if (!admitted || !admitted->anyone_reads) return false;
     const bool same = !kept->etag.empty() && etag_matches(head.header("if-none-match"), kept->etag);
     const Answer& answer = same ? kept->not_modified : kept->answer;
     describe(c, new_request_id(), answer.status);

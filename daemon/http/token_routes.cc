@@ -26,7 +26,12 @@ Result<Response> issue_token(const Marketplace& market, Request& request) {
   const auto role = wrong.take("role", role_of(body.role));
   MKT_CHECK(wrong.status());
   MKT_TRY(const CreatedToken created,
-          create_token(market, request.caller, {body.name, *role, body.subject, body.expires_at}));
+          create_token(market, request.caller,
+                       {body.name,
+                        *role,
+                        body.subject,
+                        body.expires_at,
+                        {body.read_only.value_or(false), body.connectors, body.from}}));
   wire::TokenInfo message = token_message(created.record);
   message.token = created.secret;
   Response response = json_response(201, message.to_json());

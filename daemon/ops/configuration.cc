@@ -13,6 +13,7 @@
 #include <limits>
 #include <set>
 
+#include "common/base/duration.h"
 #include "common/base/log.h"
 #include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
@@ -147,6 +148,16 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "firestore-most-waiting", c.firestore_most_waiting,
       "Changes that may wait for the mirror before the daemon is degraded")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+  add(app, "reads", c.reads,
+      "Who may search, read and download: anyone, or who has a token of any role")
+      ->check(CLI::IsMember({"anyone", "token"}));
+  add(app, "token-lifetime", c.token_lifetime,
+      "How long tokens are valid that are made without an expiry, e.g. 90d; empty: for ever")
+      ->check([](const std::string& text) {
+        const auto lifetime = parse_duration(text);
+        if (!lifetime) return lifetime.error().message;
+        return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
+      });
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));
   add(app, "log-level", c.log_level, "debug, info, warning or error")
@@ -197,6 +208,15 @@ std::filesystem::path default_data_folder() {
   return home.empty() ? home : home / ".local/share/mktd";
 }
 
+Rules Configuration::rules() const {
+  Rules rules{limits, registration == "open", reads == "anyone", {}};
+  if (!token_lifetime.empty()) {
+    // add_options has checked it.
+    if (const auto lifetime = parse_duration(token_lifetime)) rules.token_lifetime = *lifetime;
+  }
+  return rules;
+}
+
 Result<Admission> Configuration::admission() const {
   std::vector<AddressRange> proxies;
   for (const std::string& text : trusted_proxies) {
@@ -204,7 +224,7 @@ Result<Admission> Configuration::admission() const {
     if (!range) return range.error().context("trusted-proxies");
     proxies.push_back(*range);
   }
-  return Admission(allowed_hosts, allowed_origins, std::move(proxies));
+  return Admission(allowed_hosts, allowed_origins, std::move(proxies), reads == "anyone");
 }
 
 Result<LimitRules> Configuration::limit_rules() const {

@@ -25,6 +25,8 @@ struct Configuration {
   std::filesystem::path data;
   std::vector<std::string> listen;
   Limits limits;
+  std::string reads = "anyone";        // who may read the catalog: "anyone" or "token"
+  std::string token_lifetime;          // "90d": of tokens made without an expiry; empty: for ever
   std::string registration = "admin";  // who may register publishers: "admin" or "open"
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
@@ -57,7 +59,7 @@ struct Configuration {
   // Every option as text, by its name; a reload compares these.
   std::map<std::string, std::string> values;
 
-  Rules rules() const { return {limits, registration == "open"}; }
+  Rules rules() const;
   // usage_error, with the problem.
   Result<Admission> admission() const;
   // usage_error, with the problem.

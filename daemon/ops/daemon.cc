@@ -12,6 +12,7 @@
 #include "daemon/http/min_sequence.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/routes.h"
+#include "daemon/http/token_scope_gate.h"
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/shared_limits.h"
 #include "daemon/ops/cluster_status.h"
@@ -183,8 +184,10 @@ Status Daemon::prepare() {
 }
 
 void Daemon::add_routes() {
+  router_.guard_reads([this](Request& r) { return require_reader(market_, r.caller); });
   router_.surround([this](std::string_view method, std::string_view pattern, Handler handler) {
-    return limit_changes(limiter_, method, pattern, std::move(handler));
+    return keep_to_scope(method, pattern,
+                         limit_changes(limiter_, method, pattern, std::move(handler)));
   });
   add_catalog_routes(router_, market_, usage_, limiter_);
   add_publish_routes(router_, market_, limiter_);

@@ -193,6 +193,7 @@ Result<Decision> preview_install(const Records& records, std::string_view tenant
 Result<InstallOutcome> request_install(const Marketplace& market, const Caller& caller,
                                        const WantedInstall& wanted) {
   MKT_CHECK(require_member(caller, wanted.tenant));
+  MKT_CHECK(require_connector(caller, wanted.connector.text()));
   std::string version = wanted.which;
   if (version == "latest") {
     MKT_TRY(const auto connector, market.read([&](const Records& records) {

@@ -46,6 +46,15 @@ std::string of_request(std::string_view action, const Members& m) {
   return text;
 }
 
+std::string of_new_token(const Members& m) {
+  std::string text = m["role"] + " " + m["subject"];
+  if (!m["readOnly"].empty()) text += ", only to read";
+  if (!m["connectors"].empty()) text += ", for " + m["connectors"];
+  if (!m["from"].empty()) text += ", from " + m["from"];
+  if (!m["expiresAt"].empty()) text += ", until " + m["expiresAt"];
+  return text;
+}
+
 std::string of_installation(std::string_view action, const Members& m) {
   const std::string name = fmt::format("{}@{}", m["connector"], m["version"]);
   return action == "installation.remove" ? name : name + " by request " + m["request"];
@@ -66,7 +75,7 @@ std::string log_text(const LogEntry& entry) {
   if (action.starts_with("owner.")) return m["publisher"];
   if (action.starts_with("publisher.")) return m["reason"];
   if (action == "policy.set") return "revision " + m["revision"];
-  if (action == "token.create") return m["role"] + " " + m["subject"];
+  if (action == "token.create") return of_new_token(m);
   if (action == "limit.reset") return m["scope"];
   return "";
 }

@@ -20,7 +20,8 @@
 //                                             approver, approvals and needed; for deny and cancel
 //                                             reason; for unapprove token
 //   installation.add, .update, .remove        tenant, request, connector, version
-//   token.create                              token, role, subject
+//   token.create                              token, role, subject; where it has them: readOnly,
+//                                             connectors, from, expiresAt
 //   token.revoke                              token
 //
 // Entries older than documents have what was known about them, with the rest of their text in

@@ -2,10 +2,12 @@
 #include "daemon/service/marketplace.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "daemon/rules/person.h"
+#include "daemon/rules/token_scope.h"
 
 namespace mkt {
 namespace {
@@ -97,6 +99,19 @@ Status require_admin(const Caller& caller) {
   if (!caller.signed_in()) return not_signed_in();
   if (!caller.is_admin()) return Error(ErrorCode::forbidden, "only an admin may do this");
   return {};
+}
+
+Status require_reader(const Marketplace& market, const Caller& caller) {
+  if (market.anyone_reads() || caller.signed_in()) return {};
+  return Error(ErrorCode::unauthorized,
+               "this registry shows what it has only to those who sign in; run: mkt login");
+}
+
+Status require_connector(const Caller& caller, std::string_view connector_id) {
+  if (may_use_connector(caller.scope, connector_id)) return {};
+  return Error(ErrorCode::forbidden,
+               fmt::format("your token is for {} only, and not for {}",
+                           fmt::join(caller.scope.connectors, ", "), connector_id));
 }
 
 Status require_publisher_or_admin(const Caller& caller, const PublisherId& publisher) {

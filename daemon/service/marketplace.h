@@ -35,6 +35,9 @@ struct Limits {
 struct Rules {
   Limits limits;
   bool open_registration = false;  // anyone may register a publisher, not only an admin
+  bool anyone_reads = true;        // without a token: search, versions, tarballs, keys
+  // Of tokens whose maker wished for no other; nullopt: for ever.
+  std::optional<std::chrono::milliseconds> token_lifetime = {};
 };
 
 struct Marketplace {
@@ -52,6 +55,7 @@ struct Marketplace {
   // Whether other daemons may serve it too.
   bool is_shared() const { return store.memory_lease() != nullptr; }
   bool open_registration() const { return rules.get()->open_registration; }
+  bool anyone_reads() const { return rules.get()->anyone_reads; }
 
   // Reads one snapshot. `look` takes const Records& and returns a T or a Result<T>.
   template <typename Look>
@@ -94,6 +98,7 @@ struct Caller {
   std::string token_name;
   Role role = Role::member;
   std::string subject;  // the publisher or tenant of the role
+  TokenScope scope;
   std::string address;
   std::string request_id;
   // For a POST that may be sent again; complete once the body has been read.
@@ -121,6 +126,10 @@ bool is_reserved_person(std::string_view name);
 
 // unauthorized without a token, forbidden for a token with another role.
 Status require_admin(const Caller& caller);
+// unauthorized where the registry's reads want a token and there is none.
+Status require_reader(const Marketplace& market, const Caller& caller);
+// forbidden where the caller's token is for other connectors only.
+Status require_connector(const Caller& caller, std::string_view connector_id);
 Status require_publisher_or_admin(const Caller& caller, const PublisherId& publisher);
 // Requires any role in the tenant, or an admin.
 Status require_member(const Caller& caller, const TenantId& tenant);

@@ -223,6 +223,7 @@ Result<PublishOutcome> Publication::finish() {
                                                        market_.limits().archive, nullptr));
   if (!request_.older) MKT_CHECK(contents.manifest.require_current());
   MKT_CHECK(check_manifest(contents.manifest));
+  MKT_CHECK(require_connector(caller_, contents.manifest.id().text()));
   MKT_TRY(Published published,
           place_and_keep(describe(contents.manifest, upload_, request_.signature, signer_.record,
                                   market_.now())));

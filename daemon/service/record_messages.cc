@@ -125,6 +125,9 @@ wire::TokenInfo token_message(const TokenRecord& t) {
   m.created_at = format_utc(t.created_at);
   m.expires_at = time_text(t.expires_at);
   m.last_used_at = time_text(t.last_used_at);
+  m.read_only = t.scope.read_only;
+  m.connectors = t.scope.connectors;
+  m.from = t.scope.from;
   return m;
 }
 

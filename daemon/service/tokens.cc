@@ -8,6 +8,7 @@
 #include "common/base/encoding.h"
 #include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
+#include "daemon/rules/token_scope.h"
 #include "daemon/service/install_requests.h"
 
 namespace mkt {
@@ -27,6 +28,11 @@ std::string_view id_of(std::string_view token) {
   return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
 }
 
+std::optional<UtcTime> default_expiry(const Marketplace& market) {
+  const auto lifetime = market.rules.get()->token_lifetime;
+  return lifetime ? std::optional(market.now() + *lifetime) : std::nullopt;
+}
+
 Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const NewToken& wanted) {
   CreatedToken created;
   created.record.id = random_hex(kTokenIdBytes);
@@ -37,8 +43,19 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
   created.record.subject = wanted.subject;
   created.record.created_at = market.now();
   created.record.expires_at = wanted.expires_at;
+  created.record.scope = wanted.scope;
   MKT_CHECK(keep_token(market, actor, created.record));
   return created;
+}
+
+// What the log says of a new token.
+Json token_document(const TokenRecord& token) {
+  Json document{{"token", token.id}, {"role", role_name(token.role)}, {"subject", token.subject}};
+  if (token.expires_at) document["expiresAt"] = format_utc(*token.expires_at);
+  if (token.scope.read_only) document["readOnly"] = true;
+  if (!token.scope.connectors.empty()) document["connectors"] = token.scope.connectors;
+  if (!token.scope.from.empty()) document["from"] = token.scope.from;
+  return document;
 }
 
 // The name says who asks and who approves (Caller::person).
@@ -85,8 +102,7 @@ Status decide_to_remove(Change& change, const std::string& id) {
 
 Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token) {
   return market.change(actor, token.created_at, Touches::nothing(), [&](Change& change) -> Status {
-    change.log("token.create", token.id,
-               {{"token", token.id}, {"role", role_name(token.role)}, {"subject", token.subject}});
+    change.log("token.create", token.id, token_document(token));
     change.records().tokens().insert(token);
     return {};
   });
@@ -131,7 +147,10 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
   if (wanted.expires_at && *wanted.expires_at <= market.now()) {
     return Error(ErrorCode::invalid_request, "expiresAt is in the past");
   }
-  return create(market, caller.actor(), wanted);
+  MKT_CHECK(check_scope(wanted.scope));
+  NewToken whole = wanted;
+  if (!whole.expires_at) whole.expires_at = default_expiry(market);
+  return create(market, caller.actor(), whole);
 }
 
 Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market) {
@@ -144,7 +163,8 @@ Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& 
 
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher) {
-  return create(market, actor, {"registration", Role::publisher, publisher.text(), std::nullopt});
+  return create(market, actor,
+                {"registration", Role::publisher, publisher.text(), default_expiry(market)});
 }
 
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
@@ -160,10 +180,15 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
                     sodium_memcmp(expected.data(), actual.data(), actual.size()) == 0;
   if (!record || !same) return refused;
   if (record->expires_at && *record->expires_at <= market.now()) return refused;
+  if (!may_come_from(record->scope, caller.address)) {
+    return Error(ErrorCode::forbidden,
+                 fmt::format("the token {} may not be used from {}", record->id, caller.address));
+  }
   caller.token_id = record->id;
   caller.token_name = record->name;
   caller.role = record->role;
   caller.subject = record->subject;
+  caller.scope = record->scope;
   return {};
 }
 

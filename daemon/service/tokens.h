@@ -15,7 +15,8 @@ struct NewToken {
   std::string name;
   Role role = Role::member;
   std::string subject;
-  std::optional<UtcTime> expires_at;
+  std::optional<UtcTime> expires_at;  // nullopt: as the registry's settings say
+  TokenScope scope = {};
 };
 
 struct CreatedToken {
@@ -34,7 +35,8 @@ Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& 
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher);
 
-// Fills in the caller. unauthorized for a token that is unknown, wrong or expired.
+// Fills in the caller, whose address must be known. unauthorized for a token that is unknown, wrong
+// or expired; forbidden for one that may not come from there.
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
 
 // An admin sees all tokens, anybody else only its own.

@@ -1,6 +1,10 @@
 // The words of the records' enumerations.
 #include "daemon/store/records.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,6 +61,20 @@ constexpr auto kRequestStatuses = std::to_array<std::pair<std::string_view, Requ
 
 std::string_view publisher_status_name(PublisherStatus s) { return name_of(kPublisherStatuses, s); }
 std::string_view key_status_name(KeyStatus s) { return name_of(kKeyStatuses, s); }
+std::string TokenScope::join(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::vector<std::string> TokenScope::split(std::string_view words) {
+  std::vector<std::string> all;
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    all.emplace_back(words.substr(0, end));
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
+  return all;
+}
+
 std::string_view role_name(Role r) { return name_of(kRoles, r); }
 std::string_view reason_code_name(ReasonCode c) { return name_of(kReasonCodes, c); }
 std::string_view request_status_name(RequestStatus s) { return name_of(kRequestStatuses, s); }

@@ -50,7 +50,10 @@ constexpr auto kMovedTables = std::to_array<MovedTable>({
      "connector_id, version", kSqliteVersions, kKeepSqliteVersion},
     {"version_files", "connector_id, version, manifest, signature", "connector_id, version",
      kSqliteVersionFiles, kKeepSqliteVersionFiles},
-    {"tokens", "id, hash, name, role, subject, created_at, expires_at, last_used_at", "id"},
+    {"tokens",
+     "id, hash, name, role, subject, created_at, expires_at, last_used_at, read_only, connectors, "
+     "used_from",
+     "id"},
     {"tenant_policies", "tenant_id, revision, document, set_at, set_by", "tenant_id, revision"},
     {"install_requests",
      "num, id, tenant_id, connector_id, version, checksum, config, status, requested_by, "

@@ -225,7 +225,10 @@ CREATE TABLE tokens (
   subject       text NOT NULL,
   created_at    bigint NOT NULL,
   expires_at    bigint,
-  last_used_at  bigint
+  last_used_at  bigint,
+  read_only     bigint NOT NULL DEFAULT 0,
+  connectors    text NOT NULL DEFAULT '',
+  used_from     text NOT NULL DEFAULT ''
 );
 
 -- One row a revision, never changed; the highest is in force.

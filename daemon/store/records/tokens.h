@@ -15,6 +15,17 @@ enum class Role { admin, publisher, tenant_admin, member, approver };
 std::string_view role_name(Role role);
 std::optional<Role> parse_role(std::string_view text);
 
+// What it may do less than its role.
+struct TokenScope {
+  bool read_only = false;
+  std::vector<std::string> connectors = {};  // patterns (common/wire/policy.h); empty: all
+  std::vector<std::string> from = {};        // address ranges of its clients; empty: all
+
+  // As rows have them: joined by spaces.
+  static std::string join(const std::vector<std::string>& words);
+  static std::vector<std::string> split(std::string_view words);
+};
+
 struct TokenRecord {
   std::string id;    // the public part of the token
   std::string hash;  // hex SHA-256 of the whole token
@@ -24,6 +35,7 @@ struct TokenRecord {
   UtcTime created_at;
   std::optional<UtcTime> expires_at;
   std::optional<UtcTime> last_used_at;
+  TokenScope scope = {};
 };
 
 class Tokens {

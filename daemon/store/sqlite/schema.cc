@@ -410,9 +410,16 @@ CREATE VIEW request_rows AS
   FROM install_requests;
 )sql";
 
+// Tokens that may do less than their role.
+constexpr const char* kMigration10 = R"sql(
+ALTER TABLE tokens ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN connectors TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN used_from TEXT NOT NULL DEFAULT '';
+)sql";
+
 constexpr auto kMigrations =
     std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5,
-                                kMigration6, kMigration7, kMigration8, kMigration9});
+                                kMigration6, kMigration7, kMigration8, kMigration9, kMigration10});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -5,9 +5,12 @@ namespace {
 
 TokenRecord read_token(const Query& row) {
   TokenRecord t;
-  std::string role;
-  row.get(t.id, t.hash, t.name, role, t.subject, t.created_at, t.expires_at, t.last_used_at);
+  std::string role, connectors, used_from;
+  row.get(t.id, t.hash, t.name, role, t.subject, t.created_at, t.expires_at, t.last_used_at,
+          t.scope.read_only, connectors, used_from);
   t.role = parse_role(role).value_or(Role::member);
+  t.scope.connectors = TokenScope::split(connectors);
+  t.scope.from = TokenScope::split(used_from);
   return t;
 }
 
@@ -17,7 +20,8 @@ class TokenRows : public Tokens {
 
   std::optional<TokenRecord> find(std::string_view id, Hold) const override {
     Query row = db_.query(R"sql(
-        SELECT id, hash, name, role, subject, created_at, expires_at, last_used_at
+        SELECT id, hash, name, role, subject, created_at, expires_at, last_used_at, read_only,
+               connectors, used_from
         FROM tokens WHERE id = ?)sql");
     if (!row.bind(id).step()) return std::nullopt;
     return read_token(row);
@@ -25,7 +29,8 @@ class TokenRows : public Tokens {
 
   std::vector<TokenRecord> all() const override {
     Query row = db_.query(R"sql(
-        SELECT id, hash, name, role, subject, created_at, expires_at, last_used_at
+        SELECT id, hash, name, role, subject, created_at, expires_at, last_used_at, read_only,
+               connectors, used_from
         FROM tokens ORDER BY created_at, id)sql");
     std::vector<TokenRecord> tokens;
     while (row.step()) tokens.push_back(read_token(row));
@@ -41,8 +46,9 @@ class TokenRows : public Tokens {
 
   void insert(const TokenRecord& t) override {
     db_.query(R"sql(
-        INSERT INTO tokens (id, hash, name, role, subject, created_at, expires_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?))sql")
+        INSERT INTO tokens (id, hash, name, role, subject, created_at, expires_at, read_only,
+                            connectors, used_from)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
         .bind(t.id)
         .bind(t.hash)
         .bind(t.name)
@@ -50,6 +56,9 @@ class TokenRows : public Tokens {
         .bind(t.subject)
         .bind(t.created_at)
         .bind(t.expires_at)
+        .bind(t.scope.read_only)
+        .bind(TokenScope::join(t.scope.connectors))
+        .bind(TokenScope::join(t.scope.from))
         .run();
   }
 

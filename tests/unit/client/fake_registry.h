@@ -42,9 +42,10 @@ class FakeRegistry {
       if (trouble && !trouble->cut_after) {
         response.status = trouble->status;
         if (!trouble->retry_after.empty()) response.set_header("Retry-After", trouble->retry_after);
-        response.set_content(
-            trouble->status == 429 ? R"({"code": "rate_limited"})" : R"({"code": "overloaded"})",
-            "application/json");
+        response.set_content(trouble->status == 429   ? R"({"code": "rate_limited"})"
+                             : trouble->status == 401 ? R"({"code": "unauthorized"})"
+                                                      : R"({"code": "overloaded"})",
+                             "application/json");
         return;
       }
       const auto answer = answers_.find(request.target);

@@ -62,6 +62,23 @@ TEST_CASE_FIXTURE(RetryFixture, "what a registry is too busy for is asked again"
   CHECK(clock.slept == std::vector{milliseconds(100), milliseconds(200)});
 }
 
+TEST_CASE_FIXTURE(RetryFixture,
+                  "a read is sent again with the token where reads want one, and then always") {
+  registry.answer("/v1/search?q=&page=1&pageSize=20", "{}");
+  registry.trouble({401});
+  CHECK(client().search({}));
+  CHECK(client().search({}));
+  CHECK(registry.headers("Authorization") ==
+        std::vector<std::string>{"", "Bearer secret", "Bearer secret"});
+}
+
+TEST_CASE_FIXTURE(RetryFixture, "a token that was refused is not replaced by another") {
+  registry.answer("/v1/tokens/current", "{}");
+  registry.trouble({401});
+  CHECK_FALSE(client().whoami("other"));
+  CHECK(registry.headers("Authorization") == std::vector<std::string>{"Bearer other"});
+}
+
 TEST_CASE_FIXTURE(RetryFixture, "a rate limit fails at once where nobody waits for it") {
   registry.trouble({429, "600"});
   const auto answer = client().get<wire::LimitListing>(kList);

@@ -1,0 +1,33 @@
+#include "daemon/http/token_scope_gate.h"
+
+#include "daemon/service/marketplace.h"
+
+namespace mkt {
+namespace {
+
+constexpr std::string_view kOfConnector = "/v1/connectors/{id}";
+
+// The connector is in the body; whoever works on it asks.
+bool asks_itself(std::string_view pattern) {
+  return pattern == "/v1/publish" || pattern == "/v1/tenants/{tenant}/installs";
+}
+
+Error not_in_scope(const char* what) { return Error(ErrorCode::forbidden, what); }
+
+}  // namespace
+
+Handler keep_to_scope(std::string_view method, std::string_view pattern, Handler handler) {
+  const bool changes = method != "GET" && method != "HEAD";
+  const bool of_connector = pattern.starts_with(kOfConnector);
+  const bool asks = asks_itself(pattern);
+  return std::move(handler).behind([=](Request& request) -> Status {
+    const TokenScope& scope = request.caller.scope;
+    if (changes && scope.read_only) return not_in_scope("your token may only read");
+    if (scope.connectors.empty()) return {};
+    if (of_connector) return require_connector(request.caller, request.path_parameter("id"));
+    if (!changes || asks) return {};
+    return not_in_scope("your token is for some connectors only, and this is not about them");
+  });
+}
+
+}  // namespace mkt

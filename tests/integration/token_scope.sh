@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Tokens that may do less than their role: to read only, for some connectors, from some addresses, for a
+# while. Every route of the OpenAPI document is tried that changes something.
+source "$(dirname "$0")/lib.sh"
+
+start_mktd
+export MKT_TOKEN=$token
+register acme
+for id in tool mail-in mail-out; do
+  make_connector "$id"
+done
+expect 0 "$MKT" publish tool
+expect 0 "$MKT" publish mail-in
+
+make_token() { "$MKT" token create --json "$@" >made || fail "token create $*"; secret=$(jq -er .token made); }
+# status_of METHOD PATH [BODY]: with the token $secret.
+status_of() {
+  curl -sS -o body -w '%{http_code}' -X "$1" -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' \
+    ${3:+-d "$3"} "$MKT_REGISTRY$2"
+}
+curl -sSf "$MKT_REGISTRY/v1/openapi" |
+  jq -r '.paths | to_entries[] | .key as $path | .value | to_entries[] | select(.key != "get" and .key != "parameters") |
+         "\(.key | ascii_upcase) \($path)"' |
+  sed 's/{version}/1.0.0/; s/{tenant}/team/; s/{connector}/tool/; s/{publisher}/acme/; s/publishers\/{id}/publishers\/acme/; s/connectors\/{id}/connectors\/tool/; s/{[a-zA-Z]*}/x/g' >changes
+[[ $(wc -l <changes) -ge 20 ]] || fail "changes: $(<changes)"
+
+# Even an admin's token that may only read changes nothing.
+make_token --role admin --name reader --read
+[[ $(jq -c '[.readOnly, .connectors, .from]' made) == '[true,[],[]]' ]] || fail "$(<made)"
+while read -r method path; do
+  got=$(status_of "$method" "$path" '{}')
+  [[ $got == 403 && $(jq -r .message body) == *"only read"* ]] || fail "$method $path with a token that reads: $got $(<body)"
+done <changes
+[[ $(status_of GET /v1/tokens) == 200 && $(status_of GET /v1/log) == 200 ]] || fail "it does not read"
+
+# For some connectors: nothing else is changed, by whatever route.
+make_token --role admin --name mailer --connector 'mail-*'
+while read -r method path; do
+  case "$method $path" in
+    "POST /v1/publish" | "POST /v1/tenants/team/installs") continue ;; # the connector is in the body, see below
+  esac
+  got=$(status_of "$method" "$path" '{}')
+  [[ $got == 403 ]] || fail "$method $path with a token for mail-*: $got $(<body)"
+done <changes
+[[ $(status_of POST /v1/tenants/team/installs '{"connectorId": "tool", "version": "1.0.0"}') == 403 ]] || fail "install of tool: $(<body)"
+[[ $(status_of POST /v1/tenants/team/installs '{"connectorId": "mail-in", "version": "1.0.0"}') == 20? ]] || fail "install of mail-in: $(<body)"
+[[ $(status_of GET /v1/connectors/tool) == 403 && $(status_of GET /v1/connectors/mail-in) == 200 ]] || fail "reads"
+sed -i 's/1\.0\.0/1.1.0/' tool/connector.manifest.json mail-in/connector.manifest.json
+MKT_TOKEN=$secret expect 0 "$MKT" publish mail-in --key "$key"
+MKT_TOKEN=$secret expect 0 "$MKT" publish mail-out --key "$key"
+MKT_TOKEN=$secret expect 4 "$MKT" publish tool --key "$key"
+says err "for mail-* only"
+# The older route has it in the body only: the manifest in the tarball decides.
+expect 0 "$MKT" pack tool -o tool.tgz
+expect 0 "$MKT" sign tool.tgz --key "$key"
+tar -xzOf tool.tgz connector.manifest.json >packed.json
+jq -n --slurpfile s tool.tgz.sig.json --rawfile t <(base64 -w0 tool.tgz) --slurpfile m packed.json \
+  '{manifest: $m[0], tarball: $t, signature: $s[0]}' >older.json
+got=$(curl -sS -o body -w '%{http_code}' -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' --data @older.json "$MKT_REGISTRY/v1/publish")
+[[ $got == 403 ]] || fail "POST /v1/publish of tool: $got $(<body)"
+MKT_TOKEN=$token expect 3 "$MKT" info tool@1.1.0
+
+# From some addresses.
+make_token --role admin --name office --from 10.0.0.0/8 --from 192.0.2.1
+[[ $(status_of GET /v1/tokens) == 403 && $(jq -r .message body) == *"from 127.0.0.1"* ]] || fail "from elsewhere: $(<body)"
+make_token --role admin --name here --from 127.0.0.0/8
+[[ $(status_of GET /v1/tokens) == 200 ]] || fail "from here: $(<body)"
+
+# What is no pattern and no range is refused, and both are told at once.
+expect 2 "$MKT" token create --role admin --name x --connector Mail --from office
+says err connectors
+says err from
+# People see all of it.
+expect 0 "$MKT" token list
+says out 'mail-*'
+says out '10.0.0.0/8 192.0.2.1'
+expect 0 "$MKT" log
+says out 'only to read'
+says out 'for ["mail-*"]'
+
+# How long, where nobody says.
+stop_mktd
+start_mktd --token-lifetime 90d
+before=$(date +%s)
+make_token --role member --subject team --name short
+ends=$(date -d "$(jq -r .expiresAt made)" +%s)
+((ends - before >= 90 * 86400 - 60 && ends - before <= 90 * 86400 + 60)) || fail "it ends at $(jq -r .expiresAt made)"
+make_token --role member --subject team --name long --expires 365d
+[[ $(date -d "$(jq -r .expiresAt made)" +%s) -gt $ends ]] || fail "a wish is not granted: $(<made)"
+expect 2 "$MKTD" --token-lifetime soon --check-config
+says err token-lifetime
+expect 2 "$MKTD" --token-lifetime 0s --check-config
