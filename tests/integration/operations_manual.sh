@@ -11,6 +11,8 @@ source "$(dirname "$0")/session.sh"
 for program in sqlite3 jq openssl; do
   command -v $program >/dev/null || skip "$program is not installed"
 done
+# Of a session that fails, what it started ends too.
+cleanup() { kill $(jobs -p) 2>/dev/null; }
 page=mktd-operations.7
 root=$work/root
 mkdir -p programs desk "$root/etc/systemd/system" "$root/media/safe"
@@ -90,12 +92,37 @@ after_pin() {
 }
 after_rotate() { [[ $daily != "$first_daily" && $(status_of_key "$first_daily") == retired ]] || fail "not rotated"; }
 after_backup() { [[ $(ls "$root/backup") == registry-*.tar ]] || fail "no backup"; }
-after_drill() { [[ ! -e $root/srv/mktd/drill && -s drill.tgz ]] || fail "the drill"; }
+after_drill() { [[ ! -e $root/srv/mktd/drill && -s drill.tgz ]] && ! curl -sS "http://127.0.0.1:$other_port/readyz" 2>/dev/null || fail "the drill goes on"; }
 after_upgrade() {
   mkt token create --role admin --name lost >/dev/null 2>&1
   systemctl stop mktd
   # A newer version was here.
   sqlite3 "$root/srv/mktd/data/mktd.db" 'PRAGMA user_version = 1000'
+  sqlite3 -readonly "$root/srv/mktd/data/mktd.db" .dump >newer.dump
+}
+after_newer() {
+  [[ $(sqlite3 -readonly "$root/srv/mktd/data/mktd.db" 'PRAGMA user_version') == 1000 ]] || fail "the newer folder has another schema"
+  sqlite3 -readonly "$root/srv/mktd/data/mktd.db" .dump | cmp - newer.dump || fail "the newer folder was changed"
+  mkdir newer
+  sqlite3 -readonly "$root/srv/mktd/data/mktd.db" "VACUUM INTO 'newer/mktd.db'"
+  tar -cf newer.tar -C newer mktd.db
+  expect 10 mktd restore --data from-newer newer.tar
+  says err "newer mktd"
+}
+after_downgrade() {
+  # A backup of an older version, without a tarball: the newer one restores it, and changes it at its start.
+  mkdir older
+  sqlite3 older/mktd.db <"$SOURCE/tests/unit/store/schema_4.sql"
+  sqlite3 older/mktd.db "DELETE FROM installation_events; DELETE FROM installations; DELETE FROM approvals;
+    DELETE FROM install_requests; DELETE FROM versions; PRAGMA user_version = 4"
+  tar -cf older.tar -C older mktd.db
+  expect 0 mktd restore --data from-older older.tar
+  mktd --data from-older --listen 127.0.0.1:0 2>>older.log &
+  local older=$!
+  wait_for "the daemon on an older folder" test -s from-older/mktd.url
+  kill "$older" && wait "$older"
+  [[ $(sqlite3 -readonly from-older/mktd.db 'PRAGMA user_version') == "$(block mktd-data.5 example schema)" ]] ||
+    fail "the older folder was not changed"
 }
 before_watch() {
   # What goes wrong is in the log.
