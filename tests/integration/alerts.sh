@@ -67,9 +67,9 @@ sed -n '/^\.Li GET \/metrics/,/^\.El/p' "$SOURCE/man/mktd.8" | grep -oE 'mktd_[a
 (($(wc -l <asked) > 25)) || fail "only $(wc -l <asked) series are asked for"
 while IFS=$'\t' read -r -a asked; do
   name=${asked[0]}
-  if grep -qE "^$name[{ ]" metrics; then
+  if grep -E "^${name}[{ ]" metrics >series; then
     for label in "${asked[@]:1}"; do
-      grep -E "^$name\{" metrics | grep -qF -- "$label" || fail "no series of $name has $label"
+      grep -qF -- "$label" series || fail "no series of $name has $label"
     done
   else
     [[ $name =~ ^mktd_(mirror|blob_cache|log|memory)_ ]] || fail "the daemon has no $name"
