@@ -70,13 +70,17 @@ make_token() {
     "$(at "${2:-a}")/v1/tokens" >made
   read -r secret id < <(jq -er '"\(.token) \(.id)"' made) || fail "no token was made: $(<made)"
 }
-# statuses COUNT URL [CURL-ARGUMENT…]: asks so often, on one connection, and prints the different statuses.
+# statuses COUNT URL [CURL-ARGUMENT…]: asks that many times, on one connection, and prints the different statuses.
 statuses() {
   local count=$1 url=$2
   shift 2
   curl -sS -o /dev/null -w '%{http_code}\n' "$@" "$url?n=[1-$count]" | sort -u
 }
 now_ms() { date +%s%3N; }
+# percentile FILE PERCENT: of the numbers in its lines.
+percentile() {
+  sort -n "$1" | awk -v percent="$2" '{n[NR] = $1} END {i = int(NR * percent / 100) + 1; if (i > NR) i = NR; print n[i]}'
+}
 
 # check_made FILE…: what make_tokens.pl has written down is there, once, and the log has each once.
 check_made() {
