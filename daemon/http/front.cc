@@ -19,6 +19,8 @@ namespace mkt {
 namespace {
 
 constexpr int kTickMs = 250;
+// For the requests of those who had just connected when it was to stop.
+constexpr std::chrono::milliseconds kGrace{100};
 // At most this many requests of one connection are answered before others get their turn.
 constexpr int kPipelined = 16;
 
@@ -64,7 +66,7 @@ void Front::rewatch(int fd, std::uint32_t events) {
 
 void Front::add_listener(const Listener& listener) {
   const int fd = listener.socket.get();
-  entrances_.push_back({fd, listener.is_local});
+  entrances_.push_back({fd, listener.is_local, listener.is_systemds});
   // Several fronts share a listener: one of them is woken.
   watch(fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
@@ -81,6 +83,18 @@ void Front::pause_entrances(bool pause) {
   }
 }
 
+// Takes in who has connected already, and refuses everybody else. Without that the system would go
+// on to complete connections that nobody accepts, and those clients would wait for nothing.
+void Front::close_entrances() {
+  for (const Entrance& e : entrances_) {
+    if (!e.is_systemds) accept_from(e);
+  }
+  pause_entrances(true);
+  for (const Entrance& e : entrances_) {
+    if (!e.is_systemds) ::shutdown(e.fd, SHUT_RD);
+  }
+}
+
 void Front::stop() {
   stopping_ = true;
   const std::uint64_t one = 1;
@@ -90,16 +104,17 @@ void Front::stop() {
 void Front::run(std::chrono::milliseconds drain_time) {
   ::pthread_setname_np(::pthread_self(), "front");
   auto next_sweep = Clock::now() + std::chrono::milliseconds(kTickMs);
-  Clock::time_point give_up{};
+  Clock::time_point give_up{}, close_idle{};
   for (;;) {
     wait_for_events();
     const auto now = Clock::now();
     if (stopping_) {
       if (give_up == Clock::time_point{}) {
-        pause_entrances(true);
+        close_entrances();
         give_up = now + drain_time;
+        close_idle = now + kGrace;
       }
-      if (drained() || now > give_up) break;
+      if ((now >= close_idle && drained()) || now > give_up) break;
     }
     if (now >= next_sweep) {
       if (!stopping_) pause_entrances(false);
@@ -120,13 +135,25 @@ bool Front::drained() {
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     const auto& c = connections_[fd];
     if (!c) continue;
-    if (!c->busy && c->phase == Connection::Phase::reading && c->is_empty()) {
+    if (has_no_request(c)) {
       close(static_cast<int>(fd));
     } else {
       in_flight = true;
     }
   }
   return !in_flight;
+}
+
+// Looks whether one has just arrived.
+bool Front::has_no_request(const std::shared_ptr<Connection>& connection) {
+  const auto is_idle = [&] {
+    return !connection->busy && connection->phase == Connection::Phase::reading &&
+           connection->is_empty();
+  };
+  if (!is_idle()) return false;
+  const std::shared_ptr<Connection> kept = connection;  // the slot may be emptied
+  read_requests(kept);
+  return is_idle();
 }
 
 void Front::wait_for_events() {
@@ -152,7 +179,7 @@ void Front::wait_for_events() {
 
 void Front::accept_from(const Entrance& entrance) {
   const bool is_local = entrance.is_local;
-  while (!stopping_) {
+  for (;;) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     UniqueFd socket(::accept4(entrance.fd, reinterpret_cast<sockaddr*>(&address), &size,

@@ -69,7 +69,9 @@ class Front {
   // Before run. The socket stays the caller's.
   void add_listener(const Listener& listener);
 
-  // Returns after `stop`, when nothing is in progress or `drain_time` is over.
+  // Returns after `stop`, when nothing is in progress or `drain_time` is over. From `stop` on
+  // nobody can connect: whoever tries is refused at once, but by a socket of systemd's, where the
+  // next daemon answers.
   void run(std::chrono::milliseconds drain_time);
   void stop();  // any thread
 
@@ -82,6 +84,7 @@ class Front {
   struct Entrance {
     int fd;
     bool is_local;
+    bool is_systemds;
   };
 
   void watch(int fd, std::uint32_t events);
@@ -106,6 +109,8 @@ class Front {
   void close(int fd);
   void close_late_ones();
   void pause_entrances(bool pause);
+  void close_entrances();
+  bool has_no_request(const std::shared_ptr<Connection>& connection);
   bool drained();
 
   RequestSink& sink_;

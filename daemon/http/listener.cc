@@ -162,7 +162,7 @@ std::vector<Listener> activated_listeners() {
     const bool is_local = bound.family == AF_UNIX;
     listeners.push_back({UniqueFd(fd), is_local,
                          is_local ? "unix:" + bound.host : url_of(bound, bound.host),
-                         is_local ? std::string() : bound.host});
+                         is_local ? std::string() : bound.host, true});
   }
   ::unsetenv("LISTEN_PID");
   ::unsetenv("LISTEN_FDS");

@@ -12,9 +12,10 @@ namespace mkt {
 
 struct Listener {
   UniqueFd socket;
-  bool is_local = false;  // a Unix socket
-  std::string url;        // "http://127.0.0.1:3456"; "unix:/run/mktd.sock"
-  std::string host;       // "127.0.0.1"; empty for a Unix socket
+  bool is_local = false;     // a Unix socket
+  std::string url;           // "http://127.0.0.1:3456"; "unix:/run/mktd.sock"
+  std::string host;          // "127.0.0.1"; empty for a Unix socket
+  bool is_systemds = false;  // it outlives the daemon
 };
 
 // "HOST:PORT", with port 0 for a free one; or "unix:PATH", a socket of mode 0660, which replaces a

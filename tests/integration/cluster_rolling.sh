@@ -68,6 +68,11 @@ for name in a b c; do
   sleep 1.5
   began=$EPOCHREALTIME
   kill "${pids[$name]}"
+  # A new connection is refused at once, or told that the daemon is not ready, while it ends what it has
+  # begun: a balancer must not wait for a daemon that will not answer.
+  sleep 0.5
+  got=$(curl -sS -o /dev/null -w '%{http_code}' --max-time 1 "${url_of[$name]}/readyz" 2>stopping.err) || true
+  [[ $got == 503 ]] || grep -q 'Failed to connect' stopping.err || fail "a daemon that stops: $got $(<stopping.err)"
   status=0
   wait "${pids[$name]}" || status=$?
   unset "pids[$name]"
