@@ -4,6 +4,8 @@
 
 #include <system_error>
 
+#include "common/base/long_wait.h"
+
 namespace mkt {
 namespace {
 
@@ -12,6 +14,22 @@ namespace fs = std::filesystem;
 constexpr unsigned kS3FolderMode = 0700;
 // HEAD tells the time in whole seconds, rounded down.
 constexpr std::chrono::milliseconds kAgeIsKnownTo{999};
+
+constexpr std::chrono::milliseconds kComeBackToPlace{1000};
+
+// One of those that send an upload.
+class Placing {
+ public:
+  explicit Placing(std::atomic<int>& all) : all_(all), count_(++all) {}
+  ~Placing() { --all_; }
+  Placing(const Placing&) = delete;
+  Placing& operator=(const Placing&) = delete;
+  int count() const { return count_; }  // of all, with this one
+
+ private:
+  std::atomic<int>& all_;
+  const int count_;
+};
 
 }  // namespace
 
@@ -46,6 +64,14 @@ std::string S3Blobs::name_of(const Checksum& checksum) const {
 Result<BlobUpload> S3Blobs::begin_upload() { return begin_upload_in(incoming_); }
 
 Status S3Blobs::place(BlobUpload& upload) {
+  const Placing placing(placing_);
+  if (placing.count() > kMostPlacing) {
+    Error error(ErrorCode::overloaded,
+                "too many tarballs are on their way to the registry's store");
+    error.retry_after = kComeBackToPlace;
+    return error;
+  }
+  const LongWait long_wait;
   return client_->put(name_of(upload.checksum()), upload.fd(), upload.size(), upload.checksum());
 }
 

@@ -6,12 +6,16 @@
 // a row are told from those whose row is about to commit. So nothing is removed when an upload is
 // given up, and a crash leaves an object that goes by its age.
 //
+// At most kMostPlacing uploads are sent at once, each in a LongWait, so that a slow store does not
+// take the threads of all changes; further ones are `overloaded`.
+//
 // A blob is read through a BlobCache on this machine's disk, which hashes what comes.
 //
 //   FOLDER/incoming   uploads; emptied at the start
 //   FOLDER/cache      blobs that were read (blob_cache.h)
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 
@@ -23,6 +27,8 @@ namespace mkt {
 
 class S3Blobs : public BlobStore {
  public:
+  static constexpr int kMostPlacing = 64;
+
   // One daemon alone uses the folder.
   static Result<std::unique_ptr<S3Blobs>> open(std::unique_ptr<S3Client> client,
                                                const std::filesystem::path& folder,
@@ -49,6 +55,7 @@ class S3Blobs : public BlobStore {
   const std::unique_ptr<S3Client> client_;
   const std::filesystem::path incoming_;
   std::unique_ptr<BlobCache> cache_;
+  std::atomic<int> placing_ = 0;
 };
 
 }  // namespace mkt

@@ -60,6 +60,21 @@ for publisher in "${publishers[@]}"; do
   done
 done
 
+# Small ones, whose bodies take no place among the uploads.
+small=()
+for n in $(seq 11 50); do
+  publisher=${publishers[n % 3]}
+  name=$publisher-$n
+  small+=("$name")
+  make_connector "$name"
+  expect 0 "$MKT" pack "$name" -o "$name.tgz"
+  expect 0 "$MKT" sign "$name.tgz" --key "${key_of[$publisher]}"
+  base64 -w0 "$name.tgz" >tarball.b64
+  tar -xzOf "$name.tgz" connector.manifest.json >packed.json
+  jq -n --rawfile tarball tarball.b64 --slurpfile manifest packed.json --slurpfile signature "$name.tgz.sig.json" \
+    '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >"body.$name"
+done
+
 timings() { perl "$SOURCE/tests/integration/timings.pl" "$MKT_REGISTRY" "$token" "$1" "$2" >"timings.$2"; }
 timings 6 before
 before=$(memory)
@@ -108,7 +123,6 @@ awk '$2 < 20 || $3 > 0 || $5 > 1000 { bad = 1 } END { exit bad || NR != 3 }' tim
 # Tarballs come whole, or one is told to come again.
 [[ -z $(cat fetch.? | grep -vx '200\|503') ]] || fail "tarballs: $(cat fetch.? | sort | uniq -c)"
 grep -qx 200 fetch.? || fail "no tarball came"
-grep -qx 503 fetch.? || fail "nobody was told to come again"
 # So do uploads, as many at once as one address may have.
 refused=()
 for name in "${uploads[@]}"; do
@@ -125,6 +139,22 @@ done
 ((${#refused[@]} <= 8)) || fail "${#refused[@]} uploads were refused, and there are four places"
 ((most_puts <= 4)) || fail "$most_puts uploads to the store at once"
 ((grew * 1024 < $(memory_bound $((64 * 1024))))) || fail "memory grew by $grew MiB"
+
+# Many small publishes at once keep no other change waiting either.
+touch slow
+for name in "${small[@]}"; do publish "$name" & publishing+=($!); done
+sleep 1 # until they have begun
+began=$EPOCHREALTIME
+"$MKT" token create --role member --subject team --name small --json >made 2>err
+expect 0 "$MKT" token revoke "$(jq -er .id made)"
+awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "a token and its revocation beside 40 small publishes: %.1f s\n", b - a; exit !(b - a < 3) }' ||
+  fail "a revocation waits for small publishes and the store"
+wait "${publishing[@]}" || fail "a small upload was broken off"
+publishing=()
+rm slow
+for name in "${small[@]}"; do
+  [[ $(<"status.$name") == 201 || $(<"status.$name") == 503 ]] || fail "$name: $(<"status.$name") $(<"published.$name")"
+done
 
 # When the store is well again, so is everything.
 publish "${refused[0]}"
