@@ -57,6 +57,7 @@ Result<BlobReference> read_reference(const Query& row) {
 
 Status copy_database(const std::filesystem::path& source, const std::filesystem::path& target) {
   return with_database(source, [&](Database& db) -> Status {
+    MKT_CHECK(check_schema_version(db));
     db.query("VACUUM INTO ?").bind(target.string()).run();
     return {};
   });
@@ -79,6 +80,7 @@ Result<std::vector<std::string>> check_database(const std::filesystem::path& fil
 
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file) {
   return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
+    MKT_CHECK(check_schema_version(db));
     std::vector<BlobReference> all;
     Query row = db.query(
         "SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions"
