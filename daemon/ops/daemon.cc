@@ -14,6 +14,7 @@
 #include "daemon/http/routes.h"
 #include "daemon/http/token_scope_gate.h"
 #include "daemon/limits/memory_limits.h"
+#include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/discovery.h"
@@ -38,9 +39,10 @@ Status write_first_admin_token(const Marketplace& market, const DataFolder& data
   return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
 }
 
-// Counts in Redis where one is configured, else in this process.
+// Counts in Redis where one is configured, else in this process, for its part of the daemons.
 std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,
                                              const Live<LimitRules>& rules) {
+  if (!redis && daemons > 1) return std::make_unique<PartOfLimits>(daemons);
   if (!redis) return std::make_unique<MemoryLimits>();
   return std::make_unique<SharedLimits>(std::move(*redis), daemons, [&rules](LimitScope scope) {
     return rules.get()->denies_without_redis(scope);

@@ -217,6 +217,13 @@ reset=$(sed -n 's/\r$//; s/^X-RateLimit-Reset: //p' headers)
 ((reset <= now + 3600)) || fail "X-RateLimit-Reset is $((reset - now)) seconds away"
 stop_mktd
 
+# Without a Redis each of several daemons allows its part.
+stop_mktd
+no_limits=()
+start_mktd --limit search=9/1h --daemons 3
+passed=$(curl -sS -o /dev/null -w '%{http_code}\n' "$MKT_REGISTRY/v1/search?q=x&page=[1-9]" | grep -c 200)
+[[ $passed == 3 ]] || fail "$passed of 9 searches passed at one of three daemons"
+
 # What makes no sense is refused at the start.
 expect 2 "$MKTD" --data data --limit publish=many
 says err "publish"
