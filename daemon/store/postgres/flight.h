@@ -175,7 +175,6 @@ class Flight {
   std::chrono::milliseconds patience_{0};
   bool begun_ = false;
   bool has_read_ = false;
-  bool writes_ = false;
   std::optional<PgFailure> failure_;   // then the transaction is over
   std::vector<PgStatement> plain_;     // sent before the next read
   std::vector<Queued> after_numbers_;  // sent with the COMMIT: from the first numbered one on

@@ -96,6 +96,10 @@ Result<EntryNumbers> PostgresStore::change(const Touches& touches,
   const bool may_be_revoked = touches.keys || touches.publishers || touches.everything ||
                               (!done && !touches.tokens.empty());
   if (membership_ && nothing_done && may_be_revoked) watchers_.tell(touches);
+  // What is gone may be gone on this server alone so far.
+  if (membership_ && !done && nothing_done && may_be_revoked) {
+    MKT_CHECK(changes_.run(Touches::nothing(), [](Records&) -> Status { return {}; }));
+  }
   const bool waits = (done && done->urgent) || (nothing_done && may_be_revoked);
   if (membership_ && waits) MKT_CHECK(membership_->wait_for_others());
   if (!done) return done.error();
