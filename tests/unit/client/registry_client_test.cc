@@ -64,7 +64,8 @@ TEST_CASE_FIXTURE(RetryFixture, "what a registry is too busy for is asked again"
 
 TEST_CASE_FIXTURE(RetryFixture,
                   "a read is sent again with the token where reads want one, and then always") {
-  registry.answer("/v1/search?q=&page=1&pageSize=20", "{}");
+  registry.answer("/v1/search?q=&page=1&pageSize=20",
+                  R"({"connectors": [], "total": 0, "page": 1, "pageSize": 20, "hasMore": false})");
   registry.trouble({401});
   CHECK(client().search({}));
   CHECK(client().search({}));

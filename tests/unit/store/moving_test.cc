@@ -49,7 +49,7 @@ struct MovedFile {
                 '{"keyId": "old"}', 'acme:1', 1, 'acme', 0, 7, 7),
                ('tool', '1.0.0-rc', '{}', 'sha256:' || hex(zeroblob(32)), 10, '{}', 'acme:1', 1,
                 'acme', 1, 8, 8);
-      INSERT INTO tokens VALUES ('t', 'h', 'ci', 'admin', '', 1, NULL, 5);
+      INSERT INTO tokens VALUES ('t', 'h', 'ci', 'admin', '', 1, NULL, 5, 1, 'mail-* tool', '10.0.0.0/8');
       INSERT INTO install_requests VALUES (21, 'req', 'team', 'tool', '1.0.0', 'c', '{}', 'approved',
         'bob', 1, 2, 1, 0, 'r', 'e', '', 0, 3, 'alice', '', '');
       INSERT INTO approvals VALUES (21, 'alice', 1, '', '', 't');
