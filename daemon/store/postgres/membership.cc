@@ -31,6 +31,7 @@ constexpr std::int64_t kTicketsAtOnce = 1000;
 // Numbers that a new era leaves out, beyond those that this daemon knows: others may have seen
 // more.
 constexpr std::int64_t kNumbersSkipped = 1000;
+constexpr milliseconds kBetweenLooks{4};
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kLongestLook{20};
 // The row of a daemon that never came back to remove it.
@@ -141,6 +142,8 @@ void Membership::follow(const std::stop_token& stop) {
     if (connection_) log_change(step());
     if (is_out_) break;
     if (connection_ && connection_->usable()) {
+      // Under load everybody is woken by every change of all: one look is for several of them.
+      stopped.wait_for(lock, stop, kBetweenLooks, [] { return false; });
       connection_->wait_for_notification(steady_clock::now() + options_.poll);
     } else {
       stopped.wait_for(lock, stop, options_.poll, [] { return false; });
