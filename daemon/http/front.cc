@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "common/base/address_range.h"
 
@@ -21,6 +22,8 @@ namespace {
 constexpr int kTickMs = 250;
 // For the requests of those who had just connected when it was to stop.
 constexpr std::chrono::milliseconds kGrace{100};
+// Whoever goes on connecting does not keep it from stopping.
+constexpr int kMostAtStop = 4096;
 // At most this many requests of one connection are answered before others get their turn.
 constexpr int kPipelined = 16;
 
@@ -87,7 +90,7 @@ void Front::pause_entrances(bool pause) {
 // on to complete connections that nobody accepts, and those clients would wait for nothing.
 void Front::close_entrances() {
   for (const Entrance& e : entrances_) {
-    if (!e.is_systemds) accept_from(e);
+    if (!e.is_systemds) accept_from(e, kMostAtStop);
   }
   pause_entrances(true);
   for (const Entrance& e : entrances_) {
@@ -137,22 +140,22 @@ bool Front::drained() {
     if (!c) continue;
     if (has_no_request(c)) {
       close(static_cast<int>(fd));
-    } else {
+    } else if (connections_[fd]) {
       in_flight = true;
     }
   }
   return !in_flight;
 }
 
-// Looks whether one has just arrived.
-bool Front::has_no_request(const std::shared_ptr<Connection>& connection) {
+// Looks whether one has just arrived. That may close the connection, and empty its slot.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): so it must be held here
+bool Front::has_no_request(std::shared_ptr<Connection> connection) {
   const auto is_idle = [&] {
     return !connection->busy && connection->phase == Connection::Phase::reading &&
            connection->is_empty();
   };
   if (!is_idle()) return false;
-  const std::shared_ptr<Connection> kept = connection;  // the slot may be emptied
-  read_requests(kept);
+  read_requests(connection);
   return is_idle();
 }
 
@@ -170,16 +173,16 @@ void Front::wait_for_events() {
     const auto entrance = std::find_if(entrances_.begin(), entrances_.end(),
                                        [fd](const Entrance& e) { return e.fd == fd; });
     if (entrance != entrances_.end()) {
-      accept_from(*entrance);
+      accept_from(*entrance, std::numeric_limits<int>::max());
     } else {
       on_event(fd);
     }
   }
 }
 
-void Front::accept_from(const Entrance& entrance) {
+void Front::accept_from(const Entrance& entrance, int most) {
   const bool is_local = entrance.is_local;
-  for (;;) {
+  for (int i = 0; i < most; ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     UniqueFd socket(::accept4(entrance.fd, reinterpret_cast<sockaddr*>(&address), &size,

@@ -90,7 +90,7 @@ class Front {
   void watch(int fd, std::uint32_t events);
   void rewatch(int fd, std::uint32_t events);
   void wait_for_events();
-  void accept_from(const Entrance& entrance);
+  void accept_from(const Entrance& entrance, int most);
   void on_event(int fd);
   void read_requests(const std::shared_ptr<Connection>& connection);
   // What happened to the bytes at the front of the input.
@@ -110,7 +110,7 @@ class Front {
   void close_late_ones();
   void pause_entrances(bool pause);
   void close_entrances();
-  bool has_no_request(const std::shared_ptr<Connection>& connection);
+  bool has_no_request(std::shared_ptr<Connection> connection);
   bool drained();
 
   RequestSink& sink_;
