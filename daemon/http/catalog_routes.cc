@@ -136,10 +136,8 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
   response.headers.emplace_back("ETag", etag);
   response.headers.emplace_back("Accept-Ranges", "bytes");
   // The bytes of a version never change; what "latest" is does.
-  response.headers.emplace_back("Cache-Control", which == "latest" ? "no-cache"
-                                                 : market.anyone_reads()
-                                                     ? "public, max-age=31536000, immutable"
-                                                     : "private, max-age=31536000, immutable");
+  response.headers.emplace_back(
+      "Cache-Control", which == "latest" ? "no-cache" : "public, max-age=31536000, immutable");
   if (etag_matches(request.head.header("if-none-match"), etag)) {
     response.status = 304;
     return response;

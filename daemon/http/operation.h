@@ -34,7 +34,7 @@ class Operation {
   // It wants a token; without, anyone may call it.
   Operation for_tokens() && { return wants_token_ = true, std::move(*this); }
 
-  // Anyone may call it also where the registry's reads want a token.
+  // Anyone may call it also where the registry answers only who has a token.
   Operation always_open() && { return is_open_ = true, std::move(*this); }
 
   Operation query(std::string_view name, std::string_view about,

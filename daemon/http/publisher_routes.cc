@@ -90,6 +90,7 @@ void add_publisher_routes(Router& router, const Marketplace& market) {
   router.section("Publishers", "Who publishes.");
   router.add("POST", "/v1/publishers",
              Operation("registerPublisher", "Register a publisher and its first key")
+                 .always_open()
                  .takes<wire::NewPublisher>()
                  .answers<wire::RegisteredInfo>(201),
              [&](Request& r) { return register_one(market, r); });

@@ -43,11 +43,11 @@ Result<Response> Handler::operator()(Request& request) const {
 
 void Router::add(std::string_view method, std::string_view pattern, Operation operation,
                  Handler handler) {
-  const bool reads_for_anyone = method == "GET" && !operation.wants_token() && !operation.is_open();
-  if (guard_reads_ && reads_for_anyone) handler = std::move(handler).behind(guard_reads_);
+  const bool is_open = operation.is_open();
   operations_.push_back(
       {std::string(method), std::string(pattern), section_, std::move(operation)});
   if (surround_) handler = surround_(method, pattern, std::move(handler));
+  if (guard_ && !is_open) handler = std::move(handler).behind(guard_);
   Node* node = &root_;
   const std::string whole(pattern);
   std::vector<std::string> names;

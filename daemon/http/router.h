@@ -54,9 +54,9 @@ class Router {
   // Around every route that is added from now on.
   void surround(Surround surround) { surround_ = std::move(surround); }
 
-  // Asked before every read that is added from now on, but those that want a token anyway and those
-  // that are always open.
-  void guard_reads(Handler::Gate guard) { guard_reads_ = std::move(guard); }
+  // Asked before everything else of every route that is added from now on, but those that are
+  // always open.
+  void guard(Handler::Gate guard) { guard_ = std::move(guard); }
 
   // In the order in which they were added.
   const std::vector<RouteOperation>& operations() const { return operations_; }
@@ -80,7 +80,7 @@ class Router {
   Result<const Handler*> handler_of(Request& request) const;
   Node root_;
   Surround surround_;
-  Handler::Gate guard_reads_;
+  Handler::Gate guard_;
   OperationSection section_;
   std::vector<RouteOperation> operations_;
 };

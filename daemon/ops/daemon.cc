@@ -186,7 +186,7 @@ Status Daemon::prepare() {
 }
 
 void Daemon::add_routes() {
-  router_.guard_reads([this](Request& r) { return require_reader(market_, r.caller); });
+  router_.guard([this](Request& r) { return require_reader(market_, r.caller); });
   router_.surround([this](std::string_view method, std::string_view pattern, Handler handler) {
     return keep_to_scope(method, pattern,
                          limit_changes(limiter_, method, pattern, std::move(handler)));

@@ -10,14 +10,16 @@ make_connector tool
 expect 0 "$MKT" publish tool
 reader=$("$MKT" token create --role member --subject team --name reader)
 publisher=$("$MKT" token create --role publisher --subject acme --name ci)
+# status_of PATH [TOKEN [METHOD]]
+status_of() {
+  curl -sS -o body -w '%{http_code}' -X "${3:-GET}" ${2:+-H "Authorization: Bearer $2"} "$MKT_REGISTRY$1"
+}
 # Something that is kept, and so sent without asking the application.
 for i in 1 2 3; do curl -sSf -o /dev/null "$MKT_REGISTRY/v1/connectors/tool/1.0.0"; done
 stop_mktd
 printf 'reads = "token"\n' >mktd.conf
 start_mktd --config mktd.conf
 
-# status_of PATH [TOKEN]
-status_of() { curl -sS -o body -w '%{http_code}' ${2:+-H "Authorization: Bearer $2"} "$MKT_REGISTRY$1"; }
 curl -sSf "$MKT_REGISTRY/v1/openapi" | jq -r '.paths | to_entries[] | select(.value.get) | .key' |
   sed 's/{id}/tool/; s/{version}/1.0.0/; s/{tenant}/team/; s/{connector}/tool/; s/publishers\/tool/publishers\/acme/; s/check$/check?connector=tool\&version=1.0.0/' |
   sort -u >reads
@@ -35,6 +37,19 @@ while read -r path; do
   got=$(status_of "$path" wrong)
   [[ $got == 401 ]] || fail "$path with a wrong token: $got"
 done <reads
+# Nor do changes tell what is there, by which error they are answered with.
+filled() { sed 's/{version}/1.0.0/; s/{tenant}/team/; s/{connector}/tool/; s/{publisher}/acme/; s/{[a-zA-Z]*}/x/g'; }
+changes=$(curl -sSf "$MKT_REGISTRY/v1/openapi" | jq -r '.paths | to_entries[] | .key as $path | .value | keys[] |
+  select(. != "get" and . != "parameters") | "\(ascii_upcase) \($path)"')
+for id in tool nothing; do
+  while read -r method path; do
+    case "$method $path" in
+      "POST /v1/publishers" | *"/challenges") continue ;; # registration
+    esac
+    got=$(status_of "$path" "" "$method")
+    [[ $got == 401 && $(jq -r .code body) == unauthorized ]] || fail "$method $path without a token: $got $(<body)"
+  done < <(sed "s/{id}/$id/" <<<"$changes" | filled)
+done
 for path in /v1/search /v1/connectors/tool /v1/connectors/tool/latest /v1/connectors/tool/1.0.0/signature \
   /v1/connectors/tool/1.0.0/tarball /v1/connectors/tool/owners /v1/keys /v1/publishers /v1/publishers/acme /v1/stats /health; do
   for who in "$token" "$reader" "$publisher"; do
@@ -44,6 +59,10 @@ done
 # Nothing that a proxy on the way may keep for others.
 curl -sS -D heads -o /dev/null -H "Authorization: Bearer $reader" "$MKT_REGISTRY/v1/connectors/tool/1.0.0/tarball"
 grep -qi '^cache-control: private' heads || fail "a proxy may keep the tarball: $(<heads)"
+for path in /v1/search /v1/connectors/tool /v1/keys /v1/publishers; do
+  curl -sS -D heads -o /dev/null -H "X-API-Key: $reader" "$MKT_REGISTRY$path"
+  grep -qi '^cache-control: .*private' heads || fail "a proxy may keep $path: $(<heads)"
+done
 [[ $(curl -sS -o /dev/null -w '%{http_code}' -I "$MKT_REGISTRY/v1/connectors/tool") == 401 ]] || fail "HEAD without a token"
 
 # mkt signs in where it must, for each kind of read.
