@@ -17,14 +17,20 @@ Error not_in_scope(const char* what) { return Error(ErrorCode::forbidden, what);
 }  // namespace
 
 Handler keep_to_scope(std::string_view method, std::string_view pattern, Handler handler) {
-  const bool changes = method != "GET" && method != "HEAD";
-  const bool of_connector = pattern.starts_with(kOfConnector);
+  const bool changes = method != "GET" && method != "HEAD" && !pattern.ends_with("/download");
+  // Where the path names the connector.
+  const char* const named = pattern.starts_with(kOfConnector)                       ? "id"
+                            : pattern.find("{connector}") != std::string_view::npos ? "connector"
+                                                                                    : nullptr;
+  const bool may_end_token = pattern == "/v1/tokens/{id}";
   const bool asks = asks_itself(pattern);
   return std::move(handler).behind([=](Request& request) -> Status {
     const TokenScope& scope = request.caller.scope;
+    // Anybody may give up a token.
+    if (may_end_token && request.path_parameter("id") == request.caller.token_id) return {};
     if (changes && scope.read_only) return not_in_scope("your token may only read");
     if (scope.connectors.empty()) return {};
-    if (of_connector) return require_connector(request.caller, request.path_parameter("id"));
+    if (named != nullptr) return require_connector(request.caller, request.path_parameter(named));
     if (!changes || asks) return {};
     return not_in_scope("your token is for some connectors only, and this is not about them");
   });

@@ -1,8 +1,10 @@
 #include "daemon/service/tokens.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <set>
 
 #include "common/base/encoding.h"
@@ -31,6 +33,19 @@ std::string_view id_of(std::string_view token) {
 std::optional<UtcTime> default_expiry(const Marketplace& market) {
   const auto lifetime = market.rules.get()->token_lifetime;
   return lifetime ? std::optional(market.now() + *lifetime) : std::nullopt;
+}
+
+// Who may come from some addresses only makes no token that may come from others.
+Status stay_within(const TokenScope& own, TokenScope& wanted) {
+  if (own.from.empty()) return {};
+  if (wanted.from.empty()) wanted.from = own.from;
+  for (const std::string& range : wanted.from) {
+    if (std::find(own.from.begin(), own.from.end(), range) != own.from.end()) continue;
+    return Error(ErrorCode::forbidden,
+                 fmt::format("your token may come from {} only, and makes tokens for these only",
+                             fmt::join(own.from, ", ")));
+  }
+  return {};
 }
 
 Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const NewToken& wanted) {
@@ -149,6 +164,7 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
   }
   MKT_CHECK(check_scope(wanted.scope));
   NewToken whole = wanted;
+  MKT_CHECK(stay_within(caller.scope, whole.scope));
   if (!whole.expires_at) whole.expires_at = default_expiry(market);
   return create(market, caller.actor(), whole);
 }
