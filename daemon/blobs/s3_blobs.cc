@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "common/base/in_progress.h"
 #include "common/base/long_wait.h"
 
 namespace mkt {
@@ -16,20 +17,6 @@ constexpr unsigned kS3FolderMode = 0700;
 constexpr std::chrono::milliseconds kAgeIsKnownTo{999};
 
 constexpr std::chrono::milliseconds kComeBackToPlace{1000};
-
-// One of those that send an upload.
-class Placing {
- public:
-  explicit Placing(std::atomic<int>& all) : all_(all), count_(++all) {}
-  ~Placing() { --all_; }
-  Placing(const Placing&) = delete;
-  Placing& operator=(const Placing&) = delete;
-  int count() const { return count_; }  // of all, with this one
-
- private:
-  std::atomic<int>& all_;
-  const int count_;
-};
 
 }  // namespace
 
@@ -64,7 +51,7 @@ std::string S3Blobs::name_of(const Checksum& checksum) const {
 Result<BlobUpload> S3Blobs::begin_upload() { return begin_upload_in(incoming_); }
 
 Status S3Blobs::place(BlobUpload& upload) {
-  const Placing placing(placing_);
+  const InProgress placing(placing_);
   if (placing.count() > kMostPlacing) {
     Error error(ErrorCode::overloaded,
                 "too many tarballs are on their way to the registry's store");

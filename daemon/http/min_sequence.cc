@@ -1,5 +1,6 @@
 #include "daemon/http/min_sequence.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -28,11 +29,17 @@ void catch_up(const Marketplace& market, const RequestHead& head) {
   if (market.is_shared()) wait_to_hear_of(market, wanted_sequence(head), kLongestFollow);
 }
 
-void tell_sequence(const Marketplace& market, const RequestHead& head, Response& response) {
-  if (head.method == "GET" || head.method == "HEAD" || response.status / 100 != 2) return;
-  if (const auto newest = newest_known(market)) {
-    response.headers.emplace_back("Mkt-Sequence", std::to_string(*newest));
-  }
+void tell_sequence(const Marketplace& market, const Request& request, Response& response) {
+  const std::string& method = request.head.method;
+  const bool reads = method == "GET" || method == "HEAD";
+  if (!market.is_shared() || reads || !request.caller.signed_in()) return;
+  if (response.status / 100 != 2) return;
+  // The change itself was perhaps made by another daemon.
+  const bool is_replay =
+      std::any_of(response.headers.begin(), response.headers.end(),
+                  [](const auto& field) { return field.first == "X-Idempotency-Replayed"; });
+  const auto newest = is_replay ? newest_in_log(market) : newest_known(market);
+  if (newest) response.headers.emplace_back("Mkt-Sequence", std::to_string(*newest));
 }
 
 }  // namespace mkt

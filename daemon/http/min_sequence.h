@@ -2,8 +2,7 @@
 //
 // Where daemons share a marketplace, the answer to a change has `Mkt-Sequence: N`, a number of the
 // log at or after the change. A client sends the greatest that it saw as `Mkt-Min-Sequence`, and a
-// daemon that has not heard of that entry waits a moment until it has. A number that the log has
-// not given yet is ignored: anyone can send one.
+// daemon that has not heard of that entry waits a moment until it has.
 #pragma once
 
 #include "daemon/http/request_head.h"
@@ -16,7 +15,7 @@ namespace mkt {
 bool is_behind(const Marketplace& market, const RequestHead& head);
 // Waits for it; at most kLongestFollow, then what is remembered may lack it.
 void catch_up(const Marketplace& market, const RequestHead& head);
-// Adds the number to the answer to a change.
-void tell_sequence(const Marketplace& market, const RequestHead& head, Response& response);
+// Adds the number to the answer to a change that somebody made who is signed in.
+void tell_sequence(const Marketplace& market, const Request& request, Response& response);
 
 }  // namespace mkt

@@ -68,6 +68,18 @@ Response with_headers(Response response,
   return response;
 }
 
+// No cache on the way gives it to anybody else.
+void keep_from_others(Response& response) {
+  constexpr std::string_view kPublic = "public, ";
+  for (auto& [name, value] : response.headers) {
+    if (name != "Cache-Control") continue;
+    if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
+    if (value != "no-store") value = "private, " + value;
+    return;
+  }
+  response.headers.emplace_back("Cache-Control", "private");
+}
+
 // Invalid tokens are counted by the client's address. A valid token always passes: many clients may
 // share an address, and nobody can guess a token.
 Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,
@@ -89,12 +101,12 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
 Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& body,
                         Exchange& exchange) {
   try {
-    catch_up(a.market, head);
     auto caller = authenticate(a.market, head, exchange.address, exchange.request_id);
     if (!caller) return refuse_sign_in(a, caller.error(), head, exchange);
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     exchange.subject = subject_of(*caller);
+    catch_up(a.market, head);
     Request request{head, body, std::move(*caller), {}};
     auto response = a.idempotency.answer(
         request, [&](Request& r) { return a.router.dispatch(r); },
@@ -103,7 +115,8 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
     Response answer = with_headers(
         response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);
-    tell_sequence(a.market, head, answer);
+    tell_sequence(a.market, request, answer);
+    if (!a.market.anyone_reads()) keep_from_others(answer);
     return answer;
   } catch (const std::bad_alloc&) {
     return failure(Error(ErrorCode::overloaded, "the registry is out of memory; try again"),

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <exception>
+
 namespace mkt {
 
 WorkerPool::WorkerPool(const char* name, unsigned threads, std::size_t max_waiting,
@@ -35,15 +37,22 @@ bool WorkerPool::submit(Work work) {
     if (place > max_threads_ && time_a_place_ * place > longest_wait_) return false;
     queue_.push_back({std::move(work), now, place});
     add_thread_for_queue();
+    if (threads_.empty()) {
+      queue_.pop_back();
+      return false;
+    }
   }
   wake_.notify_one();
   return true;
 }
 
-void WorkerPool::add_thread_for_queue() {
-  if (idle_ < queue_.size() && idle_ + working_ < max_threads_) {
+void WorkerPool::add_thread_for_queue() noexcept {
+  if (idle_ >= queue_.size() || idle_ + working_ >= max_threads_) return;
+  try {
     threads_.emplace_back([this] { work(); });
     ++idle_;  // from now on, so that nobody adds one more for the same work
+  } catch (const std::exception&) {
+    // Also of those that wait: they come back.
   }
 }
 

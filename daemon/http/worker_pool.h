@@ -66,7 +66,8 @@ class WorkerPool final : private LongWait::Host {
   void thread_goes_on() override;
   // With the lock held: whether more of the queue may be worked on.
   bool may_begin() const { return working_ < max_threads_ && !queue_.empty(); }
-  void add_thread_for_queue();
+  // Where the system gives no thread, those that are there do the work.
+  void add_thread_for_queue() noexcept;
 
   const char* const name_;
   const unsigned max_threads_;  // that work at once

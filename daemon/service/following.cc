@@ -1,7 +1,5 @@
 #include "daemon/service/following.h"
 
-#include "common/base/long_wait.h"
-
 namespace mkt {
 
 bool has_heard_of(const Marketplace& market, std::int64_t entry) {
@@ -12,16 +10,17 @@ bool has_heard_of(const Marketplace& market, std::int64_t entry) {
 void wait_to_hear_of(const Marketplace& market, std::int64_t entry,
                      std::chrono::milliseconds at_most) {
   if (has_heard_of(market, entry)) return;
-  const auto newest = market.read([](const Records& records) { return records.log().newest(); });
-  // Where the database is away, whoever waits will learn that by itself.
-  if (!newest || *newest < entry) return;
-  const LongWait wait;
   market.store.log_position()->wait_until_told(entry, at_most);
 }
 
 std::optional<std::int64_t> newest_known(const Marketplace& market) {
   const LogPosition* position = market.store.log_position();
   return position == nullptr ? std::nullopt : std::optional(position->newest());
+}
+
+std::optional<std::int64_t> newest_in_log(const Marketplace& market) {
+  const auto newest = market.read([](const Records& records) { return records.log().newest(); });
+  return newest ? std::optional(*newest) : std::nullopt;
 }
 
 }  // namespace mkt

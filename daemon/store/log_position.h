@@ -11,17 +11,28 @@
 #include <cstdint>
 #include <mutex>
 
+#include "common/base/in_progress.h"
+#include "common/base/long_wait.h"
+#include "common/base/turns.h"
+
 namespace mkt {
 
 class LogPosition {
  public:
+  static constexpr int kMostWaiting = 64;
+
   // The watchers have been told of every entry up to this one.
   std::int64_t told() const { return told_.load(std::memory_order_acquire); }
   // The newest entry that this daemon was told or has written.
   std::int64_t newest() const { return std::max(told(), written_.load(std::memory_order_acquire)); }
   // Waits, at most so long, until the watchers have been told of that entry; false if they were
   // not.
+  // At once where kMostWaiting wait already.
   bool wait_until_told(std::int64_t number, std::chrono::milliseconds at_most) const {
+    const InProgress waiting(waiting_);
+    if (waiting.count() > kMostWaiting) return false;
+    const TurnPause pause;
+    const LongWait long_wait;
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, at_most, [&] { return told() >= number; });
   }
@@ -44,6 +55,7 @@ class LogPosition {
  private:
   std::atomic<std::int64_t> told_ = 0;
   std::atomic<std::int64_t> written_ = 0;
+  mutable std::atomic<int> waiting_ = 0;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
 };

@@ -136,7 +136,6 @@ Flight::Batch Flight::flight_of(std::string_view ticket, std::string_view touche
   if (!begun_) flight.push_back(begin_statement());
   flight.insert(flight.end(), plain_.begin(), plain_.end());
   if (takes_head()) {
-    batch.head = flight.size();
     // Times never fall either, whichever clock made them.
     flight.push_back(PgStatement(R"sql(
         UPDATE log_head SET seq = seq + $1, num = num + $2, at = greatest(at, $3)
@@ -153,8 +152,9 @@ Flight::Batch Flight::flight_of(std::string_view ticket, std::string_view touche
   flight.push_back(PgStatement(R"sql(
       INSERT INTO tickets (id, made_at, seq, entries)
       SELECT $1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, h.seq, $2
-      FROM log_head AS h WHERE h.id = 1)sql"));
+      FROM log_head AS h WHERE h.id = 1 RETURNING seq)sql"));
   flight.back().bind(ticket).bind(entries_.size());
+  batch.ticket = flight.size() - 1;
   flight.push_back(PgStatement("COMMIT"));
   return batch;
 }
@@ -182,7 +182,7 @@ FlightEnd Flight::commit(std::string_view ticket, std::string_view touches,
     return {Kind::in_doubt, PgFailure{"", "a standby did not confirm the commit"}};
   }
   FlightEnd end{Kind::committed, {}};
-  if (batch.head) end.seq = answers.rows[*batch.head][0].number(0);
+  end.seq = answers.rows[batch.ticket][0].number(0);
   return end;
 }
 

@@ -166,7 +166,7 @@ class Flight {
   PgStatement numbered(const Queued& queued) const;
   struct Batch {
     std::vector<PgStatement> statements;
-    std::optional<std::size_t> head;  // which of them returns the newest number
+    std::size_t ticket = 0;  // which of them returns the newest number
   };
   Batch flight_of(std::string_view ticket, std::string_view touches) const;
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "common/base/in_progress.h"
 #include "common/base/log.h"
 #include "common/base/long_wait.h"
 #include "common/base/turns.h"
@@ -32,6 +33,7 @@ constexpr std::int64_t kTicketsAtOnce = 1000;
 // more.
 constexpr std::int64_t kNumbersSkipped = 1000;
 constexpr milliseconds kBetweenLooks{4};
+constexpr int kLongWaits = 8;
 constexpr milliseconds kFirstLook{1};
 constexpr milliseconds kLongestLook{20};
 // The row of a daemon that never came back to remove it.
@@ -370,7 +372,10 @@ void Membership::leave() {
 
 Status Membership::wait_for_others() const {
   const TurnPause pause;
-  const LongWait long_wait;
+  // Each has a connection: further ones keep their thread, so that these have a bound.
+  const InProgress waiting(waiting_);
+  std::optional<LongWait> long_wait;
+  if (waiting.count() <= kLongWaits) long_wait.emplace();
   static const std::string kLook = fmt::format(
       "SELECT (SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {0} AND EXISTS (SELECT 1 "
       "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{1}'))) + "

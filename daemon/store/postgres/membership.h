@@ -129,8 +129,9 @@ class Membership {
   std::mutex told_mutex_;
   std::string url_;                              // guarded by told_mutex_
   std::map<std::string, std::string> settings_;  // guarded by told_mutex_
-  bool is_told_ = false;  // these two, to the database; guarded by told_mutex_
-  std::jthread thread_;   // last: it uses the other members
+  bool is_told_ = false;                  // these two, to the database; guarded by told_mutex_
+  mutable std::atomic<int> waiting_ = 0;  // for others
+  std::jthread thread_;                   // last: it uses the other members
 };
 
 }  // namespace mkt::postgres

@@ -103,8 +103,8 @@ Result<EntryNumbers> PostgresStore::change(const Touches& touches,
   const bool waits = (done && done->urgent) || (nothing_done && may_be_revoked);
   if (membership_ && waits) MKT_CHECK(membership_->wait_for_others());
   if (!done) return done.error();
-  const std::size_t entries = done->numbers.size();
-  if (entries > 0) position_.set_written(done->numbers.of(EntryRef{entries - 1}));
+  // Also where somebody else had done it: this is not before.
+  position_.set_written(done->seq);
   return std::move(done->numbers);
 }
 
