@@ -180,7 +180,7 @@ bool is_at(const fs::path& path, int fd) {
 }  // namespace
 
 Result<TemporaryFolder> TemporaryFolder::create(const fs::path& parent, std::string_view prefix) {
-  constexpr int kTries = 10;
+  constexpr int kTries = 100;
   fs::path path;
   for (int i = 0; i < kTries; ++i) {
     path = parent / fmt::format("{}{}", prefix, random_hex(8));
