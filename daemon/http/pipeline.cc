@@ -74,7 +74,7 @@ void keep_from_others(Response& response) {
   for (auto& [name, value] : response.headers) {
     if (name != "Cache-Control") continue;
     if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
-    if (value != "no-store") value = "private, " + value;
+    if (value != "no-store") value.insert(0, "private, ");
     return;
   }
   response.headers.emplace_back("Cache-Control", "private");

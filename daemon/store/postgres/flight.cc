@@ -137,9 +137,9 @@ Flight::Batch Flight::flight_of(std::string_view ticket, std::string_view touche
   flight.insert(flight.end(), plain_.begin(), plain_.end());
   if (takes_head()) {
     // Times never fall either, whichever clock made them.
-    flight.push_back(PgStatement(R"sql(
+    flight.emplace_back(R"sql(
         UPDATE log_head SET seq = seq + $1, num = num + $2, at = greatest(at, $3)
-        WHERE id = 1 RETURNING seq)sql"));
+        WHERE id = 1 RETURNING seq)sql");
     flight.back().bind(entries_.size()).bind(nums_).bind(newest_at_);
   }
   for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -149,13 +149,13 @@ Flight::Batch Flight::flight_of(std::string_view ticket, std::string_view touche
   }
   for (const Queued& queued : after_numbers_) flight.push_back(numbered(queued));
   for (const Queued& queued : last_) flight.push_back(numbered(queued));
-  flight.push_back(PgStatement(R"sql(
+  flight.emplace_back(R"sql(
       INSERT INTO tickets (id, made_at, seq, entries)
       SELECT $1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, h.seq, $2
-      FROM log_head AS h WHERE h.id = 1 RETURNING seq)sql"));
+      FROM log_head AS h WHERE h.id = 1 RETURNING seq)sql");
   flight.back().bind(ticket).bind(entries_.size());
   batch.ticket = flight.size() - 1;
-  flight.push_back(PgStatement("COMMIT"));
+  flight.emplace_back("COMMIT");
   return batch;
 }
 
