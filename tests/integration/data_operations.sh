@@ -107,3 +107,15 @@ ln -s /etc/passwd evil/mktd.db
 tar -C evil -cf link.tar mktd.db
 expect 10 "$MKTD" restore link.tar --data evil-data
 [[ ! -e evil-data && -z $(ls -d .mktd-restore-* 2>/dev/null) ]] || fail "a restore that failed left something"
+
+# What a newer mktd has used is left alone: gc could remove what this one does not understand.
+cp -r planted-data newer
+sqlite3 newer/mktd.db 'PRAGMA user_version = 1000'
+blobs=$(find newer/blobs -type f | wc -l)
+for operation in gc check; do
+  expect 10 "$MKTD" "$operation" --data newer
+  says err "used by a newer mktd"
+done
+expect 10 "$MKTD" backup newer.tar --data newer
+says err "used by a newer mktd"
+[[ $(find newer/blobs -type f | wc -l) == "$blobs" && ! -e newer.tar ]] || fail "something was done to the folder of a newer mktd"
