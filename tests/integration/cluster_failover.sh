@@ -4,6 +4,7 @@
 # the daemons notice that history is lost: no number is used twice, nobody answers from an old memory,
 # and clients do not take the registry for an older one.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/token_makers.sh"
 source "$(dirname "$0")/s3_server.sh"
 other= standby=
 cleanup() {
@@ -51,15 +52,6 @@ register acme
 make_connector tool
 expect 0 "$MKT" publish tool
 
-# Somebody makes tokens all the time, here and there, and writes down which were answered.
-make_tokens() { # URL FILE
-  local i id
-  for ((i = 0; ; i++)); do
-    id=$(curl -sS --max-time 5 -H "Authorization: Bearer $token" \
-      -d "{\"role\":\"member\",\"subject\":\"team\",\"name\":\"n$i\"}" "$1/v1/tokens" 2>/dev/null | jq -re '.id // empty' 2>/dev/null) &&
-      echo "$id" >>"$2" || sleep 0.05
-  done
-}
 touch made.here made.there
 make_tokens "$here" made.here & first=$!
 make_tokens "$there" made.there & second=$!
@@ -79,7 +71,7 @@ wait_for "changes to go on after the promotion" go_on
 kill "$first" "$second"
 wait "$first" "$second" 2>/dev/null || true
 mkt_sql "$standby_port" "SELECT id FROM tokens" | sort >kept
-lost=$(sort made.here made.there | comm -23 - kept)
+lost=$(cut -d' ' -f1 made.here made.there | sort | comm -23 - kept)
 [[ -z $lost ]] || fail "answered, and lost: $lost"
 [[ $(mkt_sql "$standby_port" 'SELECT era FROM log_head') == 1 ]] || fail "history was not lost, but a new era begun"
 [[ $(mkt_sql "$standby_port" 'SELECT count(*), max(seq) - min(seq) + 1 FROM audit_log' | tr '|' '\n' | sort -u | wc -l) == 1 ]] ||

@@ -4,6 +4,7 @@
 # tokens are made all the time. What was answered is there, no history is lost, and the daemons go on by
 # themselves about as soon as Patroni has a new leader.
 source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/token_makers.sh"
 source "$(dirname "$0")/s3_server.sh"
 for program in patroni etcd; do command -v "$program" >/dev/null || skip "$program is not installed"; done
 bin=${MKT_POSTGRES_BIN:-/usr/lib/postgresql/15/bin}
@@ -110,15 +111,6 @@ register acme
 make_connector tool
 expect 0 "$MKT" publish tool
 
-# Somebody makes tokens all the time, here and there, and writes down which were answered, and when.
-make_tokens() { # URL FILE
-  local i id
-  for ((i = 0; ; i++)); do
-    id=$(curl -sS --max-time 5 -H "Authorization: Bearer $token" \
-      -d "{\"role\":\"member\",\"subject\":\"team\",\"name\":\"n$i\"}" "$1/v1/tokens" 2>/dev/null | jq -re '.id // empty' 2>/dev/null) &&
-      echo "$id $EPOCHREALTIME" >>"$2" || sleep 0.05
-  done
-}
 touch made.here made.there
 make_tokens "$here" made.here & pids[maker1]=$!
 make_tokens "$there" made.there & pids[maker2]=$!

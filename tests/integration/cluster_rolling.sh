@@ -43,12 +43,7 @@ expect 0 "$MKT" publish tool
 for name in a b c; do
   make_connector "slow-$name"
   head -c 300000 /dev/urandom >"slow-$name/noise.bin"
-  expect 0 "$MKT" pack "slow-$name" -o "slow-$name.tgz"
-  expect 0 "$MKT" sign "slow-$name.tgz" --key "$key"
-  base64 -w0 "slow-$name.tgz" >slow.b64
-  tar -xzOf "slow-$name.tgz" connector.manifest.json >packed.json
-  jq -n --rawfile tarball slow.b64 --slurpfile manifest packed.json --slurpfile signature "slow-$name.tgz.sig.json" \
-    '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >"slow.$name"
+  older_body "slow-$name" "$key" "slow.$name"
 done
 
 clients=6

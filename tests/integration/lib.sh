@@ -123,6 +123,17 @@ JSON
   echo "export {}" >"$1/lib/deep.js"
 }
 
+# older_body FOLDER KEY FILE: packs and signs the connector in the folder, and makes the body that
+# POST /v1/publish takes.
+older_body() {
+  expect 0 "$MKT" pack "$1" -o "$1.tgz"
+  expect 0 "$MKT" sign "$1.tgz" --key "$2"
+  base64 -w0 "$1.tgz" >tarball.b64
+  tar -xzOf "$1.tgz" connector.manifest.json >packed.json
+  jq -n --rawfile tarball tarball.b64 --slurpfile manifest packed.json --slurpfile signature "$1.tgz.sig.json" \
+    '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >"$3"
+}
+
 # A sanitizer's memory counts as the daemon's. AddressSanitizer keeps freed memory, to detect its
 # use: 256 MiB by default, and only this much here, so that a bound still means something.
 quarantine=16 # MiB

@@ -51,12 +51,7 @@ for publisher in "${publishers[@]}"; do
     uploads+=("$name")
     make_connector "$name"
     { cat noise; echo "$name"; } >"$name/noise.bin"
-    expect 0 "$MKT" pack "$name" -o "$name.tgz"
-    expect 0 "$MKT" sign "$name.tgz" --key "${key_of[$publisher]}"
-    base64 -w0 "$name.tgz" >tarball.b64
-    tar -xzOf "$name.tgz" connector.manifest.json >packed.json
-    jq -n --rawfile tarball tarball.b64 --slurpfile manifest packed.json --slurpfile signature "$name.tgz.sig.json" \
-      '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >"body.$name"
+    older_body "$name" "${key_of[$publisher]}" "body.$name"
   done
 done
 
@@ -67,12 +62,7 @@ for n in $(seq 11 50); do
   name=$publisher-$n
   small+=("$name")
   make_connector "$name"
-  expect 0 "$MKT" pack "$name" -o "$name.tgz"
-  expect 0 "$MKT" sign "$name.tgz" --key "${key_of[$publisher]}"
-  base64 -w0 "$name.tgz" >tarball.b64
-  tar -xzOf "$name.tgz" connector.manifest.json >packed.json
-  jq -n --rawfile tarball tarball.b64 --slurpfile manifest packed.json --slurpfile signature "$name.tgz.sig.json" \
-    '{manifest: $manifest[0], tarball: $tarball, signature: $signature[0]}' >"body.$name"
+  older_body "$name" "${key_of[$publisher]}" "body.$name"
 done
 
 timings() { perl "$SOURCE/tests/integration/timings.pl" "$MKT_REGISTRY" "$token" "$1" "$2" >"timings.$2"; }

@@ -56,11 +56,7 @@ MKT_TOKEN=$secret expect 0 "$MKT" publish mail-out --key "$key"
 MKT_TOKEN=$secret expect 4 "$MKT" publish tool --key "$key"
 says err "for mail-* only"
 # The older route has it in the body only: the manifest in the tarball decides.
-expect 0 "$MKT" pack tool -o tool.tgz
-expect 0 "$MKT" sign tool.tgz --key "$key"
-tar -xzOf tool.tgz connector.manifest.json >packed.json
-jq -n --slurpfile s tool.tgz.sig.json --rawfile t <(base64 -w0 tool.tgz) --slurpfile m packed.json \
-  '{manifest: $m[0], tarball: $t, signature: $s[0]}' >older.json
+older_body tool "$key" older.json
 got=$(curl -sS -o body -w '%{http_code}' -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' --data @older.json "$MKT_REGISTRY/v1/publish")
 [[ $got == 403 ]] || fail "POST /v1/publish of tool: $got $(<body)"
 MKT_TOKEN=$token expect 3 "$MKT" info tool@1.1.0
