@@ -13,7 +13,7 @@ namespace mkt {
 
 // Whether the client knows of an entry that this daemon may not have heard of.
 bool is_behind(const Marketplace& market, const RequestHead& head);
-// Waits for it; at most kLongestFollow, then what is remembered may lack it.
+// Waits for it; at most 250 milliseconds, then what is remembered may lack it.
 void catch_up(const Marketplace& market, const RequestHead& head);
 // Adds the number to the answer to a change that somebody made who is signed in.
 void tell_sequence(const Marketplace& market, const Request& request, Response& response);
