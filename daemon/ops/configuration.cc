@@ -20,6 +20,7 @@
 #include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
 #include "daemon/ops/configuration_file.h"
+#include "daemon/ops/settings_text.h"
 #include "daemon/ops/storage.h"
 #include "mkt_version.h"
 
@@ -154,6 +155,7 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "token-lifetime", c.token_lifetime,
       "How long tokens are valid that are made without an expiry, e.g. 90d; empty: for ever")
       ->check([](const std::string& text) {
+        if (text.empty()) return std::string();
         const auto lifetime = parse_duration(text);
         if (!lifetime) return lifetime.error().message;
         return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
@@ -163,31 +165,46 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-level", c.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
-  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
+  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request")
+      ->default_str(c.access_log ? "true" : "false")
       ->envname("MKTD_ACCESS_LOG");
   add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
       ->check(CLI::IsMember({"anyone", "admin"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
+  app.add_flag("--print-config", c.print_only,
+               "Print a mktd.conf that has every default as a comment, and exit");
 }
 
 namespace {
 
-std::map<std::string, std::string> values_of(const CLI::App& app) {
-  std::map<std::string, std::string> values;
+std::map<std::string, std::string> settings_of(const CLI::App& app) {
+  std::map<std::string, std::string> settings;
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_lnames().empty()) continue;
-    std::string text = option->get_default_str();
-    if (option->count() > 0) text = fmt::format("{}", fmt::join(option->results(), ", "));
-    values.emplace(option->get_lnames().front(), std::move(text));
+    if (!is_setting(*option)) continue;
+    settings.emplace(option->get_lnames().front(),
+                     fmt::format("{}", fmt::join(values_of(*option), ", ")));
   }
-  return values;
+  return settings;
 }
 
-// As text, so that a reload can see whether [limits] or [[limit]] changed.
+// What of [limits] is not the default, and [[limit]], as text, so that a reload can see whether
+// they changed.
 void describe_limits(Configuration& c) {
+  const LimitRules defaults = LimitRules::defaults();
+  LimitRules rules = defaults;
+  // parse_arguments refuses what is wrong.
+  for (const std::string& assignment : c.file_limit) (void)rules.set(assignment);
+  for (const std::string& assignment : c.file_on_redis_failure) {
+    (void)rules.set_on_redis_failure(assignment);
+  }
   std::string& text = c.values["limits"];
-  text =
-      fmt::format("{} {}", fmt::join(c.file_limit, " "), fmt::join(c.file_on_redis_failure, " "));
+  for (const LimitScope scope : kLimitScopes) {
+    const auto limit = rules.limit_of(scope, "", "");
+    if (limit != defaults.limit_of(scope, "", "")) {
+      text += fmt::format(" {}={}", limit_scope_name(scope), limit ? limit->text() : "off");
+    }
+    if (rules.denies_without_redis(scope)) text += fmt::format(" {}=deny", limit_scope_name(scope));
+  }
   for (const LimitRules::Exception& e : c.exceptions) {
     text += fmt::format("; {}{}{}", e.publisher, e.tenant, e.address);
     for (const auto& [scope, limit] : e.limits) {
@@ -263,7 +280,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   add_options(app, c);
   try {
     app.parse(argc, argv);
-    c.values = values_of(app);
+    c.values = settings_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
       c.values["webhook"] +=
@@ -304,6 +321,10 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {
     refuse(ok.error());
+  }
+  if (c.print_only && !parsed.exit_now) {
+    write_to_stdout(settings_text(app));
+    parsed.exit_now = 0;
   }
   return parsed;
 }

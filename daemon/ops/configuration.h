@@ -38,6 +38,7 @@ struct Configuration {
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
   bool check_only = false;
+  bool print_only = false;
   std::vector<std::string> limit;             // "publish=10/15m"
   std::vector<std::string> on_redis_failure;  // "memory", "publish=deny"
   std::vector<std::string> file_limit;        // [limits] of the file; flags take precedence
