@@ -50,23 +50,8 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
-// HOST:PORT with a valid port, or unix:PATH. Whether the daemon can listen there is seen later.
 Status check_addresses(const Configuration& c) {
-  constexpr unsigned kMaxPort = 65'535;
-  for (const std::string& address : c.listen) {
-    if (address.starts_with("unix:")) continue;
-    const std::size_t colon = address.rfind(':');
-    unsigned port = 0;
-    const char* const end = address.data() + address.size();
-    const char* const begin = colon == std::string::npos ? end : address.data() + colon + 1;
-    const auto [stop, error] = std::from_chars(begin, end, port);
-    if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) continue;
-    return Error(
-        ErrorCode::usage_error,
-        fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
-                    "port of 0 to {}, or unix:PATH",
-                    printable(address), kMaxPort));
-  }
+  for (const std::string& address : c.listen) MKT_CHECK(check_address(address));
   return {};
 }
 
@@ -225,6 +210,28 @@ std::filesystem::path default_data_folder() {
   return home.empty() ? home : home / ".local/share/mktd";
 }
 
+Configuration default_configuration() {
+  Configuration c;
+  c.data = default_data_folder();
+  c.listen = {"127.0.0.1:3456"};
+  return c;
+}
+
+Status check_address(const std::string& address) {
+  constexpr unsigned kMaxPort = 65'535;
+  if (address.starts_with("unix:")) return {};
+  const std::size_t colon = address.rfind(':');
+  unsigned port = 0;
+  const char* const end = address.data() + address.size();
+  const char* const begin = colon == std::string::npos ? end : address.data() + colon + 1;
+  const auto [stop, error] = std::from_chars(begin, end, port);
+  if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
+                           "port of 0 to {}, or unix:PATH",
+                           printable(address), kMaxPort));
+}
+
 Rules Configuration::rules() const {
   Rules rules{limits, registration == "open", reads == "anyone", {}};
   if (!token_lifetime.empty()) {
@@ -259,10 +266,8 @@ Result<LimitRules> Configuration::limit_rules() const {
 }
 
 ParsedArguments parse_arguments(int argc, char** argv) {
-  ParsedArguments parsed;
+  ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
-  c.data = default_data_folder();
-  c.listen = {"127.0.0.1:3456"};
 
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes.",
                "mktd"};

@@ -70,6 +70,13 @@ struct Configuration {
 // $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
 
+// With the defaults that depend on who runs it.
+Configuration default_configuration();
+
+// An address to listen on: HOST:PORT with a valid port, or unix:PATH. usage_error. Whether the
+// daemon can listen there is seen later.
+Status check_address(const std::string& address);
+
 // What the command line asks for: to run, or to exit at once with this status (after help, the
 // version, or a usage error whose message was printed).
 struct ParsedArguments {

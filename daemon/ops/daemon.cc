@@ -16,6 +16,7 @@
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
+#include "daemon/ops/admin_token.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/signals.h"
@@ -24,7 +25,6 @@
 #include "daemon/service/garbage.h"
 #include "daemon/service/housekeeping.h"
 #include "daemon/service/outbox.h"
-#include "daemon/service/tokens.h"
 #include "daemon/webhooks/webhooks.h"
 #include "mkt_version.h"
 
@@ -32,12 +32,6 @@ namespace mkt {
 namespace {
 
 constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL of sysexits.h: a supervisor should restart us
-
-Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
-  MKT_TRY(const auto created, create_first_admin_token(market));
-  if (!created) return {};
-  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
-}
 
 // Counts in Redis where one is configured, else in this process, for its part of the daemons.
 std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,

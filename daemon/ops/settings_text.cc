@@ -8,6 +8,7 @@
 #include <array>
 
 #include "daemon/limits/limit_rules.h"
+#include "daemon/ops/configuration.h"
 
 namespace mkt {
 namespace {
@@ -36,24 +37,9 @@ bool is_flag(const CLI::Option& option) { return option.get_items_expected_max()
 bool is_list(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
 bool is_text(const CLI::Option& option) { return option.get_type_name().starts_with("TEXT"); }
 
-std::string quoted(std::string_view text) {
-  std::string toml = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      toml += {'\\', c};
-    } else if (byte < 0x20 || byte == 0x7f) {
-      toml += fmt::format("\\u{:04X}", byte);
-    } else {
-      toml += c;
-    }
-  }
-  return toml + '"';
-}
-
 std::string toml_value(const CLI::Option& option) {
   std::vector<std::string> values = values_of(option);
-  if (is_text(option)) std::transform(values.begin(), values.end(), values.begin(), quoted);
+  if (is_text(option)) std::transform(values.begin(), values.end(), values.begin(), toml_text);
   return is_list(option) ? fmt::format("[{}]", fmt::join(values, ", ")) : values.front();
 }
 
@@ -72,6 +58,21 @@ std::string default_limits() {
 
 bool is_setting(const CLI::Option& option) {
   return !option.get_lnames().empty() && !is_one_of(option, kNoSettings);
+}
+
+std::string toml_text(std::string_view text) {
+  std::string toml = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      toml += {'\\', c};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      toml += fmt::format("\\u{:04X}", byte);
+    } else {
+      toml += c;
+    }
+  }
+  return toml + '"';
 }
 
 std::vector<std::string> values_of(const CLI::Option& option) {
@@ -104,6 +105,26 @@ std::string settings_text(const CLI::App& app) {
                         settings_line(*option));
   }
   return text + default_limits() + std::string(kTablesWithoutDefaults);
+}
+
+std::string default_settings_text() {
+  CLI::App app;
+  Configuration configuration = default_configuration();
+  add_options(app, configuration);
+  for (CLI::Option* option : app.get_options()) option->envname("");
+  return settings_text(app);
+}
+
+std::string with_setting(std::string text, std::string_view name, std::string_view value) {
+  const std::string line = fmt::format("{} = {}\n", name, value);
+  const std::string comment = fmt::format("\n#{} = ", name);
+  const std::size_t begin = text.find(comment);
+  if (begin == std::string::npos) {
+    if (!text.empty() && text.back() != '\n') text += '\n';
+    return text + line;
+  }
+  const std::size_t end = text.find('\n', begin + 1);
+  return text.replace(begin + 1, end == std::string::npos ? end : end - begin, line);
 }
 
 }  // namespace mkt

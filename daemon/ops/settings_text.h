@@ -7,6 +7,7 @@
 
 #include <CLI/App.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mkt {
@@ -21,5 +22,13 @@ std::vector<std::string> values_of(const CLI::Option& option);
 std::string settings_line(const CLI::Option& option);
 
 std::string settings_text(const CLI::App& app);
+// With every setting as a comment, whatever the environment says.
+std::string default_settings_text();
+
+// A text as TOML has it, in quotation marks.
+std::string toml_text(std::string_view text);
+// The text with "name = value" in place of the comment with its default, or at the end where there
+// is none. It may have no tables.
+std::string with_setting(std::string text, std::string_view name, std::string_view value);
 
 }  // namespace mkt
