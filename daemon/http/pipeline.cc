@@ -68,24 +68,13 @@ Response with_headers(Response response,
   return response;
 }
 
-// No cache on the way gives it to anybody else.
-void keep_from_others(Response& response) {
-  constexpr std::string_view kPublic = "public, ";
-  for (auto& [name, value] : response.headers) {
-    if (name != "Cache-Control") continue;
-    if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
-    if (value != "no-store") value.insert(0, "private, ");
-    return;
-  }
-  response.headers.emplace_back("Cache-Control", "private");
-}
-
 // Invalid tokens are counted by the client's address. A valid token always passes: many clients may
 // share an address, and nobody can guess a token.
 Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};
   auto refused = failure(error, failed);
+  a.usage.sign_in_failed(exchange.address, token_of(head), a.market.now());
   if (error.code != ErrorCode::unauthorized) return refused;
   const auto decision = a.limiter.check(LimitScope::auth_failure,
                                         {address_subject(exchange.address), exchange.address});
