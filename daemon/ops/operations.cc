@@ -271,18 +271,27 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   CLI::App* command = app.add_subcommand(
       "init", "Set up a registry: its data folder, its settings and the first admin's token");
   command->add_option("--config", a.set_up.config, "Write the settings into this file");
-  command
-      ->add_option("--reads", a.set_up.reads,
-                   "Who may search, read and download: anyone, or who has a token")
-      ->check(CLI::IsMember({"anyone", "token"}));
-  command->add_option("--listen", a.set_up.listen, "Address to answer on, HOST:PORT or unix:PATH");
+  CLI::Option* const reads =
+      command
+          ->add_option("--reads", a.set_up.reads,
+                       "Who may search, read and download: anyone, or who has a token")
+          ->check(CLI::IsMember({"anyone", "token"}));
+  CLI::Option* const listen = command->add_option("--listen", a.set_up.listen,
+                                                  "Address to answer on, HOST:PORT or unix:PATH");
   command->add_flag("--yes", a.set_up.take_defaults, "Ask nothing: what no option says is usual");
-  command->add_flag("--new-admin-token", a.set_up.new_admin_token,
-                    "Instead: make an admin's token in place of a lost one");
+  CLI::Option* const new_token =
+      command
+          ->add_flag("--new-admin-token", a.set_up.new_admin_token,
+                     "Instead: make an admin's token in place of a lost one")
+          ->excludes(reads)
+          ->excludes(listen);
   command
       ->add_option("--database", a.database,
                    "Instead: make the tables of the database that daemons share")
-      ->envname("MKTD_DATABASE");
+      ->envname("MKTD_DATABASE")
+      ->excludes(reads)
+      ->excludes(listen)
+      ->excludes(new_token);
   command->callback([&a, &status, data] {
     if (data->count() > 0) a.set_up.data = a.data;
     status = init(a);

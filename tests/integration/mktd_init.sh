@@ -16,6 +16,8 @@ says err "say --reads anyone or --reads token, or --yes"
 expect 2 init --data data --reads everybody
 expect 2 init --data data --reads token --listen nowhere
 says err "HOST:PORT"
+expect 2 init --data data --reads token --new-admin-token
+expect 2 env MKTD_DATABASE=postgresql://mktd@127.0.0.1/mkt "$MKTD" init --data data --reads token
 [[ ! -e data ]] || fail "a refused set-up left a folder"
 
 # Set up, and the last line logs in.
