@@ -275,7 +275,6 @@ looks version
 make_connector full 0.9.0
 expect 0 "$MKT" publish full
 echo '{"reasonCode":"legal","reason":"not ours","dryRun":true}' >json
-needs withdrawal POST /v1/connectors/full/0.9.0/withdraw
 taken_out 200 POST /v1/connectors/full/0.9.0/withdraw "${admin[@]}" -d @json
 taken_out 200 POST /v1/connectors/full/0.9.0/withdraw "${admin[@]}" -d '{"reasonCode":"legal","reason":"not ours"}'
 expect_http 410 version_withdrawn GET /v1/connectors/full/0.9.0/tarball
@@ -355,7 +354,7 @@ expect_http 200 - POST "/v1/publishers/acme/keys/acme-2025/revoke" "${admin[@]}"
 looks revocation
 expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d '{"reasonCode":"compromised","reason":"stolen"}'
 looks revocation
-[[ $(jq -c '.counts' body) == '{"quarantined":3,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
+[[ $(jq -c '.counts' body) == '{"quarantined":4,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
 expect_http 200 - GET /v1/keys
 looks keys
 expect_http 200 - GET "/v1/keys?since=$(($(jq .sequence body) - 1))"
@@ -403,6 +402,8 @@ expect_http 201 - POST /v1/publishers/other/keys "${admin[@]}" -d @json
 looks key
 echo '{"reasonCode":"cessation","reason":"x"}' >json
 needs revoke POST "/v1/publishers/other/keys/$(jq -r .keyId body)/revoke"
+echo '{"reasonCode":"legal","reason":"not ours"}' >json
+needs withdrawal POST /v1/connectors/hello/1.0.0/withdraw
 echo '{"connectorId":"older"}' >json
 needs install POST /v1/tenants/team/installs
 echo '{"role":"admin"}' >json

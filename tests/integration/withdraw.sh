@@ -26,7 +26,7 @@ expect 0 "$MKT" quarantine tool@1.1.0 --reason 'calls home'
 says out 'tool@1.1.0 is in quarantine'
 says out 'needed by    user@1.0.0'
 expect 4 "$MKT" audit
-says err 'calls home'
+says out 'calls home'
 expect 0 "$MKT" audit --offline
 expect 4 "$MKT" install tool@1.1.0 --dir other
 says err 'calls home'
@@ -37,6 +37,7 @@ expect 0 "$MKT" info tool@1.1.0
 says out 'quarantine calls home'
 expect 0 "$MKT" install user
 expect 0 "$MKT" quarantine tool@1.1.0 --undo --reason 'it was our proxy'
+expect 0 "$MKT" install tool@1.1.0
 expect 0 "$MKT" audit
 expect 0 "$MKT" log
 says out 'calls home'
@@ -59,7 +60,7 @@ expect_http 200 - GET /v1/connectors/tool/1.1.0
 expect_http 200 - GET /v1/connectors/tool/latest
 [[ $(jq -r .version body) == 1.0.0 ]] || fail "latest is $(jq -r .version body)"
 expect 4 "$MKT" audit
-says err 'sends tokens away'
+says out 'sends tokens away'
 expect 4 "$MKT" install tool@1.1.0 --dir other
 # The number is taken, for the same bytes and for others.
 expect 4 "$MKT" publish tool
@@ -72,9 +73,9 @@ expect 0 "$MKT" publish tool
 # After 72 hours only an admin may; a check and a backup know that the bytes are gone.
 stop_mktd
 expect 0 "$MKTD" check --data data
-expect 0 "$MKTD" backup --data data -o backup.tar
-expect 0 "$MKTD" restore --data "$work/restored" backup.tar
-expect 0 "$MKTD" check --data "$work/restored"
+expect 0 "$MKTD" backup --data data backup.tar
+expect 0 "$MKTD" restore backup.tar --data restored
+expect 0 "$MKTD" check --data restored
 expect 0 "$MKTD" gc --data data
 export FAKETIME=+73h
 if [[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ]]; then
