@@ -281,7 +281,8 @@ Result<wire::KeyListing> RegistryClient::keys_since(std::int64_t sequence) {
 
 Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
                                                           const Version& version,
-                                                          const SignatureFile& signature, int fd,
+                                                          const SignatureFile& signature,
+                                                          const std::string& visibility, int fd,
                                                           std::uint64_t size,
                                                           const HttpClient::Progress& progress) {
   HttpRequest request;
@@ -289,6 +290,7 @@ Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
   request.url = version_path(id, version.text());
   request.headers = {"Content-Type: application/gzip",
                      "Mkt-Signature: " + to_base64(as_bytes(dump_json(signature.json())))};
+  if (!visibility.empty()) request.headers.push_back("Mkt-Visibility: " + visibility);
   request.file = HttpRequest::File{fd, size};
   MKT_TRY(const HttpResponse response, call(request, As::somebody, {}, progress));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
@@ -402,6 +404,34 @@ Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const
   MKT_TRY(const Json json, reason ? send_json("POST", path, wire::Deprecation{*reason}.to_json())
                                   : send_json("DELETE", path, std::nullopt));
   return wire::VersionInfo::parse(json);
+}
+
+Result<wire::VisibilityInfo> RegistryClient::set_visibility(const ConnectorId& id,
+                                                            const wire::VisibilityChange& change) {
+  MKT_TRY(const Json json, send_json("PUT", fmt::format("/v1/connectors/{}/visibility", id.text()),
+                                     change.to_json()));
+  return wire::VisibilityInfo::parse(json);
+}
+
+Result<wire::TakenOutInfo> RegistryClient::quarantine(const ConnectorId& id, const Version& version,
+                                                      const wire::QuarantineChange& change) {
+  const std::string path = version_path(id, version.text()) + "/quarantine";
+  MKT_TRY(const Json json, send_json("POST", path, change.to_json()));
+  return wire::TakenOutInfo::parse(json);
+}
+
+Result<wire::VersionInfo> RegistryClient::release(const ConnectorId& id, const Version& version,
+                                                  const wire::QuarantineChange& change) {
+  const std::string path = version_path(id, version.text()) + "/release";
+  MKT_TRY(const Json json, send_json("POST", path, change.to_json()));
+  return wire::VersionInfo::parse(json);
+}
+
+Result<wire::TakenOutInfo> RegistryClient::withdraw(const ConnectorId& id, const Version& version,
+                                                    const wire::WithdrawalWish& wish) {
+  const std::string path = version_path(id, version.text()) + "/withdraw";
+  MKT_TRY(const Json json, send_json("POST", path, wish.to_json()));
+  return wire::TakenOutInfo::parse(json);
 }
 
 Result<RegistryClient::Alive> RegistryClient::alive() {

@@ -25,6 +25,7 @@
 #include "common/wire/messages.h"
 #include "common/wire/requests.h"
 #include "common/wire/status_messages.h"
+#include "common/wire/withdrawal_messages.h"
 
 namespace mkt {
 
@@ -75,9 +76,10 @@ class RegistryClient {
     wire::VersionInfo version;
     bool is_new;  // false: it was there already, with the same bytes
   };
+  // `visibility` is that of a new connector, as visibility.h writes it; empty: not said.
   Result<Published> publish(const ConnectorId& id, const Version& version,
-                            const SignatureFile& signature, int fd, std::uint64_t size,
-                            const HttpClient::Progress& progress);
+                            const SignatureFile& signature, const std::string& visibility, int fd,
+                            std::uint64_t size, const HttpClient::Progress& progress);
 
   // Puts another signature over a version's bytes in the place of the one it has.
   Result<wire::VersionInfo> countersign(const ConnectorId& id, const Version& version,
@@ -129,6 +131,15 @@ class RegistryClient {
 
   Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
                                       const std::optional<std::string>& reason);
+
+  Result<wire::VisibilityInfo> set_visibility(const ConnectorId& id,
+                                              const wire::VisibilityChange& change);
+  Result<wire::TakenOutInfo> quarantine(const ConnectorId& id, const Version& version,
+                                        const wire::QuarantineChange& change);
+  Result<wire::VersionInfo> release(const ConnectorId& id, const Version& version,
+                                    const wire::QuarantineChange& change);
+  Result<wire::TakenOutInfo> withdraw(const ConnectorId& id, const Version& version,
+                                      const wire::WithdrawalWish& wish);
 
   struct Alive {
     std::string version;  // of mktd

@@ -60,18 +60,6 @@ Response with_headers(Response response,
   return response;
 }
 
-// No cache on the way gives it to anybody else.
-void keep_from_others(Response& response) {
-  constexpr std::string_view kPublic = "public, ";
-  for (auto& [name, value] : response.headers) {
-    if (name != "Cache-Control") continue;
-    if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
-    if (value.find("no-store") == std::string::npos) value.insert(0, "private, ");
-    return;
-  }
-  response.headers.emplace_back("Cache-Control", "private");
-}
-
 // Invalid tokens are counted by the client's address. A valid token always passes: many clients may
 // share an address, and nobody can guess a token.
 Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,

@@ -27,6 +27,7 @@ void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& 
 void add_publisher_routes(Router& router, const Marketplace& market);
 void add_key_routes(Router& router, const Marketplace& market);
 void add_owner_routes(Router& router, const Marketplace& market);
+void add_withdrawal_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);

@@ -197,6 +197,7 @@ void Daemon::add_routes() {
   add_publisher_routes(router_, market_);
   add_key_routes(router_, market_);
   add_owner_routes(router_, market_);
+  add_withdrawal_routes(router_, market_);
   add_policy_routes(router_, market_);
   add_install_routes(router_, market_, limiter_);
   add_limit_routes(router_, market_, limiter_);

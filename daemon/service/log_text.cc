@@ -30,7 +30,10 @@ std::string of_key(std::string_view action, const Members& m) {
 std::string of_version(std::string_view action, const Members& m) {
   if (action == "version.publish") return m["checksum"];
   if (action == "version.countersign") return m["keyId"] + " in the place of " + m["replaces"];
-  if (action == "version.quarantine") return m["keyId"] + " is compromised";
+  if (action == "version.quarantine" && m["reason"].empty()) {
+    return m["keyId"] + " is compromised";
+  }
+  if (action == "version.withdraw") return m["reasonCode"] + ": " + m["reason"];
   return m["reason"];
 }
 
@@ -72,6 +75,7 @@ std::string log_text(const LogEntry& entry) {
   if (action.starts_with("version.")) return of_version(action, m);
   if (action.starts_with("request.")) return of_request(action, m);
   if (action.starts_with("installation.")) return of_installation(action, m);
+  if (action == "connector.visibility") return m["visibility"];
   if (action.starts_with("owner.")) return m["publisher"];
   if (action.starts_with("publisher.")) return m["reason"];
   if (action == "policy.set") return "revision " + m["revision"];

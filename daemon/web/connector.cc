@@ -22,6 +22,7 @@ constexpr std::size_t kMaxListedVersions = 200;
 constexpr std::size_t kMaxListedTools = 500;
 constexpr std::uint32_t kMaxListedTenants = 100;
 constexpr std::size_t kMaxListedDependants = 100;
+constexpr std::uint32_t kVersionsOfDependant = 1;
 constexpr int kReadmeHeading = 2;
 
 // What a page of a version shows beside its own record.
@@ -33,10 +34,11 @@ struct Shown {
   std::optional<KeyRecord> key;
 };
 
-Result<Shown> find_shown(const Web& web, const ConnectorId& id, std::string_view which) {
+Result<Shown> find_shown(const Web& web, const Visit& visit, const ConnectorId& id,
+                         std::string_view which) {
   const Marketplace& market = web.market();
-  MKT_TRY(auto connector, show_connector(market, id));
-  MKT_TRY(auto version, show_version(market, id, which));
+  MKT_TRY(auto connector, show_connector(market, visit.caller(), id));
+  MKT_TRY(auto version, show_version(market, visit.caller(), id, which));
   Shown shown{std::move(connector), std::move(version), {}, {}, {}};
   if (auto manifest = Manifest::parse_older(shown.version.manifest)) {
     shown.manifest = std::move(*manifest);
@@ -80,11 +82,21 @@ std::string manifest_text(const Shown& shown, const char* member) {
 Html notices(const Shown& shown) {
   const VersionRecord& v = shown.version;
   Html html;
-  if (v.quarantined) {
-    html << "<div class=\"notice bad\" role=\"note\"><strong>In quarantine.</strong> The key <code>"
-         << v.signing_key_id
-         << "</code> that signed this version was compromised. Nobody can download or install it, "
-            "and its README is not shown.</div>";
+  if (v.withdrawn_at) {
+    html << "<div class=\"notice bad\" role=\"note\"><strong>Withdrawn.</strong> This version was "
+            "taken back on "
+         << day_of(format_utc(*v.withdrawn_at)) << " (" << v.withdrawal_code
+         << "): " << v.withdrawal_reason
+         << " Its files are gone, and its number is never used again.</div>";
+  } else if (v.quarantined) {
+    html << "<div class=\"notice bad\" role=\"note\"><strong>In quarantine.</strong> ";
+    if (v.quarantine_reason.empty()) {
+      html << "The key <code>" << v.signing_key_id
+           << "</code> that signed this version was compromised.";
+    } else {
+      html << v.quarantine_reason;
+    }
+    html << " Nobody can download or install it, and its README is not shown.</div>";
   }
   if (v.deprecated) {
     html << "<div class=\"notice caution\" role=\"note\"><strong>Deprecated.</strong> "
@@ -98,6 +110,16 @@ Html notices(const Shown& shown) {
   return html;
 }
 
+// Whether a version is not given out any more.
+Html out_badge(const VersionRecord& v) {
+  if (v.withdrawn_at) return badge("withdrawn", Tone::bad);
+  return v.quarantined ? badge("quarantined", Tone::bad) : Html();
+}
+
+Html visibility_badge(const VersionRecord& v) {
+  return v.visible_to.empty() ? Html() : badge("not for everyone", Tone::caution);
+}
+
 Html title_of_version(const Shown& shown) {
   const VersionRecord& v = shown.version;
   Html html;
@@ -108,8 +130,7 @@ Html title_of_version(const Shown& shown) {
   if (v.version == shown.connector.connector.latest_version) html << badge("latest", Tone::good);
   if (v.prerelease) html << badge("prerelease", Tone::plain);
   if (v.deprecated) html << badge("deprecated", Tone::caution);
-  if (v.quarantined) html << badge("quarantined", Tone::bad);
-  html << "</p>";
+  html << out_badge(v) << visibility_badge(v) << "</p>";
   if (shown.manifest && !shown.manifest->description().empty()) {
     html << "<p class=\"about\">" << shown.manifest->description() << "</p>";
   }
@@ -213,8 +234,7 @@ Html versions(const Shown& shown) {
     html << "<tr><th scope=\"row\">" << version_link(id, v.version) << " ";
     if (v.prerelease) html << badge("prerelease", Tone::plain);
     if (v.deprecated) html << badge("deprecated", Tone::caution);
-    if (v.quarantined) html << badge("quarantined", Tone::bad);
-    html << "</th><td>" << day_of(format_utc(v.published_at)) << "</td><td>"
+    html << out_badge(v) << "</th><td>" << day_of(format_utc(v.published_at)) << "</td><td>"
          << publisher_link(v.published_by) << "</td><td class=\"number\">" << number_of(v.downloads)
          << "</td><td>";
     if (i + 1 < all.size()) {
@@ -260,6 +280,24 @@ Html provenance(const Shown& shown) {
   return html;
 }
 
+Result<Html> dependants(const Web& web, const Visit& visit, const ConnectorId& id) {
+  MKT_TRY(const auto all, list_dependants(web.market(), visit.caller(), id, kVersionsOfDependant));
+  Html html;
+  if (all.empty()) return html;
+  html << "<section><h2 id=\"dependants\">Needed by</h2><ul class=\"list\">";
+  for (std::size_t i = 0; i < std::min(all.size(), kMaxListedDependants); ++i) {
+    html << "<li>" << connector_link(all[i].connector_id) << " "
+         << version_link(all[i].connector_id, all[i].version) << ", which takes <code>"
+         << all[i].range << "</code></li>";
+  }
+  html << "</ul>";
+  if (all.size() > kMaxListedDependants) {
+    html << "<p class=\"note\">" << all.size() << " in all.</p>";
+  }
+  html << "</section>";
+  return html;
+}
+
 // Of tenants of whoever is signed in.
 Result<Html> installed_by(const Web& web, const Visit& visit, const ConnectorId& id) {
   Html html;
@@ -284,19 +322,20 @@ Result<Html> installed_by(const Web& web, const Visit& visit, const ConnectorId&
   return html;
 }
 
-Result<Html> make_readme(const Web& web, const ConnectorId& id, const std::string& version) {
-  MKT_TRY(const Tarball tarball, open_tarball(web.market(), id, version));
+Result<Html> make_readme(const Web& web, const Visit& visit, const ConnectorId& id,
+                         const std::string& version) {
+  MKT_TRY(const Tarball tarball, open_tarball(web.market(), visit.caller(), id, version));
   MKT_TRY(const auto text, readme_of(file_source(tarball.file.get(), "the tarball"),
                                      web.market().limits().archive, kMaxMarkdownBytes));
   return text ? html_of_markdown(*text, kReadmeHeading) : Html();
 }
 
-Html readme(Web& web, const Shown& shown, const ConnectorId& id) {
+Html readme(Web& web, const Visit& visit, const Shown& shown, const ConnectorId& id) {
   Html html;
   if (shown.version.quarantined) return html;
   html << "<section><h2 id=\"readme\">README</h2>";
-  const auto piece = web.readmes.get(shown.version.checksum,
-                                     [&] { return make_readme(web, id, shown.version.version); });
+  const auto piece = web.readmes.get(
+      shown.version.checksum, [&] { return make_readme(web, visit, id, shown.version.version); });
   if (!piece) {
     html << "<p class=\"muted\">The README cannot be read now; load the page again.</p>";
   } else if ((*piece)->empty()) {
@@ -310,17 +349,21 @@ Html readme(Web& web, const Shown& shown, const ConnectorId& id) {
 
 Result<Response> version_page(Web& web, Visit& visit, const ConnectorId& id,
                               std::string_view which) {
-  const Freshness fresh = web.market().views.clock.of_connector(id.text());
-  MKT_TRY(const Shown shown, find_shown(web, id, which));
+  // With the connectors that need it.
+  const Freshness fresh = web.market().views.clock.of_catalog();
+  MKT_TRY(const Shown shown, find_shown(web, visit, id, which));
+  MKT_TRY(const Html needed, dependants(web, visit, id));
   MKT_TRY(const Html installed, installed_by(web, visit, id));
   PageText text;
   text.title = shown.version.connector_id + " " + shown.version.version;
   text.body << title_of_version(shown) << notices(shown)
             << "<div class=\"columns\"><div class=\"main\">" << install_command(shown)
-            << powers(shown) << readme(web, shown, id) << dependencies(shown) << versions(shown)
-            << provenance(shown) << installed << "</div>" << facts(shown, web.market().now())
-            << "</div>";
-  return page(web, visit, text, fresh);
+            << powers(shown) << readme(web, visit, shown, id) << dependencies(shown) << needed
+            << versions(shown) << provenance(shown) << installed << "</div>"
+            << facts(shown, web.market().now()) << "</div>";
+  // A key that expires changes the page by itself.
+  const bool changes_by_itself = shown.key && shown.key->expires_at;
+  return page(web, visit, text, changes_by_itself ? std::nullopt : std::optional(fresh));
 }
 
 Result<Response> connector_page(Web& web, Visit& visit) {

@@ -147,8 +147,9 @@ Html files_html(const std::vector<ComparedFile>& changes) {
   return html;
 }
 
-Result<Texts> texts_of_version(const Web& web, const ConnectorId& id, const std::string& version) {
-  MKT_TRY(const Tarball tarball, open_tarball(web.market(), id, version));
+Result<Texts> texts_of_version(const Web& web, const Visit& visit, const ConnectorId& id,
+                               const std::string& version) {
+  MKT_TRY(const Tarball tarball, open_tarball(web.market(), visit.caller(), id, version));
   return texts_of(file_source(tarball.file.get(), "the tarball"), web.market().limits().archive,
                   kMaxComparedFile, kMaxComparedAll);
 }
@@ -208,17 +209,17 @@ Html choice(Markup name, Markup label, const std::vector<VersionRecord>& version
 Html quarantine_note(const VersionRecord& version) {
   Html html;
   html << "<div class=\"notice bad\" role=\"note\"><strong>" << version.version
-       << " is in quarantine.</strong> Its files are not shown: the key that signed it was "
-          "compromised.</div>";
+       << (version.withdrawn_at ? Markup(" was withdrawn.") : Markup(" is in quarantine."))
+       << "</strong> Its files are not shown.</div>";
   return html;
 }
 
 Result<Response> diff_between(Web& web, Visit& visit, const ConnectorId& id, std::string_view from,
                               std::string_view to) {
   const Freshness fresh = web.market().views.clock.of_connector(id.text());
-  MKT_TRY(const ConnectorWithVersions all, show_connector(web.market(), id));
-  MKT_TRY(const VersionRecord before, show_version(web.market(), id, from));
-  MKT_TRY(const VersionRecord now, show_version(web.market(), id, to));
+  MKT_TRY(const ConnectorWithVersions all, show_connector(web.market(), visit.caller(), id));
+  MKT_TRY(const VersionRecord before, show_version(web.market(), visit.caller(), id, from));
+  MKT_TRY(const VersionRecord now, show_version(web.market(), visit.caller(), id, to));
   PageText text;
   text.title = fmt::format("{} {} to {}", id.text(), before.version, now.version);
   text.body << "<div class=\"title\"><h1>What changed in " << connector_link(id.text())
@@ -241,8 +242,8 @@ Result<Response> diff_between(Web& web, Visit& visit, const ConnectorId& id, std
                                   {address_subject(visit.caller().address), visit.caller().address},
                                   visit.request));
         }
-        MKT_TRY(const Texts old_texts, texts_of_version(web, id, before.version));
-        MKT_TRY(const Texts new_texts, texts_of_version(web, id, now.version));
+        MKT_TRY(const Texts old_texts, texts_of_version(web, visit, id, before.version));
+        MKT_TRY(const Texts new_texts, texts_of_version(web, visit, id, now.version));
         return files_html(compare_texts(old_texts, new_texts));
       }));
   text.body << *piece;

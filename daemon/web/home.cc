@@ -37,11 +37,11 @@ Html hits(const std::vector<ConnectorRecord>& connectors) {
   return html;
 }
 
-Result<Html> list_sorted(const Web& web, SortBy sort_by) {
+Result<Html> list_sorted(const Web& web, const Visit& visit, SortBy sort_by) {
   SearchQuery query;
   query.sort_by = sort_by;
   query.page_size = kListedAtHome;
-  MKT_TRY(const SearchPage found, search_connectors(web.market(), query));
+  MKT_TRY(const SearchPage found, search_connectors(web.market(), visit.caller(), query));
   return hits(found.connectors);
 }
 
@@ -54,7 +54,7 @@ Html count(std::int64_t number, Markup one, Markup many) {
 
 Result<Response> home(Web& web, Visit& visit) {
   const Freshness fresh = web.market().views.clock.of_catalog();
-  MKT_TRY(const CatalogCounts counts, count_catalog(web.market()));
+  MKT_TRY(const CatalogCounts counts, count_catalog(web.market(), visit.caller()));
   PageText text;
   text.title = "Connectors";
   text.body << "<div class=\"lead\"><h1>Connectors for agents</h1><p>Signed by their publishers, "
@@ -68,8 +68,8 @@ Result<Response> home(Web& web, Visit& visit) {
     text.body << "<p>Nothing is published here yet. <code>mkt init</code> begins a connector, and "
                  "<code>mkt publish</code> publishes it.</p>";
   } else {
-    MKT_TRY(const Html updated, list_sorted(web, SortBy::updated));
-    MKT_TRY(const Html popular, list_sorted(web, SortBy::downloads));
+    MKT_TRY(const Html updated, list_sorted(web, visit, SortBy::updated));
+    MKT_TRY(const Html popular, list_sorted(web, visit, SortBy::downloads));
     text.body << "<div class=\"two\"><section><h2 id=\"updated\">Just "
                  "updated</h2>"
               << updated
@@ -111,7 +111,7 @@ Result<Response> search_page(Web& web, Visit& visit) {
   query.page_size = kHitsOnPage;
   query.page = std::clamp<std::uint32_t>(
       parse_whole<std::uint32_t>(visit.parameter("page")).value_or(1), 1, kMaxHitsPage);
-  MKT_TRY(const SearchPage found, search_connectors(web.market(), query));
+  MKT_TRY(const SearchPage found, search_connectors(web.market(), visit.caller(), query));
   PageText text;
   text.searched = query.text;
   text.title = query.text.empty() ? "All connectors" : query.text;

@@ -25,7 +25,7 @@ constexpr const char* kContentSecurityPolicy =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'";
 constexpr const char* kHtmlType = "text/html; charset=utf-8";
-constexpr const char* kNobodyElse = "no-store, private";
+constexpr const char* kNobodyElse = "private, no-store";
 constexpr std::size_t kMaxFormFields = 16;
 
 bool wants_page(const RequestHead& head) {
