@@ -136,19 +136,34 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
   return response;
 }
 
+bool RegistryClient::can_sign_in() const {
+  const auto token = token_for(settings_, local_daemon(settings_.registry));
+  return token && *token;
+}
+
 Result<HttpResponse> RegistryClient::call(const HttpRequest& request, As as,
                                           const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
+  if (as == As::whoever) {
+    auto response = call_as(request, As::somebody, sink, progress, again);
+    if (response || response.error().code != ErrorCode::unauthorized) return response;
+    as = As::anyone;
+  }
   const bool signs_in = reads_want_token_ && !has_token(request);
   auto response = call_as(request, signs_in ? As::somebody : as, sink, progress, again);
-  const bool refused = !response && response.error().code == ErrorCode::unauthorized;
   // Nobody's token is sent in the place of another that was refused.
-  if (!refused || as == As::somebody || request.method != "GET" || has_token(request) ||
+  if (response || as == As::somebody || request.method != "GET" || has_token(request) ||
       reads_want_token_) {
     return response;
   }
+  const ErrorCode code = response.error().code;
+  // Some connectors are there only for some who sign in.
+  const bool may_be_hidden = code == ErrorCode::connector_not_found && can_sign_in();
+  if (code != ErrorCode::unauthorized && !may_be_hidden) return response;
+  auto signed_in = call_as(request, As::somebody, sink, progress, again);
+  if (!signed_in && may_be_hidden) return response;
   reads_want_token_ = true;
-  return call_as(request, As::somebody, sink, progress, again);
+  return signed_in;
 }
 
 Result<HttpResponse> RegistryClient::call_as(HttpRequest request, As as,
@@ -236,7 +251,7 @@ Result<wire::SearchResult> RegistryClient::search(const SearchOptions& o) {
       fmt::format("/v1/search?q={}&page={}&pageSize={}", url_encode(o.text), o.page, o.page_size);
   if (!o.capabilities.empty()) path += "&capabilities=" + url_encode(o.capabilities);
   if (!o.sort_by.empty()) path += "&sortBy=" + url_encode(o.sort_by);
-  MKT_TRY(const Json json, get_json(path));
+  MKT_TRY(const Json json, get_json(path, As::whoever));
   return wire::SearchResult::parse(json);
 }
 

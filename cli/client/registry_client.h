@@ -48,7 +48,8 @@ struct ClientReliability {
 };
 
 class RegistryClient {
-  enum class As { anyone, somebody };
+  // `whoever`: signs in where there is a token that the registry takes, and else does not.
+  enum class As { anyone, whoever, somebody };
   // May a request be sent again? `with_key`: under an Idempotency-Key, a POST.
   enum class Again { no, yes, with_key };
 
@@ -181,6 +182,7 @@ class RegistryClient {
   // A read for anyone is sent again with the token where the registry's reads want one.
   Result<HttpResponse> call(const HttpRequest& request, As as, const HttpClient::Sink& sink = {},
                             const HttpClient::Progress& progress = {}, Again again = Again::yes);
+  bool can_sign_in() const;
   Result<HttpResponse> call_as(HttpRequest request, As as, const HttpClient::Sink& sink,
                                const HttpClient::Progress& progress, Again again);
   Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
@@ -198,7 +200,7 @@ class RegistryClient {
 
   const Settings settings_;
   const ClientReliability reliability_;
-  bool reads_want_token_ = false;  // it has said so
+  bool reads_want_token_ = false;  // it has said so, or shows more to who signs in
   LastChange last_change_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;

@@ -66,6 +66,7 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};
   auto refused = failure(error, failed);
+  a.usage.sign_in_failed(exchange.address, token_of(head), a.market.now());
   if (error.code != ErrorCode::unauthorized) return refused;
   const auto decision = a.limiter.check(LimitScope::auth_failure,
                                         {address_subject(exchange.address), exchange.address});

@@ -39,6 +39,9 @@ void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);
 
+// The token that the request has, by either field; empty without, or where another scheme is used.
+std::string_view token_of(const RequestHead& head);
+
 // Finds the caller by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for
 // an invalid token, even where no token is needed.
 Result<Caller> authenticate(const Marketplace& market, const RequestHead& head,

@@ -58,6 +58,13 @@ std::string of_new_token(const Members& m) {
   return text;
 }
 
+std::string of_refused_token(const Members& m) {
+  std::string text = fmt::format("{} failed sign-in{} since {}", m["count"],
+                                 m["count"] == "1" ? "" : "s", m["since"]);
+  if (!m["token"].empty()) text += ", last with the token " + m["token"];
+  return text;
+}
+
 std::string of_installation(std::string_view action, const Members& m) {
   const std::string name = fmt::format("{}@{}", m["connector"], m["version"]);
   return action == "installation.remove" ? name : name + " by request " + m["request"];
@@ -80,6 +87,7 @@ std::string log_text(const LogEntry& entry) {
   if (action.starts_with("publisher.")) return m["reason"];
   if (action == "policy.set") return "revision " + m["revision"];
   if (action == "token.create") return of_new_token(m);
+  if (action == "token.refuse") return of_refused_token(m);
   if (action == "limit.reset") return m["scope"];
   return "";
 }

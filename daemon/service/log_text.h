@@ -26,6 +26,7 @@
 //   token.create                              token, role, subject; where it has them: readOnly,
 //                                             connectors, from, expiresAt
 //   token.revoke                              token
+//   token.refuse                              count, since, token where it has one
 //
 // Entries older than documents have what was known about them, with the rest of their text in
 // "text".

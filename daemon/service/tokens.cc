@@ -23,13 +23,6 @@ constexpr std::size_t kMaxNameLengthOfToken = 128;
 
 std::string token_hash(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
 
-// The public part of a well-formed token; empty for anything else.
-std::string_view id_of(std::string_view token) {
-  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
-  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
-  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
-}
-
 std::optional<UtcTime> default_expiry(const Marketplace& market) {
   const auto lifetime = market.rules.get()->token_lifetime;
   return lifetime ? std::optional(market.now() + *lifetime) : std::nullopt;
@@ -135,6 +128,12 @@ Status decide_to_remove(Change& change, const std::string& id) {
 
 }  // namespace
 
+std::string_view public_part(std::string_view token) {
+  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
+  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
+  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
+}
+
 Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token) {
   return market.change(actor, token.created_at, Touches::nothing(), [&](Change& change) -> Status {
     change.log("token.create", token.id, token_document(token));
@@ -204,7 +203,7 @@ Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const 
 }
 
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
-  const std::string_view id = id_of(token);
+  const std::string_view id = public_part(token);
   if (id.empty()) return token_refused();
   MKT_TRY(const auto record, market.views.tokens.find(id));
   // Compares even where there is no such token, so that the time reveals nothing.

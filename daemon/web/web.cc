@@ -251,6 +251,7 @@ Status sign_in_by_form(const Web& web, Request& request, std::string_view token,
   caller.request_id = request.caller.request_id;
   Status signed_in = sign_in(web.market(), trim(token), caller);
   if (signed_in || signed_in.error().code != ErrorCode::unauthorized) return signed_in;
+  web.parts.usage.sign_in_failed(caller.address, trim(token), web.market().now());
   MKT_CHECK(count_request(web.parts.limiter, LimitScope::auth_failure,
                           {address_subject(caller.address), caller.address}, request));
   return Error(ErrorCode::unauthorized, "the token is not valid: unknown, revoked or expired");

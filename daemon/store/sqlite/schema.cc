@@ -435,7 +435,7 @@ CREATE TABLE version_dependencies (
   version        TEXT NOT NULL,
   version_range  TEXT NOT NULL,
   PRIMARY KEY (dependency, connector_id, version)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 INSERT INTO version_dependencies (dependency, connector_id, version, version_range)
   SELECT d.key, v.connector_id, v.version, d.value
   FROM versions AS v, json_each(v.manifest, '$.dependencies') AS d
