@@ -31,7 +31,7 @@ namespace {
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
      "daemons", "database", "blobs", "blob-cache-bytes", "firestore-project", "firestore-database",
-     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes"});
+     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes", "web"});
 
 // A file with a secret may only be readable by its owner and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
@@ -155,6 +155,7 @@ void add_options(CLI::App& app, Configuration& c) {
       ->envname("MKTD_ACCESS_LOG");
   add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
       ->check(CLI::IsMember({"anyone", "admin"}));
+  add(app, "web", c.web, "Pages for people at /: on, or off")->check(CLI::IsMember({"on", "off"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
   app.add_flag("--print-config", c.print_only,
                "Print a mktd.conf that has every default as a comment, and exit");

@@ -37,6 +37,7 @@ struct Configuration {
   std::string log_format = "logfmt";
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
+  std::string web = "on";             // the pages for people: "on" or "off"
   bool check_only = false;
   bool print_only = false;
   std::vector<std::string> limit;             // "publish=10/15m"

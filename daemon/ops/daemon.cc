@@ -25,6 +25,7 @@
 #include "daemon/service/garbage.h"
 #include "daemon/service/housekeeping.h"
 #include "daemon/service/outbox.h"
+#include "daemon/web/page_routes.h"
 #include "daemon/webhooks/webhooks.h"
 #include "mkt_version.h"
 
@@ -198,10 +199,14 @@ void Daemon::add_routes() {
   add_request_routes(router_, market_);
   add_log_routes(router_, market_);
   add_token_routes(router_, market_);
-  add_operation_routes(
-      router_, {.metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
-                .status = [this] { return health_.status(); },
-                .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }});
+  const OperationParts operations{
+      .metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
+      .status = [this] { return health_.status(); },
+      .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }};
+  add_operation_routes(router_, operations);
+  if (configuration_.web == "on") {
+    add_page_routes(router_, {market_, usage_, limiter_, operations});
+  }
 }
 
 // On SIGHUP: reads the same arguments and environment, and the present file.

@@ -283,6 +283,30 @@ Result<std::vector<InstallationRecord>> list_installations(const Marketplace& ma
   });
 }
 
+Result<std::vector<InstallationRecord>> list_installations_of(const Marketplace& market,
+                                                              const Caller& caller,
+                                                              const ConnectorId& id,
+                                                              std::uint32_t limit) {
+  if (!caller.is_admin()) {
+    MKT_TRY(const TenantId tenant, TenantId::parse(caller.subject));
+    MKT_CHECK(require_member(caller, tenant));
+    return market.read([&](const Records& records) {
+      const auto found = records.installations().find(tenant.text(), id.text());
+      return found ? std::vector{*found} : std::vector<InstallationRecord>();
+    });
+  }
+  return market.read([&](const Records& records) {
+    std::vector<InstallationRecord> all;
+    for (const VersionRecord& v : records.catalog().versions_of(id.text())) {
+      const auto room = static_cast<std::uint32_t>(limit - all.size());
+      if (room == 0) break;
+      const auto some = records.installations().of_version(id.text(), v.version, room);
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  });
+}
+
 Result<InstallationWithHistory> show_installation(const Marketplace& market, const Caller& caller,
                                                   const TenantId& tenant, const ConnectorId& id) {
   MKT_CHECK(require_member(caller, tenant));

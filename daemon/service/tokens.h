@@ -42,6 +42,9 @@ Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const 
 // or expired; forbidden for one that may not come from there.
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
 
+// The same for somebody whose token of that id was checked before, and opened a session then.
+Status resume_session(const Marketplace& market, std::string_view token_id, Caller& caller);
+
 // An admin sees all tokens, anybody else only its own.
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller);
 
