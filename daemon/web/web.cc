@@ -95,8 +95,9 @@ void seal(const Visit& visit, Response& response) {
 // A form that another site's page sent, which a browser tells by these fields.
 Status require_own_form(const RequestHead& head) {
   const Error refused(ErrorCode::origin_not_allowed, "the form was sent by another site");
-  const std::string_view site = head.header("sec-fetch-site");
-  if (!site.empty() && site != "same-origin" && site != "none") return refused;
+  for (const auto& [name, site] : head.headers) {
+    if (name == "sec-fetch-site" && site != "same-origin" && site != "none") return refused;
+  }
   const std::string origin = lower_case(head.header("origin"));
   if (origin.empty()) return {};
   const std::string host = lower_case(head.header("host"));
