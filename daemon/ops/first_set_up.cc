@@ -53,7 +53,7 @@ class ActingAsOwner {
     }
     if (::setegid(info.st_gid) != 0 || ::seteuid(info.st_uid) != 0) {
       const int reason = errno;
-      (void)::setegid(0);
+      if (::setegid(0) != 0) std::abort();  // as below
       return system_error(fmt::format("cannot act as the owner of {}", folder.string()), reason);
     }
     return ActingAsOwner(true);
