@@ -17,7 +17,9 @@
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
 #include "daemon/ops/cluster_status.h"
+#include "daemon/ops/control.h"
 #include "daemon/ops/discovery.h"
+#include "daemon/ops/gc_question.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
 #include "daemon/service/catalog.h"
@@ -77,6 +79,22 @@ std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configurat
       MirrorTarget{
           open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}),
           open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
+}
+
+Result<Json> answer_control(GarbageCollector& garbage, const Json& question,
+                            const Control::Stopping& stopping) {
+  const std::string word = text_member(question, "do").value_or("");
+  if (word == kGarbageQuestion) return collect_as_asked(garbage, question, stopping);
+  return Error(ErrorCode::not_implemented, "this mktd does not know that question");
+}
+
+// Null where there can be none; then `mktd gc` needs the daemon stopped.
+std::unique_ptr<Control> open_control(const DataFolder& data, Control::Answer answer) {
+  auto control = Control::open(data.path(), std::move(answer));
+  if (control) return std::move(*control);
+  log_event(LogLevel::warning, "no operation can ask this daemon",
+            {{"reason", control.error().message}});
+  return nullptr;
 }
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
@@ -257,9 +275,10 @@ Result<int> Daemon::run() {
   // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks);
-  // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
-  std::optional<GarbageCollector> garbage;
-  if (storage_.shared != nullptr) garbage.emplace(market_);
+  GarbageCollector garbage(market_);
+  const auto control = open_control(data_, [&](const Json& question, const auto& stopping) {
+    return answer_control(garbage, question, stopping);
+  });
   write_to_stderr(fmt::format("mktd: listening on {}\n", url));
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {

@@ -3,9 +3,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <set>
@@ -13,6 +15,7 @@
 #include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/utf8.h"
+#include "daemon/ops/folder_tarballs.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/sqlite/database_file.h"
 
@@ -21,40 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kDatabase = "mktd.db";
 constexpr std::size_t kPieceBytes = 256 * 1024;
 constexpr std::string_view kStaging = ".mktd-restore-";
-
-// Calls `take` for every tarball below blobs/ whose name is its checksum.
-Status each_blob(const fs::path& data,
-                 const std::function<Status(const fs::path&, const Checksum&)>& take) {
-  std::error_code error;
-  for (fs::recursive_directory_iterator it(data / "blobs", error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().filename() == "incoming") it.disable_recursion_pending();
-    const std::string name = it->path().filename().string();
-    const auto checksum = Checksum::parse(name);
-    if (!checksum || !it->is_regular_file(error) || checksum->hex() != name) continue;
-    MKT_CHECK(take(it->path(), *checksum));
-  }
-  if (error) {
-    return system_error(fmt::format("cannot list {}", (data / "blobs").string()), error.value());
-  }
-  return {};
-}
-
-// What is wrong with the tarball that a version needs; empty where nothing is wrong.
-Result<std::string> check_blob(const fs::path& data, const BlobReference& blob) {
-  const auto fd = open_for_reading(data / tarball_name(blob.checksum));
-  if (!fd && fd.error().code == ErrorCode::not_found) {
-    return fmt::format("the tarball of {} is missing ({})", blob.name, blob.checksum.text());
-  }
-  if (!fd) return fd.error();
-  MKT_TRY(const Checksum actual, checksum_of_file(fd->get(), blob.name));
-  if (actual == blob.checksum) return std::string();
-  return fmt::format("the tarball of {} is damaged: it has {}, not {}", blob.name, actual.text(),
-                     blob.checksum.text());
-}
 
 struct FreeWriter {
   void operator()(archive* a) const { ::archive_write_free(a); }
@@ -112,7 +83,7 @@ class TemporaryFile {
 
 // Accepts only names that a backup has, so nothing in a stranger's archive can lead elsewhere.
 bool is_backup_name(const std::string& name) {
-  if (name == kDatabase) return true;
+  if (name == kDatabaseName) return true;
   const auto checksum = Checksum::parse(name.substr(name.rfind('/') + 1));
   return checksum && name == tarball_name(*checksum);
 }
@@ -140,7 +111,8 @@ Status extract_file(archive* in, archive_entry* entry, const fs::path& folder) {
   }
   // Also for a tarball that nothing refers to: a later publish of these bytes would use the file as
   // its own.
-  if (const Checksum actual = hasher.finish(); name != kDatabase && name != tarball_name(actual)) {
+  if (const Checksum actual = hasher.finish();
+      name != kDatabaseName && name != tarball_name(actual)) {
     return Error(ErrorCode::data_damaged,
                  fmt::format("the backup is damaged: {} has {}", name, actual.text()));
   }
@@ -171,30 +143,10 @@ Status extract(const fs::path& file, const fs::path& folder) {
 
 }  // namespace
 
-Result<CheckReport> check_data(const fs::path& data) {
-  MKT_TRY(std::vector<std::string> damage, check_database(data / kDatabase));
-  CheckReport report;
-  report.damage = std::move(damage);
-  MKT_TRY(const auto blobs, referenced_blobs(data / kDatabase));
-  std::set<std::string> known;
-  for (const BlobReference& blob : blobs) {
-    known.insert(blob.checksum.hex());
-    ++report.blobs;
-    report.bytes += blob.size;
-    MKT_TRY(std::string wrong, check_blob(data, blob));
-    if (!wrong.empty()) report.damage.push_back(std::move(wrong));
-  }
-  MKT_CHECK(each_blob(data, [&](const fs::path&, const Checksum& checksum) -> Status {
-    if (!known.contains(checksum.hex())) ++report.unreferenced;
-    return {};
-  }));
-  return report;
-}
-
 Result<BackupReport> back_up(const fs::path& data, const fs::path& file) {
   const fs::path folder = folder_of(file);
   TemporaryFile database(folder / fmt::format(".mktd-backup-{}.db", random_hex(6)));
-  MKT_CHECK(copy_database(data / kDatabase, database.path()));
+  MKT_CHECK(copy_database(data / kDatabaseName, database.path()));
   return write_backup(database.path(), tarballs_in_folder(data), file);
 }
 
@@ -211,7 +163,7 @@ Result<BackupReport> write_backup(const fs::path& database, const OpenTarball& o
   if (::archive_write_open_fd(out.get(), fd.get()) != ARCHIVE_OK) {
     return archive_error(out.get(), "cannot write the backup");
   }
-  MKT_CHECK(add_file(out.get(), database_fd, std::string(kDatabase)));
+  MKT_CHECK(add_file(out.get(), database_fd, std::string(kDatabaseName)));
   for (const BlobReference& blob : blobs) {
     auto added = [&]() -> Status {
       MKT_TRY(const UniqueFd tarball, open(blob));
@@ -259,8 +211,8 @@ Result<CheckReport> restore(const fs::path& file, const fs::path& data) {
   return report;
 }
 
-Result<GarbageReport> collect_garbage(const fs::path& data) {
-  if (!fs::exists(data / kDatabase)) {
+Result<GarbageReport> collect_garbage(const fs::path& data, const GarbageWish& wish) {
+  if (!fs::exists(data / kDatabaseName)) {
     return Error(ErrorCode::not_found,
                  fmt::format("there is no database in {}", printable(data.string())));
   }
@@ -269,16 +221,18 @@ Result<GarbageReport> collect_garbage(const fs::path& data) {
   MKT_TRY(const auto blobs, referenced_blobs(lock.database()));
   std::set<std::string> known;
   for (const BlobReference& blob : blobs) known.insert(blob.checksum.hex());
+  const UtcTime placed_before = utc_now() - wish.age;
   GarbageReport report;
-  MKT_CHECK(each_blob(data, [&](const fs::path& path, const Checksum& checksum) -> Status {
-    if (known.contains(checksum.hex())) return {};
-    std::error_code error;
-    const std::uint64_t size = fs::file_size(path, error);
-    if (::unlink(path.c_str()) != 0) {
+  MKT_CHECK(each_tarball(data, [&](const fs::path& path, const Checksum& checksum) -> Status {
+    struct stat info {};
+    if (known.contains(checksum.hex()) || ::stat(path.c_str(), &info) != 0) return {};
+    if (std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) > placed_before) return {};
+    if (wish.act == GarbageAct::remove && ::unlink(path.c_str()) != 0) {
       return system_error(fmt::format("cannot remove {}", path.string()), errno);
     }
     ++report.blobs;
-    report.bytes += error ? 0 : size;
+    report.bytes += static_cast<std::uint64_t>(info.st_size);
+    if (report.named.size() < kMostGarbageNamed) report.named.push_back(checksum);
     return {};
   }));
   return report;

@@ -1,8 +1,8 @@
-// Operations on a data folder: `mktd check`, `backup`, `restore`, `gc`; those on a shared database
-// are in shared_operations.h.
+// Operations on a data folder: `mktd backup`, `restore`, `gc`; `check` is in data_check.h, and
+// those on a shared database are in shared_operations.h.
 //
-// `check` and `backup` only read and may run while the daemon runs. `restore` creates a new folder.
-// `gc` needs the daemon stopped and says so.
+// `backup` only reads and may run while the daemon runs. `restore` creates a new folder.
+// `gc` is here for a folder whose daemon is stopped; a running one does it itself (gc_question.h).
 //
 // A backup is a tar archive: `mktd.db`, which is a snapshot of the database, then `blobs/ab/<hex>`,
 // every tarball that the snapshot refers to. It contains no secrets: the database has only hashes
@@ -15,19 +15,11 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "daemon/ops/data_check.h"
 #include "daemon/ops/tarball_copy.h"
 #include "daemon/service/garbage.h"
 
 namespace mkt {
-
-struct CheckReport {
-  std::uint64_t blobs = 0;  // those that versions refer to
-  std::uint64_t bytes = 0;  // in these blobs
-  std::uint64_t unreferenced = 0;
-  std::vector<std::string> damage;  // one sentence each; empty where nothing is wrong
-};
-// Checks the database's integrity, every reference, and the hash of every tarball.
-Result<CheckReport> check_data(const std::filesystem::path& data);
 
 struct BackupReport {
   std::uint64_t blobs = 0;
@@ -43,7 +35,8 @@ Result<BackupReport> write_backup(const std::filesystem::path& database, const O
 // data_damaged, with what is wrong with the backup.
 Result<CheckReport> restore(const std::filesystem::path& file, const std::filesystem::path& data);
 
-// Removes tarballs that nothing refers to. data_locked while a daemon runs.
-Result<GarbageReport> collect_garbage(const std::filesystem::path& data);
+// Removes tarballs that nothing refers to; no age is too young, as nobody publishes. data_locked
+// while a daemon runs.
+Result<GarbageReport> collect_garbage(const std::filesystem::path& data, const GarbageWish& wish);
 
 }  // namespace mkt

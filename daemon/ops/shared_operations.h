@@ -22,6 +22,7 @@ Result<BackupReport> back_up_shared(const SharedPlace& place, const std::filesys
 // Removes what is garbage (service/garbage.h), also while daemons run. overloaded where a daemon is
 // doing it and goes on for long.
 Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
-                                             const std::string& database_url);
+                                             const std::string& database_url,
+                                             const GarbageWish& wish);
 
 }  // namespace mkt

@@ -53,6 +53,30 @@ Result<BlobReference> read_reference(const Query& row) {
   return BlobReference{parsed, size, std::move(name)};
 }
 
+std::vector<std::string> find_damage(Database& db) {
+  std::vector<std::string> findings;
+  Query integrity = db.query("PRAGMA integrity_check");
+  while (integrity.step()) {
+    auto finding = integrity.only<std::string>();
+    if (finding != "ok") findings.push_back(std::move(finding));
+  }
+  Query foreign = db.query("PRAGMA foreign_key_check");
+  while (foreign.step()) findings.push_back(read_broken_reference(foreign));
+  return findings;
+}
+
+Result<std::vector<BlobReference>> read_references(Database& db) {
+  std::vector<BlobReference> all;
+  Query row = db.query(
+      "SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions"
+      " GROUP BY checksum, size ORDER BY checksum");
+  while (row.step()) {
+    MKT_TRY(BlobReference reference, read_reference(row));
+    all.push_back(std::move(reference));
+  }
+  return all;
+}
+
 }  // namespace
 
 Status copy_database(const std::filesystem::path& source, const std::filesystem::path& target) {
@@ -66,30 +90,34 @@ Status copy_database(const std::filesystem::path& source, const std::filesystem:
 Result<std::vector<std::string>> check_database(const std::filesystem::path& file) {
   return with_database(file, [&](Database& db) -> Result<std::vector<std::string>> {
     MKT_CHECK(check_schema_version(db));
-    std::vector<std::string> findings;
-    Query integrity = db.query("PRAGMA integrity_check");
-    while (integrity.step()) {
-      auto finding = integrity.only<std::string>();
-      if (finding != "ok") findings.push_back(std::move(finding));
-    }
-    Query foreign = db.query("PRAGMA foreign_key_check");
-    while (foreign.step()) findings.push_back(read_broken_reference(foreign));
-    return findings;
+    return find_damage(db);
   });
 }
 
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file) {
   return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
     MKT_CHECK(check_schema_version(db));
-    std::vector<BlobReference> all;
-    Query row = db.query(
-        "SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions"
-        " GROUP BY checksum, size ORDER BY checksum");
-    while (row.step()) {
-      MKT_TRY(BlobReference reference, read_reference(row));
-      all.push_back(std::move(reference));
-    }
-    return all;
+    return read_references(db);
+  });
+}
+
+Result<bool> is_referenced(const std::filesystem::path& file, const Checksum& checksum) {
+  return with_database(file, [&](Database& db) -> Result<bool> {
+    MKT_CHECK(check_schema_version(db));
+    Query row = db.query("SELECT EXISTS (SELECT 1 FROM versions WHERE checksum = ?)");
+    row.bind(checksum.text());
+    return row.step() && row.only<bool>();
+  });
+}
+
+Result<DatabaseLook> look_into_database(const std::filesystem::path& file) {
+  return with_database(file, [&](Database& db) -> Result<DatabaseLook> {
+    MKT_CHECK(check_schema_version(db));
+    const Transaction snapshot(db, "BEGIN");
+    DatabaseLook look;
+    look.damage = find_damage(db);
+    MKT_TRY(look.blobs, read_references(db));
+    return look;
   });
 }
 
