@@ -13,8 +13,10 @@
 #include "common/base/json.h"
 #include "common/base/standard_streams.h"
 #include "common/base/utf8.h"
+#include "daemon/ops/backup.h"
 #include "daemon/ops/cluster_status.h"
-#include "daemon/ops/data_operations.h"
+#include "daemon/ops/data_check.h"
+#include "daemon/ops/folder_gc.h"
 #include "daemon/ops/gc_question.h"
 #include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
@@ -64,9 +66,10 @@ Result<CheckReport> check_place(const OperationArguments& a) {
 }
 
 Result<BackupReport> back_up_place(const OperationArguments& a) {
-  if (!is_shared(a)) return back_up(a.data, a.file);
+  MKT_TRY(const auto chain, chain_for(a.since, a.file));
+  if (!is_shared(a)) return back_up(a.data, a.file, chain);
   MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
-  return back_up_shared(place, a.file, tell_progress);
+  return back_up_shared(place, a.file, chain, tell_progress);
 }
 
 int check(const OperationArguments& a) {
@@ -96,9 +99,19 @@ int check(const OperationArguments& a) {
 int backup(const OperationArguments& a) {
   const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
-  print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
-        fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file), report->blobs,
-                    report->bytes));
+  std::string text = fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file),
+                                 report->blobs, report->bytes);
+  if (!a.since.empty()) {
+    text +=
+        fmt::format("; {} more are in {} and before it", report->earlier_blobs, printable(a.since));
+  }
+  print(a,
+        {{"file", a.file},
+         {"tarballs", report->blobs},
+         {"bytes", report->bytes},
+         {"since", a.since.empty() ? Json(nullptr) : Json(a.since)},
+         {"earlierTarballs", report->earlier_blobs}},
+        text);
   return 0;
 }
 
@@ -277,6 +290,8 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
   add_shared_place(*command);
   command->add_option("FILE", a.file, "The backup")->required();
+  command->add_option("--since", a.since,
+                      "Write only what this earlier backup, beside FILE, and those before it lack");
   command->callback([&] { status = backup(a); });
   command = app.add_subcommand("restore", "Make a data folder from a backup");
   command->add_option("FILE", a.file, "The backup")->required();

@@ -17,6 +17,7 @@ struct OperationArguments {
   std::string blobs;
   std::string from;
   std::string to;
+  std::string since;  // an earlier backup; empty for a full one
   std::string grace;  // a duration, see duration.h; empty for the default
   bool json = false;
   bool cluster = false;

@@ -105,6 +105,7 @@ Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
 }
 
 Result<BackupReport> back_up_shared(const SharedPlace& place, const fs::path& file,
+                                    const std::vector<BackupLink>& chain,
                                     const Progress& progress) {
   MKT_TRY(const OpenBucket bucket, place.open_bucket());
   const fs::path parent = folder_of(file);
@@ -113,7 +114,7 @@ Result<BackupReport> back_up_shared(const SharedPlace& place, const fs::path& fi
   const fs::path database = folder.path() / "mktd.db";
   MKT_CHECK(copy_snapshot(place, database, progress));
   progress("writing the tarballs");
-  return write_backup(database, tarballs_in_store(*bucket.blobs), file);
+  return write_backup(database, tarballs_in_store(*bucket.blobs), file, chain);
 }
 
 }  // namespace mkt
