@@ -15,7 +15,6 @@
 
 #include "common/base/duration.h"
 #include "common/base/log.h"
-#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
@@ -275,12 +274,12 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       return parsed;
     }
     const std::string what = e.what();
-    write_to_stderr(fmt::format("mktd: {}{}; see: mktd --help\n", file->place_of(what), what));
+    parsed.problems.push_back(fmt::format("{}{}; see: mktd --help", file->place_of(what), what));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
   const auto refuse = [&](const Error& error) {
-    write_to_stderr(fmt::format("mktd: {}\n", error.message));
+    parsed.problems.push_back(error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
   if (c.data.empty()) {

@@ -69,11 +69,12 @@ struct Configuration {
 // $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
 
-// What the command line asks for: to run, or to exit at once with this status (after help, the
-// version, or a usage error whose message was printed).
+// What the command line asks for: to run, or to exit at once with this status, after help or the
+// version, which were printed, or for these problems, one sentence each, which were not.
 struct ParsedArguments {
   Configuration configuration;
   std::optional<int> exit_now;
+  std::vector<std::string> problems = {};
 };
 
 ParsedArguments parse_arguments(int argc, char** argv);

@@ -12,12 +12,15 @@
 #include "common/base/duration.h"
 #include "common/base/json.h"
 #include "common/base/standard_streams.h"
+#include "common/base/utc_time.h"
 #include "common/base/utf8.h"
 #include "daemon/ops/backup.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/data_check.h"
 #include "daemon/ops/folder_gc.h"
 #include "daemon/ops/gc_question.h"
+#include "daemon/ops/last_backup.h"
+#include "daemon/ops/local_status.h"
 #include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
 #include "daemon/ops/shared_operations.h"
@@ -97,8 +100,10 @@ int check(const OperationArguments& a) {
 }
 
 int backup(const OperationArguments& a) {
+  const UtcTime began = utc_now();
   const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
+  if (!is_shared(a)) note_backup(a.data, a.file, began);
   std::string text = fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file),
                                  report->blobs, report->bytes);
   if (!a.since.empty()) {
@@ -172,6 +177,13 @@ int init(const OperationArguments& a) {
         fmt::format("the database has its tables; the first admin's token is in {}",
                     printable(token)));
   return 0;
+}
+
+int status_here(const OperationArguments& a) {
+  const auto status = ask_for_status(a.data);
+  if (!status) return fail(a, status.error());
+  print(a, *status, describe_status(*status));
+  return exit_status_of(*status);
 }
 
 int status_of_cluster(const OperationArguments& a) {
@@ -315,12 +327,13 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
       ->envname("MKTD_DATABASE");
   command->callback([&] { status = migrate(a); });
-  command = app.add_subcommand("status", "Show the daemons that share a database");
-  command->add_flag("--cluster", a.cluster, "All of them")->required();
-  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
-      ->envname("MKTD_DATABASE")
-      ->required();
-  command->callback([&] { status = status_of_cluster(a); });
+  command = app.add_subcommand("status", "Show whether mktd runs here, and how it is");
+  CLI::Option* const cluster_database =
+      command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+          ->envname("MKTD_DATABASE");
+  command->add_flag("--cluster", a.cluster, "Instead, the daemons that share a database")
+      ->needs(cluster_database);
+  command->callback([&] { status = a.cluster ? status_of_cluster(a) : status_here(a); });
   add_mirror_operations(app, a.data, a.json, status);
 }
 

@@ -11,6 +11,7 @@ start_mktd
 register acme
 make_connector hello
 expect 0 "$MKT" publish hello
+expect 0 "$MKTD" backup first.tar --data data
 
 # --- The folder -----------------------------------------------------------------------------------------
 while read -r name mode _; do
