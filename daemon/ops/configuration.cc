@@ -14,6 +14,7 @@
 #include <set>
 
 #include "common/base/duration.h"
+#include "common/base/journal.h"
 #include "common/base/log.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
@@ -162,6 +163,9 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-level", c.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
+  add(app, "log-target", c.log_target,
+      "Where the log goes: stderr, journal, or auto for the journal where stderr is one")
+      ->check(CLI::IsMember({"auto", "stderr", "journal"}));
   app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
       ->envname("MKTD_ACCESS_LOG");
   add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
@@ -310,6 +314,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
 void configure_log(const Configuration& c) {
   set_log_level(parse_log_level(c.log_level));
   set_log_format(c.log_format == "json" ? LogFormat::json : LogFormat::logfmt);
+  const bool to_journal =
+      c.log_target == "journal" || (c.log_target == "auto" && stderr_is_journal());
+  const Status set = set_log_target(to_journal ? LogTarget::journal : LogTarget::standard_error);
+  if (!set)
+    log_event(LogLevel::warning, "the log goes on as before", {{"reason", set.error().message}});
 }
 
 Differences compare(const Configuration& before, const Configuration& after) {

@@ -35,6 +35,7 @@ struct Configuration {
   unsigned max_connections_per_address = 1024;  // 0: no bound
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string log_target = "auto";  // "stderr", "journal", or the journal where stderr is one
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
   bool check_only = false;
@@ -82,7 +83,7 @@ ParsedArguments parse_arguments(int argc, char** argv);
 // Declares the flags of the settings, but --config. The configuration must outlive the app.
 void add_options(CLI::App& app, Configuration& configuration);
 
-// Sets the log's level and format.
+// Sets the log's level, format and target.
 void configure_log(const Configuration& configuration);
 
 // What differs, one line each, such as "max-entries: 20000, now 30000"; and what needs a restart.

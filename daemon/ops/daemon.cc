@@ -157,8 +157,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       server_(
           {.application =
                [this](const RequestHead& head, BodyReader& body, Exchange& exchange) {
-                 return answer_request({market_, router_, idempotency_, usage_, limiter_}, head,
-                                       body, exchange);
+                 return answer_request({market_, router_, idempotency_, usage_, limiter_, &traces_},
+                                       head, body, exchange);
                },
            .admit = [this](const RequestHead& head,
                            const Peer& peer) { return live_.admission.get()->admit(head, peer); },
@@ -274,7 +274,7 @@ Result<int> Daemon::run() {
   // After the signals, so that a second signal ends the process even while these two are being
   // joined.
   const Housekeeping housekeeping(market_);
-  const Webhooks webhooks(market_, configuration_.webhooks);
+  const Webhooks webhooks(market_, configuration_.webhooks, {}, process_breakers(), &traces_);
   GarbageCollector garbage(market_);
   const auto control =
       open_control(data_, [&](const Json& question, const auto& stopping) -> Result<Json> {
