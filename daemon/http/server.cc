@@ -319,12 +319,13 @@ class HttpServer::Impl : public RequestSink {
     record.method = c.request ? c.request->method : "-";
     record.path = c.request ? c.request->path : "-";
     record.bytes_in = c.request ? c.request->content_length.value_or(0) : 0;
+    if (c.request) record.trace = trace_of(*c.request);
   }
 
   // A worker makes one answer; the front sends it.
   void answer(Connection& c, bool body_to_come) {
     const RequestHead& head = *c.request;
-    Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}};
+    Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}, trace_of(head)};
     ConnectionBody body(c, head, exchange, body_to_come ? &upload_slots_ : nullptr, repeat_slots_);
     Response response;
     Cors cors;

@@ -32,6 +32,7 @@ struct Exchange {
   std::string who;
   // The subject that upload slots count for, set before the body is read; empty for nobody.
   std::string subject = {};
+  std::optional<TraceContext> trace = {};  // that the request belongs to
 };
 
 // What the server calls; many threads call these at once.

@@ -14,8 +14,8 @@
 #include <set>
 
 #include "common/base/duration.h"
+#include "common/base/journal.h"
 #include "common/base/log.h"
-#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "daemon/limits/redis_url.h"
@@ -150,6 +150,9 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-level", c.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
+  add(app, "log-target", c.log_target,
+      "Where the log goes: stderr, journal, or auto for the journal where stderr is one")
+      ->check(CLI::IsMember({"auto", "stderr", "journal"}));
   app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request")
       ->default_str(c.access_log ? "true" : "false")
       ->envname("MKTD_ACCESS_LOG");
@@ -298,12 +301,12 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       return parsed;
     }
     const std::string what = e.what();
-    write_to_stderr(fmt::format("mktd: {}{}; see: mktd --help\n", file->place_of(what), what));
+    parsed.problems.push_back(fmt::format("{}{}; see: mktd --help", file->place_of(what), what));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
   const auto refuse = [&](const Error& error) {
-    write_to_stderr(fmt::format("mktd: {}\n", error.message));
+    parsed.problems.push_back(error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
   if (c.data.empty()) {
@@ -338,6 +341,11 @@ ParsedArguments parse_arguments(int argc, char** argv) {
 void configure_log(const Configuration& c) {
   set_log_level(parse_log_level(c.log_level));
   set_log_format(c.log_format == "json" ? LogFormat::json : LogFormat::logfmt);
+  const bool to_journal =
+      c.log_target == "journal" || (c.log_target == "auto" && stderr_is_journal());
+  const Status set = set_log_target(to_journal ? LogTarget::journal : LogTarget::standard_error);
+  if (!set)
+    log_event(LogLevel::warning, "the log goes on as before", {{"reason", set.error().message}});
 }
 
 Differences compare(const Configuration& before, const Configuration& after) {

@@ -35,6 +35,7 @@ struct Configuration {
   unsigned max_connections_per_address = 1024;  // 0: no bound
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string log_target = "auto";  // "stderr", "journal", or the journal where stderr is one
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
   std::string web = "on";             // the pages for people: "on" or "off"
@@ -78,11 +79,12 @@ Configuration default_configuration();
 // daemon can listen there is seen later.
 Status check_address(const std::string& address);
 
-// What the command line asks for: to run, or to exit at once with this status (after help, the
-// version, or a usage error whose message was printed).
+// What the command line asks for: to run, or to exit at once with this status, after help or the
+// version, which were printed, or for these problems, one sentence each, which were not.
 struct ParsedArguments {
   Configuration configuration;
   std::optional<int> exit_now;
+  std::vector<std::string> problems = {};
 };
 
 ParsedArguments parse_arguments(int argc, char** argv);
@@ -90,7 +92,7 @@ ParsedArguments parse_arguments(int argc, char** argv);
 // Declares the flags of the settings, but --config. The configuration must outlive the app.
 void add_options(CLI::App& app, Configuration& configuration);
 
-// Sets the log's level and format.
+// Sets the log's level, format and target.
 void configure_log(const Configuration& configuration);
 
 // What differs, one line each, such as "max-entries: 20000, now 30000"; and what needs a restart.

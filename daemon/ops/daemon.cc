@@ -18,7 +18,10 @@
 #include "daemon/limits/shared_limits.h"
 #include "daemon/ops/admin_token.h"
 #include "daemon/ops/cluster_status.h"
+#include "daemon/ops/control.h"
 #include "daemon/ops/discovery.h"
+#include "daemon/ops/gc_question.h"
+#include "daemon/ops/local_status.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
 #include "daemon/service/catalog.h"
@@ -72,6 +75,15 @@ std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configurat
       MirrorTarget{
           open_firestore({c.firestore_project, c.firestore_database, c.firestore_prefix}),
           open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
+}
+
+// Null where there can be none; then operations cannot ask this daemon.
+std::unique_ptr<Control> open_control(const DataFolder& data, Control::Answer answer) {
+  auto control = Control::open(data.path(), std::move(answer));
+  if (control) return std::move(*control);
+  log_event(LogLevel::warning, "no operation can ask this daemon",
+            {{"reason", control.error().message}});
+  return nullptr;
 }
 
 Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
@@ -140,8 +152,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       server_(
           {.application =
                [this](const RequestHead& head, BodyReader& body, Exchange& exchange) {
-                 return answer_request({market_, router_, idempotency_, usage_, limiter_}, head,
-                                       body, exchange);
+                 return answer_request({market_, router_, idempotency_, usage_, limiter_, &traces_},
+                                       head, body, exchange);
                },
            .admit = [this](const RequestHead& head,
                            const Peer& peer) { return live_.admission.get()->admit(head, peer); },
@@ -200,7 +212,8 @@ void Daemon::add_routes() {
   add_log_routes(router_, market_);
   add_token_routes(router_, market_);
   const OperationParts operations{
-      .metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
+      .metrics =
+          [this] { return metrics_.text(server_.counts(), mirror_.get(), health_.is_ready()); },
       .status = [this] { return health_.status(); },
       .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }};
   add_operation_routes(router_, operations);
@@ -216,7 +229,10 @@ void Daemon::reload() {
   auto admission = parsed.configuration.admission();
   auto limits = parsed.configuration.limit_rules();
   if (parsed.exit_now || !admission || !limits) {
-    log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
+    for (const std::string& problem : parsed.problems) {
+      log_event(LogLevel::error, "the configuration is not valid and was not reloaded",
+                {{"reason", problem}});
+    }
   } else {
     const Differences differences = compare(*live_.whole.get(), parsed.configuration);
     market_.rules.set(parsed.configuration.rules());
@@ -243,10 +259,11 @@ void Daemon::reload() {
 Result<int> Daemon::run() {
   MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
-  for (Listener& listener : listeners) server_.add(std::move(listener));
-  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
-  const Announcement announcement(url, data_.path());
-  if (storage_.shared != nullptr) storage_.shared->announce(url);
+  std::vector<std::string> addresses;
+  for (Listener& listener : listeners) {
+    addresses.push_back(listener.url);
+    server_.add(std::move(listener));
+  }
   const SignalWatch signals(
       [&] {
         notify_systemd("STOPPING=1");
@@ -256,10 +273,21 @@ Result<int> Daemon::run() {
   // After the signals, so that a second signal ends the process even while these two are being
   // joined.
   const Housekeeping housekeeping(market_);
-  const Webhooks webhooks(market_, configuration_.webhooks);
-  // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
-  std::optional<GarbageCollector> garbage;
-  if (storage_.shared != nullptr) garbage.emplace(market_);
+  const Webhooks webhooks(market_, configuration_.webhooks, {}, process_breakers(), &traces_);
+  GarbageCollector garbage(market_);
+  const auto control =
+      open_control(data_, [&](const Json& question, const auto& stopping) -> Result<Json> {
+        const std::string word = text_member(question, "do").value_or("");
+        if (word == kGarbageQuestion) return collect_as_asked(garbage, question, stopping);
+        if (word == kStatusQuestion) {
+          return local_status({market_, health_, mirror_.get(), data_, addresses});
+        }
+        return Error(ErrorCode::not_implemented, "this mktd does not know that question");
+      });
+  // Whoever sees the URL may use all of the daemon.
+  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
+  const Announcement announcement(url, data_.path());
+  if (storage_.shared != nullptr) storage_.shared->announce(url);
   write_to_stderr(fmt::format("mktd: listening on {}\n", url));
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {

@@ -67,6 +67,7 @@ class Daemon {
   std::unique_ptr<Mirror> mirror_;  // null where no project is configured
   Usage usage_;
   RequestMetrics requests_;
+  RecentTraces traces_;
   Health health_;
   const Metrics metrics_;
   Router router_;

@@ -33,6 +33,9 @@ int run(int argc, char** argv) {
   if (const auto status = run_completion(argc, argv)) return *status;
   if (const auto status = run_operation(argc, argv)) return *status;
   const ParsedArguments parsed = parse_arguments(argc, argv);
+  for (const std::string& problem : parsed.problems) {
+    write_to_stderr(fmt::format("mktd: {}\n", problem));
+  }
   if (parsed.exit_now) return *parsed.exit_now;
   if (parsed.configuration.check_only) {
     write_to_stdout("the settings are valid\n");

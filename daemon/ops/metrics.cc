@@ -220,9 +220,10 @@ std::optional<BlobTotals> Metrics::blobs() const {
   return blobs_;
 }
 
-std::string Metrics::text(const ServerCounts& server, const Mirror* mirror) const {
+std::string Metrics::text(const ServerCounts& server, const Mirror* mirror, bool ready) const {
   Families f;
   f.gauge("mktd_build_info", "1; the labels say what runs.", {{"version", MKT_VERSION}}, 1);
+  f.gauge("mktd_ready", "1 where /readyz answers 200, else 0.", {}, ready ? 1 : 0);
   add_requests(f, sources_.requests);
   add_server(f, server);
   add_limits(f, sources_.limiter);

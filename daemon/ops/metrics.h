@@ -39,7 +39,7 @@ class Metrics {
   explicit Metrics(const MetricSources& sources) : sources_(sources) {}
 
   // `mirror` may be null.
-  std::string text(const ServerCounts& server, const Mirror* mirror) const;
+  std::string text(const ServerCounts& server, const Mirror* mirror, bool ready) const;
 
  private:
   // Counting them reads the whole catalog, so it is done once in kBlobsEvery.
