@@ -16,6 +16,7 @@
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
+#include "daemon/ops/certificate_watch.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/discovery.h"
 #include "daemon/ops/signals.h"
@@ -79,8 +80,22 @@ std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configurat
           open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
 }
 
-Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
+// Null where the configuration names no certificate.
+Result<std::unique_ptr<TlsGate>> open_tls(const Configuration& c) {
+  const auto files = c.tls_files();
+  if (!files) return std::unique_ptr<TlsGate>();
+  return TlsGate::open(*files);
+}
+
+Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses,
+                                             bool has_certificate) {
   std::vector<Listener> listeners = activated_listeners();
+  for (const Listener& listener : listeners) {
+    if (!listener.speaks_tls || has_certificate) continue;
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("systemd's socket for {} needs tls-certificate and tls-key", listener.url));
+  }
   if (!listeners.empty()) return listeners;  // systemd's sockets replace the configured ones
   for (const std::string& address : addresses) {
     MKT_TRY(Listener listener, open_listener(address));
@@ -93,6 +108,7 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 
 // What is opened before the daemon is made, and may fail.
 struct Daemon::Opened {
+  std::unique_ptr<TlsGate> tls;
   DataFolder data;
   Storage storage;
   Admission admission;
@@ -102,6 +118,7 @@ struct Daemon::Opened {
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
                                              ReadArguments read_arguments) {
+  MKT_TRY(std::unique_ptr<TlsGate> tls, open_tls(configuration));
   MKT_TRY(DataFolder data, DataFolder::open(configuration.data));
   MKT_TRY(Storage storage, Storage::open(configuration, data));
   MKT_TRY(Admission admission, configuration.admission());
@@ -112,8 +129,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
   }
   std::unique_ptr<Daemon> daemon(
       new Daemon(configuration, std::move(read_arguments),
-                 {std::move(data), std::move(storage), std::move(admission), std::move(limits),
-                  std::move(redis)}));
+                 {std::move(tls), std::move(data), std::move(storage), std::move(admission),
+                  std::move(limits), std::move(redis)}));
   MKT_CHECK(daemon->prepare());
   return daemon;
 }
@@ -122,6 +139,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
     : configuration_(configuration),
       read_arguments_(std::move(read_arguments)),
       live_{std::move(opened.admission), std::move(opened.limits), configuration},
+      tls_(std::move(opened.tls)),
       data_(std::move(opened.data)),
       storage_(std::move(opened.storage)),
       market_{.store = *storage_.store,
@@ -135,7 +153,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
       health_(*storage_.store, *storage_.health, data_.path()),
-      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_}),
+      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_,
+                tls_.get()}),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -159,7 +178,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                [this](const AccessRecord& record) {
                  requests_.count(record);
                  if (live_.whole.get()->access_log) log_access(record);
-               }},
+               },
+           .tls = tls_.get()},
           {.uploads = configuration_.max_uploads,
            .connections_per_address = configuration_.max_connections_per_address}) {}
 
@@ -218,6 +238,7 @@ void Daemon::reload() {
   if (parsed.exit_now || !admission || !limits) {
     log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
   } else {
+    reload_tls(parsed.configuration);
     const Differences differences = compare(*live_.whole.get(), parsed.configuration);
     market_.rules.set(parsed.configuration.rules());
     live_.admission.set(std::move(*admission));
@@ -240,10 +261,34 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
+// The files are loaded even where only their content may have changed. Where they cannot be used,
+// the present ones are kept, and everything else of the configuration is taken over.
+void Daemon::reload_tls(Configuration& configuration) {
+  const auto files = configuration.tls_files();
+  if (files.has_value() != (tls_ != nullptr)) {
+    log_event(LogLevel::warning, "needs a restart",
+              {{"change", files ? "tls-certificate: (none), now " + configuration.tls_certificate
+                                : "tls-certificate: now (none)"}});
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  if (!files) return;
+  if (const auto loaded = tls_->load(*files); !loaded) {
+    log_refused_certificate(loaded.error());
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  log_certificate(*tls_->context());
+}
+
 Result<int> Daemon::run() {
-  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen));
+  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen, tls_ != nullptr));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
-  for (Listener& listener : listeners) server_.add(std::move(listener));
+  std::vector<std::string> urls;
+  for (Listener& listener : listeners) {
+    urls.push_back(listener.url);
+    server_.add(std::move(listener));
+  }
   MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
   const Announcement announcement(url, data_.path());
   if (storage_.shared != nullptr) storage_.shared->announce(url);
@@ -257,10 +302,17 @@ Result<int> Daemon::run() {
   // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks);
+  std::optional<CertificateWatch> certificate;
+  if (tls_) {
+    log_certificate(*tls_->context());
+    certificate.emplace(*tls_);
+  }
   // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
   std::optional<GarbageCollector> garbage;
   if (storage_.shared != nullptr) garbage.emplace(market_);
-  write_to_stderr(fmt::format("mktd: listening on {}\n", url));
+  for (const std::string& each : urls) {
+    write_to_stderr(fmt::format("mktd: listening on {}\n", each));
+  }
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
     log_event(
