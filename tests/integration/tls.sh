@@ -134,13 +134,14 @@ talk() { openssl s_client -connect "$port" -CAfile ca.pem -quiet -no_ign_eof "$@
 # Pipelined requests in one record, among them one with a body, which a worker reads.
 {
   for i in 1 2 3; do printf 'GET /v1/connectors/small/1.0.0 HTTP/1.1\r\nHost: localhost\r\n\r\n'; done
-  printf 'POST /v1/requests HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n'
+  printf 'POST /v1/publish HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n' "$token"
+  printf 'Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n'
   head -c 100000 /dev/zero | tr '\0' ' '
   for i in 1 2 3 4; do printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'; done
   printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 } >pipeline
 openssl s_client -connect "$port" -quiet -ign_eof <pipeline 2>/dev/null >answers
-[[ $(grep -c '^HTTP/1.1 200' answers) == 8 ]] || { cat answers >&2; fail "not all pipelined requests were answered"; }
+[[ $(grep -o 'HTTP/1.1 200 OK' answers | wc -l) == 8 ]] || { cat answers >&2; fail "not all pipelined requests were answered"; }
 # The end is told, so that nobody takes it for an attack.
 printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >closing
 openssl s_client -connect "$port" -ign_eof -msg <closing >msg 2>&1
