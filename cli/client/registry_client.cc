@@ -138,19 +138,34 @@ Result<HttpResponse> RegistryClient::call_once(const HttpRequest& request,
   return response;
 }
 
+bool RegistryClient::can_sign_in() const {
+  const auto token = token_for(settings_, local_daemon(settings_.registry));
+  return token && *token;
+}
+
 Result<HttpResponse> RegistryClient::call(const HttpRequest& request, As as,
                                           const HttpClient::Sink& sink,
                                           const HttpClient::Progress& progress, Again again) {
+  if (as == As::whoever) {
+    auto response = call_as(request, As::somebody, sink, progress, again);
+    if (response || response.error().code != ErrorCode::unauthorized) return response;
+    as = As::anyone;
+  }
   const bool signs_in = reads_want_token_ && !has_token(request);
   auto response = call_as(request, signs_in ? As::somebody : as, sink, progress, again);
-  const bool refused = !response && response.error().code == ErrorCode::unauthorized;
   // Nobody's token is sent in the place of another that was refused.
-  if (!refused || as == As::somebody || request.method != "GET" || has_token(request) ||
+  if (response || as == As::somebody || request.method != "GET" || has_token(request) ||
       reads_want_token_) {
     return response;
   }
+  const ErrorCode code = response.error().code;
+  // Some connectors are there only for some who sign in.
+  const bool may_be_hidden = code == ErrorCode::connector_not_found && can_sign_in();
+  if (code != ErrorCode::unauthorized && !may_be_hidden) return response;
+  auto signed_in = call_as(request, As::somebody, sink, progress, again);
+  if (!signed_in && may_be_hidden) return response;
   reads_want_token_ = true;
-  return call_as(request, As::somebody, sink, progress, again);
+  return signed_in;
 }
 
 Result<HttpResponse> RegistryClient::call_as(HttpRequest request, As as,
@@ -238,7 +253,7 @@ Result<wire::SearchResult> RegistryClient::search(const SearchOptions& o) {
       fmt::format("/v1/search?q={}&page={}&pageSize={}", url_encode(o.text), o.page, o.page_size);
   if (!o.capabilities.empty()) path += "&capabilities=" + url_encode(o.capabilities);
   if (!o.sort_by.empty()) path += "&sortBy=" + url_encode(o.sort_by);
-  MKT_TRY(const Json json, get_json(path));
+  MKT_TRY(const Json json, get_json(path, As::whoever));
   return wire::SearchResult::parse(json);
 }
 
@@ -283,7 +298,8 @@ Result<wire::KeyListing> RegistryClient::keys_since(std::int64_t sequence) {
 
 Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
                                                           const Version& version,
-                                                          const SignatureFile& signature, int fd,
+                                                          const SignatureFile& signature,
+                                                          const std::string& visibility, int fd,
                                                           std::uint64_t size,
                                                           const HttpClient::Progress& progress) {
   HttpRequest request;
@@ -291,6 +307,7 @@ Result<RegistryClient::Published> RegistryClient::publish(const ConnectorId& id,
   request.url = version_path(id, version.text());
   request.headers = {"Content-Type: application/gzip",
                      "Mkt-Signature: " + to_base64(as_bytes(dump_json(signature.json())))};
+  if (!visibility.empty()) request.headers.push_back("Mkt-Visibility: " + visibility);
   request.file = HttpRequest::File{fd, size};
   MKT_TRY(const HttpResponse response, call(request, As::somebody, {}, progress));
   MKT_TRY(const Json json, parse_json(response.body, "the registry's answer"));
@@ -404,6 +421,34 @@ Result<wire::VersionInfo> RegistryClient::deprecate(const ConnectorId& id, const
   MKT_TRY(const Json json, reason ? send_json("POST", path, wire::Deprecation{*reason}.to_json())
                                   : send_json("DELETE", path, std::nullopt));
   return wire::VersionInfo::parse(json);
+}
+
+Result<wire::VisibilityInfo> RegistryClient::set_visibility(const ConnectorId& id,
+                                                            const wire::VisibilityChange& change) {
+  MKT_TRY(const Json json, send_json("PUT", fmt::format("/v1/connectors/{}/visibility", id.text()),
+                                     change.to_json()));
+  return wire::VisibilityInfo::parse(json);
+}
+
+Result<wire::TakenOutInfo> RegistryClient::quarantine(const ConnectorId& id, const Version& version,
+                                                      const wire::QuarantineChange& change) {
+  const std::string path = version_path(id, version.text()) + "/quarantine";
+  MKT_TRY(const Json json, send_json("POST", path, change.to_json()));
+  return wire::TakenOutInfo::parse(json);
+}
+
+Result<wire::VersionInfo> RegistryClient::release(const ConnectorId& id, const Version& version,
+                                                  const wire::QuarantineChange& change) {
+  const std::string path = version_path(id, version.text()) + "/release";
+  MKT_TRY(const Json json, send_json("POST", path, change.to_json()));
+  return wire::VersionInfo::parse(json);
+}
+
+Result<wire::TakenOutInfo> RegistryClient::withdraw(const ConnectorId& id, const Version& version,
+                                                    const wire::WithdrawalWish& wish) {
+  const std::string path = version_path(id, version.text()) + "/withdraw";
+  MKT_TRY(const Json json, send_json("POST", path, wish.to_json()));
+  return wire::TakenOutInfo::parse(json);
 }
 
 Result<RegistryClient::Alive> RegistryClient::alive() {

@@ -25,6 +25,7 @@
 #include "common/wire/messages.h"
 #include "common/wire/requests.h"
 #include "common/wire/status_messages.h"
+#include "common/wire/withdrawal_messages.h"
 
 namespace mkt {
 
@@ -47,7 +48,8 @@ struct ClientReliability {
 };
 
 class RegistryClient {
-  enum class As { anyone, somebody };
+  // `whoever`: signs in where there is a token that the registry takes, and else does not.
+  enum class As { anyone, whoever, somebody };
   // May a request be sent again? `with_key`: under an Idempotency-Key, a POST.
   enum class Again { no, yes, with_key };
 
@@ -75,9 +77,10 @@ class RegistryClient {
     wire::VersionInfo version;
     bool is_new;  // false: it was there already, with the same bytes
   };
+  // `visibility` is that of a new connector, as visibility.h writes it; empty: not said.
   Result<Published> publish(const ConnectorId& id, const Version& version,
-                            const SignatureFile& signature, int fd, std::uint64_t size,
-                            const HttpClient::Progress& progress);
+                            const SignatureFile& signature, const std::string& visibility, int fd,
+                            std::uint64_t size, const HttpClient::Progress& progress);
 
   // Puts another signature over a version's bytes in the place of the one it has.
   Result<wire::VersionInfo> countersign(const ConnectorId& id, const Version& version,
@@ -130,6 +133,15 @@ class RegistryClient {
   Result<wire::VersionInfo> deprecate(const ConnectorId& id, const Version& version,
                                       const std::optional<std::string>& reason);
 
+  Result<wire::VisibilityInfo> set_visibility(const ConnectorId& id,
+                                              const wire::VisibilityChange& change);
+  Result<wire::TakenOutInfo> quarantine(const ConnectorId& id, const Version& version,
+                                        const wire::QuarantineChange& change);
+  Result<wire::VersionInfo> release(const ConnectorId& id, const Version& version,
+                                    const wire::QuarantineChange& change);
+  Result<wire::TakenOutInfo> withdraw(const ConnectorId& id, const Version& version,
+                                      const wire::WithdrawalWish& wish);
+
   struct Alive {
     std::string version;  // of mktd
     // By how much the registry's clock is ahead of this machine's, to a second; nullopt where the
@@ -170,6 +182,7 @@ class RegistryClient {
   // A read for anyone is sent again with the token where the registry's reads want one.
   Result<HttpResponse> call(const HttpRequest& request, As as, const HttpClient::Sink& sink = {},
                             const HttpClient::Progress& progress = {}, Again again = Again::yes);
+  bool can_sign_in() const;
   Result<HttpResponse> call_as(HttpRequest request, As as, const HttpClient::Sink& sink,
                                const HttpClient::Progress& progress, Again again);
   Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
@@ -187,7 +200,7 @@ class RegistryClient {
 
   const Settings settings_;
   const ClientReliability reliability_;
-  bool reads_want_token_ = false;  // it has said so
+  bool reads_want_token_ = false;  // it has said so, or shows more to who signs in
   LastChange last_change_;
   HttpClient http_;
   std::shared_ptr<CircuitBreaker> breaker_;

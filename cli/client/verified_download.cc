@@ -51,13 +51,22 @@ Result<Checksum> download(RegistryClient& registry, const ConnectorId& id, const
 }  // namespace
 
 Error quarantine_error(const Trust& trust, const wire::VersionInfo& info) {
+  const std::string name = fmt::format("{}@{}", printable(info.id), printable(info.version));
+  if (info.withdrawn_at) {
+    return Error(ErrorCode::version_withdrawn,
+                 fmt::format("{} was withdrawn on {} ({}): {}", name, printable(*info.withdrawn_at),
+                             printable(info.withdrawal_code), printable(info.withdrawal_reason)));
+  }
+  if (!info.quarantine_reason.empty()) {
+    return Error(ErrorCode::version_quarantined,
+                 fmt::format("{} is in quarantine: {}", name, printable(info.quarantine_reason)));
+  }
   const auto key = trust.book().find(info.own_key_id());
   if (!key) return key.error();
-  return Error(
-      ErrorCode::version_quarantined,
-      fmt::format("{}@{} is in quarantine: the key {} that signed it was {}", printable(info.id),
-                  printable(info.version), printable(info.signing_key_id),
-                  *key ? describe_end(**key) : std::string("compromised")));
+  return Error(ErrorCode::version_quarantined,
+               fmt::format("{} is in quarantine: the key {} that signed it was {}", name,
+                           printable(info.signing_key_id),
+                           *key ? describe_end(**key) : std::string("compromised")));
 }
 
 Result<VerifiedVersion> download_verified(RegistryClient& registry, const Trust& trust,

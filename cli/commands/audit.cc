@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/client/receipt.h"
+#include "cli/client/verified_download.h"
 #include "cli/commands/command.h"
 #include "cli/commands/installed_here.h"
 #include "cli/commands/policy_standing.h"
@@ -47,16 +48,30 @@ Result<Trusted> check_countersignature(Home& home, const Receipt& receipt,
   return home.trust.check(signature, checksum, now.sequence);
 }
 
+// What the registry says of the version itself: an admin may have put it into quarantine, and it
+// may be withdrawn.
+Finding ask_about(Home& home, const Receipt& receipt, const std::string& remark) {
+  const auto id = ConnectorId::parse(receipt.id);
+  if (!id) return Finding{id.error(), ""};
+  const auto now = home.registry.version(*id, receipt.version);
+  if (now && now->quarantined) return Finding{quarantine_error(home.trust, *now), ""};
+  if (now) return Finding{std::nullopt, remark};
+  const bool is_gone = exit_status(now.error().code) == ExitStatus::not_found;
+  return Finding{std::nullopt, is_gone ? "the registry does not show it any more"
+                                       : "the registry could not be asked about this version"};
+}
+
 Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
   MKT_TRY(const Checksum checksum, Checksum::parse(receipt.checksum));
   MKT_TRY(const SignatureFile signature, SignatureFile::from_json(receipt.signature));
   const auto trusted = home.trust.check(signature, checksum, receipt.accepted_sequence);
-  if (trusted) return Finding{std::nullopt, trusted->remark};
+  if (trusted && offline) return Finding{std::nullopt, trusted->remark};
+  if (trusted) return ask_about(home, receipt, trusted->remark);
   if (!is_verdict(trusted.error().code)) return trusted.error();
   if (!offline && trusted.error().code == ErrorCode::key_revoked) {
     const auto again = check_countersignature(home, receipt, checksum);
     if (again) {
-      return Finding{std::nullopt, fmt::format("signed again by {}", again->key.key_id)};
+      return ask_about(home, receipt, fmt::format("signed again by {}", again->key.key_id));
     }
   }
   return Finding{trusted.error(), ""};

@@ -38,6 +38,17 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt deprecate hello-connector@1.0.0 --reason 'loses data; use 1.0.1'\n"
      "  mkt deprecate hello-connector@1.0.0 --undo",
      "3 4 7 9", "", add_deprecate_command},
+    {"withdraw", "Publish", "Take a version back for ever",
+     "  mkt withdraw hello-connector@1.0.0 --reason-code mistake --reason 'was not ready' "
+     "--dry-run\n"
+     "  mkt withdraw hello-connector@1.0.0 --reason-code security --reason 'sends tokens away' "
+     "--yes",
+     "3 4 7", "", add_withdraw_command},
+    {"visibility", "Publish", "Show and change who sees a connector",
+     "  mkt visibility hello-connector\n"
+     "  mkt visibility hello-connector tenants:acme,beta\n"
+     "  mkt visibility hello-connector everyone",
+     "3 4 7", "", add_visibility_command},
     {"search", "Install", "Find connectors",
      "  mkt search slack\n  mkt search --capability messaging\n"
      "  mkt search '' --sort downloads --json",
@@ -89,6 +100,10 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt publisher register acme --display-name 'Acme Inc.' --email dev@acme.example --key "
      "acme:0123456789abcdef\n  mkt publisher list",
      "3 4 7 8 9 11", "", add_publisher_command},
+    {"quarantine", "Trust", "Keep a version from being installed",
+     "  mkt quarantine hello-connector@1.0.0 --reason 'sends data to a host nobody knows'\n"
+     "  mkt quarantine hello-connector@1.0.0 --undo --reason 'it was the proxy of the office'",
+     "3 4 7", "", add_quarantine_command},
     {"owner", "Trust", "Show and change who may publish a connector",
      "  mkt owner list hello-connector\n"
      "  mkt owner add hello-connector partner",

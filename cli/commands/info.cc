@@ -29,7 +29,8 @@ std::string flags_of(const wire::VersionInfo& v, const KeyEnds& ends) {
   };
   add(v.prerelease, "prerelease");
   add(v.deprecated, "deprecated");
-  add(v.quarantined, "quarantined");
+  add(v.withdrawn_at.has_value(), "withdrawn");
+  add(v.quarantined && !v.withdrawn_at, "quarantined");
   add(!v.quarantined && !end_of(ends, v).empty(), "key retired");
   return flags;
 }
@@ -44,6 +45,9 @@ std::string describe(const Output& out, const wire::ConnectorInfo& c, const KeyE
                   printable(c.id), printable(c.latest_version), printable(c.display_name),
                   printable(c.description), printable(c.owner),
                   printable(fmt::format("{}", fmt::join(c.capabilities, ", "))), c.downloads);
+  if (!c.visibility.empty()) {
+    text.insert(text.size() - 1, fmt::format("visible to    {}\n", printable(c.visibility)));
+  }
   const UtcTime now = utc_now();
   Table table({{"VERSION"},
                {"PUBLISHED"},
@@ -69,6 +73,12 @@ std::string describe(const wire::VersionInfo& v, const KeyEnds& ends) {
   }
   if (const std::string end = end_of(ends, v); !end.empty()) {
     text += fmt::format("key        {}\n", end);
+  }
+  if (v.withdrawn_at) {
+    text += fmt::format("withdrawn  {} ({}): {}\n", printable(*v.withdrawn_at),
+                        printable(v.withdrawal_code), printable(v.withdrawal_reason));
+  } else if (!v.quarantine_reason.empty()) {
+    text += fmt::format("quarantine {}\n", printable(v.quarantine_reason));
   }
   if (!v.deprecation_reason.empty()) {
     text += fmt::format("reason     {}\n", printable(v.deprecation_reason));

@@ -8,6 +8,7 @@
 #include "cli/commands/publishable.h"
 #include "cli/commands/signer.h"
 #include "common/base/files.h"
+#include "common/connector/visibility.h"
 
 namespace mkt {
 namespace {
@@ -18,6 +19,7 @@ struct PublishArguments {
   bool dry_run = false;
   bool allow_secrets = false;
   bool list = false;
+  std::string visibility;
 };
 
 // What goes out, while there is still time to stop it.
@@ -100,7 +102,11 @@ CiResult describe_for_ci(const Publishable& ready, const SignatureFile& signatur
             fmt::format("{}/v1/connectors/{}/{}", registry, id, version)}}};
 }
 
-Status run_publish(const Session& session, const PublishArguments& a) {
+Status run_publish(const Session& session, PublishArguments a) {
+  if (!a.visibility.empty()) {
+    MKT_TRY(const auto tenants, parse_visibility(a.visibility));
+    a.visibility = visibility_text(tenants);
+  }
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const Publishable ready,
           prepare_publish(a.source, {.limits = settings.archive,
@@ -126,8 +132,9 @@ Status run_publish(const Session& session, const PublishArguments& a) {
   on_interrupt_say(
       "the registry may or may not have the version: run it again, it changes nothing twice");
   RegistryClient registry(settings);
-  auto published = registry.publish(ready.id, ready.version, signature, ready.file.get(),
-                                    ready.size, session.out.progress("publishing " + name));
+  auto published =
+      registry.publish(ready.id, ready.version, signature, a.visibility, ready.file.get(),
+                       ready.size, session.out.progress("publishing " + name));
   if (!published) return published.error().context("while publishing " + name);
   if (ready.plan) report_plan(*ready.plan, session.out, document);
   session.out.done(fmt::format("published  {}/v1/connectors/{}/{}", settings.registry,
@@ -158,6 +165,8 @@ void add_publish_command(CLI::App& command, Session& session) {
   command.add_flag("--list", a->list, "Show every file that is packed");
   command.add_flag("--allow-secrets", a->allow_secrets,
                    "Publish files that look like secrets, too");
+  command.add_option("--visibility", a->visibility,
+                     "Who sees a new connector: everyone, or tenants:A,B");
   on_run(&command, session, [&session, &command, a] {
     if (command.count("SOURCE") == 0) a->source = connector_folder().string();
     return run_publish(session, *a);

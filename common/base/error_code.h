@@ -76,6 +76,8 @@ enum class ExitStatus : int {
   X(token_not_found, 404, not_found)           \
   X(version_exists, 409, conflict)             \
   X(version_quarantined, 409, refused)         \
+  X(version_withdrawn, 410, refused)           \
+  X(visibility_differs, 409, conflict)         \
   X(target_exists, 409, conflict)              \
   X(busy, 409, conflict)                       \
   X(method_not_allowed, 405, invalid)          \

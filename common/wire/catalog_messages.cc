@@ -32,7 +32,11 @@ void VersionInfo::members(Visitor& m) {
   m.usually("prerelease", &VersionInfo::prerelease);
   m.usually("deprecated", &VersionInfo::deprecated);
   m.if_any("deprecationReason", &VersionInfo::deprecation_reason);
-  m.usually("quarantined", &VersionInfo::quarantined);
+  m.usually("quarantined", &VersionInfo::quarantined, Shape().saying("Its bytes are not served."));
+  m.if_any("quarantineReason", &VersionInfo::quarantine_reason);
+  m.if_any("withdrawnAt", &VersionInfo::withdrawn_at, kTime);
+  m.if_any("withdrawalCode", &VersionInfo::withdrawal_code);
+  m.if_any("withdrawalReason", &VersionInfo::withdrawal_reason);
   m.usually("sequence", &VersionInfo::sequence,
             Shape().saying("The place of the signature in the registry's order of events."));
   m.made("changelog", [](const VersionInfo& v) { return of_manifest(v, "changelog"); });
@@ -63,6 +67,7 @@ void ConnectorInfo::members(Visitor& m) {
   m.usually("license", &ConnectorInfo::license);
   m.if_any("repositoryUrl", &ConnectorInfo::repository_url);
   m.if_any("documentationUrl", &ConnectorInfo::documentation_url);
+  m.if_any("visibility", &ConnectorInfo::visibility, Shape().saying("Where not everyone sees it."));
   m.always("versionDetails", &ConnectorInfo::versions);
 }
 
@@ -116,6 +121,24 @@ void DeprecationInfo::members(Visitor& m) {
 }
 
 template <typename Visitor>
+void VisibilityInfo::members(Visitor& m) {
+  m.always("id", &VisibilityInfo::id);
+  m.always("visibility", &VisibilityInfo::visibility);
+}
+
+template <typename Visitor>
+void DependantInfo::members(Visitor& m) {
+  m.always("id", &DependantInfo::id);
+  m.always("version", &DependantInfo::version);
+  m.always("range", &DependantInfo::range);
+}
+
+template <typename Visitor>
+void DependantListing::members(Visitor& m) {
+  m.always("dependants", &DependantListing::dependants);
+}
+
+template <typename Visitor>
 void AnnouncedInfo::members(Visitor& m) {
   m.made("success", [](const AnnouncedInfo&) { return std::optional(true); });
   m.always("version", &AnnouncedInfo::version);
@@ -162,6 +185,9 @@ MKT_MESSAGE_FUNCTIONS(OwnerInfo)
 MKT_MESSAGE_FUNCTIONS(OwnerListing)
 MKT_MESSAGE_FUNCTIONS(PublishedInfo)
 MKT_MESSAGE_FUNCTIONS(DeprecationInfo)
+MKT_MESSAGE_FUNCTIONS(VisibilityInfo)
+MKT_MESSAGE_FUNCTIONS(DependantInfo)
+MKT_MESSAGE_FUNCTIONS(DependantListing)
 MKT_MESSAGE_FUNCTIONS(AnnouncedInfo)
 MKT_MESSAGE_FUNCTIONS(DownloadInfo)
 MKT_MESSAGE_FUNCTIONS(CatalogHealthInfo)
@@ -171,8 +197,8 @@ MKT_MESSAGE_FUNCTIONS(StatsInfo)
 Json ConnectorInfo::to_earlier_json() const {
   Json json = to_json();
   json["versions"] = json["versionDetails"];
-  for (const char* newer :
-       {"versionDetails", "totalDownloads", "license", "repositoryUrl", "documentationUrl"}) {
+  for (const char* newer : {"versionDetails", "totalDownloads", "license", "repositoryUrl",
+                            "documentationUrl", "visibility"}) {
     json.erase(newer);
   }
   return json;

@@ -31,7 +31,12 @@ struct VersionInfo {
   bool prerelease = false;
   bool deprecated = false;
   std::string deprecation_reason;
-  bool quarantined = false;
+  bool quarantined = false;  // not given out
+  // Why not: an admin's reason, where it is not the key's state; and that it was withdrawn.
+  std::string quarantine_reason = {};
+  std::optional<std::string> withdrawn_at = {};
+  std::string withdrawal_code = {};
+  std::string withdrawal_reason = {};
   // When the signature was accepted, in the registry's order of events (see KeyInfo).
   std::int64_t sequence = 0;
 
@@ -55,6 +60,7 @@ struct ConnectorInfo {
   std::string license = {};
   std::string repository_url = {};
   std::string documentation_url = {};
+  std::string visibility = {};  // empty where everyone sees it
 
   // `versions` are strings and the objects stand in `versionDetails`; `parse` reads the earlier
   // form too.
@@ -115,6 +121,30 @@ struct DeprecationInfo : VersionInfo {
   std::string reason;
 
   MKT_MESSAGE(DeprecationInfo);
+};
+
+// The answer to PUT /v1/connectors/{id}/visibility
+struct VisibilityInfo {
+  std::string id;
+  std::string visibility;
+
+  MKT_MESSAGE(VisibilityInfo);
+};
+
+// A version that needs a connector.
+struct DependantInfo {
+  std::string id;
+  std::string version;
+  std::string range;
+
+  MKT_MESSAGE(DependantInfo);
+};
+
+// GET /v1/connectors/{id}/dependants
+struct DependantListing {
+  std::vector<DependantInfo> dependants;
+
+  MKT_MESSAGE(DependantListing);
 };
 
 // The answer to POST /v1/connectors, the older protocol's second step of an upload.

@@ -78,6 +78,24 @@ void Deprecation::members(Visitor& m) {
 }
 
 template <typename Visitor>
+void VisibilityChange::members(Visitor& m) {
+  m.always("visibility", &VisibilityChange::visibility,
+           Shape().saying("everyone, or tenants: and their ids with commas between."));
+}
+
+template <typename Visitor>
+void QuarantineChange::members(Visitor& m) {
+  m.always("reason", &QuarantineChange::reason, text_of(kMaxReason));
+}
+
+template <typename Visitor>
+void WithdrawalWish::members(Visitor& m) {
+  m.always("reasonCode", &WithdrawalWish::reason_code, one_of(kWithdrawalCodes));
+  m.always("reason", &WithdrawalWish::reason, text_of(kMaxReason));
+  m.if_any("dryRun", &WithdrawalWish::dry_run, Shape().saying("Only tell what it would hit."));
+}
+
+template <typename Visitor>
 void Announcement::members(Visitor& m) {
   m.always("connectorId", &Announcement::connector_id);
   m.always("version", &Announcement::version);
@@ -128,6 +146,9 @@ MKT_REQUEST_FUNCTIONS(PublisherChange)
 MKT_REQUEST_FUNCTIONS(NewKey)
 MKT_REQUEST_FUNCTIONS(KeyRevocation)
 MKT_REQUEST_FUNCTIONS(Deprecation)
+MKT_REQUEST_FUNCTIONS(VisibilityChange)
+MKT_REQUEST_FUNCTIONS(QuarantineChange)
+MKT_REQUEST_FUNCTIONS(WithdrawalWish)
 MKT_REQUEST_FUNCTIONS(Announcement)
 MKT_REQUEST_FUNCTIONS(InstallWish)
 MKT_REQUEST_FUNCTIONS(InstallUpdate)

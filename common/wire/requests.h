@@ -103,6 +103,29 @@ struct Deprecation {
   MKT_REQUEST(Deprecation);
 };
 
+// PUT /v1/connectors/{id}/visibility
+struct VisibilityChange {
+  std::string visibility;  // as common/connector/visibility.h has it
+
+  MKT_REQUEST(VisibilityChange);
+};
+
+// POST /v1/connectors/{id}/{version}/quarantine and …/release
+struct QuarantineChange {
+  std::string reason;
+
+  MKT_REQUEST(QuarantineChange);
+};
+
+// POST /v1/connectors/{id}/{version}/withdraw
+struct WithdrawalWish {
+  std::string reason_code;
+  std::string reason;
+  std::optional<bool> dry_run = {};
+
+  MKT_REQUEST(WithdrawalWish);
+};
+
 // POST /v1/connectors, of the older protocol.
 struct Announcement {
   std::string connector_id;

@@ -10,6 +10,9 @@ inline constexpr auto kRoles =
     std::to_array<std::string_view>({"admin", "publisher", "tenant-admin", "member", "approver"});
 inline constexpr auto kPublisherStatuses =
     std::to_array<std::string_view>({"active", "suspended", "banned"});
+// Why a version is withdrawn.
+inline constexpr auto kWithdrawalCodes =
+    std::to_array<std::string_view>({"security", "legal", "mistake"});
 inline constexpr auto kReasonCodes =
     std::to_array<std::string_view>({"superseded", "cessation", "compromised", "unspecified"});
 

@@ -10,6 +10,7 @@
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
 #include "daemon/http/signature_schema.h"
+#include "daemon/rules/visibility.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/record_messages.h"
 
@@ -88,7 +89,7 @@ Result<Response> search(const Marketplace& market, Request& request) {
   const bool named = order == "asc" || order == "desc";
   query.descending = named ? order == "desc" : query.sort_by != SortBy::name;
 
-  MKT_TRY(const SearchPage page, search_connectors(market, query));
+  MKT_TRY(const SearchPage page, search_connectors(market, request.caller, query));
   wire::SearchResult result;
   for (const ConnectorRecord& c : page.connectors) result.connectors.push_back(hit_message(c));
   result.total = page.total;
@@ -101,35 +102,46 @@ Result<Response> search(const Marketplace& market, Request& request) {
 Result<Response> connector(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.views.clock.of_connector(id.text());
-  MKT_TRY(const ConnectorWithVersions found, show_connector(market, id));
+  MKT_TRY(const ConnectorWithVersions found, show_connector(market, request.caller, id));
   const wire::ConnectorInfo info = connector_message(found);
   const bool earlier = is_earlier_mkt(request.head);
   Response response = kept_response(request, fresh, "application/json",
                                     dump_json(earlier ? info.to_earlier_json() : info.to_json()));
   if (earlier) response.same_while.reset();
+  if (!is_for_everyone(found.connector.visible_to)) keep_from_others(response);
   response.headers.emplace_back("Vary", "User-Agent");
+  return response;
+}
+
+Response answer_about(const Request& request, const VersionRecord& v, const Freshness& fresh,
+                      std::string json) {
+  Response response = kept_response(request, fresh, "application/json", std::move(json));
+  if (!is_for_everyone(v.visible_to)) keep_from_others(response);
   return response;
 }
 
 Result<Response> version(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.views.clock.of_connector(id.text());
-  MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return kept_response(request, fresh, "application/json", dump_json(version_message(v).to_json()));
+  MKT_TRY(const VersionRecord v,
+          show_version(market, request.caller, id, request.path_parameter("version")));
+  return answer_about(request, v, fresh, dump_json(version_message(v).to_json()));
 }
 
 Result<Response> signature(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
   const Freshness fresh = market.views.clock.of_connector(id.text());
-  MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
-  return kept_response(request, fresh, "application/json", v.signature);
+  MKT_TRY(const VersionRecord v,
+          show_version(market, request.caller, id, request.path_parameter("version")));
+  return answer_about(request, v, fresh, v.signature);
 }
 
 Result<Response> tarball(const Marketplace& market, Usage& usage, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
   const std::string& which = request.path_parameter("version");
-  MKT_TRY(Tarball found, open_tarball(market, id, which));
+  MKT_TRY(Tarball found, open_tarball(market, request.caller, id, which));
   const VersionRecord& v = found.version;
+  const bool for_everyone = is_for_everyone(v.visible_to);
   const std::string etag = fmt::format("\"{}\"", v.checksum);
 
   Response response;
@@ -138,6 +150,7 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
   // The bytes of a version never change; what "latest" is does.
   response.headers.emplace_back(
       "Cache-Control", which == "latest" ? "no-cache" : "public, max-age=31536000, immutable");
+  if (!for_everyone) keep_from_others(response);
   if (etag_matches(request.head.header("if-none-match"), etag)) {
     response.status = 304;
     return response;
@@ -178,18 +191,19 @@ Result<Response> tarball(const Marketplace& market, Usage& usage, Request& reque
 // The older protocol tells of a download so; what counts is that the tarball was sent.
 Result<Response> note_download(const Marketplace& market, Request& request) {
   MKT_TRY(const ConnectorId id, connector_id_of(request));
-  MKT_TRY(const VersionRecord v, show_version(market, id, request.path_parameter("version")));
+  MKT_TRY(const VersionRecord v,
+          show_version(market, request.caller, id, request.path_parameter("version")));
   return json_response(200, wire::DownloadInfo{v.connector_id, v.version}.to_json());
 }
 
-Result<Response> health(const Marketplace& market) {
-  MKT_TRY(const CatalogCounts counts, count_catalog(market));
+Result<Response> health(const Marketplace& market, const Request& request) {
+  MKT_TRY(const CatalogCounts counts, count_catalog(market, request.caller));
   return json_response(200, wire::CatalogHealthInfo{counts.connectors, counts.downloads}.to_json());
 }
 
 Result<Response> stats(const Marketplace& market, Request& request) {
   const Freshness fresh = market.views.clock.now();
-  MKT_TRY(const CatalogSummary summary, summarize_catalog(market, kMaxListed));
+  MKT_TRY(const CatalogSummary summary, summarize_catalog(market, request.caller, kMaxListed));
   const CatalogCounts& counts = summary.counts;
   wire::StatsInfo info{
       counts.connectors, counts.versions, counts.downloads, counts.active_keys, {}};
@@ -249,7 +263,7 @@ void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
   router.add("GET", "/health",
              Operation("showCatalogHealth", "Show that the registry answers, and its counts")
                  .answers<wire::CatalogHealthInfo>(),
-             [&](Request&) { return health(market); });
+             [&](Request& r) { return health(market, r); });
   router.add("GET", "/v1/stats",
              Operation("showStats", "Show the counts of the catalog")
                  .answers<wire::StatsInfo>()

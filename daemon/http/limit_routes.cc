@@ -4,6 +4,7 @@
 #include "common/wire/status_messages.h"
 #include "daemon/http/change_limits.h"
 #include "daemon/http/fields.h"
+#include "daemon/http/limit_listing.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
 #include "daemon/service/audit_log.h"
@@ -88,18 +89,7 @@ bool is_counted(LimitScope scope, std::string_view subject) {
 }
 
 Result<Response> list(RateLimiter& limiter, Request& request) {
-  const auto asked = request.head.parameter("subject");
-  if (asked) {
-    MKT_CHECK(require_admin(request.caller));
-    MKT_CHECK(check_subject(*asked));
-  }
-  wire::LimitListing listing;
-  for (const LimitScope scope : kLimitScopes) {
-    const auto subject = asked ? std::optional(std::string(*asked)) : own_subject(scope, request);
-    if (!subject || !is_counted(scope, *subject)) continue;
-    MKT_TRY(const auto decision, limiter.peek(scope, {*subject, address_of(*subject, request)}));
-    listing.limits.push_back(limit_message(scope, *subject, decision));
-  }
+  MKT_TRY(const auto listing, list_limits(limiter, request, request.head.parameter("subject")));
   return json_response(200, listing.to_json());
 }
 
@@ -117,6 +107,22 @@ Result<Response> reset(const Marketplace& market, RateLimiter& limiter, Request&
 }
 
 }  // namespace
+
+Result<wire::LimitListing> list_limits(RateLimiter& limiter, const Request& request,
+                                       std::optional<std::string_view> asked) {
+  if (asked) {
+    MKT_CHECK(require_admin(request.caller));
+    MKT_CHECK(check_subject(*asked));
+  }
+  wire::LimitListing listing;
+  for (const LimitScope scope : kLimitScopes) {
+    const auto subject = asked ? std::optional(std::string(*asked)) : own_subject(scope, request);
+    if (!subject || !is_counted(scope, *subject)) continue;
+    MKT_TRY(const auto decision, limiter.peek(scope, {*subject, address_of(*subject, request)}));
+    listing.limits.push_back(limit_message(scope, *subject, decision));
+  }
+  return listing;
+}
 
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter) {
   router.section("Rate limits", "What is left of the limits.");

@@ -35,6 +35,18 @@ Response kept_response(const Request& request, const Freshness& same_while,
   return response;
 }
 
+void keep_from_others(Response& response) {
+  constexpr std::string_view kPublic = "public, ";
+  response.same_while.reset();
+  for (auto& [name, value] : response.headers) {
+    if (name != "Cache-Control") continue;
+    if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
+    if (value != "no-store" && !value.starts_with("private")) value.insert(0, "private, ");
+    return;
+  }
+  response.headers.emplace_back("Cache-Control", "private");
+}
+
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit) {
   if (body.length() > limit) {
     Error error(

@@ -74,6 +74,10 @@ Response json_response(int status, const Json& json);
 Response kept_response(const Request& request, const Freshness& same_while,
                        std::string content_type, std::string body);
 
+// Makes it an answer for this caller alone: it is not sent again, and no cache on the way gives it
+// to anybody else.
+void keep_from_others(Response& response);
+
 // Reads the whole body. Above `limit` bytes it refuses before reading any: body_too_large.
 Result<std::string> read_body(BodyReader& body, std::uint64_t limit);
 // The same, as JSON.

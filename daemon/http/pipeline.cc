@@ -38,15 +38,7 @@ std::optional<std::string> told_instead(ErrorCode code, const std::string& reque
 }
 
 Response failure(Error error, const FailedRequest& failed) {
-  if (http_status(error.code) >= 500) {
-    log_event(LogLevel::error, error.message,
-              {{"code", std::string(error_code_name(error.code))}, {"request", failed.request_id}});
-  }
-  if (auto told = told_instead(error.code, failed.request_id)) {
-    error.message = std::move(*told);
-    error.details.clear();
-  }
-  return error_response(error, failed);
+  return error_response(told_error(std::move(error), failed.request_id), failed);
 }
 
 std::string name_of(const Caller& caller) {
@@ -68,24 +60,13 @@ Response with_headers(Response response,
   return response;
 }
 
-// No cache on the way gives it to anybody else.
-void keep_from_others(Response& response) {
-  constexpr std::string_view kPublic = "public, ";
-  for (auto& [name, value] : response.headers) {
-    if (name != "Cache-Control") continue;
-    if (value.starts_with(kPublic)) value.erase(0, kPublic.size());
-    if (value != "no-store") value.insert(0, "private, ");
-    return;
-  }
-  response.headers.emplace_back("Cache-Control", "private");
-}
-
 // Invalid tokens are counted by the client's address. A valid token always passes: many clients may
 // share an address, and nobody can guess a token.
 Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead& head,
                         const Exchange& exchange) {
   const FailedRequest failed{exchange.request_id, head.path};
   auto refused = failure(error, failed);
+  a.usage.sign_in_failed(exchange.address, token_of(head), a.market.now());
   if (error.code != ErrorCode::unauthorized) return refused;
   const auto decision = a.limiter.check(LimitScope::auth_failure,
                                         {address_subject(exchange.address), exchange.address});
@@ -97,6 +78,18 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
 }
 
 }  // namespace
+
+Error told_error(Error error, const std::string& request_id) {
+  if (http_status(error.code) >= 500) {
+    log_event(LogLevel::error, error.message,
+              {{"code", std::string(error_code_name(error.code))}, {"request", request_id}});
+  }
+  if (auto told = told_instead(error.code, request_id)) {
+    error.message = std::move(*told);
+    error.details.clear();
+  }
+  return error;
+}
 
 Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& body,
                         Exchange& exchange) {
@@ -112,6 +105,7 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
         request, [&](Request& r) { return a.router.dispatch(r); },
         [&](Request& r) { return a.router.ask_gates(r); });
     exchange.route = request.route;
+    exchange.who = name_of(request.caller);  // a page may have found out by its cookie
     Response answer = with_headers(
         response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);

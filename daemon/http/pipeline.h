@@ -23,6 +23,10 @@ struct Pipeline {
 Response answer_request(const Pipeline& pipeline, const RequestHead& head, BodyReader& body,
                         Exchange& exchange);
 
+// The error as its client is told it: one of this machine goes to the log, and the client gets the
+// request under which it stands there.
+Error told_error(Error error, const std::string& request_id);
+
 // Writes one line to the access log.
 void log_access(const AccessRecord& record);
 

@@ -4,6 +4,7 @@
 
 #include "common/base/encoding.h"
 #include "common/connector/manifest.h"
+#include "common/connector/visibility.h"
 #include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/publish_body.h"
@@ -62,10 +63,13 @@ Result<Response> put_version(const Marketplace& market, RateLimiter& limiter, Re
     return tarball_too_large({market.limits().tarball_bytes, request.body.length()});
   }
   const std::string signed_text = signature.signed_text;
+  PublishRequest publish{std::move(signature), id, version};
+  if (const auto visibility = request.head.header("mkt-visibility"); !visibility.empty()) {
+    MKT_TRY(publish.visible_to, parse_visibility(visibility));
+  }
   MKT_TRY(BlobUpload upload, Publication::begin_upload(market));
   MKT_TRY(Publication publication,
-          Publication::begin(market, request.caller, {std::move(signature), id, version},
-                             std::move(upload)));
+          Publication::begin(market, request.caller, std::move(publish), std::move(upload)));
   Bytes buffer(kReadBytes);
   for (;;) {
     MKT_TRY(const std::size_t n, request.body.read(buffer));
@@ -159,7 +163,7 @@ Result<Response> post_connector(const Marketplace& market, Request& request) {
   const auto version = Version::parse(body.version);
   const auto checksum = Checksum::parse(body.tarball_checksum);
   if (id && version && checksum) {
-    const auto found = show_version(market, *id, version->text());
+    const auto found = show_version(market, request.caller, *id, version->text());
     if (found && found->checksum == checksum->text()) {
       return json_response(201, wire::AnnouncedInfo{version_message(*found)}.to_json());
     }
@@ -212,6 +216,9 @@ void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& 
              Operation("publish", "Publish a version; the body is its tarball")
                  .for_tokens()
                  .header("Mkt-Signature", "The signature file in base64.")
+                 .header("Mkt-Visibility",
+                         "Of a new connector: everyone, or tenants: and their ids with commas "
+                         "between.")
                  .takes("application/gzip")
                  .answers<wire::PublishedInfo>(200)
                  .answers<wire::PublishedInfo>(201),

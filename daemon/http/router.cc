@@ -48,6 +48,14 @@ void Router::add(std::string_view method, std::string_view pattern, Operation op
       {std::string(method), std::string(pattern), section_, std::move(operation)});
   if (surround_) handler = surround_(method, pattern, std::move(handler));
   if (guard_ && !is_open) handler = std::move(handler).behind(guard_);
+  insert(method, pattern, std::move(handler));
+}
+
+void Router::add_page(std::string_view method, std::string_view pattern, Handler handler) {
+  insert(method, pattern, std::move(handler));
+}
+
+void Router::insert(std::string_view method, std::string_view pattern, Handler handler) {
   Node* node = &root_;
   const std::string whole(pattern);
   std::vector<std::string> names;

@@ -49,6 +49,10 @@ class Router {
 
   // `operation` tells the OpenAPI document of it.
   void add(std::string_view method, std::string_view pattern, Operation operation, Handler handler);
+  // A page for people. It is no operation of the API, so the OpenAPI document does not tell of it,
+  // and neither `surround` nor `guard` stand around it: a page refuses with a page, and may know by
+  // a cookie who asks (daemon/web/web.h).
+  void add_page(std::string_view method, std::string_view pattern, Handler handler);
   // The resource that the routes added from now on belong to.
   void section(std::string_view name, std::string_view about) { section_ = {name, about}; }
   // Around every route that is added from now on.
@@ -75,6 +79,7 @@ class Router {
     std::vector<std::string> names;                        // of the parameters on the way here
     std::string pattern;
   };
+  void insert(std::string_view method, std::string_view pattern, Handler handler);
   const Node* find(const Node& node, std::string_view path,
                    std::vector<std::string_view>& values) const;
   Result<const Handler*> handler_of(Request& request) const;

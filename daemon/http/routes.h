@@ -27,6 +27,7 @@ void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& 
 void add_publisher_routes(Router& router, const Marketplace& market);
 void add_key_routes(Router& router, const Marketplace& market);
 void add_owner_routes(Router& router, const Marketplace& market);
+void add_withdrawal_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
@@ -37,6 +38,9 @@ void add_mirror_routes(Router& router, const Marketplace& market,
 void add_log_routes(Router& router, const Marketplace& market);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);
+
+// The token that the request has, by either field; empty without, or where another scheme is used.
+std::string_view token_of(const RequestHead& head);
 
 // Finds the caller by `Authorization: Bearer` or the older protocol's `X-API-Key`. unauthorized for
 // an invalid token, even where no token is needed.

@@ -144,7 +144,8 @@ bool may_be_kept(const RequestHead& head) {
       is_earlier_mkt(head)) {
     return false;
   }
-  for (const char* field : {"authorization", "x-api-key", "range"}) {
+  // A cookie may be a session's of the pages.
+  for (const char* field : {"authorization", "x-api-key", "range", "cookie"}) {
     if (!head.header(field).empty()) return false;
   }
   return true;

@@ -244,6 +244,7 @@ bool Mirror::put_tarballs(std::vector<OutboxEntry>& entries) {
 }
 
 Status Mirror::put_tarball(const OutboxEntry& version) {
+  if (number_member(*version.content, "withdrawnAt")) return {};  // its bytes are gone
   MKT_TRY(const Checksum checksum,
           Checksum::parse(text_member(*version.content, "checksum").value_or("")));
   const auto size = static_cast<std::uint64_t>(number_member(*version.content, "size").value_or(0));

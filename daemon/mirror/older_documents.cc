@@ -138,6 +138,7 @@ void shape_connector(Fields& fields, const Json& content) {
   for (const Json& keyword : words_of(content, "keywords")) {
     if (std::find(tags.begin(), tags.end(), keyword) == tags.end()) tags.push_back(keyword);
   }
+  fields.unfold("visibleTo");
   fields.set("capabilities", capabilities);
   fields.set("categories", categories_of(capabilities));
   fields.set("tags", tags);
@@ -167,7 +168,7 @@ void shape_version(Fields& fields, const Json& content) {
   fields.set_text("changelog", of_manifest("changelog"));
   fields.set_text("releaseNotes", of_manifest("releaseNotes"));
   fields.set_text("minGwiVersion", of_manifest("minCoreVersion"));
-  for (const char* name : {"manifest", "signature", "capabilities", "policyClasses"}) {
+  for (const char* name : {"manifest", "signature", "capabilities", "policyClasses", "visibleTo"}) {
     fields.unfold(name);
   }
 }

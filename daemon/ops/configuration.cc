@@ -21,6 +21,7 @@
 #include "daemon/http/listener.h"
 #include "daemon/limits/redis_url.h"
 #include "daemon/ops/configuration_file.h"
+#include "daemon/ops/settings_text.h"
 #include "daemon/ops/storage.h"
 #include "mkt_version.h"
 
@@ -31,7 +32,7 @@ namespace {
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
      "daemons", "database", "blobs", "blob-cache-bytes", "firestore-project", "firestore-database",
-     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes"});
+     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes", "web"});
 
 // A file with a secret may only be readable by its owner and the daemon's group.
 Status check_webhooks(const Configuration& c, const std::string& file) {
@@ -50,26 +51,8 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
-// HOST:PORT with a valid port, https://HOST:PORT, or unix:PATH. Whether the daemon can listen there
-// is seen later.
 Status check_addresses(const Configuration& c) {
-  constexpr unsigned kMaxPort = 65'535;
-  for (const std::string& written : c.listen) {
-    std::string_view address = written;
-    if (address.starts_with("unix:")) continue;
-    if (address.starts_with(kHttpsScheme)) address.remove_prefix(kHttpsScheme.size());
-    const std::size_t colon = address.rfind(':');
-    unsigned port = 0;
-    const char* const end = address.data() + address.size();
-    const char* const begin = colon == std::string_view::npos ? end : address.data() + colon + 1;
-    const auto [stop, error] = std::from_chars(begin, end, port);
-    if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) continue;
-    return Error(
-        ErrorCode::usage_error,
-        fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
-                    "port of 0 to {}, https://HOST:PORT, or unix:PATH",
-                    printable(written), kMaxPort));
-  }
+  for (const std::string& address : c.listen) MKT_CHECK(check_address(address));
   return {};
 }
 
@@ -191,6 +174,7 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "token-lifetime", c.token_lifetime,
       "How long tokens are valid that are made without an expiry, e.g. 90d; empty: for ever")
       ->check([](const std::string& text) {
+        if (text.empty()) return std::string();
         const auto lifetime = parse_duration(text);
         if (!lifetime) return lifetime.error().message;
         return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
@@ -200,31 +184,47 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-level", c.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
-  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
+  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request")
+      ->default_str(c.access_log ? "true" : "false")
       ->envname("MKTD_ACCESS_LOG");
   add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
       ->check(CLI::IsMember({"anyone", "admin"}));
+  add(app, "web", c.web, "Pages for people at /: on, or off")->check(CLI::IsMember({"on", "off"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
+  app.add_flag("--print-config", c.print_only,
+               "Print a mktd.conf that has every default as a comment, and exit");
 }
 
 namespace {
 
-std::map<std::string, std::string> values_of(const CLI::App& app) {
-  std::map<std::string, std::string> values;
+std::map<std::string, std::string> settings_of(const CLI::App& app) {
+  std::map<std::string, std::string> settings;
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_lnames().empty()) continue;
-    std::string text = option->get_default_str();
-    if (option->count() > 0) text = fmt::format("{}", fmt::join(option->results(), ", "));
-    values.emplace(option->get_lnames().front(), std::move(text));
+    if (!is_setting(*option)) continue;
+    settings.emplace(option->get_lnames().front(),
+                     fmt::format("{}", fmt::join(values_of(*option), ", ")));
   }
-  return values;
+  return settings;
 }
 
-// As text, so that a reload can see whether [limits] or [[limit]] changed.
+// What of [limits] is not the default, and [[limit]], as text, so that a reload can see whether
+// they changed.
 void describe_limits(Configuration& c) {
+  const LimitRules defaults = LimitRules::defaults();
+  LimitRules rules = defaults;
+  // parse_arguments refuses what is wrong.
+  for (const std::string& assignment : c.file_limit) (void)rules.set(assignment);
+  for (const std::string& assignment : c.file_on_redis_failure) {
+    (void)rules.set_on_redis_failure(assignment);
+  }
   std::string& text = c.values["limits"];
-  text =
-      fmt::format("{} {}", fmt::join(c.file_limit, " "), fmt::join(c.file_on_redis_failure, " "));
+  for (const LimitScope scope : kLimitScopes) {
+    const auto limit = rules.limit_of(scope, "", "");
+    if (limit != defaults.limit_of(scope, "", "")) {
+      text += fmt::format(" {}={}", limit_scope_name(scope), limit ? limit->text() : "off");
+    }
+    if (rules.denies_without_redis(scope)) text += fmt::format(" {}=deny", limit_scope_name(scope));
+  }
   for (const LimitRules::Exception& e : c.exceptions) {
     text += fmt::format("; {}{}{}", e.publisher, e.tenant, e.address);
     for (const auto& [scope, limit] : e.limits) {
@@ -243,6 +243,30 @@ std::filesystem::path default_data_folder() {
   }
   const std::filesystem::path home = home_folder();
   return home.empty() ? home : home / ".local/share/mktd";
+}
+
+Configuration default_configuration() {
+  Configuration c;
+  c.data = default_data_folder();
+  c.listen = {"127.0.0.1:3456"};
+  return c;
+}
+
+Status check_address(const std::string& written) {
+  constexpr unsigned kMaxPort = 65'535;
+  std::string_view address = written;
+  if (address.starts_with("unix:")) return {};
+  if (address.starts_with(kHttpsScheme)) address.remove_prefix(kHttpsScheme.size());
+  const std::size_t colon = address.rfind(':');
+  unsigned port = 0;
+  const char* const end = address.data() + address.size();
+  const char* const begin = colon == std::string_view::npos ? end : address.data() + colon + 1;
+  const auto [stop, error] = std::from_chars(begin, end, port);
+  if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
+                           "port of 0 to {}, https://HOST:PORT, or unix:PATH",
+                           printable(written), kMaxPort));
 }
 
 Rules Configuration::rules() const {
@@ -297,10 +321,8 @@ Result<LimitRules> Configuration::limit_rules() const {
 }
 
 ParsedArguments parse_arguments(int argc, char** argv) {
-  ParsedArguments parsed;
+  ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
-  c.data = default_data_folder();
-  c.listen = {"127.0.0.1:3456"};
 
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes.",
                "mktd"};
@@ -318,7 +340,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   add_options(app, c);
   try {
     app.parse(argc, argv);
-    c.values = values_of(app);
+    c.values = settings_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
       c.values["webhook"] +=
@@ -360,6 +382,10 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
       !ok) {
     refuse(ok.error());
+  }
+  if (c.print_only && !parsed.exit_now) {
+    write_to_stdout(settings_text(app));
+    parsed.exit_now = 0;
   }
   return parsed;
 }

@@ -42,7 +42,9 @@ struct Configuration {
   std::string log_format = "logfmt";
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
+  std::string web = "on";             // the pages for people: "on" or "off"
   bool check_only = false;
+  bool print_only = false;
   std::vector<std::string> limit;             // "publish=10/15m"
   std::vector<std::string> on_redis_failure;  // "memory", "publish=deny"
   std::vector<std::string> file_limit;        // [limits] of the file; flags take precedence
@@ -77,6 +79,13 @@ struct Configuration {
 
 // $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
+
+// With the defaults that depend on who runs it.
+Configuration default_configuration();
+
+// An address to listen on: HOST:PORT with a valid port, https://HOST:PORT, or unix:PATH.
+// usage_error. Whether the daemon can listen there is seen later.
+Status check_address(const std::string& written);
 
 // What the command line asks for: to run, or to exit at once with this status (after help, the
 // version, or a usage error whose message was printed).

@@ -16,6 +16,7 @@
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
+#include "daemon/ops/admin_token.h"
 #include "daemon/ops/certificate_watch.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/discovery.h"
@@ -25,7 +26,7 @@
 #include "daemon/service/garbage.h"
 #include "daemon/service/housekeeping.h"
 #include "daemon/service/outbox.h"
-#include "daemon/service/tokens.h"
+#include "daemon/web/page_routes.h"
 #include "daemon/webhooks/webhooks.h"
 #include "mkt_version.h"
 
@@ -33,12 +34,6 @@ namespace mkt {
 namespace {
 
 constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL of sysexits.h: a supervisor should restart us
-
-Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
-  MKT_TRY(const auto created, create_first_admin_token(market));
-  if (!created) return {};
-  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
-}
 
 // Counts in Redis where one is configured, else in this process, for its part of the daemons.
 std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,
@@ -216,6 +211,7 @@ void Daemon::add_routes() {
   add_publisher_routes(router_, market_);
   add_key_routes(router_, market_);
   add_owner_routes(router_, market_);
+  add_withdrawal_routes(router_, market_);
   add_policy_routes(router_, market_);
   add_install_routes(router_, market_, limiter_);
   add_limit_routes(router_, market_, limiter_);
@@ -223,10 +219,14 @@ void Daemon::add_routes() {
   add_request_routes(router_, market_);
   add_log_routes(router_, market_);
   add_token_routes(router_, market_);
-  add_operation_routes(
-      router_, {.metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
-                .status = [this] { return health_.status(); },
-                .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }});
+  const OperationParts operations{
+      .metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
+      .status = [this] { return health_.status(); },
+      .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }};
+  add_operation_routes(router_, operations);
+  if (configuration_.web == "on") {
+    add_page_routes(router_, {market_, usage_, limiter_, operations});
+  }
 }
 
 // On SIGHUP: reads the same arguments and environment, and the present file.

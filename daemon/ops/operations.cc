@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <string>
 #include <string_view>
 
@@ -121,7 +123,45 @@ int gc(const OperationArguments& a) {
   return static_cast<int>(report->unfinished > 0 ? ExitStatus::storage : ExitStatus::done);
 }
 
+// A line of the person at the terminal.
+std::optional<std::string> ask_at_terminal(std::string_view question) {
+  write_to_stderr(question);
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
+std::string_view token_word(SetUp::Token token) {
+  switch (token) {
+    case SetUp::Token::made:
+      return "made";
+    case SetUp::Token::kept:
+      return "kept";
+    case SetUp::Token::lost:
+      return "lost";
+  }
+  return "";
+}
+
+int init_folder(const OperationArguments& a) {
+  const auto done = set_up(a.set_up, ::isatty(STDIN_FILENO) == 1 ? Ask(ask_at_terminal) : Ask());
+  if (!done) return fail(a, done.error());
+  print(a,
+        {{"data", done->data.string()},
+         {"config", done->config.string()},
+         {"configWritten", done->config_written},
+         {"reads", done->reads},
+         {"listen", done->listen},
+         {"adminToken", done->token_file.string()},
+         {"token", token_word(done->token)},
+         {"running", done->is_running},
+         {"login", login_line(*done)}},
+        describe(*done));
+  return 0;
+}
+
 int init(const OperationArguments& a) {
+  if (a.database.empty()) return init_folder(a);
   const Status done = [&]() -> Status {
     MKT_TRY(const DataFolder data, DataFolder::open(a.data));
     return init_database(a.database, data);
@@ -222,17 +262,40 @@ int migrate(const OperationArguments& a) {
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
-  app.add_option("--data", a.data, "The data folder")
-      ->envname("MKTD_DATA")
-      ->capture_default_str()
-      ->required(a.data.empty());  // without HOME the default is unknown
+  const CLI::Option* const data = app.add_option("--data", a.data, "The data folder")
+                                      ->envname("MKTD_DATA")
+                                      ->capture_default_str()
+                                      // Without HOME the default is unknown.
+                                      ->required(a.data.empty());
   app.add_flag("--json", a.json, "Print one JSON document on stdout");
-  CLI::App* command =
-      app.add_subcommand("init", "Make the tables of a database that daemons share");
-  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+  CLI::App* command = app.add_subcommand(
+      "init", "Set up a registry: its data folder, its settings and the first admin's token");
+  command->add_option("--config", a.set_up.config, "Write the settings into this file");
+  CLI::Option* const reads =
+      command
+          ->add_option("--reads", a.set_up.reads,
+                       "Who may search, read and download: anyone, or who has a token")
+          ->check(CLI::IsMember({"anyone", "token"}));
+  CLI::Option* const listen = command->add_option("--listen", a.set_up.listen,
+                                                  "Address to answer on, HOST:PORT or unix:PATH");
+  command->add_flag("--yes", a.set_up.take_defaults, "Ask nothing: what no option says is usual");
+  CLI::Option* const new_token =
+      command
+          ->add_flag("--new-admin-token", a.set_up.new_admin_token,
+                     "Instead: make an admin's token in place of a lost one")
+          ->excludes(reads)
+          ->excludes(listen);
+  command
+      ->add_option("--database", a.database,
+                   "Instead: make the tables of the database that daemons share")
       ->envname("MKTD_DATABASE")
-      ->required();
-  command->callback([&] { status = init(a); });
+      ->excludes(reads)
+      ->excludes(listen)
+      ->excludes(new_token);
+  command->callback([&a, &status, data] {
+    if (data->count() > 0) a.set_up.data = a.data;
+    status = init(a);
+  });
   const auto add_shared_place = [&a](CLI::App& operation) {
     operation.add_option("--database", a.database,
                          "Instead of the data folder, the database that daemons share");

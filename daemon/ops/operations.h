@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/ops/configuration.h"
+#include "daemon/ops/first_set_up.h"
 
 namespace mkt {
 
@@ -16,6 +17,7 @@ struct OperationArguments {
   std::string blobs;
   std::string from;
   std::string to;
+  SetUpWishes set_up;
   bool json = false;
   bool cluster = false;
   bool upgrade = false;

@@ -124,12 +124,25 @@ Decision decide(const Policy& policy, const InstallFacts& f) {
   return *asks;
 }
 
-Status may_install(const VersionRecord& version, const PublisherRecord& publisher) {
-  if (version.quarantined) {
-    return Error(ErrorCode::version_quarantined,
-                 fmt::format("{}@{} is in quarantine: the key {} that signed it is compromised",
-                             version.connector_id, version.version, version.signing_key_id));
+Status may_be_had(const VersionRecord& v) {
+  if (!v.quarantined) return {};
+  const std::string name = fmt::format("{}@{}", v.connector_id, v.version);
+  if (v.withdrawn_at) {
+    return Error(ErrorCode::version_withdrawn,
+                 fmt::format("{} was withdrawn on {} ({}): {}", name, format_utc(*v.withdrawn_at),
+                             v.withdrawal_code, v.withdrawal_reason));
   }
+  if (!v.quarantine_reason.empty()) {
+    return Error(ErrorCode::version_quarantined,
+                 fmt::format("{} is in quarantine: {}", name, v.quarantine_reason));
+  }
+  return Error(ErrorCode::version_quarantined,
+               fmt::format("{} is in quarantine: the key {} that signed it is compromised", name,
+                           v.signing_key_id));
+}
+
+Status may_install(const VersionRecord& version, const PublisherRecord& publisher) {
+  MKT_CHECK(may_be_had(version));
   return may_publish(publisher);
 }
 

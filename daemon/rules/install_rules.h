@@ -40,7 +40,10 @@ struct Decision {
 //      connector.
 Decision decide(const Policy& policy, const InstallFacts& facts);
 
-// Independent of the policy: version_quarantined, publisher_suspended, publisher_banned.
+// Is the tarball given out? version_quarantined, version_withdrawn.
+Status may_be_had(const VersionRecord& version);
+
+// Independent of the policy: also publisher_suspended, publisher_banned.
 Status may_install(const VersionRecord& version, const PublisherRecord& publisher);
 
 }  // namespace mkt

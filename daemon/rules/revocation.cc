@@ -25,4 +25,8 @@ KeyRecord revoked(KeyRecord key, const Revocation& r, const RevocationPlan& plan
   return key;
 }
 
+bool is_tainted(const KeyRecord& key, std::int64_t accepted_seq) {
+  return key.compromised_seq && accepted_seq >= *key.compromised_seq;
+}
+
 }  // namespace mkt

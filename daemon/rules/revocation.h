@@ -36,6 +36,9 @@ struct RevocationPlan {
 RevocationPlan plan_revocation(const KeyRecord& key, const Revocation& revocation,
                                std::optional<std::int64_t> first_since);
 
+// Can a signature of the key, accepted at that number of the log, be trusted no more?
+bool is_tainted(const KeyRecord& key, std::int64_t accepted_seq);
+
 // The key after the revocation.
 KeyRecord revoked(KeyRecord key, const Revocation& revocation, const RevocationPlan& plan,
                   std::string revoked_by);

@@ -169,7 +169,8 @@ Result<InstallRequestRecord> decide_denial(Change& change, std::string_view tena
 }  // namespace
 
 Status may_approve(const Records& records, const InstallRequestRecord& r, Hold hold) {
-  MKT_TRY(const Wanted wanted, wanted_version(records, r.connector_id, r.version, hold));
+  MKT_TRY(const Wanted wanted,
+          wanted_version(records, r.tenant_id, r.connector_id, r.version, hold));
   if (wanted.version.deprecated && !r.deprecated) {
     return Error(
         ErrorCode::version_deprecated,

@@ -6,6 +6,10 @@ Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery
   return market.read([&](const Records& records) { return records.log().entries(query); });
 }
 
+Result<std::int64_t> newest_entry(const Marketplace& market) {
+  return market.read([](const Records& records) { return records.log().newest(); });
+}
+
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,
             std::string_view subject, const Json& document) {
   return market.change(actor, market.now(), Touches::nothing(), [&](Change& change) -> Status {

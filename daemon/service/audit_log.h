@@ -11,6 +11,9 @@ namespace mkt {
 // Oldest first. Only admins and the daemon itself may read the log; the caller must check that.
 Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery& query);
 
+// The number of the newest entry; 0 for an empty log.
+Result<std::int64_t> newest_entry(const Marketplace& market);
+
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,
             std::string_view subject, const Json& document);
 

@@ -4,10 +4,24 @@
 
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
+#include "daemon/rules/install_rules.h"
 #include "daemon/rules/latest.h"
+#include "daemon/service/visibility.h"
 
 namespace mkt {
 namespace {
+
+constexpr std::uint32_t kMaxDependants = 1'000;
+
+CatalogCounts counts_for(const Catalog& catalog, bool is_admin) {
+  CatalogCounts counts = catalog.counts();
+  if (is_admin) return counts;
+  const CatalogCounts hidden = catalog.hidden_counts();
+  counts.connectors -= hidden.connectors;
+  counts.versions -= hidden.versions;
+  counts.downloads -= hidden.downloads;
+  return counts;
+}
 
 // The connector's listing, from its latest version's manifest.
 ConnectorListing listing_of(const std::string& manifest_text) {
@@ -34,7 +48,9 @@ Error no_version(std::string_view connector_id, std::string_view version) {
                fmt::format("there is no {}@{}", connector_id, version));
 }
 
-Result<SearchPage> search_connectors(const Marketplace& market, const SearchQuery& query) {
+Result<SearchPage> search_connectors(const Marketplace& market, const Caller& caller,
+                                     SearchQuery query) {
+  query.viewer = viewer_of(caller);
   return market.views.search.search(query);
 }
 
@@ -51,21 +67,30 @@ VersionLookup find_version(const Records& records, std::string_view connector_id
   return found;
 }
 
-Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id) {
+Result<ConnectorWithVersions> show_connector(const Marketplace& market, const Caller& caller,
+                                             const ConnectorId& id) {
   return market.read([&](const Records& records) -> Result<ConnectorWithVersions> {
     const Catalog& catalog = records.catalog();
     auto connector = catalog.connector(id.text());
-    if (!connector) return no_connector(id.text());
+    if (!connector || !may_see(records, caller, id.text(), connector->visible_to)) {
+      return no_connector(id.text());
+    }
     const auto latest = catalog.version(id.text(), connector->latest_version);
     return ConnectorWithVersions{std::move(*connector), catalog.versions_of(id.text()),
                                  latest ? latest->manifest : std::string()};
   });
 }
 
-Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId& id,
-                                   std::string_view which) {
+Result<VersionRecord> show_version(const Marketplace& market, const Caller& caller,
+                                   const ConnectorId& id, std::string_view which) {
   MKT_TRY(auto found, market.read([&](const Records& records) {
-    return find_version(records, id.text(), which);
+    VersionLookup lookup = find_version(records, id.text(), which);
+    const std::vector<std::string>* const visible_to = lookup.version ? &lookup.version->visible_to
+                                                       : lookup.connector
+                                                           ? &lookup.connector->visible_to
+                                                           : nullptr;
+    const bool seen = visible_to == nullptr || may_see(records, caller, id.text(), *visible_to);
+    return seen ? std::move(lookup) : VersionLookup();
   }));
   if (found.version) return std::move(*found.version);
   if (!found.connector) return no_connector(id.text());
@@ -75,26 +100,42 @@ Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId&
                            found.connector->latest_version));
 }
 
-Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,
+Result<Tarball> open_tarball(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                              std::string_view which) {
-  MKT_TRY(VersionRecord version, show_version(market, id, which));
-  if (version.quarantined) {
-    return Error(ErrorCode::version_quarantined,
-                 fmt::format("{}@{} is in quarantine: the key {} that signed it was compromised",
-                             id.text(), version.version, version.signing_key_id));
-  }
+  MKT_TRY(VersionRecord version, show_version(market, caller, id, which));
+  MKT_CHECK(may_be_had(version));
   MKT_TRY(const Checksum checksum, Checksum::parse(version.checksum));
   MKT_TRY(UniqueFd file, market.blobs.open_blob(checksum, version.size));
   return Tarball{std::move(version), std::move(file)};
 }
 
-Result<CatalogCounts> count_catalog(const Marketplace& market) {
-  return market.read([](const Records& records) { return records.catalog().counts(); });
+Result<CatalogCounts> count_catalog(const Marketplace& market, const Caller& caller) {
+  return market.read(
+      [&](const Records& records) { return counts_for(records.catalog(), caller.is_admin()); });
 }
 
-Result<CatalogSummary> summarize_catalog(const Marketplace& market, std::uint32_t limit) {
+Result<CatalogSummary> summarize_catalog(const Marketplace& market, const Caller& caller,
+                                         std::uint32_t limit) {
+  const bool is_admin = caller.is_admin();
   return market.read([&](const Records& records) {
-    return CatalogSummary{records.catalog().counts(), records.catalog().most_downloaded(limit)};
+    return CatalogSummary{counts_for(records.catalog(), is_admin),
+                          records.catalog().most_downloaded(limit, is_admin)};
+  });
+}
+
+Result<std::vector<DependantRecord>> list_dependants(const Marketplace& market,
+                                                     const Caller& caller, const ConnectorId& id,
+                                                     std::uint32_t each) {
+  return market.read([&](const Records& records) -> Result<std::vector<DependantRecord>> {
+    const auto head = records.catalog().connector_head(id.text());
+    if (!head || !may_see(records, caller, id.text(), head->visible_to)) {
+      return no_connector(id.text());
+    }
+    auto dependants = records.catalog().dependants_of(id.text(), each, kMaxDependants);
+    std::erase_if(dependants, [&](const DependantRecord& d) {
+      return !may_see(records, caller, d.connector_id, d.visible_to);
+    });
+    return dependants;
   });
 }
 

@@ -23,32 +23,45 @@ struct VersionLookup {
 VersionLookup find_version(const Records& records, std::string_view connector_id,
                            std::string_view which);
 
-Result<SearchPage> search_connectors(const Marketplace& market, const SearchQuery& query);
+// What the caller may not see does not exist for it (rules/visibility.h).
+
+Result<SearchPage> search_connectors(const Marketplace& market, const Caller& caller,
+                                     SearchQuery query);
 
 // connector_not_found.
-Result<ConnectorWithVersions> show_connector(const Marketplace& market, const ConnectorId& id);
+Result<ConnectorWithVersions> show_connector(const Marketplace& market, const Caller& caller,
+                                             const ConnectorId& id);
 
 // `which` is a version or "latest". connector_not_found, version_not_found.
-Result<VersionRecord> show_version(const Marketplace& market, const ConnectorId& id,
-                                   std::string_view which);
+Result<VersionRecord> show_version(const Marketplace& market, const Caller& caller,
+                                   const ConnectorId& id, std::string_view which);
 
 struct Tarball {
   VersionRecord version;
   UniqueFd file;
 };
 
-// Also version_quarantined: such a version is listed, but its tarball is not given out.
-Result<Tarball> open_tarball(const Marketplace& market, const ConnectorId& id,
+// Also version_quarantined and version_withdrawn: such a version is listed, but its tarball is not
+// given out.
+Result<Tarball> open_tarball(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                              std::string_view which);
 
 struct CatalogSummary {
   CatalogCounts counts;
   std::vector<ConnectorCounts> most_downloaded;  // at most `limit`
 };
-Result<CatalogCounts> count_catalog(const Marketplace& market);
-Result<CatalogSummary> summarize_catalog(const Marketplace& market, std::uint32_t limit);
+// Of what everyone may see; for an admin of everything.
+Result<CatalogCounts> count_catalog(const Marketplace& market, const Caller& caller);
+Result<CatalogSummary> summarize_catalog(const Marketplace& market, const Caller& caller,
+                                         std::uint32_t limit);
 
-// Does any version have the tarball with that checksum?
+// Versions that need the connector and that the caller sees, by connector, newest first; of one
+// connector at most `each`. connector_not_found.
+Result<std::vector<DependantRecord>> list_dependants(const Marketplace& market,
+                                                     const Caller& caller, const ConnectorId& id,
+                                                     std::uint32_t each);
+
+// Does a version that was not withdrawn have the tarball with that checksum?
 Result<bool> is_named(Store& store, const Checksum& checksum);
 
 // Chooses the connector's latest version again, after a quarantine began or ended.

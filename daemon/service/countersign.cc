@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/rules/install_rules.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/keys.h"
 #include "daemon/service/publish.h"
@@ -16,6 +17,7 @@ Status decide_to_countersign(Change& change, const VersionRecord& v) {
   if (head) MKT_CHECK(require_ownership(records, v, *head));
   const auto now_there = records.catalog().version_head(v.connector_id, v.version, Hold::exclusive);
   if (!now_there) return no_version(v.connector_id, v.version);
+  if (now_there->withdrawn_at) return may_be_had(*now_there);
   const std::string name = fmt::format("{}@{}", v.connector_id, v.version);
   if (now_there->checksum != v.checksum) {
     return Error(ErrorCode::checksum_mismatch, fmt::format("the signature is over {}; {} has {}",
@@ -25,7 +27,8 @@ Status decide_to_countersign(Change& change, const VersionRecord& v) {
   document["replaces"] = now_there->signing_key_id;
   const EntryRef accepted = change.log("version.countersign", name, document);
   VersionRecord countersigned = v;
-  countersigned.quarantined = false;
+  // What an admin said stands.
+  countersigned.quarantined = !now_there->quarantine_reason.empty();
   records.catalog().replace_signature(countersigned, accepted);
   choose_latest(change, v.connector_id);
   return {};
@@ -43,14 +46,14 @@ Result<VersionRecord> countersign(const Marketplace& market, const Caller& calle
                                   const ConnectorId& id, const Version& version,
                                   const SignatureFile& signature) {
   MKT_TRY(const Signer signer, signer_of(market, caller, signature));
-  MKT_TRY(VersionRecord record, show_version(market, id, version.text()));
+  MKT_TRY(VersionRecord record, show_version(market, caller, id, version.text()));
   MKT_TRY(const Checksum checksum, Checksum::parse(record.checksum));
   MKT_CHECK(verify_signature(signature, checksum, signer.key));
   record.signature = dump_json(signature.json());
   record.signing_key_id = signer.record.key_id;
   record.published_by = signer.record.publisher_id;
   MKT_CHECK(keep_countersignature(market, caller.actor(), record, market.now()));
-  return show_version(market, id, version.text());
+  return show_version(market, caller, id, version.text());
 }
 
 }  // namespace mkt

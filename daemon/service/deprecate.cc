@@ -44,7 +44,7 @@ Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& ca
   if (reason) MKT_CHECK(check_reason(*reason));
   MKT_CHECK(
       keep_deprecation(market, caller.actor(), id.text(), version.text(), reason, market.now()));
-  return show_version(market, id, version.text());
+  return show_version(market, caller, id, version.text());
 }
 
 }  // namespace mkt

@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include "daemon/rules/key_rules.h"
+#include "daemon/rules/visibility.h"
 #include "daemon/service/catalog.h"
 
 namespace mkt {
 
-Result<Wanted> wanted_version(const Records& records, std::string_view connector_id,
-                              std::string_view version, Hold hold) {
+Result<Wanted> wanted_version(const Records& records, std::string_view tenant_id,
+                              std::string_view connector_id, std::string_view version, Hold hold) {
   auto found = records.catalog().version_with_publisher(connector_id, version, hold);
   if (!found) return no_version(connector_id, version);
+  if (!is_visible_to(found->version.visible_to, tenant_id)) {
+    return no_version(connector_id, version);
+  }
   if (!found->publisher) return no_publisher(found->version.published_by);
   MKT_CHECK(may_install(found->version, *found->publisher));
   return Wanted{std::move(found->version), std::move(*found->publisher)};
@@ -56,6 +60,11 @@ void end_request(Change& change, InstallRequestRecord& r, RequestStatus status,
   r.decided_by = decided_by;
   r.reason = reason;
   change.records().requests().decide(r);
+}
+
+void deny_request(Change& change, InstallRequestRecord& r, std::string_view reason) {
+  end_request(change, r, RequestStatus::denied, kSystem.who, reason);
+  log_denial(change, r);
 }
 
 // Member by member: a list of pairs would first become an array, and every install calls this.

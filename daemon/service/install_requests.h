@@ -17,9 +17,10 @@ struct Wanted {
   PublisherRecord publisher;
 };
 
-// version_not_found, and the errors of may_install. A change holds both.
-Result<Wanted> wanted_version(const Records& records, std::string_view connector_id,
-                              std::string_view version, Hold hold);
+// version_not_found, also where the tenant does not see the connector, and the errors of
+// may_install. A change holds both.
+Result<Wanted> wanted_version(const Records& records, std::string_view tenant_id,
+                              std::string_view connector_id, std::string_view version, Hold hold);
 
 // The policy's decision about it for that tenant.
 Decision decide_now(const Records& records, const Policy& policy, const Wanted& wanted,
@@ -39,6 +40,9 @@ Error already_decided(const InstallRequestRecord& request);
 // Ends a request now; `reason` is the reason for a denial.
 void end_request(Change& change, InstallRequestRecord& request, RequestStatus status,
                  std::string_view decided_by, std::string_view reason);
+
+// Denies it, as nobody may install the version any more.
+void deny_request(Change& change, InstallRequestRecord& request, std::string_view reason);
 
 // The ids of a request, for the log.
 Json request_document(const InstallRequestRecord& request);

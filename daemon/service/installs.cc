@@ -6,6 +6,7 @@
 
 #include "common/base/encoding.h"
 #include "daemon/rules/person.h"
+#include "daemon/rules/visibility.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/install_requests.h"
 #include "daemon/service/policies.h"
@@ -85,7 +86,8 @@ void end_outdated(Change& change, InstallRequestRecord& r) {
 Result<InstallOutcome> decide_request(Change& change, const NewInstallRequest& n) {
   using Kind = InstallOutcome::Kind;
   Records& records = change.records();
-  MKT_TRY(const Wanted wanted, wanted_version(records, n.connector_id, n.version, Hold::shared));
+  MKT_TRY(const Wanted wanted,
+          wanted_version(records, n.tenant_id, n.connector_id, n.version, Hold::shared));
   records.hold_tenant(n.tenant_id, Hold::exclusive);
   const auto installation = records.installations().find(n.tenant_id, n.connector_id);
   MKT_TRY(const Policy policy, policy_in_force(records, n.tenant_id));
@@ -185,7 +187,8 @@ Result<InstallOutcome> keep_request(const Marketplace& market, const Actor& acto
 
 Result<Decision> preview_install(const Records& records, std::string_view tenant_id,
                                  std::string_view connector_id, std::string_view version) {
-  MKT_TRY(const Wanted wanted, wanted_version(records, connector_id, version, Hold::none));
+  MKT_TRY(const Wanted wanted,
+          wanted_version(records, tenant_id, connector_id, version, Hold::none));
   MKT_TRY(const Policy policy, policy_in_force(records, tenant_id));
   return decide_now(records, policy, wanted, tenant_id);
 }
@@ -199,7 +202,7 @@ Result<InstallOutcome> request_install(const Marketplace& market, const Caller& 
     MKT_TRY(const auto connector, market.read([&](const Records& records) {
       return records.catalog().connector_head(wanted.connector.text());
     }));
-    if (!connector) {
+    if (!connector || !is_visible_to(connector->visible_to, wanted.tenant.text())) {
       return no_connector(wanted.connector.text());
     }
     version = connector->latest_version;
@@ -277,6 +280,30 @@ Result<std::vector<InstallationRecord>> list_installations(const Marketplace& ma
   MKT_CHECK(require_member(caller, tenant));
   return market.read([&](const Records& records) {
     return records.installations().list(tenant.text(), after, limit);
+  });
+}
+
+Result<std::vector<InstallationRecord>> list_installations_of(const Marketplace& market,
+                                                              const Caller& caller,
+                                                              const ConnectorId& id,
+                                                              std::uint32_t limit) {
+  if (!caller.is_admin()) {
+    MKT_TRY(const TenantId tenant, TenantId::parse(caller.subject));
+    MKT_CHECK(require_member(caller, tenant));
+    return market.read([&](const Records& records) {
+      const auto found = records.installations().find(tenant.text(), id.text());
+      return found ? std::vector{*found} : std::vector<InstallationRecord>();
+    });
+  }
+  return market.read([&](const Records& records) {
+    std::vector<InstallationRecord> all;
+    for (const VersionRecord& v : records.catalog().versions_of(id.text())) {
+      const auto room = static_cast<std::uint32_t>(limit - all.size());
+      if (room == 0) break;
+      const auto some = records.installations().of_version(id.text(), v.version, room);
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
   });
 }
 

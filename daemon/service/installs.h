@@ -84,6 +84,13 @@ Result<std::vector<InstallationRecord>> list_installations(const Marketplace& ma
                                                            std::string_view after,
                                                            std::uint32_t limit);
 
+// Where the connector is installed, as far as the caller may know: in its own tenant; for an admin
+// in all tenants, up to `limit`. forbidden for publishers.
+Result<std::vector<InstallationRecord>> list_installations_of(const Marketplace& market,
+                                                              const Caller& caller,
+                                                              const ConnectorId& id,
+                                                              std::uint32_t limit);
+
 struct InstallationWithHistory {
   std::optional<InstallationRecord> installation;  // nullopt: uninstalled since then
   std::vector<InstallationEvent> history;          // newest first

@@ -30,7 +30,10 @@ std::string of_key(std::string_view action, const Members& m) {
 std::string of_version(std::string_view action, const Members& m) {
   if (action == "version.publish") return m["checksum"];
   if (action == "version.countersign") return m["keyId"] + " in the place of " + m["replaces"];
-  if (action == "version.quarantine") return m["keyId"] + " is compromised";
+  if (action == "version.quarantine" && m["reason"].empty()) {
+    return m["keyId"] + " is compromised";
+  }
+  if (action == "version.withdraw") return m["reasonCode"] + ": " + m["reason"];
   return m["reason"];
 }
 
@@ -55,6 +58,13 @@ std::string of_new_token(const Members& m) {
   return text;
 }
 
+std::string of_refused_token(const Members& m) {
+  std::string text = fmt::format("{} failed sign-in{} since {}", m["count"],
+                                 m["count"] == "1" ? "" : "s", m["since"]);
+  if (!m["token"].empty()) text += ", last with the token " + m["token"];
+  return text;
+}
+
 std::string of_installation(std::string_view action, const Members& m) {
   const std::string name = fmt::format("{}@{}", m["connector"], m["version"]);
   return action == "installation.remove" ? name : name + " by request " + m["request"];
@@ -72,10 +82,12 @@ std::string log_text(const LogEntry& entry) {
   if (action.starts_with("version.")) return of_version(action, m);
   if (action.starts_with("request.")) return of_request(action, m);
   if (action.starts_with("installation.")) return of_installation(action, m);
+  if (action == "connector.visibility") return m["visibility"];
   if (action.starts_with("owner.")) return m["publisher"];
   if (action.starts_with("publisher.")) return m["reason"];
   if (action == "policy.set") return "revision " + m["revision"];
   if (action == "token.create") return of_new_token(m);
+  if (action == "token.refuse") return of_refused_token(m);
   if (action == "limit.reset") return m["scope"];
   return "";
 }

@@ -12,7 +12,10 @@
 //   version.publish                           connector, version, checksum, publisher, keyId,
 //                                             publicKey, signature, size
 //   version.countersign                       the same without size; also replaces
-//   version.quarantine                        connector, version, checksum, keyId
+//   version.quarantine                        connector, version, checksum, keyId or reason
+//   version.release                           connector, version, checksum, reason
+//   version.withdraw                          connector, version, checksum, reasonCode, reason
+//   connector.visibility                      connector, visibility, before
 //   version.deprecate, .undeprecate           connector, version, checksum, reason
 //   owner.add, .remove                        connector, publisher
 //   policy.set                                tenant, revision
@@ -23,6 +26,7 @@
 //   token.create                              token, role, subject; where it has them: readOnly,
 //                                             connectors, from, expiresAt
 //   token.revoke                              token
+//   token.refuse                              count, since, token where it has one
 //
 // Entries older than documents have what was known about them, with the rest of their text in
 // "text".

@@ -6,6 +6,7 @@
 
 #include "daemon/rules/key_rules.h"
 #include "daemon/service/catalog.h"
+#include "daemon/service/visibility.h"
 
 namespace mkt {
 namespace {
@@ -52,15 +53,19 @@ Status decide_to_remove(Change& change, const std::string& connector,
 
 }  // namespace
 
-Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id) {
-  MKT_TRY(auto owners,
-          market.read([&](const Records& records) { return records.owners().of(id.text()); }));
-  if (!owners.empty()) return owners;
-  return no_connector(id.text());
+Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const Caller& caller,
+                                             const ConnectorId& id) {
+  return market.read([&](const Records& records) -> Result<std::vector<OwnerRecord>> {
+    const auto head = records.catalog().connector_head(id.text());
+    if (!head || !may_see(records, caller, id.text(), head->visible_to)) {
+      return no_connector(id.text());
+    }
+    return records.owners().of(id.text());
+  });
 }
 
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id) {
-  MKT_TRY(const auto owners, list_owners(market, id));
+  MKT_TRY(const auto owners, list_owners(market, caller, id));
   if (caller.is_admin()) return {};
   const bool is_owner = caller.role == Role::publisher && caller.signed_in() &&
                         std::any_of(owners.begin(), owners.end(), [&](const OwnerRecord& o) {

@@ -9,7 +9,8 @@
 namespace mkt {
 
 // connector_not_found.
-Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const ConnectorId& id);
+Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const Caller& caller,
+                                             const ConnectorId& id);
 
 // For an owner or an admin: not_owner, unauthorized, connector_not_found.
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id);

@@ -97,7 +97,7 @@ Result<PolicyCheck> check_policy(const Marketplace& market, const Caller& caller
                                  const TenantId& tenant, const ConnectorId& id,
                                  std::string_view which) {
   MKT_CHECK(require_member(caller, tenant));
-  MKT_TRY(const VersionRecord version, show_version(market, id, which));
+  MKT_TRY(const VersionRecord version, show_version(market, caller, id, which));
   MKT_TRY(Decision decision, market.read([&](const Records& records) {
     return preview_install(records, tenant.text(), id.text(), version.version);
   }));

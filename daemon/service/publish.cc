@@ -6,7 +6,9 @@
 #include <set>
 
 #include "common/connector/tarball_reader.h"
+#include "common/connector/visibility.h"
 #include "daemon/rules/latest.h"
+#include "daemon/rules/visibility.h"
 
 namespace mkt {
 namespace {
@@ -58,6 +60,7 @@ NewVersion describe(const Manifest& m, const BlobUpload& upload, const Signature
   n.author = m.author();
   n.capabilities = m.capabilities();
   n.keywords = m.keywords();
+  for (const auto& [id, range] : m.dependencies()) n.dependencies.push_back({id, range.text()});
   return n;
 }
 
@@ -100,6 +103,7 @@ void insert_connector(Change& change, const NewVersion& n, EntryRef published) {
   connector.owner = n.version.published_by;
   connector.latest_version = n.version.version;
   connector.created_at = connector.updated_at = n.version.published_at;
+  connector.visible_to = n.version.visible_to;
   change.records().catalog().insert_connector(connector, n);
   change.records().owners().insert(connector.id, {connector.owner, connector.created_at},
                                    published);
@@ -113,16 +117,40 @@ void update_connector(Change& change, const NewVersion& n, const ConnectorHead& 
   if (!latest || becomes_latest(n.version, *latest)) catalog.set_latest(id, n.version.version, n);
 }
 
+Error visible_already(const std::string& id, const std::vector<std::string>& visible_to) {
+  return Error(ErrorCode::visibility_differs,
+               fmt::format("{0} is visible to {1} already; change that first: mkt visibility {0} "
+                           "WHOM, and publish without saying so",
+                           id, visibility_text(visible_to)));
+}
+
+// The same bytes again are no other publication.
+Result<Published> published_before(VersionRecord existing, const VersionRecord& v) {
+  if (existing.withdrawn_at) {
+    return Error(ErrorCode::version_withdrawn,
+                 fmt::format("{}@{} was withdrawn, and a number is never used again; raise the "
+                             "version",
+                             v.connector_id, v.version));
+  }
+  if (existing.checksum != v.checksum) return exists_with_other_bytes(existing);
+  return Published{std::move(existing), false};
+}
+
 Result<Published> decide_to_publish(Change& change, const NewVersion& n,
                                     std::optional<std::int64_t> placed_after) {
-  const VersionRecord& v = n.version;
+  VersionRecord v = n.version;
   Records& records = change.records();
   MKT_TRY(const KeyRecord key, hold_signer(records, v.published_by, v.signing_key_id, change.at()));
   const auto head = records.catalog().connector_head(v.connector_id, Hold::exclusive);
-  if (head) MKT_CHECK(require_ownership(records, v, *head));
+  if (head) {
+    MKT_CHECK(require_ownership(records, v, *head));
+    if (n.says_visible_to && v.visible_to != head->visible_to) {
+      return visible_already(v.connector_id, head->visible_to);
+    }
+    v.visible_to = head->visible_to;
+  }
   if (auto existing = records.catalog().version(v.connector_id, v.version)) {
-    if (existing->checksum != v.checksum) return exists_with_other_bytes(*existing);
-    return Published{std::move(*existing), false};
+    return published_before(std::move(*existing), v);
   }
   MKT_CHECK(require_tarball(records, v.checksum, placed_after));
   Json document = signature_document(v, key);
@@ -135,7 +163,8 @@ Result<Published> decide_to_publish(Change& change, const NewVersion& n,
     insert_connector(change, n, published);
   }
   records.catalog().insert_version(v, published);
-  return Published{v, true};
+  for (const DependencyRecord& d : n.dependencies) records.catalog().insert_dependency(v, d);
+  return Published{std::move(v), true};
 }
 
 }  // namespace
@@ -143,6 +172,10 @@ Result<Published> decide_to_publish(Change& change, const NewVersion& n,
 Status require_ownership(const Records& records, const VersionRecord& v,
                          const ConnectorHead& connector) {
   if (records.owners().contains(v.connector_id, v.published_by)) return {};
+  if (!is_for_everyone(connector.visible_to)) {
+    return Error(ErrorCode::not_owner,
+                 fmt::format("the id {} is taken; choose another one", v.connector_id));
+  }
   return Error(
       ErrorCode::not_owner,
       fmt::format("{} belongs to the publisher {}; {} may not publish it; an owner can "
@@ -224,9 +257,11 @@ Result<PublishOutcome> Publication::finish() {
   if (!request_.older) MKT_CHECK(contents.manifest.require_current());
   MKT_CHECK(check_manifest(contents.manifest));
   MKT_CHECK(require_connector(caller_, contents.manifest.id().text()));
-  MKT_TRY(Published published,
-          place_and_keep(describe(contents.manifest, upload_, request_.signature, signer_.record,
-                                  market_.now())));
+  NewVersion version =
+      describe(contents.manifest, upload_, request_.signature, signer_.record, market_.now());
+  version.says_visible_to = request_.visible_to.has_value();
+  version.version.visible_to = request_.visible_to.value_or(std::vector<std::string>());
+  MKT_TRY(Published published, place_and_keep(version));
   upload_.keep();
   return PublishOutcome{std::move(published), warnings_about(contents.manifest)};
 }

@@ -29,6 +29,8 @@ struct PublishRequest {
   std::optional<Version> version = {};
   // The body's own copy of the manifest. It must equal the manifest in the tarball.
   std::optional<Json> manifest = {};
+  // Of a new connector. One that is there has it already, and must be asked to keep it.
+  std::optional<std::vector<std::string>> visible_to = {};
   // For the older protocol: also accepts manifests that its registries accepted.
   bool older = false;
 };

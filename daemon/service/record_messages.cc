@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "common/connector/visibility.h"
 #include "daemon/rules/key_rules.h"
+#include "daemon/rules/visibility.h"
 #include "daemon/service/keys.h"
 #include "daemon/service/log_text.h"
 
@@ -64,6 +66,10 @@ wire::VersionInfo version_message(const VersionRecord& v) {
   m.deprecated = v.deprecated;
   m.deprecation_reason = v.deprecation_reason;
   m.quarantined = v.quarantined;
+  m.quarantine_reason = v.quarantine_reason;
+  m.withdrawn_at = time_text(v.withdrawn_at);
+  m.withdrawal_code = v.withdrawal_code;
+  m.withdrawal_reason = v.withdrawal_reason;
   m.sequence = v.signature_seq;
   return m;
 }
@@ -146,6 +152,27 @@ wire::RevocationInfo revocation_message(const RevocationOutcome& r, UtcTime now)
   return m;
 }
 
+std::vector<wire::DependantInfo> dependant_messages(const std::vector<DependantRecord>& found) {
+  std::vector<wire::DependantInfo> messages;
+  for (const DependantRecord& d : found) messages.push_back({d.connector_id, d.version, d.range});
+  return messages;
+}
+
+wire::TakenOutInfo taken_out_message(const TakenOut& out) {
+  wire::TakenOutInfo m;
+  static_cast<wire::VersionInfo&>(m) = version_message(out.version);
+  m.request_count = out.impact.request_count;
+  m.installation_count = out.impact.installation_count;
+  for (const auto& request : out.impact.requests) {
+    m.requests.push_back(without_config(request_message(request)));
+  }
+  for (const auto& i : out.impact.installations) {
+    m.installations.push_back(without_config(installation_message(i)));
+  }
+  m.dependants = dependant_messages(out.impact.dependants);
+  return m;
+}
+
 wire::LogInfo log_message(const LogEntry& e) {
   return {e.seq,    format_utc(e.at), e.actor.who, e.actor.address,      e.actor.request_id,
           e.action, e.subject,        log_text(e), object_of(e.document)};
@@ -176,6 +203,7 @@ wire::ConnectorInfo connector_message(const ConnectorWithVersions& found) {
                         format_utc(c.created_at),
                         format_utc(c.updated_at),
                         {}};
+  if (!is_for_everyone(c.visible_to)) m.visibility = visibility_text(c.visible_to);
   for (const VersionRecord& v : found.versions) m.versions.push_back(version_message(v));
   if (const auto manifest = parse_json(found.latest_manifest, "the manifest")) {
     m.license = text_member(*manifest, "license").value_or("");

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "common/wire/messages.h"
+#include "common/wire/withdrawal_messages.h"
 #include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
+#include "daemon/service/quarantine.h"
 #include "daemon/service/revoke.h"
 #include "daemon/store/records.h"
 
@@ -17,6 +19,8 @@ wire::PublisherInfo publisher_message(const PublisherRecord& publisher,
                                       const std::vector<KeyRecord>& keys, UtcTime now);
 wire::TokenInfo token_message(const TokenRecord& token);
 wire::RevocationInfo revocation_message(const RevocationOutcome& outcome, UtcTime now);
+wire::TakenOutInfo taken_out_message(const TakenOut& out);
+std::vector<wire::DependantInfo> dependant_messages(const std::vector<DependantRecord>& found);
 wire::InstallRequestInfo request_message(const InstallRequestRecord& request);
 wire::ReviewInfo review_message(const RequestReview& review, UtcTime now);
 wire::InstallationInfo installation_message(const InstallationRecord& installation);

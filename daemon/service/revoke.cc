@@ -81,7 +81,9 @@ RevocationOutcome outcome_of(const Records& records, KeyRecord key, bool changed
 }
 
 void quarantine(Change& change, const VersionRecord& v) {
-  change.records().catalog().quarantine(v.connector_id, v.version);
+  VersionRecord quarantined = v;
+  quarantined.quarantined = true;
+  change.records().catalog().set_quarantine(quarantined);
   change.records().touch_connector(v.connector_id);
   change.log("version.quarantine", fmt::format("{}@{}", v.connector_id, v.version),
              {{"connector", v.connector_id},
@@ -120,8 +122,7 @@ Result<RevocationOutcome> decide_to_revoke(Change& change, const Revocation& r) 
   for (const std::string& id : connectors) choose_latest(change, id);
   const std::string reason = fmt::format("the key {} is compromised", r.key_id);
   for (InstallRequestRecord& request : reach.requests) {
-    end_request(change, request, RequestStatus::denied, kSystem.who, reason);
-    log_denial(change, request);
+    deny_request(change, request, reason);
   }
   return outcome_of(records, key, true, std::move(reach));
 }

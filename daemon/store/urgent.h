@@ -8,9 +8,9 @@
 
 namespace mkt {
 
-inline constexpr auto kUrgentActions =
-    std::to_array<std::string_view>({"token.revoke", "key.revoke", "key.retire",
-                                     "publisher.suspend", "publisher.ban", "version.quarantine"});
+inline constexpr auto kUrgentActions = std::to_array<std::string_view>(
+    {"token.revoke", "key.revoke", "key.retire", "publisher.suspend", "publisher.ban",
+     "version.quarantine", "version.withdraw", "connector.visibility"});
 
 // By the action of an entry of the log (records/log.h).
 constexpr bool is_urgent(std::string_view action) {

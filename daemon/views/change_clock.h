@@ -67,8 +67,16 @@ class ChangeClock {
     return freshness;
   }
 
+  // For what is shown of all connectors together, such as a list of them.
+  Freshness of_catalog() const {
+    Freshness freshness = now();
+    freshness.parts_[1] = Freshness::part(catalog_);
+    return freshness;
+  }
+
   void move(const Touches& touches) {
     for (const std::string& id : touches.connectors) step(shards_[shard_of(id)]);
+    if (!touches.connectors.empty() || touches.everything) step(catalog_);
     if (touches.keys || touches.publishers || touches.everything) step(shared_);
     step(changes_);
   }
@@ -83,6 +91,7 @@ class ChangeClock {
   const MemoryLease* lease_;
   Freshness::Count changes_ = 0;
   Freshness::Count shared_ = 0;
+  Freshness::Count catalog_ = 0;  // of all connectors
   std::array<Freshness::Count, kShards> shards_{};
 };
 

@@ -3,6 +3,16 @@
 #include <utility>
 
 namespace mkt {
+namespace {
+
+bool seen_now(const Records& records, const Viewer& viewer, const ConnectorRecord& c) {
+  if (is_for_everyone(c.visible_to)) return true;
+  std::vector<std::string> owners;
+  for (OwnerRecord& o : records.owners().of(c.id)) owners.push_back(std::move(o.publisher_id));
+  return sees(viewer, c.visible_to, owners);
+}
+
+}  // namespace
 
 void SearchView::touched(const Touches& touches) {
   if (touches.connectors.empty() && !touches.everything) return;
@@ -59,8 +69,11 @@ Result<SearchPage> SearchView::search(const SearchQuery& query) const {
     SearchPage page;
     page.total = hits.total;
     for (const std::string& id : hits.ids) {
-      if (auto found = records.catalog().connector(id))
+      auto found = records.catalog().connector(id);
+      // It may have been hidden since the index was read.
+      if (found && seen_now(records, query.viewer, *found)) {
         page.connectors.push_back(std::move(*found));
+      }
     }
     return page;
   });

@@ -88,6 +88,7 @@ bool SearchIndex::put_counts(const Document& d, std::size_t words) {
   if (known == numbers_.end() || entries_[known->second].words != words) return false;
   downloads_[known->second] = d.downloads;
   updated_[known->second] = to_unix_ms(d.updated_at);
+  set_audience(known->second, d);
   return true;
 }
 
@@ -100,6 +101,7 @@ void SearchIndex::put(const Document& d) {
   const auto number = static_cast<Number>(entries_.size());
   if (const auto before = numbers_.find(d.id); before != numbers_.end()) {
     alive_[before->second] = 0;
+    audiences_.erase(before->second);
     ++dead_;
     before->second = number;
   } else {
@@ -109,6 +111,7 @@ void SearchIndex::put(const Document& d) {
   downloads_.push_back(d.downloads);
   updated_.push_back(to_unix_ms(d.updated_at));
   alive_.push_back(1);
+  set_audience(number, d);
   for (const auto& [word, fields] : words) {
     auto& postings = postings_[word];
     if (postings.empty()) vocabulary_.append(word) += '\n';
@@ -127,6 +130,14 @@ void SearchIndex::put(const Document& d) {
   if (dead_ >= kMinDead && dead_ > numbers_.size()) make_dense();
 }
 
+void SearchIndex::set_audience(Number number, const Document& d) {
+  if (is_for_everyone(d.visible_to)) {
+    audiences_.erase(number);
+  } else {
+    audiences_.insert_or_assign(number, Audience{d.visible_to, d.owners});
+  }
+}
+
 // Numbers keep their order, so postings stay sorted.
 void SearchIndex::make_dense() {
   constexpr Number kGone = std::numeric_limits<Number>::max();
@@ -142,6 +153,11 @@ void SearchIndex::make_dense() {
     numbers_.find(entries_[next].id)->second = next;
     ++next;
   }
+  std::unordered_map<Number, Audience> audiences;
+  for (auto& [old, audience] : audiences_) {
+    if (renamed[old] != kGone) audiences.emplace(renamed[old], std::move(audience));
+  }
+  audiences_ = std::move(audiences);
   entries_.resize(next);
   downloads_.resize(next);
   updated_.resize(next);
@@ -212,6 +228,13 @@ void SearchIndex::score_words(const std::vector<std::string>& words, Scores& sco
   }
   for (std::size_t n = 0; n < scores.size(); ++n) {
     scores[n] = static_cast<std::uint16_t>(scores[n] * alive_[n]);
+  }
+}
+
+// Most connectors are for everyone, so this touches few.
+void SearchIndex::drop_unseen(Scores& scores, const Viewer& viewer) const {
+  for (const auto& [number, audience] : audiences_) {
+    if (!sees(viewer, audience.visible_to, audience.owners)) scores[number] = 0;
   }
 }
 
@@ -306,6 +329,7 @@ SearchIndex::Hits SearchIndex::search(const SearchQuery& q) const {
   thread_local Scores scores;
   const std::shared_lock lock(mutex_);
   score_words(words, scores);
+  drop_unseen(scores, q.viewer);
   drop_unlabelled(scores, capabilities_, q.capabilities);
   drop_unlabelled(scores, labels_, q.categories);
   if (q.sort_by == SortBy::name) return best_by_name(scores, q);

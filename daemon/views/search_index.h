@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "common/base/utc_time.h"
+#include "daemon/rules/visibility.h"
 #include "daemon/store/records/catalog.h"
 
 namespace mkt {
@@ -35,6 +36,7 @@ struct SearchQuery {
   bool descending = true;
   std::uint32_t page = 1;
   std::uint32_t page_size = 20;
+  Viewer viewer = {};  // finds no connector that it does not see
 };
 
 class SearchIndex {
@@ -72,11 +74,19 @@ class SearchIndex {
   // By number; 0 where a connector does not match.
   using Scores = std::vector<std::uint16_t>;
 
+  // Who sees a connector that is not for everyone.
+  struct Audience {
+    std::vector<std::string> visible_to;
+    std::vector<std::string> owners;
+  };
+
   // False where the connector is new or its words have changed.
   bool put_counts(const Document& document, std::size_t words);
   void score_word(std::string_view word, Scores& scores) const;
   void score_inside(std::string_view word, Scores& scores) const;
   void score_words(const std::vector<std::string>& words, Scores& scores) const;
+  void set_audience(Number number, const Document& document);
+  void drop_unseen(Scores& scores, const Viewer& viewer) const;
   void drop_unlabelled(Scores& scores, const Labels& labels,
                        const std::vector<std::string>& wanted) const;
   Hits best_by_name(const Scores& scores, const SearchQuery& query) const;
@@ -91,6 +101,7 @@ class SearchIndex {
   std::vector<std::uint8_t> alive_;    // 1 or 0
   std::size_t dead_ = 0;
   std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;  // by id
+  std::unordered_map<Number, Audience> audiences_;  // of those that not everyone sees
   Postings postings_;
   Labels capabilities_;
   Labels labels_;  // capabilities, their categories, and keywords

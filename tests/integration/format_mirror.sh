@@ -72,6 +72,9 @@ make_connector nested
 jq '. + {lists: [[1]]}' nested/connector.manifest.json >m && mv m nested/connector.manifest.json
 expect 0 "$MKT" publish nested
 expect 0 "$MKT" deprecate full@1.1.0 --reason old
+make_connector gone
+expect 0 "$MKT" publish gone --visibility tenants:team
+expect 0 "$MKT" withdraw gone@1.0.0 --reason-code mistake --reason 'not ready' --yes
 send "$token" PUT /v1/tenants/team/policy '{"policy":{"requireApprovalForAll":true}}' >body
 approver=$(send "$token" POST /v1/tokens '{"role":"approver","subject":"team","name":"alice"}' | jq -r .token)
 for id in full nested; do
@@ -186,6 +189,6 @@ sent_all
 jq -e '.["theirs_marketplace_connectors/old"] == {id: {stringValue: "old"}} and has("theirs_marketplace_connectors/hello")' \
   foreign/documents >/dev/null || fail "adopting"
 find objects -type f | sed 's,^objects/,,; s,!,/,' | sort >is
-sql "SELECT DISTINCT 'theirs_marketplace_tarballs/' || substr(checksum, 8) || '.tgz' FROM versions" | sort >said
+sql "SELECT DISTINCT 'theirs_marketplace_tarballs/' || substr(checksum, 8) || '.tgz' FROM versions WHERE withdrawn_at IS NULL" | sort >said
 [[ -s said ]] || fail "no versions"
 diff is said || fail "the bucket's objects (<) are not those of the page (>)"

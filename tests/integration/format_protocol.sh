@@ -255,6 +255,34 @@ export MKT_KEY=$other
 make_connector stolen
 expect 0 "$MKT" publish stolen
 
+# What takes a version out of reach.
+taken_out() { # STATUS …: a version, and what it hits
+  expect_http "$1" - "${@:2}"
+  cp body whole
+  jq '{requestCount, installationCount, requests, installations, dependants}' whole >body && looks taken-out
+  jq 'del(.requestCount, .installationCount, .requests, .installations, .dependants)' whole >body && looks version
+}
+make_connector user
+jq '.dependencies = {full: "^1.0.0"}' user/connector.manifest.json >m && mv m user/connector.manifest.json
+expect 0 "$MKT" publish user
+expect_http 200 - GET /v1/connectors/full/dependants
+looks dependant .dependants
+taken_out 200 POST /v1/connectors/full/1.0.0/quarantine "${admin[@]}" -d '{"reason":"calls home"}'
+expect_http 200 - GET /v1/connectors/full/1.0.0
+looks version
+expect_http 200 - POST /v1/connectors/full/1.0.0/release "${admin[@]}" -d '{"reason":"it does not"}'
+looks version
+make_connector full 0.9.0
+expect 0 "$MKT" publish full
+echo '{"reasonCode":"legal","reason":"not ours","dryRun":true}' >json
+taken_out 200 POST /v1/connectors/full/0.9.0/withdraw "${admin[@]}" -d @json
+taken_out 200 POST /v1/connectors/full/0.9.0/withdraw "${admin[@]}" -d '{"reasonCode":"legal","reason":"not ours"}'
+expect_http 410 version_withdrawn GET /v1/connectors/full/0.9.0/tarball
+expect_http 200 - PUT /v1/connectors/user/visibility "${admin[@]}" -d '{"visibility":"tenants:team"}'
+looks visibility
+expect_http 200 - GET /v1/connectors/user "${admin[@]}"
+looks connector
+
 # Tenants.
 member=$(token_of member team bob) approver=$(token_of approver team acme) tenant_admin=$(token_of tenant-admin team carol)
 as "$member" 200 GET /v1/tenants/team/policy
@@ -326,7 +354,7 @@ expect_http 200 - POST "/v1/publishers/acme/keys/acme-2025/revoke" "${admin[@]}"
 looks revocation
 expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d '{"reasonCode":"compromised","reason":"stolen"}'
 looks revocation
-[[ $(jq -c '.counts' body) == '{"quarantined":3,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
+[[ $(jq -c '.counts' body) == '{"quarantined":4,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
 expect_http 200 - GET /v1/keys
 looks keys
 expect_http 200 - GET "/v1/keys?since=$(($(jq .sequence body) - 1))"
@@ -374,6 +402,8 @@ expect_http 201 - POST /v1/publishers/other/keys "${admin[@]}" -d @json
 looks key
 echo '{"reasonCode":"cessation","reason":"x"}' >json
 needs revoke POST "/v1/publishers/other/keys/$(jq -r .keyId body)/revoke"
+echo '{"reasonCode":"legal","reason":"not ours"}' >json
+needs withdrawal POST /v1/connectors/hello/1.0.0/withdraw
 echo '{"connectorId":"older"}' >json
 needs install POST /v1/tenants/team/installs
 echo '{"role":"admin"}' >json

@@ -138,6 +138,15 @@ fits $page document uninstall .results out
 tells 0 version deprecate tickets@0.1.0 --reason 'use 0.2.0'
 tells 0 several deprecate tickets@0.1.0 tickets@0.2.0 --undo
 fits $page document version .results out
+tells 0 taken-out quarantine tickets@0.1.0 --reason 'calls home'
+tells 0 version quarantine tickets@0.1.0 --undo --reason 'it does not'
+tells 0 visibility visibility tickets
+tells 0 visibility visibility tickets everyone
+tells 0 taken-out withdraw tickets@0.2.0 --reason-code mistake --reason 'too early' --dry-run
+make_connector gone
+expect 0 "$MKT" publish gone
+tells 0 taken-out withdraw gone@1.0.0 --reason-code mistake --reason 'too early' --yes
+tells 0 version info gone@1.0.0
 tells 0 cache-show cache show
 cached=$(find "$XDG_CACHE_HOME/mkt/tarballs" -type f -name '*.tgz' | head -n 1)
 [[ -n $cached ]] || cached=$(find "$XDG_CACHE_HOME/mkt/tarballs" -type f -size +200c | head -n 1)

@@ -92,6 +92,15 @@ countersign 200 @\$publisher id=hello version=1.0.0 $PWD/again.tgz.sig.json
 countersign 404 @\$publisher id=hello version=9.0.0 $PWD/again.tgz.sig.json
 deprecate 200 @\$publisher id=hello version=1.1.0 {"reason":"loses data"}
 deprecate 400 @\$publisher id=hello version=1.1.0 {"reason":""}
+listDependants 200 id=hello
+listDependants 404 id=nothing
+setVisibility 200 @\$publisher id=hello {"visibility":"tenants:team"}
+setVisibility 200 @\$publisher id=hello {"visibility":"everyone"}
+setVisibility 422 @\$publisher id=hello {"visibility":"nobody"}
+quarantine 200 @$token id=hello version=1.1.0 {"reason":"calls home"}
+quarantine 403 @\$publisher id=hello version=1.1.0 {"reason":"calls home"}
+release 200 @$token id=hello version=1.1.0 {"reason":"it does not"}
+release 404 @$token id=hello version=9.0.0 {"reason":"it does not"}
 search 200
 search 200 q=hello sortBy=name pageSize=1
 search 400 q=$(printf 'x%.0s' {1..300})
@@ -158,6 +167,9 @@ revokeKey 400 @$token id=acme keyId=$second {"reasonCode":"bored"}
 listKeys 200
 showVersion 200 id=hello version=1.2.0
 downloadTarball 409 id=hello version=1.2.0
+withdraw 200 @\$publisher id=hello version=1.2.0 {"reasonCode":"mistake","reason":"too early"}
+withdraw 400 @\$publisher id=hello version=1.2.0 {"reasonCode":"boredom","reason":"x"}
+downloadTarball 410 id=hello version=1.2.0
 uninstall 200 @\$member tenant=team connector=hello
 uninstall 404 @\$member tenant=team connector=hello
 showInstallation 200 @\$member tenant=team connector=hello

@@ -94,3 +94,14 @@ make_token --role member --subject team --name long --expires 365d
 expect 2 "$MKTD" --token-lifetime soon --check-config
 says err token-lifetime
 expect 2 "$MKTD" --token-lifetime 0s --check-config
+
+# Sign-ins that fail are in the log: the first at once, the others of the same address as a number.
+wrong="mkt_$(jq -r .id made)_$(printf '0%.0s' {1..64})"
+for i in {1..5}; do curl -sS -o /dev/null -H "Authorization: Bearer $wrong" "$MKT_REGISTRY/v1/tokens/current"; done
+of_the_wrong() { "$MKT" log --json | jq -c --arg id "$(jq -r .id made)" '[.entries[].document | select(.token == $id and .count) | .count]'; }
+tells_of_failure() { [[ $(of_the_wrong) != '[]' ]]; }
+wait_for "the log to tell of a failed sign-in" tells_of_failure
+stop_mktd
+start_mktd
+[[ $(of_the_wrong | jq -c '[add, length < 3]') == '[5,true]' ]] || fail "the log tells of $(of_the_wrong)"
+! "$MKT" log --json | grep -q 0000000000000000 || fail "the log has a secret"

@@ -14,14 +14,17 @@ constexpr const char* kSqliteVersions = R"sql(
   SELECT connector_id, version, checksum, size, signing_key_id,
          coalesce(json_extract(signature, '$.keyId'), signing_key_id), published_at, published_by,
          downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq,
-         capabilities, policy_classes
+         capabilities, policy_classes, visible_to, quarantine_reason, withdrawn_at,
+         withdrawal_code, withdrawal_reason
   FROM versions ORDER BY connector_id, version)sql";
 constexpr const char* kKeepSqliteVersion = R"sql(
   INSERT INTO versions
     (connector_id, version, checksum, size, signing_key_id, published_at, published_by, downloads,
      prerelease, deprecated, deprecation_reason, quarantined, seq, signature_seq, capabilities,
-     policy_classes, manifest, signature)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, '', ''))sql";
+     policy_classes, visible_to, quarantine_reason, withdrawn_at, withdrawal_code,
+     withdrawal_reason, manifest, signature)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+          ?21, ?22, '', ''))sql";
 constexpr const char* kSqliteVersionFiles = R"sql(
   SELECT connector_id, version, manifest, signature
   FROM versions ORDER BY connector_id, version)sql";
@@ -38,7 +41,7 @@ constexpr auto kMovedTables = std::to_array<MovedTable>({
      "key_id"},
     {"connectors",
      "num, id, owner, latest_version, display_name, description, author, capabilities, downloads, "
-     "created_at, updated_at",
+     "created_at, updated_at, visible_to",
      "num"},
     {"connector_labels", "label, kind, num", "num, kind, label"},
     {"connector_owners", "connector_id, publisher_id, added_at, added_seq",
@@ -46,10 +49,13 @@ constexpr auto kMovedTables = std::to_array<MovedTable>({
     {"versions",
      "connector_id, version, checksum, size, signing_key_id, signed_as, published_at, "
      "published_by, downloads, prerelease, deprecated, deprecation_reason, quarantined, seq, "
-     "signature_seq, capabilities, policy_classes",
+     "signature_seq, capabilities, policy_classes, visible_to, quarantine_reason, withdrawn_at, "
+     "withdrawal_code, withdrawal_reason",
      "connector_id, version", kSqliteVersions, kKeepSqliteVersion},
     {"version_files", "connector_id, version, manifest, signature", "connector_id, version",
      kSqliteVersionFiles, kKeepSqliteVersionFiles},
+    {"version_dependencies", "dependency, connector_id, version, version_range",
+     "dependency, connector_id, version"},
     {"tokens",
      "id, hash, name, role, subject, created_at, expires_at, last_used_at, read_only, connectors, "
      "used_from",

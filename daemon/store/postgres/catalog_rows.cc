@@ -10,7 +10,8 @@ VersionRecord read_head(const PgRow& row) {
   VersionRecord v;
   row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
           v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes);
+          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+          v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason);
   return v;
 }
 
@@ -22,22 +23,22 @@ class CatalogRows : public Catalog {
   std::optional<ConnectorRecord> connector(std::string_view id, Hold hold) const override {
     Query row = db_.query(MKT_HELD(R"sql(
         SELECT id, owner, latest_version, display_name, description, author, capabilities,
-               downloads, created_at, updated_at
+               downloads, created_at, updated_at, visible_to
         FROM connectors WHERE id = $1)sql"),
                           hold);
     if (!row.bind(id).step()) return std::nullopt;
     ConnectorRecord c;
     row.get(c.id, c.owner, c.latest_version, c.display_name, c.description, c.author,
-            c.capabilities, c.downloads, c.created_at, c.updated_at);
+            c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to);
     return c;
   }
 
   std::optional<ConnectorHead> connector_head(std::string_view id, Hold hold) const override {
-    Query row =
-        db_.query(MKT_HELD("SELECT owner, latest_version FROM connectors WHERE id = $1"), hold);
+    Query row = db_.query(
+        MKT_HELD("SELECT owner, latest_version, visible_to FROM connectors WHERE id = $1"), hold);
     if (!row.bind(id).step()) return std::nullopt;
     ConnectorHead head;
-    row.get(head.owner, head.latest_version);
+    row.get(head.owner, head.latest_version, head.visible_to);
     return head;
   }
 
@@ -49,7 +50,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes,
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason,
                signed_as,
                (SELECT k.fingerprint FROM publisher_keys AS k WHERE k.key_id = signing_key_id),
                (SELECT f.manifest FROM version_files AS f
@@ -61,8 +63,9 @@ class CatalogRows : public Catalog {
     VersionRecord v;
     row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
             v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-            v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
-            v.key_fingerprint, v.manifest, v.signature);
+            v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+            v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason,
+            v.signed_as, v.key_fingerprint, v.manifest, v.signature);
     return v;
   }
 
@@ -71,7 +74,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(MKT_HELD(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason
         FROM versions WHERE connector_id = $1 AND version = $2)sql"),
                           hold);
     if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
@@ -96,7 +100,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes,
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason,
                signed_as,
                (SELECT k.fingerprint FROM publisher_keys AS k WHERE k.key_id = signing_key_id)
         FROM versions WHERE connector_id = $1 ORDER BY seq DESC)sql");
@@ -106,8 +111,9 @@ class CatalogRows : public Catalog {
       VersionRecord& v = versions.emplace_back();
       row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
               v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-              v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
-              v.key_fingerprint);
+              v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+              v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason,
+              v.signed_as, v.key_fingerprint);
     }
     return versions;
   }
@@ -117,7 +123,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason
         FROM versions WHERE signing_key_id = $1 AND signature_seq >= $2 AND quarantined = 0
         ORDER BY signature_seq)sql");
     row.bind(key_id).bind(seq);
@@ -144,6 +151,25 @@ class CatalogRows : public Catalog {
     return ids;
   }
 
+  std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
+                                             std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, version_range, visible_to FROM
+          (SELECT d.connector_id, d.version, d.version_range, v.visible_to,
+                  row_number() OVER (PARTITION BY d.connector_id ORDER BY v.seq DESC) AS place
+           FROM version_dependencies AS d
+           JOIN versions AS v ON v.connector_id = d.connector_id AND v.version = d.version
+           WHERE d.dependency = $1 AND v.quarantined = 0) AS found
+        WHERE place <= $2 ORDER BY connector_id, place LIMIT $3)sql");
+    row.bind(id).bind(static_cast<std::int64_t>(each)).bind(static_cast<std::int64_t>(limit));
+    std::vector<DependantRecord> dependants;
+    while (row.step()) {
+      DependantRecord& d = dependants.emplace_back();
+      row.get(d.connector_id, d.version, d.range, d.visible_to);
+    }
+    return dependants;
+  }
+
   CatalogCounts counts() const override {
     Query row = db_.query(R"sql(
         SELECT (SELECT count(*) FROM connectors), (SELECT count(*) FROM versions),
@@ -155,12 +181,26 @@ class CatalogRows : public Catalog {
     return counts;
   }
 
-  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const override {
+  CatalogCounts hidden_counts() const override {
+    Query row = db_.query(R"sql(
+        SELECT count(*), coalesce(sum(downloads), 0),
+               (SELECT count(*) FROM connectors AS c JOIN versions AS v ON v.connector_id = c.id
+                WHERE c.visible_to <> '[]')
+        FROM connectors WHERE visible_to <> '[]')sql");
+    row.step();
+    CatalogCounts counts;
+    row.get(counts.connectors, counts.downloads, counts.versions);
+    return counts;
+  }
+
+  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
+                                               bool hidden_too) const override {
     Query row = db_.query(R"sql(
         SELECT c.id, c.latest_version, c.downloads,
                (SELECT count(*) FROM versions AS v WHERE v.connector_id = c.id)
-        FROM connectors AS c ORDER BY c.downloads DESC, c.id LIMIT $1)sql");
-    row.bind(static_cast<std::int64_t>(limit));
+        FROM connectors AS c WHERE $1 = 1 OR c.visible_to = '[]'
+        ORDER BY c.downloads DESC, c.id LIMIT $2)sql");
+    row.bind(hidden_too).bind(static_cast<std::int64_t>(limit));
     std::vector<ConnectorCounts> connectors;
     while (row.step()) {
       ConnectorCounts& c = connectors.emplace_back();
@@ -170,14 +210,16 @@ class CatalogRows : public Catalog {
   }
 
   bool names_blob(std::string_view checksum) const override {
-    Query row = db_.query("SELECT 1 FROM versions WHERE checksum = $1 LIMIT 1");
+    Query row =
+        db_.query("SELECT 1 FROM versions WHERE checksum = $1 AND withdrawn_at IS NULL LIMIT 1");
     return row.bind(checksum).step();
   }
 
   BlobTotals blob_totals() const override {
     Query row = db_.query(R"sql(
         SELECT count(*), coalesce(sum(size), 0) FROM
-          (SELECT max(size) AS size FROM versions GROUP BY checksum) AS blobs)sql");
+          (SELECT max(size) AS size FROM versions WHERE withdrawn_at IS NULL GROUP BY checksum)
+          AS blobs)sql");
     row.step();
     BlobTotals totals;
     row.get(totals.blobs, totals.bytes);
@@ -194,6 +236,10 @@ class CatalogRows : public Catalog {
                  c.updated_at,
                  (SELECT coalesce(json_agg(l.label ORDER BY l.label), '[]') FROM connector_labels AS l
                   WHERE l.num = c.num AND l.kind = 'keyword'),
+                 c.visible_to,
+                 CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
+                   (SELECT json_agg(o.publisher_id) FROM connector_owners AS o
+                    WHERE o.connector_id = c.id)::text END,
                  c.num
           FROM connectors AS c WHERE c.num > $1 ORDER BY c.num LIMIT $2)sql");
       row.bind(last).bind(kPage);
@@ -201,7 +247,7 @@ class CatalogRows : public Catalog {
       for (; row.step(); ++rows) {
         SearchDocument d;
         row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads,
-                d.updated_at, d.keywords, last);
+                d.updated_at, d.keywords, d.visible_to, d.owners, last);
         take(d);
       }
       more = rows == kPage;
@@ -213,12 +259,16 @@ class CatalogRows : public Catalog {
         SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
                c.updated_at,
                (SELECT coalesce(json_agg(l.label ORDER BY l.label), '[]') FROM connector_labels AS l
-                WHERE l.num = c.num AND l.kind = 'keyword')
+                WHERE l.num = c.num AND l.kind = 'keyword'),
+               c.visible_to,
+               CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
+                 (SELECT json_agg(o.publisher_id) FROM connector_owners AS o
+                  WHERE o.connector_id = c.id)::text END
         FROM connectors AS c WHERE c.id = $1)sql");
     if (!row.bind(id).step()) return std::nullopt;
     SearchDocument d;
     row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads,
-            d.updated_at, d.keywords);
+            d.updated_at, d.keywords, d.visible_to, d.owners);
     return d;
   }
 
@@ -227,8 +277,9 @@ class CatalogRows : public Catalog {
     db_.write(R"sql(
         INSERT INTO connectors
           (id, owner, latest_version, display_name, description, author, capabilities, created_at,
-           updated_at, num)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, h.num - $10 FROM log_head AS h WHERE h.id = 1)sql")
+           updated_at, visible_to, num)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, h.num - $11
+        FROM log_head AS h WHERE h.id = 1)sql")
         .bind(c.id)
         .bind(c.owner)
         .bind(c.latest_version)
@@ -238,6 +289,7 @@ class CatalogRows : public Catalog {
         .bind(l.capabilities)
         .bind(c.created_at)
         .bind(c.updated_at)
+        .bind(c.visible_to)
         .queue_numbered({db_.take_num()});
     label(c.id, l);
     change_.note(DocumentKind::connector, c.id);
@@ -276,12 +328,38 @@ class CatalogRows : public Catalog {
     change_.note(DocumentKind::connector, id);
   }
 
+  void set_visible_to(std::string_view id, const std::vector<std::string>& tenants) override {
+    db_.write("UPDATE connectors SET visible_to = $1 WHERE id = $2").bind(tenants).bind(id).queue();
+    change_.note(DocumentKind::connector, id);
+  }
+
+  void insert_dependency(const VersionRecord& v, const DependencyRecord& d) override {
+    db_.write(R"sql(
+        INSERT INTO version_dependencies (connector_id, version, dependency, version_range)
+        VALUES ($1, $2, $3, $4))sql")
+        .bind(v.connector_id)
+        .bind(v.version)
+        .bind(d.connector_id)
+        .bind(d.range)
+        .queue();
+  }
+
+  void set_version_visible_to(std::string_view connector_id, std::string_view version,
+                              const std::vector<std::string>& tenants) override {
+    db_.write("UPDATE versions SET visible_to = $1 WHERE connector_id = $2 AND version = $3")
+        .bind(tenants)
+        .bind(connector_id)
+        .bind(version)
+        .queue();
+    change_.note(DocumentKind::version, connector_id, version);
+  }
+
   void insert_version(const VersionRecord& v, EntryRef published) override {
     db_.write(R"sql(
         INSERT INTO versions
           (connector_id, version, checksum, size, signing_key_id, signed_as, published_at,
-           published_by, prerelease, capabilities, policy_classes, seq, signature_seq)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, h.seq - $12, h.seq - $12
+           published_by, prerelease, capabilities, policy_classes, visible_to, seq, signature_seq)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, h.seq - $13, h.seq - $13
         FROM log_head AS h WHERE h.id = 1)sql")
         .bind(v.connector_id)
         .bind(v.version)
@@ -294,6 +372,7 @@ class CatalogRows : public Catalog {
         .bind(v.prerelease)
         .bind(v.capabilities)
         .bind(v.policy_classes)
+        .bind(v.visible_to)
         .queue_numbered({number_of(published)});
     db_.write(R"sql(
         INSERT INTO version_files (connector_id, version, manifest, signature)
@@ -330,12 +409,31 @@ class CatalogRows : public Catalog {
     change_.note(DocumentKind::version, v.connector_id, v.version);
   }
 
-  void quarantine(std::string_view connector_id, std::string_view version) override {
-    db_.write("UPDATE versions SET quarantined = 1 WHERE connector_id = $1 AND version = $2")
-        .bind(connector_id)
-        .bind(version)
+  void set_quarantine(const VersionRecord& v) override {
+    db_.write(R"sql(
+        UPDATE versions SET quarantined = $1, quarantine_reason = $2
+        WHERE connector_id = $3 AND version = $4)sql")
+        .bind(v.quarantined)
+        .bind(v.quarantine_reason)
+        .bind(v.connector_id)
+        .bind(v.version)
         .queue();
-    change_.note(DocumentKind::version, connector_id, version);
+    change_.note(DocumentKind::version, v.connector_id, v.version);
+  }
+
+  void set_withdrawn(const VersionRecord& v) override {
+    db_.write(R"sql(
+        UPDATE versions
+        SET quarantined = $1, withdrawn_at = $2, withdrawal_code = $3, withdrawal_reason = $4
+        WHERE connector_id = $5 AND version = $6)sql")
+        .bind(v.quarantined)
+        .bind(v.withdrawn_at)
+        .bind(v.withdrawal_code)
+        .bind(v.withdrawal_reason)
+        .bind(v.connector_id)
+        .bind(v.version)
+        .queue();
+    change_.note(DocumentKind::version, v.connector_id, v.version);
   }
 
   void set_deprecated(std::string_view connector_id, std::string_view version,

@@ -78,7 +78,8 @@ const Form kForms[] = {
      // Also what readers of the mirror want to know: the owner, all versions, and the newest one's
      // manifest, of which `with_manifest` takes what is shown.
      "SELECT c.num, c.id, c.owner, c.latest_version, c.display_name, c.description, c.author, "
-     "c.capabilities, c.downloads, c.created_at, c.updated_at, p.verified, f.manifest, "
+     "c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to, p.verified, "
+     "f.manifest, "
      "(SELECT coalesce(json_agg(v.version ORDER BY v.seq DESC), '[]') FROM versions AS v "
      "WHERE v.connector_id = c.id) AS versions "
      "FROM connectors AS c LEFT JOIN publishers AS p ON p.id = c.owner "
@@ -97,7 +98,8 @@ const Form kForms[] = {
      "SELECT v.connector_id, v.version, f.manifest, v.checksum, v.size, f.signature, "
      "v.signing_key_id, v.published_at, v.published_by, v.downloads, v.prerelease, v.deprecated, "
      "v.deprecation_reason, v.quarantined, v.seq, v.signature_seq, v.capabilities, "
-     "v.policy_classes FROM versions AS v "
+     "v.policy_classes, v.visible_to, v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, "
+     "v.withdrawal_reason FROM versions AS v "
      "JOIN version_files AS f ON f.connector_id = v.connector_id AND f.version = v.version "
      "WHERE v.connector_id = $1 AND v.version = $2",
      "SELECT connector_id, version FROM versions WHERE (connector_id, version) > ($1, $2) "

@@ -161,8 +161,10 @@ CREATE TABLE connectors (
   capabilities    text NOT NULL,
   downloads       bigint NOT NULL DEFAULT 0,
   created_at      bigint NOT NULL,
-  updated_at      bigint NOT NULL
+  updated_at      bigint NOT NULL,
+  visible_to      text NOT NULL DEFAULT '[]'
 );
+CREATE INDEX connectors_not_for_everyone ON connectors (id) WHERE visible_to <> '[]';
 CREATE INDEX connectors_by_owner ON connectors (owner);
 
 -- What search filters by: capabilities, and keywords for the older protocol's categories.
@@ -201,6 +203,11 @@ CREATE TABLE versions (
   signature_seq       bigint NOT NULL,
   capabilities        text NOT NULL DEFAULT '[]',
   policy_classes      text NOT NULL DEFAULT '[]',
+  visible_to          text NOT NULL DEFAULT '[]',
+  quarantine_reason   text NOT NULL DEFAULT '',
+  withdrawn_at        bigint,
+  withdrawal_code     text NOT NULL DEFAULT '',
+  withdrawal_reason   text NOT NULL DEFAULT '',
   PRIMARY KEY (connector_id, version)
 );
 CREATE INDEX versions_by_seq ON versions (connector_id, seq);
@@ -213,6 +220,16 @@ CREATE TABLE version_files (
   manifest      text NOT NULL,
   signature     text NOT NULL,
   PRIMARY KEY (connector_id, version),
+  FOREIGN KEY (connector_id, version) REFERENCES versions (connector_id, version)
+);
+
+-- Which versions need which connector.
+CREATE TABLE version_dependencies (
+  dependency     text NOT NULL,
+  connector_id   text NOT NULL,
+  version        text NOT NULL,
+  version_range  text NOT NULL,
+  PRIMARY KEY (dependency, connector_id, version),
   FOREIGN KEY (connector_id, version) REFERENCES versions (connector_id, version)
 );
 

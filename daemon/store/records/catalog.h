@@ -26,12 +26,14 @@ struct ConnectorRecord {
   std::int64_t downloads = 0;
   UtcTime created_at;
   UtcTime updated_at;
+  std::vector<std::string> visible_to;  // tenants; empty: everyone
 };
 
 // What a change needs to know about a connector.
 struct ConnectorHead {
   std::string owner;
   std::string latest_version;
+  std::vector<std::string> visible_to;
 };
 
 // The policy class of a version whose manifest does not say what its tools may do, as in older
@@ -54,11 +56,27 @@ struct VersionRecord {
   bool prerelease = false;
   bool deprecated = false;
   std::string deprecation_reason;
+  // Listed and explained, but not given out: its key was compromised, an admin said so, or it was
+  // withdrawn.
   bool quarantined = false;
   std::vector<std::string> capabilities;
   std::vector<std::string> policy_classes;  // of its tools, each once; or kUnknownPolicyClass
   std::int64_t seq = 0;                     // of its publication
   std::int64_t signature_seq = 0;           // of the acceptance of the current signature
+  std::vector<std::string> visible_to;      // as its connector's
+  std::string quarantine_reason;            // an admin's; empty where no admin put it there
+  // For ever: the number is taken, and the bytes are gone.
+  std::optional<UtcTime> withdrawn_at;
+  std::string withdrawal_code;
+  std::string withdrawal_reason;
+};
+
+// A version that depends on a connector.
+struct DependantRecord {
+  std::string connector_id;
+  std::string version;
+  std::string range;  // of versions of that connector
+  std::vector<std::string> visible_to;
 };
 
 // What a connector shows and what search finds it by, from its latest version's manifest.
@@ -70,9 +88,17 @@ struct ConnectorListing {
   std::vector<std::string> keywords;
 };
 
+// A connector that a version needs.
+struct DependencyRecord {
+  std::string connector_id;
+  std::string range;
+};
+
 // The rows that publishing adds.
 struct NewVersion : ConnectorListing {
   VersionRecord version;
+  std::vector<DependencyRecord> dependencies = {};
+  bool says_visible_to = false;  // whoever publishes it says whom the connector is visible to
 };
 
 // A connector's page, from one snapshot.
@@ -111,6 +137,8 @@ struct SearchDocument {
   std::vector<std::string> capabilities;
   std::int64_t downloads = 0;
   UtcTime updated_at;
+  std::vector<std::string> visible_to = {};
+  std::vector<std::string> owners = {};  // where it is not visible to everyone
 };
 
 class Catalog {
@@ -124,7 +152,8 @@ class Catalog {
   virtual std::optional<VersionRecord> version(std::string_view connector_id,
                                                std::string_view version,
                                                Hold hold = Hold::none) const = 0;
-  // Without the manifest, the signature file, signed_as and key_fingerprint.
+  // Without the manifest, the signature file, signed_as and key_fingerprint. Held, what it is
+  // visible to is held, too.
   virtual std::optional<VersionRecord> version_head(std::string_view connector_id,
                                                     std::string_view version,
                                                     Hold hold = Hold::none) const = 0;
@@ -146,10 +175,19 @@ class Catalog {
   // Connectors whose latest version is in quarantine, by id.
   virtual std::vector<std::string> with_quarantined_latest() const = 0;
 
+  // Versions that depend on the connector and can be had, by connector, newest first; of one
+  // connector at most `each`, of all at most `limit`.
+  virtual std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
+                                                     std::uint32_t limit) const = 0;
+
   virtual CatalogCounts counts() const = 0;
-  virtual std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const = 0;
+  // The part of `counts` that not everyone may see; no keys.
+  virtual CatalogCounts hidden_counts() const = 0;
+  virtual std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
+                                                       bool hidden_too) const = 0;
+  // Does a version that was not withdrawn have it?
   virtual bool names_blob(std::string_view checksum) const = 0;
-  // The tarballs of all versions, each counted once; reads all rows.
+  // The tarballs of the versions that were not withdrawn, each counted once; reads all rows.
   virtual BlobTotals blob_totals() const = 0;
   virtual void each_search_document(
       const std::function<void(const SearchDocument&)>& take) const = 0;
@@ -162,10 +200,18 @@ class Catalog {
                           const ConnectorListing& listing) = 0;
   virtual void set_updated(std::string_view id, UtcTime at) = 0;
   virtual void set_owner(std::string_view id, std::string_view publisher_id) = 0;
+  virtual void set_visible_to(std::string_view id, const std::vector<std::string>& tenants) = 0;
   virtual void insert_version(const VersionRecord& version, EntryRef published) = 0;
+  virtual void insert_dependency(const VersionRecord& version,
+                                 const DependencyRecord& dependency) = 0;
+  virtual void set_version_visible_to(std::string_view connector_id, std::string_view version,
+                                      const std::vector<std::string>& tenants) = 0;
   // Writes signature, signing_key_id and quarantined.
   virtual void replace_signature(const VersionRecord& version, EntryRef accepted) = 0;
-  virtual void quarantine(std::string_view connector_id, std::string_view version) = 0;
+  // Writes quarantined and quarantine_reason.
+  virtual void set_quarantine(const VersionRecord& version) = 0;
+  // Writes quarantined and what says that it was withdrawn.
+  virtual void set_withdrawn(const VersionRecord& version) = 0;
   // Deprecated with a reason, not deprecated without one.
   virtual void set_deprecated(std::string_view connector_id, std::string_view version,
                               const std::optional<std::string>& reason) = 0;

@@ -7,14 +7,15 @@ VersionRecord read_head(const Query& row) {
   VersionRecord v;
   row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
           v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes);
+          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+          v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason);
   return v;
 }
 
 SearchDocument read_search_document(const Query& row) {
   SearchDocument d;
   row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads, d.updated_at,
-          d.keywords);
+          d.keywords, d.visible_to, d.owners);
   return d;
 }
 
@@ -26,20 +27,20 @@ class CatalogRows : public Catalog {
   std::optional<ConnectorRecord> connector(std::string_view id, Hold) const override {
     Query row = db_.query(R"sql(
         SELECT id, owner, latest_version, display_name, description, author, capabilities,
-               downloads, created_at, updated_at
+               downloads, created_at, updated_at, visible_to
         FROM connectors WHERE id = ?)sql");
     if (!row.bind(id).step()) return std::nullopt;
     ConnectorRecord c;
     row.get(c.id, c.owner, c.latest_version, c.display_name, c.description, c.author,
-            c.capabilities, c.downloads, c.created_at, c.updated_at);
+            c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to);
     return c;
   }
 
   std::optional<ConnectorHead> connector_head(std::string_view id, Hold) const override {
-    Query row = db_.query("SELECT owner, latest_version FROM connectors WHERE id = ?");
+    Query row = db_.query("SELECT owner, latest_version, visible_to FROM connectors WHERE id = ?");
     if (!row.bind(id).step()) return std::nullopt;
     ConnectorHead head;
-    row.get(head.owner, head.latest_version);
+    row.get(head.owner, head.latest_version, head.visible_to);
     return head;
   }
 
@@ -48,7 +49,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes,
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason,
                coalesce(json_extract(signature, '$.keyId'), signing_key_id),
                (SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id),
                manifest, signature
@@ -57,8 +59,9 @@ class CatalogRows : public Catalog {
     VersionRecord v;
     row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
             v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-            v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
-            v.key_fingerprint, v.manifest, v.signature);
+            v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+            v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason,
+            v.signed_as, v.key_fingerprint, v.manifest, v.signature);
     return v;
   }
 
@@ -67,7 +70,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason
         FROM versions WHERE connector_id = ? AND version = ?)sql");
     if (!row.bind(connector_id).bind(version).step()) return std::nullopt;
     return read_head(row);
@@ -86,7 +90,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes,
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason,
                coalesce(json_extract(signature, '$.keyId'), signing_key_id),
                (SELECT fingerprint FROM publisher_keys WHERE key_id = signing_key_id)
         FROM versions WHERE connector_id = ? ORDER BY seq DESC)sql");
@@ -96,8 +101,9 @@ class CatalogRows : public Catalog {
       VersionRecord& v = versions.emplace_back();
       row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
               v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-              v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.signed_as,
-              v.key_fingerprint);
+              v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
+              v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason,
+              v.signed_as, v.key_fingerprint);
     }
     return versions;
   }
@@ -107,7 +113,8 @@ class CatalogRows : public Catalog {
     Query row = db_.query(R"sql(
         SELECT connector_id, version, checksum, size, signing_key_id, published_at, published_by,
                downloads, prerelease, deprecated, deprecation_reason, quarantined, seq,
-               signature_seq, capabilities, policy_classes
+               signature_seq, capabilities, policy_classes, visible_to, quarantine_reason,
+               withdrawn_at, withdrawal_code, withdrawal_reason
         FROM versions WHERE signing_key_id = ? AND signature_seq >= ? AND quarantined = 0
         ORDER BY signature_seq)sql");
     row.bind(key_id).bind(seq);
@@ -128,6 +135,25 @@ class CatalogRows : public Catalog {
     return ids;
   }
 
+  std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
+                                             std::uint32_t limit) const override {
+    Query row = db_.query(R"sql(
+        SELECT connector_id, version, version_range, visible_to FROM
+          (SELECT d.connector_id, d.version, d.version_range, v.visible_to, v.seq,
+                  row_number() OVER (PARTITION BY d.connector_id ORDER BY v.seq DESC) AS place
+           FROM version_dependencies AS d
+           JOIN versions AS v ON v.connector_id = d.connector_id AND v.version = d.version
+           WHERE d.dependency = ? AND v.quarantined = 0)
+        WHERE place <= ? ORDER BY connector_id, place LIMIT ?)sql");
+    row.bind(id).bind(static_cast<std::int64_t>(each)).bind(static_cast<std::int64_t>(limit));
+    std::vector<DependantRecord> dependants;
+    while (row.step()) {
+      DependantRecord& d = dependants.emplace_back();
+      row.get(d.connector_id, d.version, d.range, d.visible_to);
+    }
+    return dependants;
+  }
+
   CatalogCounts counts() const override {
     Query row = db_.query(R"sql(
         SELECT (SELECT count(*) FROM connectors), (SELECT count(*) FROM versions),
@@ -139,12 +165,26 @@ class CatalogRows : public Catalog {
     return counts;
   }
 
-  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const override {
+  CatalogCounts hidden_counts() const override {
+    Query row = db_.query(R"sql(
+        SELECT count(*), coalesce(sum(downloads), 0),
+               (SELECT count(*) FROM connectors AS c JOIN versions AS v ON v.connector_id = c.id
+                WHERE c.visible_to <> '[]')
+        FROM connectors WHERE visible_to <> '[]')sql");
+    row.step();
+    CatalogCounts counts;
+    row.get(counts.connectors, counts.downloads, counts.versions);
+    return counts;
+  }
+
+  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
+                                               bool hidden_too) const override {
     Query row = db_.query(R"sql(
         SELECT c.id, c.latest_version, c.downloads,
                (SELECT count(*) FROM versions AS v WHERE v.connector_id = c.id)
-        FROM connectors AS c ORDER BY c.downloads DESC, c.id LIMIT ?)sql");
-    row.bind(static_cast<std::int64_t>(limit));
+        FROM connectors AS c WHERE ? OR c.visible_to = '[]'
+        ORDER BY c.downloads DESC, c.id LIMIT ?)sql");
+    row.bind(hidden_too).bind(static_cast<std::int64_t>(limit));
     std::vector<ConnectorCounts> connectors;
     while (row.step()) {
       ConnectorCounts& c = connectors.emplace_back();
@@ -154,7 +194,8 @@ class CatalogRows : public Catalog {
   }
 
   bool names_blob(std::string_view checksum) const override {
-    Query row = db_.query("SELECT 1 FROM versions WHERE checksum = ? LIMIT 1");
+    Query row =
+        db_.query("SELECT 1 FROM versions WHERE checksum = ? AND withdrawn_at IS NULL LIMIT 1");
     return row.bind(checksum).step();
   }
 
@@ -165,7 +206,14 @@ class CatalogRows : public Catalog {
     row.step();
     BlobTotals totals;
     row.get(totals.blobs, totals.bytes);
-    return totals;
+    // From an index of their own: the flag stands behind the manifest in each row.
+    Query withdrawn = db_.query(R"sql(
+        SELECT count(DISTINCT checksum), coalesce(sum(size), 0)
+        FROM versions WHERE withdrawn_at IS NOT NULL)sql");
+    withdrawn.step();
+    BlobTotals gone;
+    withdrawn.get(gone.blobs, gone.bytes);
+    return {totals.blobs - gone.blobs, totals.bytes - gone.bytes};
   }
 
   void each_search_document(const std::function<void(const SearchDocument&)>& take) const override {
@@ -173,7 +221,11 @@ class CatalogRows : public Catalog {
         SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
                c.updated_at,
                (SELECT json_group_array(l.label) FROM connector_labels AS l
-                WHERE l.num = c.num AND l.kind = 'keyword')
+                WHERE l.num = c.num AND l.kind = 'keyword'),
+               c.visible_to,
+               CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
+                 (SELECT json_group_array(o.publisher_id) FROM connector_owners AS o
+                  WHERE o.connector_id = c.id) END
         FROM connectors AS c ORDER BY c.num)sql");
     while (row.step()) take(read_search_document(row));
   }
@@ -183,7 +235,11 @@ class CatalogRows : public Catalog {
         SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
                c.updated_at,
                (SELECT json_group_array(l.label) FROM connector_labels AS l
-                WHERE l.num = c.num AND l.kind = 'keyword')
+                WHERE l.num = c.num AND l.kind = 'keyword'),
+               c.visible_to,
+               CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
+                 (SELECT json_group_array(o.publisher_id) FROM connector_owners AS o
+                  WHERE o.connector_id = c.id) END
         FROM connectors AS c WHERE c.id = ?)sql");
     if (!row.bind(id).step()) return std::nullopt;
     return read_search_document(row);
@@ -193,8 +249,8 @@ class CatalogRows : public Catalog {
     db_.query(R"sql(
         INSERT INTO connectors
           (id, owner, latest_version, display_name, description, author, capabilities, created_at,
-           updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+           updated_at, visible_to)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
         .bind(c.id)
         .bind(c.owner)
         .bind(c.latest_version)
@@ -204,6 +260,7 @@ class CatalogRows : public Catalog {
         .bind(l.capabilities)
         .bind(c.created_at)
         .bind(c.updated_at)
+        .bind(c.visible_to)
         .run();
     label(db_.last_row_id(), l);
     change_.note(DocumentKind::connector, c.id);
@@ -242,14 +299,40 @@ class CatalogRows : public Catalog {
     change_.note(DocumentKind::connector, id);
   }
 
+  void set_visible_to(std::string_view id, const std::vector<std::string>& tenants) override {
+    db_.query("UPDATE connectors SET visible_to = ? WHERE id = ?").bind(tenants).bind(id).run();
+    change_.note(DocumentKind::connector, id);
+  }
+
+  void insert_dependency(const VersionRecord& v, const DependencyRecord& d) override {
+    db_.query(R"sql(
+        INSERT INTO version_dependencies (connector_id, version, dependency, version_range)
+        VALUES (?, ?, ?, ?))sql")
+        .bind(v.connector_id)
+        .bind(v.version)
+        .bind(d.connector_id)
+        .bind(d.range)
+        .run();
+  }
+
+  void set_version_visible_to(std::string_view connector_id, std::string_view version,
+                              const std::vector<std::string>& tenants) override {
+    db_.query("UPDATE versions SET visible_to = ? WHERE connector_id = ? AND version = ?")
+        .bind(tenants)
+        .bind(connector_id)
+        .bind(version)
+        .run();
+    change_.note(DocumentKind::version, connector_id, version);
+  }
+
   void insert_version(const VersionRecord& v, EntryRef published) override {
     const std::int64_t seq = change_.number(published);
     db_.query(R"sql(
         INSERT INTO versions
           (connector_id, version, manifest, checksum, size, signature, signing_key_id,
            published_at, published_by, prerelease, seq, signature_seq, capabilities,
-           policy_classes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
+           policy_classes, visible_to)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?))sql")
         .bind(v.connector_id)
         .bind(v.version)
         .bind(v.manifest)
@@ -264,6 +347,7 @@ class CatalogRows : public Catalog {
         .bind(seq)
         .bind(v.capabilities)
         .bind(v.policy_classes)
+        .bind(v.visible_to)
         .run();
     change_.note(DocumentKind::version, v.connector_id, v.version);
   }
@@ -282,12 +366,31 @@ class CatalogRows : public Catalog {
     change_.note(DocumentKind::version, v.connector_id, v.version);
   }
 
-  void quarantine(std::string_view connector_id, std::string_view version) override {
-    db_.query("UPDATE versions SET quarantined = 1 WHERE connector_id = ? AND version = ?")
-        .bind(connector_id)
-        .bind(version)
+  void set_quarantine(const VersionRecord& v) override {
+    db_.query(R"sql(
+        UPDATE versions SET quarantined = ?, quarantine_reason = ?
+        WHERE connector_id = ? AND version = ?)sql")
+        .bind(v.quarantined)
+        .bind(v.quarantine_reason)
+        .bind(v.connector_id)
+        .bind(v.version)
         .run();
-    change_.note(DocumentKind::version, connector_id, version);
+    change_.note(DocumentKind::version, v.connector_id, v.version);
+  }
+
+  void set_withdrawn(const VersionRecord& v) override {
+    db_.query(R"sql(
+        UPDATE versions
+        SET quarantined = ?, withdrawn_at = ?, withdrawal_code = ?, withdrawal_reason = ?
+        WHERE connector_id = ? AND version = ?)sql")
+        .bind(v.quarantined)
+        .bind(v.withdrawn_at)
+        .bind(v.withdrawal_code)
+        .bind(v.withdrawal_reason)
+        .bind(v.connector_id)
+        .bind(v.version)
+        .run();
+    change_.note(DocumentKind::version, v.connector_id, v.version);
   }
 
   void set_deprecated(std::string_view connector_id, std::string_view version,

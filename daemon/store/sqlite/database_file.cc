@@ -44,6 +44,13 @@ std::string read_broken_reference(const Query& row) {
 }
 
 // A row of referenced_blobs.
+// An older schema has no withdrawn versions.
+bool knows_withdrawal(Database& db) {
+  Query row =
+      db.query("SELECT count(*) FROM pragma_table_info('versions') WHERE name = 'withdrawn_at'");
+  return row.step() && row.only<std::int64_t>() > 0;
+}
+
 Result<BlobReference> read_reference(const Query& row) {
   std::string checksum;
   std::uint64_t size = 0;
@@ -82,9 +89,12 @@ Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path&
   return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
     MKT_CHECK(check_schema_version(db));
     std::vector<BlobReference> all;
-    Query row = db.query(
-        "SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions"
-        " GROUP BY checksum, size ORDER BY checksum");
+    Query row = db.query(knows_withdrawal(db) ? R"sql(
+        SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
+        WHERE withdrawn_at IS NULL GROUP BY checksum, size ORDER BY checksum)sql"
+                                              : R"sql(
+        SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
+        GROUP BY checksum, size ORDER BY checksum)sql");
     while (row.step()) {
       MKT_TRY(BlobReference reference, read_reference(row));
       all.push_back(std::move(reference));

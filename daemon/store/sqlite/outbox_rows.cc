@@ -69,7 +69,7 @@ constexpr auto kForms = std::to_array<Form>({
         "WHERE c.id = ?1 ORDER BY l.label, l.kind"}}},
      // Also what readers of the mirror want to know: the newest version, the owner, all versions.
      "SELECT c.num, c.id, c.owner, c.latest_version, c.display_name, c.description, c.author, "
-     "c.capabilities, c.downloads, c.created_at, c.updated_at, p.verified, "
+     "c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to, p.verified, "
      "json_extract(v.manifest, '$.license') AS license, "
      "json_extract(v.manifest, '$.repository') AS repository_url, "
      "json_extract(v.manifest, '$.homepage') AS documentation_url, "
@@ -87,7 +87,8 @@ constexpr auto kForms = std::to_array<Form>({
      {},
      "SELECT connector_id, version, manifest, checksum, size, signature, signing_key_id, "
      "published_at, published_by, downloads, prerelease, deprecated, deprecation_reason, "
-     "quarantined, seq, signature_seq, capabilities, policy_classes "
+     "quarantined, seq, signature_seq, capabilities, policy_classes, visible_to, "
+     "quarantine_reason, withdrawn_at, withdrawal_code, withdrawal_reason "
      "FROM versions WHERE connector_id = ?1 AND version = ?2",
      "SELECT connector_id, version FROM versions WHERE (connector_id, version) > (?1, ?2) "
      "ORDER BY connector_id, version LIMIT ?3",

@@ -417,9 +417,34 @@ ALTER TABLE tokens ADD COLUMN connectors TEXT NOT NULL DEFAULT '';
 ALTER TABLE tokens ADD COLUMN used_from TEXT NOT NULL DEFAULT '';
 )sql";
 
-constexpr auto kMigrations =
-    std::to_array<const char*>({kMigration1, kMigration2, kMigration3, kMigration4, kMigration5,
-                                kMigration6, kMigration7, kMigration8, kMigration9, kMigration10});
+// Who may see a connector; versions in quarantine by an admin's word, and withdrawn ones; which
+// versions need which connector.
+constexpr const char* kMigration11 = R"sql(
+ALTER TABLE connectors ADD COLUMN visible_to TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX connectors_not_for_everyone ON connectors (id, downloads) WHERE visible_to <> '[]';
+ALTER TABLE versions ADD COLUMN visible_to TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE versions ADD COLUMN quarantine_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE versions ADD COLUMN withdrawn_at INTEGER;
+ALTER TABLE versions ADD COLUMN withdrawal_code TEXT NOT NULL DEFAULT '';
+ALTER TABLE versions ADD COLUMN withdrawal_reason TEXT NOT NULL DEFAULT '';
+CREATE INDEX versions_withdrawn ON versions (checksum, size) WHERE withdrawn_at IS NOT NULL;
+
+CREATE TABLE version_dependencies (
+  dependency     TEXT NOT NULL,
+  connector_id   TEXT NOT NULL,
+  version        TEXT NOT NULL,
+  version_range  TEXT NOT NULL,
+  PRIMARY KEY (dependency, connector_id, version)
+) STRICT, WITHOUT ROWID;
+INSERT INTO version_dependencies (dependency, connector_id, version, version_range)
+  SELECT d.key, v.connector_id, v.version, d.value
+  FROM versions AS v, json_each(v.manifest, '$.dependencies') AS d
+  WHERE json_type(v.manifest, '$.dependencies') = 'object' AND d.type = 'text';
+)sql";
+
+constexpr auto kMigrations = std::to_array<const char*>(
+    {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6, kMigration7,
+     kMigration8, kMigration9, kMigration10, kMigration11});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -64,13 +64,23 @@ TEST_CASE_FIXTURE(RetryFixture, "what a registry is too busy for is asked again"
 
 TEST_CASE_FIXTURE(RetryFixture,
                   "a read is sent again with the token where reads want one, and then always") {
-  registry.answer("/v1/search?q=&page=1&pageSize=20",
-                  R"({"connectors": [], "total": 0, "page": 1, "pageSize": 20, "hasMore": false})");
+  registry.answer("/v1/publishers", R"({"publishers": []})");
   registry.trouble({401});
-  CHECK(client().search({}));
-  CHECK(client().search({}));
+  CHECK(client().publishers());
+  CHECK(client().publishers());
   CHECK(registry.headers("Authorization") ==
         std::vector<std::string>{"", "Bearer secret", "Bearer secret"});
+}
+
+TEST_CASE_FIXTURE(RetryFixture,
+                  "a search is sent with the token, and without one that is refused") {
+  registry.answer("/v1/search?q=&page=1&pageSize=20",
+                  R"({"connectors": [], "total": 0, "page": 1, "pageSize": 20, "hasMore": false})");
+  CHECK(client().search({}));
+  registry.trouble({401});
+  CHECK(client().search({}));
+  CHECK(registry.headers("Authorization") ==
+        std::vector<std::string>{"Bearer secret", "Bearer secret", ""});
 }
 
 TEST_CASE_FIXTURE(RetryFixture, "a token that was refused is not replaced by another") {

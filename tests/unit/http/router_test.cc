@@ -47,6 +47,20 @@ TEST_CASE("routes are found by their segments, fixed ones before parameters") {
   CHECK(ask(router, "GET", "/v1/tokens/abc/more") == "not_found");
 }
 
+TEST_CASE("a page is a route that the API does not tell of, and guards itself") {
+  Router router;
+  router.guard([](Request&) -> Status { return Error(ErrorCode::unauthorized, "no"); });
+  router.add("GET", "/v1/tokens", Operation("x", "X"), says("tokens"));
+  router.add_page("GET", "/", says("home"));
+  router.add_page("GET", "/connectors/{id}", says("connector"));
+  CHECK(ask(router, "GET", "/v1/tokens") == "unauthorized");
+  CHECK(ask(router, "GET", "/") == "home");
+  CHECK(ask(router, "HEAD", "/connectors/a") == "connector id=a");
+  CHECK(ask(router, "POST", "/") == "method_not_allowed");
+  REQUIRE(router.operations().size() == 1);
+  CHECK(router.operations()[0].pattern == "/v1/tokens");
+}
+
 TEST_CASE("a dead end under a fixed segment falls back to the parameter") {
   Router router;
   router.add("GET", "/a/b/c", Operation("x", "X"), says("fixed"));

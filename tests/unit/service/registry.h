@@ -26,6 +26,8 @@
 #include "daemon/service/publishers.h"
 #include "daemon/service/revoke.h"
 #include "daemon/service/tokens.h"
+#include "daemon/service/visibility.h"
+#include "daemon/service/withdraw.h"
 #include "tests/unit/service/registry_store.h"
 #include "tests/unit/store/checking_store.h"
 
@@ -107,7 +109,7 @@ class Registry {
     return look([&](const Records& r) { return r.catalog().connector(id); });
   }
   Result<ConnectorWithVersions> connector_with_versions(const std::string& id) {
-    return show_connector(market_, *ConnectorId::parse(id));
+    return show_connector(market_, Caller(), *ConnectorId::parse(id));
   }
   auto find_version(const std::string& id, const std::string& which) {
     return look([&](const Records& r) { return mkt::find_version(r, id, which); });

@@ -175,9 +175,15 @@ class CheckedCatalog : public Catalog {
   std::vector<std::string> with_quarantined_latest() const override {
     return to_.with_quarantined_latest();
   }
+  std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
+                                             std::uint32_t limit) const override {
+    return to_.dependants_of(id, each, limit);
+  }
   CatalogCounts counts() const override { return to_.counts(); }
-  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit) const override {
-    return to_.most_downloaded(limit);
+  CatalogCounts hidden_counts() const override { return to_.hidden_counts(); }
+  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
+                                               bool hidden_too) const override {
+    return to_.most_downloaded(limit, hidden_too);
   }
   bool names_blob(std::string_view checksum) const override { return to_.names_blob(checksum); }
   BlobTotals blob_totals() const override { return to_.blob_totals(); }
@@ -198,15 +204,24 @@ class CheckedCatalog : public Catalog {
   void set_owner(std::string_view id, std::string_view publisher) override {
     to_.set_owner(id, publisher);
   }
+  void set_visible_to(std::string_view id, const std::vector<std::string>& tenants) override {
+    to_.set_visible_to(id, tenants);
+  }
+  void insert_dependency(const VersionRecord& v, const DependencyRecord& d) override {
+    to_.insert_dependency(v, d);
+  }
+  void set_version_visible_to(std::string_view id, std::string_view version,
+                              const std::vector<std::string>& tenants) override {
+    to_.set_version_visible_to(id, version, tenants);
+  }
   void insert_version(const VersionRecord& v, EntryRef published) override {
     to_.insert_version(v, published);
   }
   void replace_signature(const VersionRecord& v, EntryRef accepted) override {
     to_.replace_signature(v, accepted);
   }
-  void quarantine(std::string_view id, std::string_view version) override {
-    to_.quarantine(id, version);
-  }
+  void set_quarantine(const VersionRecord& v) override { to_.set_quarantine(v); }
+  void set_withdrawn(const VersionRecord& v) override { to_.set_withdrawn(v); }
   void set_deprecated(std::string_view id, std::string_view version,
                       const std::optional<std::string>& reason) override {
     to_.set_deprecated(id, version, reason);

@@ -39,10 +39,13 @@ struct MovedFile {
       INSERT INTO publisher_keys (key_id, publisher_id, public_key, fingerprint, status, created_at,
                                   expires_at, changed_seq, alias)
         VALUES ('acme:1', 'acme', 'p', 'f', 'revoked', 1, NULL, 7, 'old');
-      INSERT INTO connectors VALUES (3, 'tool', 'acme', '1.0.0', 'T', '', 'a', '["custom"]', 12, 1, 2);
-      INSERT INTO connectors VALUES (9, 'Tool-b', 'acme', '1.0.0', 'T', '', 'a', '[]', 0, 1, 2);
+      INSERT INTO connectors VALUES (3, 'tool', 'acme', '1.0.0', 'T', '', 'a', '["custom"]', 12, 1, 2,
+                                     '["acme","beta"]');
+      INSERT INTO connectors VALUES (9, 'Tool-b', 'acme', '1.0.0', 'T', '', 'a', '[]', 0, 1, 2,
+                                     '[]');
       INSERT INTO connector_labels VALUES ('custom', 'capability', 3), ('b', 'keyword', 3);
       INSERT INTO connector_owners VALUES ('tool', 'acme', 1, 1);
+      INSERT INTO version_dependencies VALUES ('Tool-b', 'tool', '1.0.0', '^1.0.0');
       INSERT INTO versions (connector_id, version, manifest, checksum, size, signature,
                             signing_key_id, published_at, published_by, prerelease, seq, signature_seq)
         VALUES ('tool', '1.0.0', '{"a": "\u0000"}', 'sha256:' || hex(zeroblob(32)), 10,

@@ -1,0 +1,74 @@
+// Signing in with a token, and signing out.
+#include "daemon/service/tokens.h"
+#include "daemon/web/cookie.h"
+#include "daemon/web/pages.h"
+
+namespace mkt {
+namespace {
+
+// Where a form may lead: a page of this registry.
+Href destination_of(std::string_view text) {
+  const auto here = Href::local(text);
+  return here && !here->text().starts_with("/sign-") ? *here : Href("/");
+}
+
+Result<Response> sign_in_page(Web& web, Visit& visit) {
+  PageText text;
+  text.title = "Sign in";
+  text.body << "<div class=\"narrow\"><h1>Sign in</h1>";
+  if (visit.caller().signed_in()) {
+    text.body << "<p>You are signed in as <strong>" << visit.caller().person() << "</strong>.</p>";
+  }
+  text.body << sign_in_form(destination_of(visit.parameter("to"))) << "</div>";
+  return page(web, visit, text);
+}
+
+// Says why not, with the form again.
+Response refused_page(const Web& web, const Visit& visit, const Error& error, const Href& to) {
+  PageText text;
+  text.title = "Sign in";
+  text.body << "<div class=\"narrow\"><h1>Sign in</h1><p class=\"notice bad\" role=\"alert\">"
+            << error.message << ".</p>" << sign_in_form(to) << "</div>";
+  Response response = page(web, visit, text);
+  response.status = http_status(error.code);
+  return response;
+}
+
+Result<Response> do_sign_in(Web& web, Visit& visit) {
+  MKT_TRY(const Form form, Form::read(visit.request));
+  const Href to = destination_of(form.field("to"));
+  Caller caller;
+  if (const auto signed_in = sign_in_by_form(web, visit.request, form.field("token"), caller);
+      !signed_in) {
+    if (http_status(signed_in.error().code) >= 500) return signed_in.error();
+    return refused_page(web, visit, signed_in.error(), to);
+  }
+  // A new id at every sign-in: nobody else can have chosen it.
+  if (visit.session) web.sessions.end(session_cookie(visit.request.head));
+  const std::string id = web.sessions.begin(caller.token_id);
+  Response response = see_other(to);
+  response.headers.emplace_back("Set-Cookie", set_session_cookie(visit.request.head, id));
+  return response;
+}
+
+Result<Response> do_sign_out(Web& web, Visit& visit) {
+  MKT_TRY(const Form form, Form::read(visit.request));
+  if (visit.session) {
+    MKT_CHECK(check_form_secret(visit, form));
+    web.sessions.end(session_cookie(visit.request.head));
+  }
+  Response response = see_other(Href("/"));
+  response.headers.emplace_back("Set-Cookie", clear_session_cookie(visit.request.head));
+  return response;
+}
+
+}  // namespace
+
+void add_sign_in_pages(Router& router, const std::shared_ptr<Web>& web) {
+  const PageRules open{.always_open = true};
+  add_page(router, web, "GET", "/sign-in", open, sign_in_page);
+  add_page(router, web, "POST", "/sign-in", open, do_sign_in);
+  add_page(router, web, "POST", "/sign-out", open, do_sign_out);
+}
+
+}  // namespace mkt
