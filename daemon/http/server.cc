@@ -197,7 +197,7 @@ class HttpServer::Impl : public RequestSink {
                                   kMaxUploadsWaiting + kMaxRepeatsWaiting),
             kMaxUploadsWaiting, kMaxWait)) {
     for (unsigned i = 0; i < front_count(); ++i) {
-      fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
+      fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_, parts_.tls));
     }
   }
 

@@ -20,6 +20,7 @@
 #include "daemon/http/connection.h"
 #include "daemon/http/listener.h"
 #include "daemon/http/message.h"
+#include "daemon/http/tls_gate.h"
 
 namespace mkt {
 
@@ -47,6 +48,7 @@ struct ServerParts {
   // True for a trusted proxy: it names its clients, and may hold connections for all of them.
   std::function<bool(const Peer& peer)> is_proxy;
   std::function<void(const AccessRecord&)> log;
+  TlsGate* tls = nullptr;  // for listeners that speak TLS
 };
 
 struct ServerLimits {

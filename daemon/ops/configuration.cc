@@ -18,6 +18,7 @@
 #include "common/base/log.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
+#include "daemon/http/listener.h"
 #include "daemon/limits/redis_url.h"
 #include "daemon/ops/configuration_file.h"
 #include "daemon/ops/settings_text.h"
@@ -52,6 +53,31 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
 
 Status check_addresses(const Configuration& c) {
   for (const std::string& address : c.listen) MKT_CHECK(check_address(address));
+  return {};
+}
+
+// What belongs together is named together. Whether the files can be used is seen later.
+Status check_tls(const Configuration& c) {
+  const auto wrong = [](std::string message) {
+    return Error(ErrorCode::usage_error, std::move(message));
+  };
+  if (c.tls_certificate.empty() != c.tls_key.empty()) {
+    return wrong(fmt::format("{} is set and {} is not; TLS needs both",
+                             c.tls_key.empty() ? "tls-certificate" : "tls-key",
+                             c.tls_key.empty() ? "tls-key" : "tls-certificate"));
+  }
+  if (!c.tls_certificate.empty()) {
+    if (c.tls_client_certificates != "required" || !c.tls_client_ca.empty()) return {};
+    return wrong("tls-client-certificates is required, so tls-client-ca must name who signs them");
+  }
+  if (!c.tls_client_ca.empty()) return wrong("tls-client-ca needs tls-certificate and tls-key");
+  for (const std::string& address : c.listen) {
+    if (!address.starts_with(kHttpsScheme)) continue;
+    return wrong(
+        fmt::format("listen: {} needs tls-certificate and tls-key, the files of the "
+                    "certificate and its key",
+                    printable(address)));
+  }
   return {};
 }
 
@@ -94,7 +120,15 @@ CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::st
 void add_options(CLI::App& app, Configuration& c) {
   add(app, "data", c.data, "Folder of the database and the tarballs");
   add(app, "listen", c.listen,
-      "Address to answer on, HOST:PORT or unix:PATH; port 0 picks a free one");
+      "Address to answer on, HOST:PORT, https://HOST:PORT or unix:PATH; port 0 picks a free one");
+  add(app, "tls-certificate", c.tls_certificate,
+      "Certificate for https:// addresses, with its chain, a PEM file");
+  add(app, "tls-key", c.tls_key, "Its private key, a PEM file that only its owner may read");
+  add(app, "tls-client-ca", c.tls_client_ca,
+      "Authorities whose client certificates are accepted, a PEM file; none: not asked for");
+  add(app, "tls-client-certificates", c.tls_client_certificates,
+      "With tls-client-ca: optional (checked where given), or required")
+      ->check(CLI::IsMember({"optional", "required"}));
   add(app, "allowed-hosts", c.allowed_hosts,
       "Names under which clients may reach the daemon, besides localhost and addresses");
   add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
@@ -221,19 +255,21 @@ Configuration default_configuration() {
   return c;
 }
 
-Status check_address(const std::string& address) {
+Status check_address(const std::string& written) {
   constexpr unsigned kMaxPort = 65'535;
+  std::string_view address = written;
   if (address.starts_with("unix:")) return {};
+  if (address.starts_with(kHttpsScheme)) address.remove_prefix(kHttpsScheme.size());
   const std::size_t colon = address.rfind(':');
   unsigned port = 0;
   const char* const end = address.data() + address.size();
-  const char* const begin = colon == std::string::npos ? end : address.data() + colon + 1;
+  const char* const begin = colon == std::string_view::npos ? end : address.data() + colon + 1;
   const auto [stop, error] = std::from_chars(begin, end, port);
   if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) return {};
   return Error(ErrorCode::usage_error,
                fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
-                           "port of 0 to {}, or unix:PATH",
-                           printable(address), kMaxPort));
+                           "port of 0 to {}, https://HOST:PORT, or unix:PATH",
+                           printable(written), kMaxPort));
 }
 
 Rules Configuration::rules() const {
@@ -243,6 +279,24 @@ Rules Configuration::rules() const {
     if (const auto lifetime = parse_duration(token_lifetime)) rules.token_lifetime = *lifetime;
   }
   return rules;
+}
+
+std::optional<TlsFiles> Configuration::tls_files() const {
+  if (tls_certificate.empty()) return std::nullopt;
+  return TlsFiles{tls_certificate, tls_key, tls_client_ca, tls_client_certificates == "required"};
+}
+
+void Configuration::keep_tls_of(const Configuration& other) {
+  tls_certificate = other.tls_certificate;
+  tls_key = other.tls_key;
+  tls_client_ca = other.tls_client_ca;
+  tls_client_certificates = other.tls_client_certificates;
+  for (const char* name :
+       {"tls-certificate", "tls-key", "tls-client-ca", "tls-client-certificates"}) {
+    if (const auto it = other.values.find(name); it != other.values.end()) {
+      values[name] = it->second;
+    }
+  }
 }
 
 Result<Admission> Configuration::admission() const {
@@ -315,6 +369,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
               "HOME is not set, so the place of the data is not known; name a folder with --data"));
   }
   if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
+  if (const auto tls = check_tls(c); !tls) refuse(tls.error());
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
   if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
   if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());

@@ -10,6 +10,7 @@
 
 #include "common/base/result.h"
 #include "daemon/http/admission.h"
+#include "daemon/http/tls_context.h"
 #include "daemon/limits/limit_rules.h"
 #include "daemon/mirror/bucket.h"
 #include "daemon/service/marketplace.h"
@@ -31,6 +32,10 @@ struct Configuration {
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;
+  std::string tls_certificate;  // PEM files; empty: no TLS
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::string tls_client_certificates = "optional";  // or "required"; where tls_client_ca is set
   unsigned max_uploads = 16;
   unsigned max_connections_per_address = 1024;  // 0: no bound
   std::string log_level = "info";
@@ -63,6 +68,10 @@ struct Configuration {
   std::map<std::string, std::string> values;
 
   Rules rules() const;
+  // nullopt where no certificate is named.
+  std::optional<TlsFiles> tls_files() const;
+  // What another configuration has of that, for files that could not be taken over.
+  void keep_tls_of(const Configuration& other);
   // usage_error, with the problem.
   Result<Admission> admission() const;
   // usage_error, with the problem.
@@ -75,9 +84,9 @@ std::filesystem::path default_data_folder();
 // With the defaults that depend on who runs it.
 Configuration default_configuration();
 
-// An address to listen on: HOST:PORT with a valid port, or unix:PATH. usage_error. Whether the
-// daemon can listen there is seen later.
-Status check_address(const std::string& address);
+// An address to listen on: HOST:PORT with a valid port, https://HOST:PORT, or unix:PATH.
+// usage_error. Whether the daemon can listen there is seen later.
+Status check_address(const std::string& written);
 
 // What the command line asks for: to run, or to exit at once with this status, after help or the
 // version, which were printed, or for these problems, one sentence each, which were not.

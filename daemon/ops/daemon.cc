@@ -17,6 +17,7 @@
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
 #include "daemon/ops/admin_token.h"
+#include "daemon/ops/certificate_watch.h"
 #include "daemon/ops/cluster_status.h"
 #include "daemon/ops/control.h"
 #include "daemon/ops/discovery.h"
@@ -86,8 +87,22 @@ std::unique_ptr<Control> open_control(const DataFolder& data, Control::Answer an
   return nullptr;
 }
 
-Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
+// Null where the configuration names no certificate.
+Result<std::unique_ptr<TlsGate>> open_tls(const Configuration& c) {
+  const auto files = c.tls_files();
+  if (!files) return std::unique_ptr<TlsGate>();
+  return TlsGate::open(*files);
+}
+
+Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses,
+                                             bool has_certificate) {
   std::vector<Listener> listeners = activated_listeners();
+  for (const Listener& listener : listeners) {
+    if (!listener.speaks_tls || has_certificate) continue;
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("systemd's socket for {} needs tls-certificate and tls-key", listener.url));
+  }
   if (!listeners.empty()) return listeners;  // systemd's sockets replace the configured ones
   for (const std::string& address : addresses) {
     MKT_TRY(Listener listener, open_listener(address));
@@ -100,6 +115,7 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 
 // What is opened before the daemon is made, and may fail.
 struct Daemon::Opened {
+  std::unique_ptr<TlsGate> tls;
   DataFolder data;
   Storage storage;
   Admission admission;
@@ -109,6 +125,7 @@ struct Daemon::Opened {
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
                                              ReadArguments read_arguments) {
+  MKT_TRY(std::unique_ptr<TlsGate> tls, open_tls(configuration));
   MKT_TRY(DataFolder data, DataFolder::open(configuration.data));
   MKT_TRY(Storage storage, Storage::open(configuration, data));
   MKT_TRY(Admission admission, configuration.admission());
@@ -119,8 +136,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
   }
   std::unique_ptr<Daemon> daemon(
       new Daemon(configuration, std::move(read_arguments),
-                 {std::move(data), std::move(storage), std::move(admission), std::move(limits),
-                  std::move(redis)}));
+                 {std::move(tls), std::move(data), std::move(storage), std::move(admission),
+                  std::move(limits), std::move(redis)}));
   MKT_CHECK(daemon->prepare());
   return daemon;
 }
@@ -129,6 +146,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
     : configuration_(configuration),
       read_arguments_(std::move(read_arguments)),
       live_{std::move(opened.admission), std::move(opened.limits), configuration},
+      tls_(std::move(opened.tls)),
       data_(std::move(opened.data)),
       storage_(std::move(opened.storage)),
       market_{.store = *storage_.store,
@@ -142,7 +160,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
       health_(*storage_.store, *storage_.health, data_.path()),
-      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_}),
+      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_,
+                tls_.get()}),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -166,7 +185,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                [this](const AccessRecord& record) {
                  requests_.count(record);
                  if (live_.whole.get()->access_log) log_access(record);
-               }},
+               },
+           .tls = tls_.get()},
           {.uploads = configuration_.max_uploads,
            .connections_per_address = configuration_.max_connections_per_address}) {}
 
@@ -234,6 +254,7 @@ void Daemon::reload() {
                 {{"reason", problem}});
     }
   } else {
+    reload_tls(parsed.configuration);
     const Differences differences = compare(*live_.whole.get(), parsed.configuration);
     market_.rules.set(parsed.configuration.rules());
     live_.admission.set(std::move(*admission));
@@ -256,8 +277,28 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
+// The files are loaded even where only their content may have changed. Where they cannot be used,
+// the present ones are kept, and everything else of the configuration is taken over.
+void Daemon::reload_tls(Configuration& configuration) {
+  const auto files = configuration.tls_files();
+  if (files.has_value() != (tls_ != nullptr)) {
+    log_event(LogLevel::warning, "needs a restart",
+              {{"change", files ? "tls-certificate: (none), now " + configuration.tls_certificate
+                                : "tls-certificate: now (none)"}});
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  if (!files) return;
+  if (const auto loaded = tls_->load(*files); !loaded) {
+    log_refused_certificate(loaded.error());
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  log_certificate(*tls_->context());
+}
+
 Result<int> Daemon::run() {
-  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen));
+  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen, tls_ != nullptr));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
   std::vector<std::string> addresses;
   for (Listener& listener : listeners) {
@@ -274,6 +315,11 @@ Result<int> Daemon::run() {
   // joined.
   const Housekeeping housekeeping(market_);
   const Webhooks webhooks(market_, configuration_.webhooks, {}, process_breakers(), &traces_);
+  std::optional<CertificateWatch> certificate;
+  if (tls_) {
+    log_certificate(*tls_->context());
+    certificate.emplace(*tls_);
+  }
   GarbageCollector garbage(market_);
   const auto control =
       open_control(data_, [&](const Json& question, const auto& stopping) -> Result<Json> {
@@ -288,7 +334,9 @@ Result<int> Daemon::run() {
   MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
   const Announcement announcement(url, data_.path());
   if (storage_.shared != nullptr) storage_.shared->announce(url);
-  write_to_stderr(fmt::format("mktd: listening on {}\n", url));
+  for (const std::string& address : addresses) {
+    write_to_stderr(fmt::format("mktd: listening on {}\n", address));
+  }
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
     log_event(
