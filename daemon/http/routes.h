@@ -10,6 +10,7 @@
 #include "daemon/http/router.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
+#include "daemon/service/mcp_servers.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
@@ -19,6 +20,12 @@ struct OperationParts {
   std::function<std::string()> metrics;  // Prometheus's text format
   std::function<wire::StatusInfo()> status;
   std::function<bool()> for_anyone;  // or for admins only
+};
+
+// What the routes of the MCP registry show.
+struct McpParts {
+  const McpServers& servers;
+  std::function<std::string()> name_space;  // of their names; called from many threads at once
 };
 
 void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
@@ -36,6 +43,7 @@ void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& li
 void add_mirror_routes(Router& router, const Marketplace& market,
                        std::function<const Mirror*()> mirror);
 void add_log_routes(Router& router, const Marketplace& market);
+void add_mcp_routes(Router& router, RateLimiter& limiter, McpParts parts);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);
 

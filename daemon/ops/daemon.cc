@@ -131,6 +131,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       usage_(market_),
       health_(*storage_.store, *storage_.health, data_.path()),
       metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_}),
+      mcp_servers_(market_),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -198,6 +199,8 @@ void Daemon::add_routes() {
   add_mirror_routes(router_, market_, [this] { return mirror_.get(); });
   add_request_routes(router_, market_);
   add_log_routes(router_, market_);
+  add_mcp_routes(router_, limiter_,
+                 {mcp_servers_, [this] { return live_.whole.get()->mcp_namespace; }});
   add_token_routes(router_, market_);
   const OperationParts operations{
       .metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },

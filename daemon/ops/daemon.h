@@ -22,6 +22,7 @@
 #include "daemon/ops/metrics.h"
 #include "daemon/ops/storage.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/service/mcp_servers.h"
 #include "daemon/service/usage.h"
 #include "daemon/store/data_folder.h"
 
@@ -69,6 +70,7 @@ class Daemon {
   RequestMetrics requests_;
   Health health_;
   const Metrics metrics_;
+  const McpServers mcp_servers_;
   Router router_;
   Idempotency idempotency_;
   HttpServer server_;

@@ -73,7 +73,7 @@ calls() {
     */install-requests/*) id=req_none ;;
     /v1/tokens/*) id=000000000000 ;;
   esac
-  path=$(sed -E "s,\{id\},$id,; s,\{version\},1.0.0,; s,\{publisher\},acme,; s,\{keyId\},$key,; s,\{t\},team,
+  path=$(sed -E "s,\{id\},$id,; s,\{version\},1.0.0,; s,\{publisher\},acme,; s,\{keyId\},$key,; s,\{t\},team,; s,\{name\},internal.mkt%2Fhello,
     s,\{connector\},hello,; s,\{scope\},publish,; s,\{subject\},publisher:nobody,; s,/check$,/check?connector=hello," <<<"$path")
   [[ $path != *[{}]* ]] || fail "what is a part of $path"
   local send=(-H "Mkt-Signature: $signature")
