@@ -10,6 +10,7 @@
 #include "daemon/http/router.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
+#include "daemon/service/feed.h"
 #include "daemon/service/mcp_servers.h"
 #include "daemon/service/usage.h"
 
@@ -36,6 +37,7 @@ void add_key_routes(Router& router, const Marketplace& market);
 void add_owner_routes(Router& router, const Marketplace& market);
 void add_withdrawal_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
+void add_feed_routes(Router& router, Feed& changes);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter);

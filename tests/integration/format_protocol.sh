@@ -355,6 +355,8 @@ looks revocation
 expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d '{"reasonCode":"compromised","reason":"stolen"}'
 looks revocation
 [[ $(jq -c '.counts' body) == '{"quarantined":4,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
+expect_http 200 - GET /v1/feed
+looks feed-entry .entries
 expect_http 200 - GET /v1/keys
 looks keys
 expect_http 200 - GET "/v1/keys?since=$(($(jq .sequence body) - 1))"

@@ -195,6 +195,9 @@ listLimits 200 @\$member
 listLimits 403 @\$member subject=publisher:acme
 resetLimit 200 @$token scope=marketplace:publish subject=publisher:acme
 resetLimit 403 @\$member scope=marketplace:publish subject=publisher:acme
+listFeed 200
+listFeed 200 after=2 limit=1
+listFeed 400 limit=0
 listLog 200 @$token
 listLog 200 @$token after=3 limit=2
 listLog 403 @\$member
