@@ -8,6 +8,7 @@
 
 #include "common/base/utf8.h"
 #include "common/connector/entry_path.h"
+#include "common/connector/mcp_declaration.h"
 #include "common/connector/spdx.h"
 
 namespace mkt {
@@ -122,6 +123,9 @@ class ManifestReader {
     read_url("homepage");
     text("changelog", Needed::never, kMaxNotes, true);
     text("releaseNotes", Needed::never, kMaxNotes, true);
+    if (const Json* mcp = member("mcp")) {
+      for (ErrorDetail& d : check_mcp(*mcp)) add_newer(std::move(d.path), std::move(d.message));
+    }
     m.prerelease_ = m.version_.is_prerelease() || flag("prerelease");
     if (!findings_.empty()) return manifest_invalid(std::move(findings_));
     m.shortcomings_ = std::move(shortcomings_);

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/base/utf8.h"
+#include "daemon/http/mcp_path.h"
 
 namespace mkt {
 namespace {
@@ -46,6 +47,7 @@ Status Admission::check_host(std::string_view host) const {
 }
 
 Result<Cors> Admission::check_origin(const RequestHead& head, std::string_view host) const {
+  if (is_mcp_path(head.path)) return Cors{Cors::Readers::mcp, false, {}};
   const std::string_view origin = head.header("origin");
   const bool is_read = is_anonymous_read(head);
   const Cors::Readers others = is_read ? Cors::Readers::anyone : Cors::Readers::same_origin;

@@ -11,6 +11,11 @@ constexpr std::string_view kExpose =
     "X-RateLimit-Reset, RateLimit, RateLimit-Policy, X-Request-ID, X-Idempotency-Key, "
     "X-Idempotency-Replayed, Mkt-Sequence, Content-Disposition\r\n";
 constexpr std::string_view kAnyone = "Access-Control-Allow-Origin: *\r\n";
+// The MCP registry's API asks for these on all answers, with errors and OPTIONS.
+constexpr std::string_view kMcp =
+    "Access-Control-Allow-Origin: *\r\n"
+    "Access-Control-Allow-Methods: GET, OPTIONS\r\n"
+    "Access-Control-Allow-Headers: Authorization, Content-Type\r\n";
 constexpr std::string_view kVary = "Vary: Origin\r\n";
 
 constexpr const char* kReadMethods = "GET, HEAD, OPTIONS";
@@ -31,6 +36,9 @@ void Cors::append_to(std::string& head) const {
     case Readers::anyone:
       head.append(kAnyone).append(kExpose);
       break;
+    case Readers::mcp:
+      head.append(kMcp).append(kExpose);
+      break;
     case Readers::origin:
       head.append("Access-Control-Allow-Origin: ").append(origin).append("\r\n").append(kExpose);
   }
@@ -46,6 +54,10 @@ Response preflight_response(const Cors& cors) {
   const bool all = cors.readers == Cors::Readers::origin;
   Response response;
   response.status = 204;
+  if (cors.readers == Cors::Readers::mcp) {
+    response.headers.emplace_back("Access-Control-Max-Age", kMaxAgeSeconds);
+    return response;  // append_to has the rest
+  }
   response.headers.emplace_back("Access-Control-Allow-Methods", all ? kAllMethods : kReadMethods);
   response.headers.emplace_back("Access-Control-Allow-Headers", all ? kAllHeaders : kReadHeaders);
   response.headers.emplace_back("Access-Control-Max-Age", kMaxAgeSeconds);

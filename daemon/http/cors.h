@@ -18,6 +18,7 @@ struct Cors {
     same_origin,  // no field: the browser hides the answer from other pages
     anyone,
     origin,  // the origin that asked
+    mcp,     // anyone, with the fields that the MCP registry's API has on every answer
   };
   Readers readers = Readers::same_origin;
   bool by_origin = false;  // other origins may get another answer, which caches must know

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "common/wire/messages.h"
+#include "daemon/http/mcp_path.h"
 
 namespace mkt {
 namespace {
@@ -66,6 +67,13 @@ std::string_view title_of(ErrorCode code) {
   }
 }
 
+// What the MCP registry's API says.
+std::string_view mcp_title_of(ErrorCode code) {
+  if (http_status(code) == 404) return "Server not found";
+  if (code == ErrorCode::not_implemented) return "Publishing is not supported by this registry";
+  return title_of(code);
+}
+
 void add_headers(const Error& error, std::optional<std::chrono::seconds> wait, Response& response) {
   if (error.code == ErrorCode::unauthorized) {
     response.headers.emplace_back("WWW-Authenticate", "Bearer");
@@ -87,6 +95,7 @@ Response error_response(const Error& error, const FailedRequest& failed) {
   wire::ErrorInfo info;
   if (is_publishing(failed.path)) info.success = false;
   info.error = shown_for(failed.path) == Shown::sentence ? std::string_view(error.message)
+               : is_mcp_path(failed.path)                ? mcp_title_of(error.code)
                                                          : title_of(error.code);
   info.code = error_code_name(error.code);
   info.message = error.message;

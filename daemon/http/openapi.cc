@@ -30,6 +30,7 @@ std::string_view about_path_parameter(std::string_view name) {
   if (name == "connector") return "A connector's id.";
   if (name == "publisher") return "A publisher's id.";
   if (name == "scope") return "A limit's name, such as `marketplace:publish`.";
+  if (name == "serverName") return "A server's name, such as `com.acme/slack`, percent-encoded.";
   if (name == "subject") return "Who is counted, such as `publisher:acme`.";
   return "";
 }

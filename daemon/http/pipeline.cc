@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "daemon/http/error_body.h"
+#include "daemon/http/mcp_path.h"
 #include "daemon/http/min_sequence.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
@@ -52,6 +53,17 @@ std::string subject_of(const Caller& caller) {
   if (!caller.signed_in()) return {};
   return caller.role == Role::publisher ? "publisher:" + caller.subject
                                         : "token:" + caller.token_id;
+}
+
+// The MCP registry's API for reading says so of every write, wherever it goes.
+Response refuse_mcp_write(const Request& request) {
+  return error_response(Error(ErrorCode::not_implemented,
+                              "servers are published here as connectors; see mkt-publish(1)"),
+                        failed_request(request));
+}
+
+bool is_mcp_write(const RequestHead& head) {
+  return is_mcp_path(head.path) && head.method != "GET" && head.method != "HEAD";
 }
 
 Response with_headers(Response response,
@@ -105,7 +117,8 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
     catch_up(a.market, head);
     Request request{head, body, std::move(*caller), {}};
     auto response = a.idempotency.answer(
-        request, [&](Request& r) { return a.router.dispatch(r); },
+        request,
+        [&](Request& r) { return is_mcp_write(head) ? refuse_mcp_write(r) : a.router.dispatch(r); },
         [&](Request& r) { return a.router.ask_gates(r); });
     exchange.route = request.route;
     exchange.who = name_of(request.caller);  // a page may have found out by its cookie

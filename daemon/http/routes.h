@@ -10,6 +10,8 @@
 #include "daemon/http/router.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
+#include "daemon/service/feed.h"
+#include "daemon/service/mcp_servers.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
@@ -21,6 +23,12 @@ struct OperationParts {
   std::function<bool()> for_anyone;  // or for admins only
 };
 
+// What the routes of the MCP registry show.
+struct McpParts {
+  const McpServers& servers;
+  std::function<std::string()> name_space;  // of their names; called from many threads at once
+};
+
 void add_catalog_routes(Router& router, const Marketplace& market, Usage& usage,
                         RateLimiter& limiter);
 void add_publish_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
@@ -29,6 +37,7 @@ void add_key_routes(Router& router, const Marketplace& market);
 void add_owner_routes(Router& router, const Marketplace& market);
 void add_withdrawal_routes(Router& router, const Marketplace& market);
 void add_policy_routes(Router& router, const Marketplace& market);
+void add_feed_routes(Router& router, Feed& changes);
 void add_install_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
 void add_request_routes(Router& router, const Marketplace& market);
 void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& limiter);
@@ -36,6 +45,7 @@ void add_limit_routes(Router& router, const Marketplace& market, RateLimiter& li
 void add_mirror_routes(Router& router, const Marketplace& market,
                        std::function<const Mirror*()> mirror);
 void add_log_routes(Router& router, const Marketplace& market);
+void add_mcp_routes(Router& router, RateLimiter& limiter, McpParts parts);
 void add_token_routes(Router& router, const Marketplace& market);
 void add_operation_routes(Router& router, OperationParts parts);
 

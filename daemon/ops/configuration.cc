@@ -108,6 +108,16 @@ std::string variable_of(std::string_view option) {
   return name;
 }
 
+// As the schema of server.json has it; with a connector's id a name of at most 200 characters.
+bool is_mcp_namespace(std::string_view text) {
+  constexpr std::size_t kMax = 128;
+  const auto fits = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= kMax && std::all_of(text.begin(), text.end(), fits);
+}
+
 template <typename T>
 CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::string& what) {
   return app.add_option("--" + name, value, what)
@@ -178,6 +188,12 @@ void add_options(CLI::App& app, Configuration& c) {
         const auto lifetime = parse_duration(text);
         if (!lifetime) return lifetime.error().message;
         return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
+      });
+  add(app, "mcp-namespace", c.mcp_namespace,
+      "What the names of MCP servers begin with, such as com.acme for com.acme/slack")
+      ->check([](const std::string& text) {
+        return is_mcp_namespace(text) ? std::string()
+                                      : "must be letters, digits, dots and hyphens, at most 128";
       });
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));

@@ -26,9 +26,10 @@ struct Configuration {
   std::filesystem::path data;
   std::vector<std::string> listen;
   Limits limits;
-  std::string reads = "anyone";        // who may read the catalog: "anyone" or "token"
-  std::string token_lifetime;          // "90d": of tokens made without an expiry; empty: for ever
-  std::string registration = "admin";  // who may register publishers: "admin" or "open"
+  std::string reads = "anyone";  // who may read the catalog: "anyone" or "token"
+  std::string token_lifetime;    // "90d": of tokens made without an expiry; empty: for ever
+  std::string mcp_namespace = "internal.mkt";  // of servers in the MCP registry's API
+  std::string registration = "admin";          // who may register publishers: "admin" or "open"
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;

@@ -62,7 +62,7 @@ bool ConfigurationFile::is_known(const TomlSetting& setting) const {
     const bool is_table = setting.table == "limits" || setting.table == "firestore";
     return setting.is_array ? is_list : is_table;
   }
-  if (setting.table == "webhook") return is_one_of({"url", "secret", "events"});
+  if (setting.table == "webhook") return is_one_of({"url", "secret", "events", "format"});
   if (setting.table == "limits") return name == "on-redis-failure" || parse_limit_scope(name);
   if (setting.table == "limit") {
     return is_one_of({"publisher", "tenant", "address"}) || parse_limit_scope(name);
@@ -130,6 +130,13 @@ void ConfigurationFile::read_webhook(const TomlSetting& setting,
     throw CLI::ConversionError("webhook." + item.name, "it takes one text");
   } else if (item.name == "url") {
     c_.webhooks.back().url = item.inputs[0];
+  } else if (item.name == "format") {
+    Webhook& webhook = c_.webhooks.back();
+    webhook.format = item.inputs[0];
+    // Where the file names events, they replace these.
+    if (webhook.format == "mail" && webhook.events == Webhook().events) {
+      webhook.events = {"version.*", "key.*", "owner.*"};
+    }
   } else {
     c_.webhooks.back().secret = item.inputs[0];
   }

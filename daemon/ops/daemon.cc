@@ -162,6 +162,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       health_(*storage_.store, *storage_.health, data_.path()),
       metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_,
                 tls_.get()}),
+      mcp_servers_(market_),
+      feed_(market_),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -225,11 +227,14 @@ void Daemon::add_routes() {
   add_owner_routes(router_, market_);
   add_withdrawal_routes(router_, market_);
   add_policy_routes(router_, market_);
+  add_feed_routes(router_, feed_);
   add_install_routes(router_, market_, limiter_);
   add_limit_routes(router_, market_, limiter_);
   add_mirror_routes(router_, market_, [this] { return mirror_.get(); });
   add_request_routes(router_, market_);
   add_log_routes(router_, market_);
+  add_mcp_routes(router_, limiter_,
+                 {mcp_servers_, [this] { return live_.whole.get()->mcp_namespace; }});
   add_token_routes(router_, market_);
   const OperationParts operations{
       .metrics =
@@ -308,6 +313,7 @@ Result<int> Daemon::run() {
   const SignalWatch signals(
       [&] {
         notify_systemd("STOPPING=1");
+        feed_.stop();
         server_.stop();
       },
       [this] { reload(); });

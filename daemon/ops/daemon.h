@@ -22,7 +22,9 @@
 #include "daemon/ops/health.h"
 #include "daemon/ops/metrics.h"
 #include "daemon/ops/storage.h"
+#include "daemon/service/feed.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/service/mcp_servers.h"
 #include "daemon/service/usage.h"
 #include "daemon/store/data_folder.h"
 
@@ -73,6 +75,8 @@ class Daemon {
   RecentTraces traces_;
   Health health_;
   const Metrics metrics_;
+  const McpServers mcp_servers_;
+  Feed feed_;
   Router router_;
   Idempotency idempotency_;
   HttpServer server_;

@@ -15,7 +15,9 @@
 #include "common/wire/policy.h"
 #include "daemon/service/audit_log.h"
 #include "daemon/service/installs.h"
+#include "daemon/service/notices.h"
 #include "daemon/service/record_messages.h"
+#include "daemon/webhooks/webhook_bodies.h"
 
 namespace mkt {
 namespace {
@@ -37,7 +39,7 @@ bool wants(const Webhook& webhook, const std::string& action) {
                      [&](const std::string& pattern) { return matches_pattern(pattern, action); });
 }
 
-Result<std::string> body_of(const Marketplace& market, const LogEntry& entry) {
+Result<std::string> own_body(const Marketplace& market, const LogEntry& entry) {
   Json request;
   if (entry.action.starts_with("request.")) {
     MKT_TRY(const auto found, find_request(market, entry.subject));
@@ -58,6 +60,20 @@ Result<std::string> body_of(const Marketplace& market, const LogEntry& entry) {
                     {"request", request}});
 }
 
+// Empty where the event is not for the receiver.
+Result<std::string> body_of(const Marketplace& market, const Webhook& webhook,
+                            const LogEntry& entry) {
+  if (webhook.format == "mkt") return own_body(market, entry);
+  const WebhookNews news{entry.seq,    format_utc(entry.at), entry.actor.who,
+                         entry.action, entry.subject,        log_message(entry).detail};
+  if (webhook.format == "slack") return dump_json(slack_body(news));
+  MKT_TRY(const auto concerned, concerned_by(market, entry));
+  if (concerned.empty()) return std::string();
+  std::vector<std::string> to;
+  for (const Concerned& c : concerned) to.push_back(mailbox(c.display_name, c.email));
+  return dump_json(mail_body(news, to));
+}
+
 HttpRequest request_of(const Webhook& webhook, const LogEntry& entry, std::string body,
                        const std::optional<TraceContext>& trace) {
   const std::int64_t now =
@@ -66,9 +82,12 @@ HttpRequest request_of(const Webhook& webhook, const LogEntry& entry, std::strin
   request.method = "POST";
   request.url = webhook.url;
   request.headers = {"Content-Type: application/json", "Mkt-Webhook-Event: " + entry.action,
-                     fmt::format("Mkt-Webhook-Sequence: {}", entry.seq),
-                     fmt::format("Mkt-Webhook-Signature: t={},v1={}", now,
-                                 hmac_sha256(webhook.secret, fmt::format("{}.{}", now, body)))};
+                     fmt::format("Mkt-Webhook-Sequence: {}", entry.seq)};
+  if (!webhook.secret.empty()) {
+    request.headers.push_back(
+        fmt::format("Mkt-Webhook-Signature: t={},v1={}", now,
+                    hmac_sha256(webhook.secret, fmt::format("{}.{}", now, body))));
+  }
   if (trace) {
     request.headers.push_back("traceparent: " + trace->traceparent(entry.actor.request_id));
     if (!trace->state.empty()) request.headers.push_back("tracestate: " + trace->state);
@@ -134,11 +153,17 @@ Status Webhook::check() const {
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return wrong("url must be one of http or https");
   }
+  if (format != "mkt" && format != "slack" && format != "mail") {
+    return wrong("format must be mkt, slack or mail");
+  }
+  // The address of a chat's webhook is its secret, and the chat checks no signature.
+  const bool needs_secret = format != "slack" || !secret.empty();
   const bool plain = std::all_of(secret.begin(), secret.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
            std::string_view("._~+/=-").find(c) != std::string_view::npos;
   });
-  if (!plain || secret.size() < kMinSecretBytes || secret.size() > kMaxSecretBytes) {
+  const bool fits = secret.size() >= kMinSecretBytes && secret.size() <= kMaxSecretBytes;
+  if (needs_secret && (!plain || !fits)) {
     return wrong(
         fmt::format("secret must have {} to {} letters, digits or ._~+/=-; make one: "
                     "openssl rand -hex 32",
@@ -245,11 +270,12 @@ RetryPolicy Webhooks::retry_policy(const Webhook& webhook, const LogEntry& entry
 
 // Until it is delivered or finally refused; false when the daemon stops or its turn is over.
 bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry, const Turn& turn) const {
-  auto body = body_of(market_, entry);
+  auto body = body_of(market_, webhook, entry);
   while (!body) {
     if (!pause(pauses_.retry) || turn.is_over()) return false;
-    body = body_of(market_, entry);
+    body = body_of(market_, webhook, entry);
   }
+  if (body->empty()) return true;
   HttpClient client(kDeliveryTimeout, "the webhook");
   client.abort_when([this, &turn] { return stopping() || turn.is_over(); });
   const auto trace = traces_ == nullptr ? std::nullopt : traces_->of(entry.actor.request_id);

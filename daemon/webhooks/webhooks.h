@@ -42,6 +42,9 @@ struct Webhook {
   std::string url;
   std::string secret;
   std::vector<std::string> events = {"request.*"};  // actions of the log; '*' matches any text
+  // "mkt" as described above, or as webhook_bodies.h has them: "slack", "mail". Mail goes to the
+  // publishers that an event concerns (service/notices.h); one that concerns nobody is not sent.
+  std::string format = "mkt";
 
   // usage_error, with the problem but never the secret.
   Status check() const;

@@ -73,7 +73,7 @@ calls() {
     */install-requests/*) id=req_none ;;
     /v1/tokens/*) id=000000000000 ;;
   esac
-  path=$(sed -E "s,\{id\},$id,; s,\{version\},1.0.0,; s,\{publisher\},acme,; s,\{keyId\},$key,; s,\{t\},team,
+  path=$(sed -E "s,\{id\},$id,; s,\{version\},1.0.0,; s,\{publisher\},acme,; s,\{keyId\},$key,; s,\{t\},team,; s,\{name\},internal.mkt%2Fhello,
     s,\{connector\},hello,; s,\{scope\},publish,; s,\{subject\},publisher:nobody,; s,/check$,/check?connector=hello," <<<"$path")
   [[ $path != *[{}]* ]] || fail "what is a part of $path"
   local send=(-H "Mkt-Signature: $signature")
@@ -355,6 +355,8 @@ looks revocation
 expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d '{"reasonCode":"compromised","reason":"stolen"}'
 looks revocation
 [[ $(jq -c '.counts' body) == '{"quarantined":4,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
+expect_http 200 - GET /v1/feed
+looks feed-entry .entries
 expect_http 200 - GET /v1/keys
 looks keys
 expect_http 200 - GET "/v1/keys?since=$(($(jq .sequence body) - 1))"

@@ -29,6 +29,10 @@ packed hello 1.0.0
 packed hello 1.1.0
 packed hello 1.2.0
 packed other 1.0.0
+make_connector server
+jq '.mcp = {transport: "stdio"}' server/connector.manifest.json >m && mv m server/connector.manifest.json
+"$MKT" pack server -o "$PWD/server-1.0.0.tgz" >/dev/null
+"$MKT" sign server-1.0.0.tgz --key "$first" >/dev/null
 cp hello-1.0.0.tgz again.tgz
 "$MKT" sign again.tgz --key "$second" >/dev/null
 tar xzf other-1.0.0.tgz -O connector.manifest.json >manifest.json
@@ -82,6 +86,19 @@ publish 201 @\$publisher id=hello version=1.0.0 Mkt-Signature=$(<hello-1.0.0.hea
 publish 200 @\$publisher id=hello version=1.0.0 Mkt-Signature=$(<hello-1.0.0.header) $PWD/hello-1.0.0.tgz
 publish 201 @\$publisher id=hello version=1.1.0 Mkt-Signature=$(<hello-1.1.0.header) $PWD/hello-1.1.0.tgz
 publish 201 @\$publisher id=hello version=1.2.0 Mkt-Signature=$(<hello-1.2.0.header) $PWD/hello-1.2.0.tgz
+publish 201 @\$publisher id=server version=1.0.0 Mkt-Signature=$(base64 -w0 <server-1.0.0.tgz.sig.json) $PWD/server-1.0.0.tgz
+listMcpServers 200 search=server
+listMcpServers 400 limit=0
+listMcpServerVersions 200 serverName=internal.mkt/server
+listMcpServerVersions 404 serverName=internal.mkt/none
+showMcpServer 200 serverName=internal.mkt/server version=latest
+showMcpServer 404 serverName=internal.mkt/server version=9.9.9
+listTenantMcpServers 200 tenant=team
+listTenantMcpServers 404 tenant=Team
+listTenantMcpServerVersions 200 tenant=team serverName=internal.mkt/server
+listTenantMcpServerVersions 404 tenant=team serverName=internal.mkt/hello
+showTenantMcpServer 200 tenant=team serverName=internal.mkt/server version=1.0.0
+showTenantMcpServer 404 tenant=team serverName=internal.mkt/server version=2.0.0
 publish 400 @\$publisher id=hello version=1.3.0 Mkt-Signature=x $PWD/hello-1.0.0.tgz
 publish 422 @\$publisher id=hello version=1.3.0 Mkt-Signature=$(<hello-1.0.0.header) $PWD/hello-1.1.0.tgz
 publishJson 201 @\$publisher $PWD/older.json
@@ -178,6 +195,9 @@ listLimits 200 @\$member
 listLimits 403 @\$member subject=publisher:acme
 resetLimit 200 @$token scope=marketplace:publish subject=publisher:acme
 resetLimit 403 @\$member scope=marketplace:publish subject=publisher:acme
+listFeed 200
+listFeed 200 after=2 limit=1
+listFeed 400 limit=0
 listLog 200 @$token
 listLog 200 @$token after=3 limit=2
 listLog 403 @\$member
