@@ -25,7 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxSmallFileBytes = 8192;
 
-constexpr std::string_view kScheme = "http://";
 constexpr std::string_view kListening = "0A";  // TCP_LISTEN
 
 // The kernel prints each 32-bit word of an address as a number in this machine's byte order.
@@ -61,15 +60,18 @@ bool is_locked(const fs::path& file) {
 }
 
 struct Address {
-  std::string host;  // "127.0.0.1", "localhost", "[::1]"
+  std::string scheme;  // "http", "https"
+  std::string host;    // "127.0.0.1", "localhost", "[::1]"
   int port = 80;
 };
 
 // For a loopback origin in canonical form (registry_origin).
 std::optional<Address> address_of(std::string_view origin) {
   if (!is_loopback(origin)) return std::nullopt;
-  std::string_view rest = origin.substr(kScheme.size());
   Address address;
+  address.scheme = origin.substr(0, origin.find(':'));
+  if (address.scheme == "https") address.port = 443;
+  std::string_view rest = origin.substr(address.scheme.size() + std::string_view("://").size());
   const std::size_t end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find(':');
   address.host = rest.substr(0, end);
   if (end >= rest.size()) return address;
@@ -141,7 +143,7 @@ std::optional<LocalDaemon> local_daemon(const std::string& origin) {
   if (!written) return std::nullopt;
   const auto url = registry_origin(*written);
   const auto real = url ? address_of(*url) : std::nullopt;
-  if (!real || real->port != wanted->port) return std::nullopt;
+  if (!real || real->port != wanted->port || real->scheme != wanted->scheme) return std::nullopt;
   if (real->host != wanted->host && wanted->host != "localhost") return std::nullopt;
   if (!is_locked(data / "LOCK") || !is_listened_on_by_us(*real)) return std::nullopt;
   return LocalDaemon{*url, own_line(data / "admin.token", Readers::this_user).value_or("")};

@@ -80,7 +80,9 @@ RegistryClient::RegistryClient(Settings settings, const ClientReliability& relia
       reliability_(reliability),
       last_change_(changes, settings_.registry, utc_now()),
       http_(settings_.timeout),
-      breaker_(reliability.breakers.get("the registry", {}, reliability.clock)) {}
+      breaker_(reliability.breakers.get("the registry", {}, reliability.clock)) {
+  http_.set_ca_file(settings_.ca_file);
+}
 
 // What may pass by itself, soon: bounded by the deadline and the budget.
 RetryPolicy RegistryClient::retry_policy(bool may_send_again) const {

@@ -69,6 +69,15 @@ Status read_max_unpacked_bytes(const SettingRow& row, const std::string& text, S
   return read_limit(row, text, settings.archive.unpacked_bytes);
 }
 
+Status read_ca_file(const SettingRow& row, const std::string& text, Settings& settings) {
+  if (const auto file = open_for_reading(text); !file) {
+    return Error(ErrorCode::usage_error, file.error().message)
+        .context(fmt::format("{} ({})", row.variable, row.name));
+  }
+  settings.ca_file = text;
+  return {};
+}
+
 // "1GiB", "500 MiB", or bytes.
 Status read_cache_size(const SettingRow& row, const std::string& text, Settings& settings) {
   std::uint64_t number = 0;
@@ -105,6 +114,7 @@ constexpr auto kSettings = std::to_array<SettingRow>({
     {"max_unpacked_bytes", "MKT_MAX_UNPACKED_BYTES", nullptr, "", read_max_unpacked_bytes},
     {"require_trusted", "MKT_REQUIRE_TRUSTED", nullptr, "", read_require_trusted},
     {"cache_size", "MKT_CACHE_SIZE", nullptr, "1GiB", read_cache_size},
+    {"ca_file", "MKT_CA_FILE", nullptr, "", read_ca_file},
 });
 
 // Hyphens do as well as underscores, as in mktd.conf(5).
@@ -329,7 +339,11 @@ Result<std::string> registry_origin(std::string_view url) {
 }
 
 bool is_loopback(std::string_view origin) {
-  for (std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return false;
+  if (origin.substr(0, scheme) != "http" && origin.substr(0, scheme) != "https") return false;
+  origin.remove_prefix(scheme + 3);
+  for (const std::string_view host : {"127.0.0.1", "localhost", "[::1]"}) {
     if (origin == host || origin.starts_with(std::string(host) + ":")) return true;
   }
   return false;

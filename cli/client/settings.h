@@ -5,7 +5,7 @@
 // token_file, tenant, require_trusted). MKT_KEY (key) names the key to sign with, which commands
 // that sign ask for (setting_sources). MKT_MAX_ENTRIES and MKT_MAX_UNPACKED_BYTES (max_entries,
 // max_unpacked_bytes) bound what may be unpacked, and MKT_CACHE_SIZE (cache_size) what the cache of
-// tarballs may hold.
+// tarballs may hold. MKT_CA_FILE (ca_file) names who signs the certificates of a team's registries.
 //
 // A token belongs to one origin. A token stored by `mkt login` is used only for exactly the origin
 // it was given for (token_for). A token in config.toml belongs to the registry named there, and
@@ -47,6 +47,7 @@ struct Settings {
   std::chrono::milliseconds timeout{0};  // of each request; 0 for none
   ArchiveLimits archive;
   bool require_trusted = false;
+  std::string ca_file;  // PEM, of the authorities that sign registries' certificates; or empty
   std::uint64_t cache_bytes = 0;  // most bytes in the cache of tarballs; 0 for no cache
   // Waits for a rate limit instead of failing: with --wait-for-limits, or in CI ($CI), where nobody
   // else would wait.
@@ -91,7 +92,7 @@ inline constexpr const char* kDefaultRegistry = "http://127.0.0.1:3456";
 // otherwise.
 Result<std::string> registry_origin(std::string_view url);
 
-// True for http://127.0.0.1, http://localhost and http://[::1].
+// True for 127.0.0.1, localhost and [::1], by http and by https.
 bool is_loopback(std::string_view origin);
 
 // A moment: RFC 3339, a day ("2026-01-31", which is its first instant in UTC), or an age ("24h",

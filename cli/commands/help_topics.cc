@@ -42,6 +42,7 @@ constexpr auto kTopics = std::to_array<HelpTopic>({
   MKT_MAX_ENTRIES, MKT_MAX_UNPACKED_BYTES
                         the most that a tarball may unpack to
   MKT_CACHE_SIZE        the most that the cache of tarballs holds, e.g. 2GiB; 0: none
+  MKT_CA_FILE           PEM file of the authorities that sign the registry's certificate
   MKT_PAGER, PAGER      shows long results on a terminal; cat or nothing: none
   NO_COLOR, CLICOLOR=0  no colours
   CLICOLOR_FORCE, FORCE_COLOR

@@ -5,12 +5,17 @@
 //
 // Values with anything but plain characters are quoted and escaped, so a client can neither forge a
 // line nor reach the terminal. Thread-safe: each line is one write.
+//
+// Where the log goes to systemd's journal (journal.h), an event is an entry with the line as its
+// MESSAGE, without the time in logfmt, its PRIORITY, and each field by itself, as MKTD_STATUS.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "common/base/result.h"
 
 namespace mkt {
 
@@ -27,5 +32,10 @@ LogLevel parse_log_level(std::string_view word);
 
 enum class LogFormat { logfmt, json };
 void set_log_format(LogFormat format);
+
+// The journal's fields where there is a journal; what cannot be sent goes to stderr.
+enum class LogTarget { standard_error, journal };
+// An error where there is no journal; then the log goes where it went.
+Status set_log_target(LogTarget target);
 
 }  // namespace mkt

@@ -152,8 +152,11 @@ bool names_content_type(const std::vector<std::string>& headers) {
 // it would see their tokens.
 bool is_on_this_machine(const std::string& url) {
   const std::string origin = origin_of(url);
-  for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
-    if (origin == host || origin.starts_with(std::string(host) + ":")) return true;
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    for (const std::string_view name : {"127.0.0.1", "localhost", "[::1]"}) {
+      const std::string host = fmt::format("{}{}", scheme, name);
+      if (origin == host || origin.starts_with(host + ":")) return true;
+    }
   }
   return false;
 }
@@ -186,6 +189,18 @@ Error describe(CURLcode code, std::string_view reason, const HttpRequest& reques
     case CURLE_OPERATION_TIMEDOUT:
       return Error(ErrorCode::timed_out,
                    fmt::format("{} did not answer in time: {}", where, detail));
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return Error(
+          ErrorCode::registry_unavailable,
+          fmt::format("{} cannot prove that it is it: {}{}", where, detail,
+                      peer == kRegistry
+                          ? "; where your team signs its certificates itself, name the file of its "
+                            "authority: mkt config set ca_file FILE, or MKT_CA_FILE"
+                          : ""));
+    case CURLE_SSL_CACERT_BADFILE:
+      return Error(ErrorCode::usage_error,
+                   fmt::format("the authorities that {} must be signed by cannot be read: {}",
+                               where, detail));
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return Error(ErrorCode::usage_error,
@@ -272,6 +287,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const Sink& si
     set(CURLOPT_XFERINFODATA, &transfer);
   }
   set(CURLOPT_HTTPHEADER, headers.get());
+  if (!ca_file_.empty()) set(CURLOPT_CAINFO, ca_file_.c_str());
   if (is_on_this_machine(request.url)) set(CURLOPT_NOPROXY, "*");
 
   const CURLcode code = curl.easy_perform(handle_);

@@ -77,11 +77,14 @@ class HttpClient {
       : timeout_(other.timeout_),
         peer_(std::move(other.peer_)),
         patience_(other.patience_),
+        ca_file_(std::move(other.ca_file_)),
         abort_when_(std::move(other.abort_when_)),
         handle_(std::exchange(other.handle_, nullptr)) {}
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // PEM, of the authorities that may sign the other side's certificate; empty for the system's.
+  void set_ca_file(std::string file) { ca_file_ = std::move(file); }
   void set_patience(const HttpPatience& patience) { patience_ = patience; }
 
   // `ask` is called about once a second during a transfer. When it returns true, the transfer ends
@@ -97,6 +100,7 @@ class HttpClient {
   std::chrono::milliseconds timeout_;
   std::string peer_;
   HttpPatience patience_;
+  std::string ca_file_;
   std::function<bool()> abort_when_;
   void* handle_ = nullptr;  // CURL*, made at the first request
 };

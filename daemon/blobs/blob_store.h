@@ -100,8 +100,8 @@ class BlobStore {
   virtual Result<BlobPage> list(const std::optional<Checksum>& after) const = 0;
   // Removes a blob unless it was placed after that time, or may have been, where the store knows
   // seconds only. False where it stays or was not there.
-  // Another process may place the same bytes between the look and the removal: whoever removes must
-  // keep the row that names them from committing. `may_go_on` is asked between the two; overloaded
+  // Where several processes place, another one may place the same bytes between the look and the
+  // removal: whoever removes must keep the row that names them from committing. `may_go_on` is asked between the two; overloaded
   // where it says no.
   using MayGoOn = std::function<bool()>;
   Result<bool> remove(

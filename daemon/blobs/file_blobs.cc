@@ -168,10 +168,13 @@ Result<BlobPage> FileBlobs::list(const std::optional<Checksum>& after) const {
 Result<bool> FileBlobs::remove_blob(const Checksum& checksum, UtcTime not_newer_than,
                                     const MayGoOn& may_go_on) {
   const fs::path path = final_path(checksum);
-  // No upload is placed between the look and the removal.
+  // No upload is placed between the look and the removal. One that was placed is counted until its
+  // row has committed, so one of the two looks sees it.
   const std::lock_guard lock(mutex_);
   const auto found = look_at_blob(path, checksum);
-  if (!found || found->placed_at > not_newer_than) return false;
+  if (!found || found->placed_at > not_newer_than || placed_.contains(checksum.hex())) return false;
+  MKT_TRY(const bool referenced, is_referenced_(checksum));
+  if (referenced) return false;
   if (!may_go_on()) return may_not_remove();
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
     return system_error("cannot remove a tarball", errno);

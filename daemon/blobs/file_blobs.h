@@ -5,6 +5,8 @@
 // it commit. The name in `incoming` is removed last: what a crash leaves there tells the next start
 // which final names may have no row. A file with a final name is never written again; its time of
 // change is when it was last placed.
+//
+// `remove` takes no file that a row names, or that an upload has placed whose row may yet commit.
 #pragma once
 
 #include <filesystem>

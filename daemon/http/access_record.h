@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "common/base/trace_context.h"
 
 namespace mkt {
 
@@ -14,6 +17,8 @@ struct AccessRecord {
   std::string path;
   std::string route;  // the pattern of the route; empty where none matched
   std::string who;    // such as "admin", "publisher:acme"; empty for nobody
+  // Where the client named one. The request is a span of it, with the request's id.
+  std::optional<TraceContext> trace;
   int status = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kReceiveBytes = 32 * 1024;
 // The most that one call of sendfile sends, so that other connections get their turn.
 constexpr std::uint64_t kFileBytes = 1024 * 1024;
+// The same where this process encrypts, which takes a few times as long.
+constexpr std::uint64_t kEncryptedBytes = 256 * 1024;
 // The buffer that an idle connection keeps for its next request; a larger one is freed.
 constexpr std::size_t kKeptBytes = 4 * 1024;
 
@@ -24,13 +26,21 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 }  // namespace
 
+ssize_t Connection::take(std::span<char> into) {
+  return tls_ ? tls_->receive(into) : ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
+}
+
 bool Connection::receive() {
   thread_local std::array<char, kReceiveBytes> chunk;
+  std::size_t received = 0;
   for (;;) {
-    const ssize_t n = ::recv(fd(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+    const ssize_t n = take(chunk);
     if (n > 0) {
+      received += static_cast<std::size_t>(n);
       in_.append(chunk.data(), static_cast<std::size_t>(n));
       if (head_end_ == 0) find_head_end();
+      // Of TLS, one call takes one record.
+      if (tls_ && tls_->has_more() && received < kReceiveBytes && !holds_request()) continue;
       return true;
     }
     if (n < 0 && errno == EINTR) continue;
@@ -62,7 +72,7 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
   const Error stopped(ErrorCode::body_incomplete, "the body ended before its Content-Length");
   if (!floor_) floor_.emplace(request->content_length.value_or(0));
   for (;;) {
-    const ssize_t n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
+    const ssize_t n = take({reinterpret_cast<char*>(into.data()), into.size()});
     if (n > 0) {
       floor_->received(static_cast<std::uint64_t>(n));
       return static_cast<std::size_t>(n);
@@ -71,7 +81,7 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
     if (n == 0 || !would_block()) return stopped;
     const auto patience = floor_->patience(Clock::now());
     if (!patience) return Error(ErrorCode::request_timeout, "the body arrives too slowly");
-    pollfd waiting{fd(), POLLIN, 0};
+    pollfd waiting{fd(), tls_ ? tls_->awaited() : short{POLLIN}, 0};
     ::poll(&waiting, 1, static_cast<int>(patience->count()));
   }
 }
@@ -86,6 +96,12 @@ Result<std::size_t> Connection::read(std::span<std::uint8_t> into) {
 }
 
 bool Connection::send_interim(std::string_view bytes) {
+  if (tls_) {
+    const bool sent = tls_->send(bytes) == static_cast<ssize_t>(bytes.size());
+    // TLS would take what comes next for the rest of these bytes.
+    if (!sent) tls_->give_up();
+    return sent;
+  }
   return ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
          static_cast<ssize_t>(bytes.size());
 }
@@ -100,6 +116,7 @@ void Connection::send(Answer answer, std::string_view head_end) {
 }
 
 Connection::Sent Connection::send_kept(const Answer& answer, std::string_view head_end) {
+  if (tls_) return send_kept_encrypted(answer, head_end);
   std::array<iovec, 3> parts = {{{const_cast<char*>(answer.head.data()), answer.head.size()},
                                  {const_cast<char*>(head_end.data()), head_end.size()},
                                  {nullptr, 0}}};
@@ -122,11 +139,51 @@ Connection::Sent Connection::send_kept(const Answer& answer, std::string_view he
   return Sent::more;
 }
 
+// In one record, which needs no copy of the answer but this. A longer one goes the usual way.
+Connection::Sent Connection::send_kept_encrypted(const Answer& answer, std::string_view head_end) {
+  thread_local std::array<char, TlsSession::kRecordBytes> bytes;
+  const std::size_t size = answer.head.size() + head_end.size() + answer.length();
+  if (size <= bytes.size()) {
+    char* end = std::copy(answer.head.begin(), answer.head.end(), bytes.data());
+    end = std::copy(head_end.begin(), head_end.end(), end);
+    if (answer.body) std::copy(answer.body->begin(), answer.body->end(), end);
+    if (tls_->send({bytes.data(), size}) == static_cast<ssize_t>(size)) {
+      sent_ = size;
+      return Sent::all;
+    }
+    if (!would_block()) return Sent::failed;
+  }
+  send(Answer{answer.status, answer.head, answer.body, std::nullopt}, head_end);
+  return size <= bytes.size() ? Sent::more : flush();
+}
+
 Connection::Sent Connection::flush() {
+  Sent sent = tls_ ? send_records() : send_head_and_body();
+  if (sent == Sent::all && file_) sent = send_file();
+  if (sent != Sent::all) return sent;
+  file_.reset();
+  body_.reset();
+  std::string().swap(out_);
+  out_sent_ = body_sent_ = 0;
+  return Sent::all;
+}
+
+void Connection::count_sent(std::size_t bytes) {
+  sent_ += bytes;
+  const std::size_t head = std::min(bytes, out_.size() - out_sent_);
+  out_sent_ += head;
+  const std::size_t body = body_ ? std::min(bytes - head, body_->size() - body_sent_) : 0;
+  body_sent_ += body;
+  if (!file_) return;
+  file_->offset += bytes - head - body;
+  file_->length -= bytes - head - body;
+}
+
+Connection::Sent Connection::send_head_and_body() {
   for (;;) {
     const std::size_t head = out_.size() - out_sent_;
     const std::size_t body = body_ ? body_->size() - body_sent_ : 0;
-    if (head + body == 0) break;
+    if (head + body == 0) return Sent::all;
     std::array<iovec, 2> parts = {{{out_.data() + out_sent_, head}, {nullptr, 0}}};
     if (body_) parts[1] = {const_cast<char*>(body_->data()) + body_sent_, body};
     msghdr message{};
@@ -137,20 +194,41 @@ Connection::Sent Connection::flush() {
         ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT | (file_ ? MSG_MORE : 0));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return would_block() ? Sent::more : Sent::failed;
-    const auto done = static_cast<std::size_t>(n);
-    sent_ += done;
-    out_sent_ += std::min(done, head);
-    body_sent_ += done - std::min(done, head);
+    count_sent(static_cast<std::size_t>(n));
   }
-  if (file_) {
-    const Sent file = send_file();
-    if (file != Sent::all) return file;
+}
+
+// The file too, where the kernel does not encrypt it.
+Connection::Sent Connection::send_records() {
+  thread_local std::array<char, TlsSession::kRecordBytes> bytes;
+  for (std::uint64_t turn = kEncryptedBytes; turn > 0;) {
+    const auto size = fill_record(bytes);
+    if (!size) return Sent::failed;  // the file became shorter
+    if (*size == 0) return Sent::all;
+    const ssize_t n = tls_->send({bytes.data(), *size});
+    if (n < 0) return would_block() ? Sent::more : Sent::failed;
+    count_sent(static_cast<std::size_t>(n));
+    turn -= std::min(turn, static_cast<std::uint64_t>(n));
   }
-  file_.reset();
-  body_.reset();
-  std::string().swap(out_);
-  out_sent_ = body_sent_ = 0;
-  return Sent::all;
+  return Sent::more;
+}
+
+// The next bytes of the answer, the same again until they are counted as sent.
+std::optional<std::size_t> Connection::fill_record(std::span<char> bytes) const {
+  std::size_t filled = 0;
+  const auto add = [&](std::string_view part) {
+    filled += part.copy(bytes.data() + filled, bytes.size() - filled);
+  };
+  add(std::string_view(out_).substr(out_sent_));
+  if (body_) add(std::string_view(*body_).substr(body_sent_));
+  if (!file_ || tls_->sends_files()) return filled;
+  const auto want =
+      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size() - filled, file_->length));
+  const auto read =
+      read_at(file_->file.get(), {reinterpret_cast<std::uint8_t*>(bytes.data()) + filled, want},
+              file_->offset, "the file");
+  if (!read || *read < want) return std::nullopt;
+  return filled + want;
 }
 
 Connection::Sent Connection::send_file() {
@@ -158,25 +236,30 @@ Connection::Sent Connection::send_file() {
   while (file_->length > 0) {
     if (turn == 0) return Sent::more;
     auto offset = static_cast<off_t>(file_->offset);
-    const ssize_t n = ::sendfile(fd(), file_->file.get(), &offset,
-                                 static_cast<std::size_t>(std::min(turn, file_->length)));
+    const auto size = static_cast<std::size_t>(std::min(turn, file_->length));
+    const ssize_t n = tls_ ? tls_->send_file(file_->file.get(), offset, size)
+                           : ::sendfile(fd(), file_->file.get(), &offset, size);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return would_block() ? Sent::more : Sent::failed;
     if (n == 0) return Sent::failed;  // the file became shorter
-    const auto done = static_cast<std::uint64_t>(n);
-    file_->offset += done;
-    file_->length -= done;
-    sent_ += done;
-    turn -= std::min(turn, done);
+    count_sent(static_cast<std::size_t>(n));
+    turn -= std::min(turn, static_cast<std::uint64_t>(n));
   }
   return Sent::all;
 }
 
-void Connection::stop_sending() { ::shutdown(fd(), SHUT_WR); }
+void Connection::say_end() {
+  if (tls_ && out_sent_ == out_.size() && !body_ && !file_) tls_->end();
+}
+
+void Connection::stop_sending() {
+  say_end();
+  ::shutdown(fd(), SHUT_WR);
+}
 
 bool Connection::discard_received() {
   thread_local std::array<char, kReceiveBytes> chunk;
-  const ssize_t n = ::recv(fd(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+  const ssize_t n = take(chunk);
   return n > 0 || (n < 0 && (would_block() || errno == EINTR));
 }
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "common/base/files.h"
 #include "common/base/result.h"
@@ -20,6 +21,7 @@
 #include "daemon/http/answer.h"
 #include "daemon/http/body_floor.h"
 #include "daemon/http/request_head.h"
+#include "daemon/http/tls_session.h"
 
 namespace mkt {
 
@@ -38,10 +40,17 @@ class Connection {
   int fd() const { return socket_.get(); }
   const Peer& peer() const { return peer_; }
 
+  // From now on everything is encrypted; null in the plain.
+  void set_tls(std::unique_ptr<TlsSession> session) { tls_ = std::move(session); }
+  TlsSession* tls() const { return tls_.get(); }
+
   // Receiving, without waiting. ------------------------------------------------------------------
 
   // Receives one piece of what the socket has; false when the client is gone.
   bool receive();
+  // True where `receive` should be called again although the socket may have nothing new: TLS has
+  // some already, or must send first.
+  bool wants_to_receive() const { return tls_ && (tls_->has_more() || tls_->awaited() != POLLIN); }
   bool is_empty() const { return unread().empty(); }
   // Everything up to and including the empty line; "" while that has not arrived.
   std::string_view head() const { return unread().substr(0, head_end_); }
@@ -78,11 +87,14 @@ class Connection {
   Sent flush();
   std::uint64_t bytes_sent() const { return sent_; }  // of this answer
 
+  // Tells a client of TLS that everything was sent, where it was.
+  void say_end();
   // Half-closes the connection, and drops what still arrives.
   void stop_sending();
   bool discard_received();  // false when the client is gone
 
   enum class Phase {
+    greeting,   // TLS shakes hands
     reading,    // a head, or a small body
     answering,  // a worker has the request
     sending,    // an answer
@@ -103,10 +115,18 @@ class Connection {
  private:
   std::string_view unread() const { return std::string_view(in_).substr(start_); }
   void find_head_end();
+  // As recv(2), in the plain or by TLS.
+  ssize_t take(std::span<char> into);
   Result<std::size_t> wait_and_receive(std::span<std::uint8_t> into);
+  Sent send_head_and_body();
+  Sent send_records();
+  std::optional<std::size_t> fill_record(std::span<char> bytes) const;
+  void count_sent(std::size_t bytes);
+  Sent send_kept_encrypted(const Answer& answer, std::string_view head_end);
   Sent send_file();
 
   UniqueFd socket_;
+  std::unique_ptr<TlsSession> tls_;
   Peer peer_;
   std::string in_;                  // finished requests, then unread(): a head and what follows
   std::size_t start_ = 0;           // of unread() in in_

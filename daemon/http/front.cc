@@ -40,12 +40,27 @@ std::string numeric_host(const sockaddr_storage& address) {
   return canonical_address(text).value_or("unknown");
 }
 
+// What a client of a port with TLS begins with.
+enum class Opening { none, tls, http, other };
+
+Opening opening_of(int fd) {
+  constexpr char kHandshake =
+      22;  // the type of the record with a ClientHello, RFC 8446 section 5.1
+  char first = 0;
+  const ssize_t n = ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0) return errno == EAGAIN || errno == EINTR ? Opening::none : Opening::other;
+  if (n == 0) return Opening::other;
+  if (first == kHandshake) return Opening::tls;
+  return first >= 'A' && first <= 'Z' ? Opening::http : Opening::other;  // a method
+}
+
 }  // namespace
 
-Front::Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count)
+Front::Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count, TlsGate* tls)
     : sink_(sink),
       limits_(limits),
       count_(count),
+      tls_(tls),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   watch(wake_.get(), EPOLLIN);
@@ -69,7 +84,7 @@ void Front::rewatch(int fd, std::uint32_t events) {
 
 void Front::add_listener(const Listener& listener) {
   const int fd = listener.socket.get();
-  entrances_.push_back({fd, listener.is_local, listener.is_systemds});
+  entrances_.push_back({fd, listener.is_local, listener.speaks_tls, listener.is_systemds});
   // Several fronts share a listener: one of them is woken.
   watch(fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
@@ -138,7 +153,7 @@ bool Front::drained() {
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     const auto& c = connections_[fd];
     if (!c) continue;
-    if (has_no_request(c)) {
+    if (c->phase == Connection::Phase::greeting || has_no_request(c)) {
       close(static_cast<int>(fd));
     } else if (connections_[fd]) {
       in_flight = true;
@@ -203,7 +218,10 @@ void Front::accept_from(const Entrance& entrance, int most) {
     }
     const int fd = socket.get();
     auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer));
-    connection->deadline = Clock::now() + limits_.head_time;
+    connection->phase =
+        entrance.speaks_tls ? Connection::Phase::greeting : Connection::Phase::reading;
+    connection->deadline =
+        Clock::now() + (entrance.speaks_tls ? limits_.greeting_time : limits_.head_time);
     const auto slot = static_cast<std::size_t>(fd);
     if (connections_.size() <= slot) connections_.resize(slot + 1);
     connections_[slot] = std::move(connection);
@@ -215,6 +233,7 @@ void Front::close(int fd) {
   auto& slot = connections_[static_cast<std::size_t>(fd)];
   if (!slot) return;
   stop_collecting(*slot);
+  slot->say_end();
   count_.leave(slot->peer().address);
   slot.reset();  // closes the descriptor, which takes it out of epoll
 }
@@ -225,6 +244,8 @@ void Front::on_event(int fd) {
       slot < connections_.size() ? connections_[slot] : nullptr;
   if (!connection || connection->busy.load(std::memory_order_acquire)) return;
   switch (connection->phase) {
+    case Connection::Phase::greeting:
+      return greet(connection);
     case Connection::Phase::reading:
       return read_requests(connection);
     case Connection::Phase::sending:
@@ -239,6 +260,45 @@ void Front::on_event(int fd) {
   }
 }
 
+// Nothing but the socket is held for a client that has sent nothing yet.
+void Front::greet(const std::shared_ptr<Connection>& connection) {
+  Connection& c = *connection;
+  if (c.tls() == nullptr) {
+    switch (opening_of(c.fd())) {
+      case Opening::none:
+        return;
+      case Opening::tls:
+        c.set_tls(tls_->accept(c.fd()));
+        break;
+      case Opening::http:
+        tls_->count(false);
+        return refuse(c, Error(ErrorCode::invalid_request,
+                               "this port speaks HTTPS; write https:// and not http://"));
+      case Opening::other:
+        break;
+    }
+  }
+  if (c.tls() == nullptr) return end_greeting(connection, false);
+  switch (c.tls()->shake_hands()) {
+    case TlsSession::Handshake::waiting:
+      return rewatch(c.fd(), static_cast<std::uint32_t>(c.tls()->awaited()));
+    case TlsSession::Handshake::done:
+      return end_greeting(connection, true);
+    case TlsSession::Handshake::failed:
+      return end_greeting(connection, false);
+  }
+}
+
+void Front::end_greeting(const std::shared_ptr<Connection>& connection, bool succeeded) {
+  Connection& c = *connection;
+  tls_->count(succeeded);
+  if (!succeeded) return close(c.fd());
+  c.phase = Connection::Phase::reading;
+  c.deadline = Clock::now() + limits_.head_time;
+  rewatch(c.fd(), EPOLLIN);
+  read_requests(connection);  // the first may have come with the last of the handshake
+}
+
 void Front::read_requests(const std::shared_ptr<Connection>& connection) {
   Connection& c = *connection;
   if (c.wants_turn) {
@@ -251,16 +311,14 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
   const bool open = c.holds_request() || c.receive();
   if (was_empty && !c.is_empty()) c.deadline = Clock::now() + limits_.head_time;
   for (int i = 0; i < kPipelined; ++i) {
-    switch (take_request(connection)) {
-      case Taken::answered:
-        c.deadline = next_deadline(c);
-        continue;
-      case Taken::incomplete:
-        if (!open) close(c.fd());
-        return;
-      case Taken::elsewhere:
-        return;
+    const Taken taken = take_request(connection);
+    if (taken == Taken::elsewhere) return;
+    if (taken == Taken::incomplete) {
+      if (!open) return close(c.fd());
+      if (!c.wants_to_receive()) return;
+      break;
     }
+    c.deadline = next_deadline(c);
   }
   c.wants_turn = true;  // other connections first
   rewatch(c.fd(), EPOLLIN | EPOLLOUT);
@@ -271,23 +329,28 @@ Front::Clock::time_point Front::next_deadline(const Connection& c) const {
   return Clock::now() + (c.is_empty() ? limits_.idle_time : limits_.head_time);
 }
 
+void Front::refuse(Connection& c, const Error& error) {
+  c.record = {};
+  c.record.started = Clock::now();
+  sink_.refuse(c, error);
+  start_sending(c);
+}
+
 Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) {
   Connection& c = *connection;
-  const auto refuse = [&](const Error& error) {
-    c.record = {};
-    c.record.started = Clock::now();
-    sink_.refuse(c, error);
-    start_sending(c);
+  const auto refused = [&](const Error& error) {
+    refuse(c, error);
     return Taken::elsewhere;
   };
   if (!c.request) {
     if (c.head_too_large()) {
-      return refuse(Error(ErrorCode::headers_too_large,
-                          fmt::format("the request's head has more than {} bytes", kMaxHeadBytes)));
+      return refused(
+          Error(ErrorCode::headers_too_large,
+                fmt::format("the request's head has more than {} bytes", kMaxHeadBytes)));
     }
     if (c.head().empty()) return Taken::incomplete;
     auto head = RequestHead::parse(c.head());
-    if (!head) return refuse(head.error());
+    if (!head) return refused(head.error());
     c.request = std::move(*head);
   }
   const std::uint64_t length = c.request->content_length.value_or(0);
@@ -306,7 +369,7 @@ Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) 
   rewatch(c.fd(), EPOLLONESHOT);  // waits only for a hang-up, once
   if (sink_.hand_over(*this, connection, !whole)) return Taken::elsewhere;
   c.busy.store(false, std::memory_order_release);
-  return refuse(Error(ErrorCode::overloaded, "too many requests wait here; try again"));
+  return refused(Error(ErrorCode::overloaded, "too many requests wait here; try again"));
 }
 
 // True where the front itself waits for this small body, without a worker.
@@ -330,7 +393,7 @@ void Front::resume(Connection& c) {
   switch (c.phase) {
     case Phase::reading:
       c.deadline = next_deadline(c);
-      c.wants_turn = !c.is_empty();
+      c.wants_turn = !c.is_empty() || c.wants_to_receive();
       events = EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U);
       break;
     case Phase::sending:
@@ -341,6 +404,7 @@ void Front::resume(Connection& c) {
       c.deadline = Clock::now() + limits_.linger_time;
       events = EPOLLIN;
       break;
+    case Phase::greeting:
     case Phase::answering:
     case Phase::finished:
       break;
@@ -392,7 +456,7 @@ void Front::end_answer(Connection& c) {
   c.next_request();
   c.phase = Connection::Phase::reading;
   c.deadline = next_deadline(c);
-  c.wants_turn = !c.is_empty();
+  c.wants_turn = !c.is_empty() || c.wants_to_receive();
   rewatch(c.fd(), EPOLLIN | (c.wants_turn ? EPOLLOUT : 0U));
 }
 
@@ -401,6 +465,7 @@ void Front::close_late_ones() {
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     const auto& c = connections_[i];
     if (!c || c->busy.load(std::memory_order_acquire) || c->deadline > now) continue;
+    if (c->phase == Connection::Phase::greeting) tls_->count(false);
     if (c->phase == Connection::Phase::reading && !c->is_empty()) {
       c->record = {};
       c->record.started = now;

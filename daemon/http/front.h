@@ -18,17 +18,19 @@
 #include "daemon/http/connection.h"
 #include "daemon/http/connection_count.h"
 #include "daemon/http/listener.h"
+#include "daemon/http/tls_gate.h"
 
 namespace mkt {
 
 // Limits on slow clients and on their number.
 struct FrontLimits {
-  std::size_t small_body = 64 * 1024;           // collected without a worker
-  std::size_t collected = 64 * 1024 * 1024;     // for all small bodies that are being collected
-  std::chrono::milliseconds head_time{10'000};  // from its first byte, or from the connection
-  std::chrono::milliseconds body_time{30'000};  // for a small body
-  std::chrono::milliseconds idle_time{60'000};  // between requests
-  std::chrono::milliseconds send_time{30'000};  // within which send_floor bytes must be sent
+  std::size_t small_body = 64 * 1024;               // collected without a worker
+  std::size_t collected = 64 * 1024 * 1024;         // for all small bodies that are being collected
+  std::chrono::milliseconds greeting_time{10'000};  // for the handshake of TLS
+  std::chrono::milliseconds head_time{10'000};      // from its first byte, or from the connection
+  std::chrono::milliseconds body_time{30'000};      // for a small body
+  std::chrono::milliseconds idle_time{60'000};      // between requests
+  std::chrono::milliseconds send_time{30'000};      // within which send_floor bytes must be sent
   std::uint64_t send_floor = 32 * 1024;
   std::chrono::milliseconds linger_time{2'000};
 };
@@ -61,7 +63,8 @@ class RequestSink {
 
 class Front {
  public:
-  Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count);
+  // `tls` may be null where no listener speaks it.
+  Front(RequestSink& sink, const FrontLimits& limits, ConnectionCount& count, TlsGate* tls);
   ~Front();
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
@@ -84,6 +87,7 @@ class Front {
   struct Entrance {
     int fd;
     bool is_local;
+    bool speaks_tls;
     bool is_systemds;
   };
 
@@ -92,6 +96,8 @@ class Front {
   void wait_for_events();
   void accept_from(const Entrance& entrance, int most);
   void on_event(int fd);
+  void greet(const std::shared_ptr<Connection>& connection);
+  void end_greeting(const std::shared_ptr<Connection>& connection, bool succeeded);
   void read_requests(const std::shared_ptr<Connection>& connection);
   // What happened to the bytes at the front of the input.
   enum class Taken {
@@ -99,6 +105,7 @@ class Front {
     incomplete,  // not yet a request
     elsewhere,   // a worker has it, an answer is being sent, or it is closed
   };
+  void refuse(Connection& connection, const Error& error);
   Taken take_request(const std::shared_ptr<Connection>& connection);
   Clock::time_point next_deadline(const Connection& connection) const;
   bool collect_body(Connection& connection, std::uint64_t length);
@@ -116,6 +123,7 @@ class Front {
   RequestSink& sink_;
   const FrontLimits limits_;
   ConnectionCount& count_;
+  TlsGate* const tls_;
   UniqueFd epoll_;
   UniqueFd wake_;
   std::atomic<bool> stopping_{false};

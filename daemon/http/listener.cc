@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -71,17 +72,19 @@ Bound bound_address(int fd) {
   return bound;
 }
 
-std::string url_of(const Bound& bound, const std::string& host) {
+std::string url_of(const Bound& bound, const std::string& host, bool speaks_tls) {
   const bool is_v6 = host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", host, is_v6 ? "]" : "", bound.port);
+  return fmt::format("{}{}{}{}:{}", speaks_tls ? kHttpsScheme : "http://", is_v6 ? "[" : "", host,
+                     is_v6 ? "]" : "", bound.port);
 }
 
 Result<Listener> open_tcp(std::string_view text) {
-  const auto address = split_address(text);
+  const bool speaks_tls = text.starts_with(kHttpsScheme);
+  const auto address = split_address(speaks_tls ? text.substr(kHttpsScheme.size()) : text);
   if (!address) {
     return Error(ErrorCode::usage_error,
                  fmt::format("\"{}\" is not an address to listen on; write HOST:PORT such as "
-                             "127.0.0.1:3456, or unix:PATH",
+                             "127.0.0.1:3456, https://HOST:PORT, or unix:PATH",
                              printable(text)));
   }
   addrinfo hints{};
@@ -104,7 +107,8 @@ Result<Listener> open_tcp(std::string_view text) {
     return cannot_listen(text, reason(errno));
   }
   const Bound bound = bound_address(socket.get());
-  return Listener{std::move(socket), false, url_of(bound, address->host), address->host};
+  return Listener{std::move(socket), false, speaks_tls, url_of(bound, address->host, speaks_tls),
+                  address->host};
 }
 
 bool somebody_answers(const sockaddr_un& address) {
@@ -135,7 +139,7 @@ Result<Listener> open_unix(std::string_view text) {
       ::chmod(address.sun_path, 0660) != 0 || ::listen(socket.get(), kBacklog) != 0) {
     return cannot_listen(text, reason(errno));
   }
-  return Listener{std::move(socket), true, std::string(text), ""};
+  return Listener{std::move(socket), true, false, std::string(text), ""};
 }
 
 int number_in(const char* variable) {
@@ -143,6 +147,13 @@ int number_in(const char* variable) {
   int number = 0;
   if (text != nullptr) std::from_chars(text, text + std::strlen(text), number);
   return number;
+}
+
+// Takes the first of names that are separated by colons.
+std::string_view next_name(std::string_view& names) {
+  const std::string_view name = names.substr(0, names.find(':'));
+  names.remove_prefix(std::min(names.size(), name.size() + 1));
+  return name;
 }
 
 }  // namespace
@@ -155,17 +166,22 @@ std::vector<Listener> activated_listeners() {
   std::vector<Listener> listeners;
   if (number_in("LISTEN_PID") != ::getpid()) return listeners;
   const int count = number_in("LISTEN_FDS");
+  const char* const variable = std::getenv("LISTEN_FDNAMES");
+  std::string_view names = variable != nullptr ? variable : "";
   for (int fd = kFirstActivated; fd < kFirstActivated + count; ++fd) {
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
     const Bound bound = bound_address(fd);
     const bool is_local = bound.family == AF_UNIX;
-    listeners.push_back({UniqueFd(fd), is_local,
-                         is_local ? "unix:" + bound.host : url_of(bound, bound.host),
+    const std::string_view name = next_name(names);
+    const bool speaks_tls = !is_local && name == "https";
+    listeners.push_back({UniqueFd(fd), is_local, speaks_tls,
+                         is_local ? "unix:" + bound.host : url_of(bound, bound.host, speaks_tls),
                          is_local ? std::string() : bound.host, true});
   }
   ::unsetenv("LISTEN_PID");
   ::unsetenv("LISTEN_FDS");
+  ::unsetenv("LISTEN_FDNAMES");
   return listeners;
 }
 

@@ -99,6 +99,9 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
     if (caller->signed_in()) a.usage.token_used(caller->token_id, a.market.now());
     exchange.who = name_of(*caller);
     exchange.subject = subject_of(*caller);
+    if (a.traces != nullptr && exchange.trace && head.method != "GET") {
+      a.traces->remember(exchange.request_id, *exchange.trace);
+    }
     catch_up(a.market, head);
     Request request{head, body, std::move(*caller), {}};
     auto response = a.idempotency.answer(
@@ -131,6 +134,11 @@ void log_access(const AccessRecord& r) {
   fields.emplace_back("in", std::to_string(r.bytes_in));
   fields.emplace_back("out", std::to_string(r.bytes_out));
   fields.emplace_back("us", std::to_string(r.duration.count()));
+  if (r.trace) {
+    fields.emplace_back("traceId", r.trace->trace_id);
+    fields.emplace_back("spanId", r.request_id);
+    fields.emplace_back("parentSpanId", r.trace->parent_id);
+  }
   log_event(LogLevel::info, "request", fields);
 }
 

@@ -7,6 +7,7 @@
 #include "daemon/http/server.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/service/recent_traces.h"
 #include "daemon/service/usage.h"
 
 namespace mkt {
@@ -17,6 +18,7 @@ struct Pipeline {
   Idempotency& idempotency;
   Usage& usage;
   RateLimiter& limiter;
+  RecentTraces* traces = nullptr;  // of changes; null: nobody asks for them
 };
 
 // Turns errors into answers; those that the operator or we must fix are logged.

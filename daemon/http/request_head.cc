@@ -252,6 +252,19 @@ std::optional<std::string_view> RequestHead::parameter(std::string_view name) co
   return std::nullopt;
 }
 
+std::optional<TraceContext> trace_of(const RequestHead& head) {
+  const std::string_view traceparent = head.header("traceparent");
+  if (traceparent.empty()) return std::nullopt;
+  std::string state;
+  int parents = 0;
+  for (const auto& [name, value] : head.headers) {
+    if (name == "traceparent") ++parents;
+    if (name == "tracestate") state += (state.empty() ? "" : ",") + value;
+  }
+  // Two of them name no trace. tracestate is a list, which may come in several fields.
+  return parents == 1 ? TraceContext::parse(traceparent, state) : std::nullopt;
+}
+
 bool is_earlier_mkt(const RequestHead& head) {
   return head.header("user-agent").starts_with("mkt/0.1.");
 }

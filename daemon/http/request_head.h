@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/trace_context.h"
 
 namespace mkt {
 
@@ -41,6 +42,9 @@ struct RequestHead {
   // The parameter's value; nullopt where there is none.
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
+
+// The trace that the client says the request belongs to; nullopt where it says nothing valid.
+std::optional<TraceContext> trace_of(const RequestHead& head);
 
 // True for an mkt before 0.2, by its User-Agent. For one more release, it gets a connector's
 // versions in the form that it knows.

@@ -197,7 +197,7 @@ class HttpServer::Impl : public RequestSink {
                                   kMaxUploadsWaiting + kMaxRepeatsWaiting),
             kMaxUploadsWaiting, kMaxWait)) {
     for (unsigned i = 0; i < front_count(); ++i) {
-      fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_));
+      fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_, parts_.tls));
     }
   }
 
@@ -319,12 +319,13 @@ class HttpServer::Impl : public RequestSink {
     record.method = c.request ? c.request->method : "-";
     record.path = c.request ? c.request->path : "-";
     record.bytes_in = c.request ? c.request->content_length.value_or(0) : 0;
+    if (c.request) record.trace = trace_of(*c.request);
   }
 
   // A worker makes one answer; the front sends it.
   void answer(Connection& c, bool body_to_come) {
     const RequestHead& head = *c.request;
-    Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}};
+    Exchange exchange{c.peer().address, new_request_id(), {}, {}, {}, trace_of(head)};
     ConnectionBody body(c, head, exchange, body_to_come ? &upload_slots_ : nullptr, repeat_slots_);
     Response response;
     Cors cors;

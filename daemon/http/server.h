@@ -20,6 +20,7 @@
 #include "daemon/http/connection.h"
 #include "daemon/http/listener.h"
 #include "daemon/http/message.h"
+#include "daemon/http/tls_gate.h"
 
 namespace mkt {
 
@@ -32,6 +33,7 @@ struct Exchange {
   std::string who;
   // The subject that upload slots count for, set before the body is read; empty for nobody.
   std::string subject = {};
+  std::optional<TraceContext> trace = {};  // that the request belongs to
 };
 
 // What the server calls; many threads call these at once.
@@ -46,6 +48,7 @@ struct ServerParts {
   // True for a trusted proxy: it names its clients, and may hold connections for all of them.
   std::function<bool(const Peer& peer)> is_proxy;
   std::function<void(const AccessRecord&)> log;
+  TlsGate* tls = nullptr;  // for listeners that speak TLS
 };
 
 struct ServerLimits {

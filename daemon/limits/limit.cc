@@ -32,6 +32,10 @@ std::string_view limit_scope_name(LimitScope scope) {
   return kNames[static_cast<std::size_t>(scope)].name;
 }
 
+std::string_view limit_scope_word(LimitScope scope) {
+  return kNames[static_cast<std::size_t>(scope)].typed;
+}
+
 std::string_view counted_in_word(CountedIn where) {
   return where == CountedIn::redis ? "redis" : "memory";
 }

@@ -25,6 +25,8 @@ inline constexpr auto kLimitScopes = std::to_array(
 
 // Such as "marketplace:publish", in headers, metrics, JSON, Redis and messages.
 std::string_view limit_scope_name(LimitScope scope);
+// Such as "publish", as people type it, and as mktd.conf(5) has it.
+std::string_view limit_scope_word(LimitScope scope);
 // All names: "marketplace:publish, marketplace:search … and auth:failure".
 std::string limit_scope_list(std::string_view last = "and");
 // Parses the name, or the short form that people type: "publish", "auth-failure".

@@ -14,12 +14,14 @@
 #include <set>
 
 #include "common/base/duration.h"
+#include "common/base/journal.h"
 #include "common/base/log.h"
-#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
+#include "daemon/http/listener.h"
 #include "daemon/limits/redis_url.h"
 #include "daemon/ops/configuration_file.h"
+#include "daemon/ops/settings_text.h"
 #include "daemon/ops/storage.h"
 #include "mkt_version.h"
 
@@ -49,22 +51,32 @@ Status check_webhooks(const Configuration& c, const std::string& file) {
                            file, file));
 }
 
-// HOST:PORT with a valid port, or unix:PATH. Whether the daemon can listen there is seen later.
 Status check_addresses(const Configuration& c) {
-  constexpr unsigned kMaxPort = 65'535;
+  for (const std::string& address : c.listen) MKT_CHECK(check_address(address));
+  return {};
+}
+
+// What belongs together is named together. Whether the files can be used is seen later.
+Status check_tls(const Configuration& c) {
+  const auto wrong = [](std::string message) {
+    return Error(ErrorCode::usage_error, std::move(message));
+  };
+  if (c.tls_certificate.empty() != c.tls_key.empty()) {
+    return wrong(fmt::format("{} is set and {} is not; TLS needs both",
+                             c.tls_key.empty() ? "tls-certificate" : "tls-key",
+                             c.tls_key.empty() ? "tls-key" : "tls-certificate"));
+  }
+  if (!c.tls_certificate.empty()) {
+    if (c.tls_client_certificates != "required" || !c.tls_client_ca.empty()) return {};
+    return wrong("tls-client-certificates is required, so tls-client-ca must name who signs them");
+  }
+  if (!c.tls_client_ca.empty()) return wrong("tls-client-ca needs tls-certificate and tls-key");
   for (const std::string& address : c.listen) {
-    if (address.starts_with("unix:")) continue;
-    const std::size_t colon = address.rfind(':');
-    unsigned port = 0;
-    const char* const end = address.data() + address.size();
-    const char* const begin = colon == std::string::npos ? end : address.data() + colon + 1;
-    const auto [stop, error] = std::from_chars(begin, end, port);
-    if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) continue;
-    return Error(
-        ErrorCode::usage_error,
-        fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
-                    "port of 0 to {}, or unix:PATH",
-                    printable(address), kMaxPort));
+    if (!address.starts_with(kHttpsScheme)) continue;
+    return wrong(
+        fmt::format("listen: {} needs tls-certificate and tls-key, the files of the "
+                    "certificate and its key",
+                    printable(address)));
   }
   return {};
 }
@@ -108,7 +120,15 @@ CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::st
 void add_options(CLI::App& app, Configuration& c) {
   add(app, "data", c.data, "Folder of the database and the tarballs");
   add(app, "listen", c.listen,
-      "Address to answer on, HOST:PORT or unix:PATH; port 0 picks a free one");
+      "Address to answer on, HOST:PORT, https://HOST:PORT or unix:PATH; port 0 picks a free one");
+  add(app, "tls-certificate", c.tls_certificate,
+      "Certificate for https:// addresses, with its chain, a PEM file");
+  add(app, "tls-key", c.tls_key, "Its private key, a PEM file that only its owner may read");
+  add(app, "tls-client-ca", c.tls_client_ca,
+      "Authorities whose client certificates are accepted, a PEM file; none: not asked for");
+  add(app, "tls-client-certificates", c.tls_client_certificates,
+      "With tls-client-ca: optional (checked where given), or required")
+      ->check(CLI::IsMember({"optional", "required"}));
   add(app, "allowed-hosts", c.allowed_hosts,
       "Names under which clients may reach the daemon, besides localhost and addresses");
   add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
@@ -154,6 +174,7 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "token-lifetime", c.token_lifetime,
       "How long tokens are valid that are made without an expiry, e.g. 90d; empty: for ever")
       ->check([](const std::string& text) {
+        if (text.empty()) return std::string();
         const auto lifetime = parse_duration(text);
         if (!lifetime) return lifetime.error().message;
         return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
@@ -163,32 +184,50 @@ void add_options(CLI::App& app, Configuration& c) {
   add(app, "log-level", c.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   add(app, "log-format", c.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
-  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request (default: yes)")
+  add(app, "log-target", c.log_target,
+      "Where the log goes: stderr, journal, or auto for the journal where stderr is one")
+      ->check(CLI::IsMember({"auto", "stderr", "journal"}));
+  app.add_flag("--access-log,!--no-access-log", c.access_log, "Log every request")
+      ->default_str(c.access_log ? "true" : "false")
       ->envname("MKTD_ACCESS_LOG");
   add(app, "operations", c.operations, "Who may see metrics and status: anyone, or admin")
       ->check(CLI::IsMember({"anyone", "admin"}));
   add(app, "web", c.web, "Pages for people at /: on, or off")->check(CLI::IsMember({"on", "off"}));
   app.add_flag("--check-config", c.check_only, "Check the settings and exit");
+  app.add_flag("--print-config", c.print_only,
+               "Print a mktd.conf that has every default as a comment, and exit");
 }
 
 namespace {
 
-std::map<std::string, std::string> values_of(const CLI::App& app) {
-  std::map<std::string, std::string> values;
+std::map<std::string, std::string> settings_of(const CLI::App& app) {
+  std::map<std::string, std::string> settings;
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_lnames().empty()) continue;
-    std::string text = option->get_default_str();
-    if (option->count() > 0) text = fmt::format("{}", fmt::join(option->results(), ", "));
-    values.emplace(option->get_lnames().front(), std::move(text));
+    if (!is_setting(*option)) continue;
+    settings.emplace(option->get_lnames().front(),
+                     fmt::format("{}", fmt::join(values_of(*option), ", ")));
   }
-  return values;
+  return settings;
 }
 
-// As text, so that a reload can see whether [limits] or [[limit]] changed.
+// What of [limits] is not the default, and [[limit]], as text, so that a reload can see whether
+// they changed.
 void describe_limits(Configuration& c) {
+  const LimitRules defaults = LimitRules::defaults();
+  LimitRules rules = defaults;
+  // parse_arguments refuses what is wrong.
+  for (const std::string& assignment : c.file_limit) (void)rules.set(assignment);
+  for (const std::string& assignment : c.file_on_redis_failure) {
+    (void)rules.set_on_redis_failure(assignment);
+  }
   std::string& text = c.values["limits"];
-  text =
-      fmt::format("{} {}", fmt::join(c.file_limit, " "), fmt::join(c.file_on_redis_failure, " "));
+  for (const LimitScope scope : kLimitScopes) {
+    const auto limit = rules.limit_of(scope, "", "");
+    if (limit != defaults.limit_of(scope, "", "")) {
+      text += fmt::format(" {}={}", limit_scope_name(scope), limit ? limit->text() : "off");
+    }
+    if (rules.denies_without_redis(scope)) text += fmt::format(" {}=deny", limit_scope_name(scope));
+  }
   for (const LimitRules::Exception& e : c.exceptions) {
     text += fmt::format("; {}{}{}", e.publisher, e.tenant, e.address);
     for (const auto& [scope, limit] : e.limits) {
@@ -209,6 +248,30 @@ std::filesystem::path default_data_folder() {
   return home.empty() ? home : home / ".local/share/mktd";
 }
 
+Configuration default_configuration() {
+  Configuration c;
+  c.data = default_data_folder();
+  c.listen = {"127.0.0.1:3456"};
+  return c;
+}
+
+Status check_address(const std::string& written) {
+  constexpr unsigned kMaxPort = 65'535;
+  std::string_view address = written;
+  if (address.starts_with("unix:")) return {};
+  if (address.starts_with(kHttpsScheme)) address.remove_prefix(kHttpsScheme.size());
+  const std::size_t colon = address.rfind(':');
+  unsigned port = 0;
+  const char* const end = address.data() + address.size();
+  const char* const begin = colon == std::string_view::npos ? end : address.data() + colon + 1;
+  const auto [stop, error] = std::from_chars(begin, end, port);
+  if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) return {};
+  return Error(ErrorCode::usage_error,
+               fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
+                           "port of 0 to {}, https://HOST:PORT, or unix:PATH",
+                           printable(written), kMaxPort));
+}
+
 Rules Configuration::rules() const {
   Rules rules{limits, registration == "open", reads == "anyone", {}};
   if (!token_lifetime.empty()) {
@@ -216,6 +279,24 @@ Rules Configuration::rules() const {
     if (const auto lifetime = parse_duration(token_lifetime)) rules.token_lifetime = *lifetime;
   }
   return rules;
+}
+
+std::optional<TlsFiles> Configuration::tls_files() const {
+  if (tls_certificate.empty()) return std::nullopt;
+  return TlsFiles{tls_certificate, tls_key, tls_client_ca, tls_client_certificates == "required"};
+}
+
+void Configuration::keep_tls_of(const Configuration& other) {
+  tls_certificate = other.tls_certificate;
+  tls_key = other.tls_key;
+  tls_client_ca = other.tls_client_ca;
+  tls_client_certificates = other.tls_client_certificates;
+  for (const char* name :
+       {"tls-certificate", "tls-key", "tls-client-ca", "tls-client-certificates"}) {
+    if (const auto it = other.values.find(name); it != other.values.end()) {
+      values[name] = it->second;
+    }
+  }
 }
 
 Result<Admission> Configuration::admission() const {
@@ -243,10 +324,8 @@ Result<LimitRules> Configuration::limit_rules() const {
 }
 
 ParsedArguments parse_arguments(int argc, char** argv) {
-  ParsedArguments parsed;
+  ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
-  c.data = default_data_folder();
-  c.listen = {"127.0.0.1:3456"};
 
   CLI::App app{"mktd keeps a team's connectors: it checks, stores and serves what mkt publishes.",
                "mktd"};
@@ -264,7 +343,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   add_options(app, c);
   try {
     app.parse(argc, argv);
-    c.values = values_of(app);
+    c.values = settings_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
       c.values["webhook"] +=
@@ -276,12 +355,12 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       return parsed;
     }
     const std::string what = e.what();
-    write_to_stderr(fmt::format("mktd: {}{}; see: mktd --help\n", file->place_of(what), what));
+    parsed.problems.push_back(fmt::format("{}{}; see: mktd --help", file->place_of(what), what));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
   const auto refuse = [&](const Error& error) {
-    write_to_stderr(fmt::format("mktd: {}\n", error.message));
+    parsed.problems.push_back(error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   };
   if (c.data.empty()) {
@@ -290,6 +369,7 @@ ParsedArguments parse_arguments(int argc, char** argv) {
               "HOME is not set, so the place of the data is not known; name a folder with --data"));
   }
   if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
+  if (const auto tls = check_tls(c); !tls) refuse(tls.error());
   if (const auto admission = c.admission(); !admission) refuse(admission.error());
   if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
   if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());
@@ -306,12 +386,21 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       !ok) {
     refuse(ok.error());
   }
+  if (c.print_only && !parsed.exit_now) {
+    write_to_stdout(settings_text(app));
+    parsed.exit_now = 0;
+  }
   return parsed;
 }
 
 void configure_log(const Configuration& c) {
   set_log_level(parse_log_level(c.log_level));
   set_log_format(c.log_format == "json" ? LogFormat::json : LogFormat::logfmt);
+  const bool to_journal =
+      c.log_target == "journal" || (c.log_target == "auto" && stderr_is_journal());
+  const Status set = set_log_target(to_journal ? LogTarget::journal : LogTarget::standard_error);
+  if (!set)
+    log_event(LogLevel::warning, "the log goes on as before", {{"reason", set.error().message}});
 }
 
 Differences compare(const Configuration& before, const Configuration& after) {

@@ -10,6 +10,7 @@
 
 #include "common/base/result.h"
 #include "daemon/http/admission.h"
+#include "daemon/http/tls_context.h"
 #include "daemon/limits/limit_rules.h"
 #include "daemon/mirror/bucket.h"
 #include "daemon/service/marketplace.h"
@@ -31,14 +32,20 @@ struct Configuration {
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;
+  std::string tls_certificate;  // PEM files; empty: no TLS
+  std::string tls_key;
+  std::string tls_client_ca;
+  std::string tls_client_certificates = "optional";  // or "required"; where tls_client_ca is set
   unsigned max_uploads = 16;
   unsigned max_connections_per_address = 1024;  // 0: no bound
   std::string log_level = "info";
   std::string log_format = "logfmt";
+  std::string log_target = "auto";  // "stderr", "journal", or the journal where stderr is one
   bool access_log = true;
   std::string operations = "anyone";  // who may see /metrics and /v1/status: "anyone" or "admin"
   std::string web = "on";             // the pages for people: "on" or "off"
   bool check_only = false;
+  bool print_only = false;
   std::vector<std::string> limit;             // "publish=10/15m"
   std::vector<std::string> on_redis_failure;  // "memory", "publish=deny"
   std::vector<std::string> file_limit;        // [limits] of the file; flags take precedence
@@ -61,6 +68,10 @@ struct Configuration {
   std::map<std::string, std::string> values;
 
   Rules rules() const;
+  // nullopt where no certificate is named.
+  std::optional<TlsFiles> tls_files() const;
+  // What another configuration has of that, for files that could not be taken over.
+  void keep_tls_of(const Configuration& other);
   // usage_error, with the problem.
   Result<Admission> admission() const;
   // usage_error, with the problem.
@@ -70,11 +81,19 @@ struct Configuration {
 // $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
 
-// What the command line asks for: to run, or to exit at once with this status (after help, the
-// version, or a usage error whose message was printed).
+// With the defaults that depend on who runs it.
+Configuration default_configuration();
+
+// An address to listen on: HOST:PORT with a valid port, https://HOST:PORT, or unix:PATH.
+// usage_error. Whether the daemon can listen there is seen later.
+Status check_address(const std::string& written);
+
+// What the command line asks for: to run, or to exit at once with this status, after help or the
+// version, which were printed, or for these problems, one sentence each, which were not.
 struct ParsedArguments {
   Configuration configuration;
   std::optional<int> exit_now;
+  std::vector<std::string> problems = {};
 };
 
 ParsedArguments parse_arguments(int argc, char** argv);
@@ -82,7 +101,7 @@ ParsedArguments parse_arguments(int argc, char** argv);
 // Declares the flags of the settings, but --config. The configuration must outlive the app.
 void add_options(CLI::App& app, Configuration& configuration);
 
-// Sets the log's level and format.
+// Sets the log's level, format and target.
 void configure_log(const Configuration& configuration);
 
 // What differs, one line each, such as "max-entries: 20000, now 30000"; and what needs a restart.

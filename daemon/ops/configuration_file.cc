@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "common/base/utf8.h"
+#include "daemon/ops/settings_text.h"
 
 namespace mkt {
 
@@ -67,8 +68,8 @@ bool ConfigurationFile::is_known(const TomlSetting& setting) const {
     return is_one_of({"publisher", "tenant", "address"}) || parse_limit_scope(name);
   }
   if (!setting.table.empty() && setting.table != "firestore") return false;
-  if (is_one_of({"config", "check-config", "help", "version"})) return false;
-  return app_.get_option_no_throw(option_of(setting)) != nullptr;
+  const CLI::Option* const option = app_.get_option_no_throw(option_of(setting));
+  return option != nullptr && is_setting(*option);
 }
 
 void ConfigurationFile::check(const std::string& text) const {

@@ -16,15 +16,19 @@
 #include "daemon/limits/memory_limits.h"
 #include "daemon/limits/part_of_limits.h"
 #include "daemon/limits/shared_limits.h"
+#include "daemon/ops/admin_token.h"
+#include "daemon/ops/certificate_watch.h"
 #include "daemon/ops/cluster_status.h"
+#include "daemon/ops/control.h"
 #include "daemon/ops/discovery.h"
+#include "daemon/ops/gc_question.h"
+#include "daemon/ops/local_status.h"
 #include "daemon/ops/signals.h"
 #include "daemon/ops/systemd.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/garbage.h"
 #include "daemon/service/housekeeping.h"
 #include "daemon/service/outbox.h"
-#include "daemon/service/tokens.h"
 #include "daemon/web/page_routes.h"
 #include "daemon/webhooks/webhooks.h"
 #include "mkt_version.h"
@@ -33,12 +37,6 @@ namespace mkt {
 namespace {
 
 constexpr int kTemporaryFailure = 75;  // EX_TEMPFAIL of sysexits.h: a supervisor should restart us
-
-Status write_first_admin_token(const Marketplace& market, const DataFolder& data) {
-  MKT_TRY(const auto created, create_first_admin_token(market));
-  if (!created) return {};
-  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
-}
 
 // Counts in Redis where one is configured, else in this process, for its part of the daemons.
 std::unique_ptr<LimitStore> open_limit_store(std::optional<RedisUrl> redis, unsigned daemons,
@@ -80,8 +78,31 @@ std::unique_ptr<Mirror> start_mirror(const Marketplace& market, const Configurat
           open_bucket({c.firestore_bucket, c.firestore_prefix, c.firestore_bucket_most_bytes})});
 }
 
-Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses) {
+// Null where there can be none; then operations cannot ask this daemon.
+std::unique_ptr<Control> open_control(const DataFolder& data, Control::Answer answer) {
+  auto control = Control::open(data.path(), std::move(answer));
+  if (control) return std::move(*control);
+  log_event(LogLevel::warning, "no operation can ask this daemon",
+            {{"reason", control.error().message}});
+  return nullptr;
+}
+
+// Null where the configuration names no certificate.
+Result<std::unique_ptr<TlsGate>> open_tls(const Configuration& c) {
+  const auto files = c.tls_files();
+  if (!files) return std::unique_ptr<TlsGate>();
+  return TlsGate::open(*files);
+}
+
+Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& addresses,
+                                             bool has_certificate) {
   std::vector<Listener> listeners = activated_listeners();
+  for (const Listener& listener : listeners) {
+    if (!listener.speaks_tls || has_certificate) continue;
+    return Error(
+        ErrorCode::usage_error,
+        fmt::format("systemd's socket for {} needs tls-certificate and tls-key", listener.url));
+  }
   if (!listeners.empty()) return listeners;  // systemd's sockets replace the configured ones
   for (const std::string& address : addresses) {
     MKT_TRY(Listener listener, open_listener(address));
@@ -94,6 +115,7 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
 
 // What is opened before the daemon is made, and may fail.
 struct Daemon::Opened {
+  std::unique_ptr<TlsGate> tls;
   DataFolder data;
   Storage storage;
   Admission admission;
@@ -103,6 +125,7 @@ struct Daemon::Opened {
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
                                              ReadArguments read_arguments) {
+  MKT_TRY(std::unique_ptr<TlsGate> tls, open_tls(configuration));
   MKT_TRY(DataFolder data, DataFolder::open(configuration.data));
   MKT_TRY(Storage storage, Storage::open(configuration, data));
   MKT_TRY(Admission admission, configuration.admission());
@@ -113,8 +136,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration,
   }
   std::unique_ptr<Daemon> daemon(
       new Daemon(configuration, std::move(read_arguments),
-                 {std::move(data), std::move(storage), std::move(admission), std::move(limits),
-                  std::move(redis)}));
+                 {std::move(tls), std::move(data), std::move(storage), std::move(admission),
+                  std::move(limits), std::move(redis)}));
   MKT_CHECK(daemon->prepare());
   return daemon;
 }
@@ -123,6 +146,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
     : configuration_(configuration),
       read_arguments_(std::move(read_arguments)),
       live_{std::move(opened.admission), std::move(opened.limits), configuration},
+      tls_(std::move(opened.tls)),
       data_(std::move(opened.data)),
       storage_(std::move(opened.storage)),
       market_{.store = *storage_.store,
@@ -136,7 +160,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                open_limit_store(std::move(opened.redis), configuration_.daemons, live_.limits)),
       usage_(market_),
       health_(*storage_.store, *storage_.health, data_.path()),
-      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_}),
+      metrics_({requests_, limiter_, *storage_.store, *storage_.blobs, *storage_.health, data_,
+                tls_.get()}),
       idempotency_(market_,
                    [](const Error& error) {
                      log_event(LogLevel::error,
@@ -146,8 +171,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
       server_(
           {.application =
                [this](const RequestHead& head, BodyReader& body, Exchange& exchange) {
-                 return answer_request({market_, router_, idempotency_, usage_, limiter_}, head,
-                                       body, exchange);
+                 return answer_request({market_, router_, idempotency_, usage_, limiter_, &traces_},
+                                       head, body, exchange);
                },
            .admit = [this](const RequestHead& head,
                            const Peer& peer) { return live_.admission.get()->admit(head, peer); },
@@ -160,7 +185,8 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
                [this](const AccessRecord& record) {
                  requests_.count(record);
                  if (live_.whole.get()->access_log) log_access(record);
-               }},
+               },
+           .tls = tls_.get()},
           {.uploads = configuration_.max_uploads,
            .connections_per_address = configuration_.max_connections_per_address}) {}
 
@@ -206,7 +232,8 @@ void Daemon::add_routes() {
   add_log_routes(router_, market_);
   add_token_routes(router_, market_);
   const OperationParts operations{
-      .metrics = [this] { return metrics_.text(server_.counts(), mirror_.get()); },
+      .metrics =
+          [this] { return metrics_.text(server_.counts(), mirror_.get(), health_.is_ready()); },
       .status = [this] { return health_.status(); },
       .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }};
   add_operation_routes(router_, operations);
@@ -222,8 +249,12 @@ void Daemon::reload() {
   auto admission = parsed.configuration.admission();
   auto limits = parsed.configuration.limit_rules();
   if (parsed.exit_now || !admission || !limits) {
-    log_event(LogLevel::error, "the configuration is not valid and was not reloaded", {});
+    for (const std::string& problem : parsed.problems) {
+      log_event(LogLevel::error, "the configuration is not valid and was not reloaded",
+                {{"reason", problem}});
+    }
   } else {
+    reload_tls(parsed.configuration);
     const Differences differences = compare(*live_.whole.get(), parsed.configuration);
     market_.rules.set(parsed.configuration.rules());
     live_.admission.set(std::move(*admission));
@@ -246,13 +277,34 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
+// The files are loaded even where only their content may have changed. Where they cannot be used,
+// the present ones are kept, and everything else of the configuration is taken over.
+void Daemon::reload_tls(Configuration& configuration) {
+  const auto files = configuration.tls_files();
+  if (files.has_value() != (tls_ != nullptr)) {
+    log_event(LogLevel::warning, "needs a restart",
+              {{"change", files ? "tls-certificate: (none), now " + configuration.tls_certificate
+                                : "tls-certificate: now (none)"}});
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  if (!files) return;
+  if (const auto loaded = tls_->load(*files); !loaded) {
+    log_refused_certificate(loaded.error());
+    configuration.keep_tls_of(*live_.whole.get());
+    return;
+  }
+  log_certificate(*tls_->context());
+}
+
 Result<int> Daemon::run() {
-  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen));
+  MKT_TRY(std::vector<Listener> listeners, open_listeners(configuration_.listen, tls_ != nullptr));
   const std::string url = listeners.empty() ? std::string() : listeners.front().url;
-  for (Listener& listener : listeners) server_.add(std::move(listener));
-  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
-  const Announcement announcement(url, data_.path());
-  if (storage_.shared != nullptr) storage_.shared->announce(url);
+  std::vector<std::string> addresses;
+  for (Listener& listener : listeners) {
+    addresses.push_back(listener.url);
+    server_.add(std::move(listener));
+  }
   const SignalWatch signals(
       [&] {
         notify_systemd("STOPPING=1");
@@ -262,11 +314,29 @@ Result<int> Daemon::run() {
   // After the signals, so that a second signal ends the process even while these two are being
   // joined.
   const Housekeeping housekeeping(market_);
-  const Webhooks webhooks(market_, configuration_.webhooks);
-  // The tarballs of a folder are removed by `mktd gc` only, while no daemon runs.
-  std::optional<GarbageCollector> garbage;
-  if (storage_.shared != nullptr) garbage.emplace(market_);
-  write_to_stderr(fmt::format("mktd: listening on {}\n", url));
+  const Webhooks webhooks(market_, configuration_.webhooks, {}, process_breakers(), &traces_);
+  std::optional<CertificateWatch> certificate;
+  if (tls_) {
+    log_certificate(*tls_->context());
+    certificate.emplace(*tls_);
+  }
+  GarbageCollector garbage(market_);
+  const auto control =
+      open_control(data_, [&](const Json& question, const auto& stopping) -> Result<Json> {
+        const std::string word = text_member(question, "do").value_or("");
+        if (word == kGarbageQuestion) return collect_as_asked(garbage, question, stopping);
+        if (word == kStatusQuestion) {
+          return local_status({market_, health_, mirror_.get(), data_, addresses});
+        }
+        return Error(ErrorCode::not_implemented, "this mktd does not know that question");
+      });
+  // Whoever sees the URL may use all of the daemon.
+  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
+  const Announcement announcement(url, data_.path());
+  if (storage_.shared != nullptr) storage_.shared->announce(url);
+  for (const std::string& address : addresses) {
+    write_to_stderr(fmt::format("mktd: listening on {}\n", address));
+  }
   notify_systemd("READY=1");
   storage_.health->when_broken([&] {
     log_event(

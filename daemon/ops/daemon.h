@@ -15,6 +15,7 @@
 #include "daemon/http/request_metrics.h"
 #include "daemon/http/router.h"
 #include "daemon/http/server.h"
+#include "daemon/http/tls_gate.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
 #include "daemon/ops/configuration.h"
@@ -49,6 +50,7 @@ class Daemon {
   void add_routes();
   Status prepare();
   void reload();
+  void reload_tls(Configuration& configuration);
 
   // The part of the configuration that may change while the daemon runs.
   struct LiveConfiguration {
@@ -60,6 +62,7 @@ class Daemon {
   const Configuration configuration_;
   const ReadArguments read_arguments_;
   LiveConfiguration live_;
+  const std::unique_ptr<TlsGate> tls_;  // null where no certificate is named
   const DataFolder data_;
   const Storage storage_;
   Marketplace market_;
@@ -67,6 +70,7 @@ class Daemon {
   std::unique_ptr<Mirror> mirror_;  // null where no project is configured
   Usage usage_;
   RequestMetrics requests_;
+  RecentTraces traces_;
   Health health_;
   const Metrics metrics_;
   Router router_;

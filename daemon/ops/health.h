@@ -31,6 +31,7 @@ class Health {
   void watch(PostgresStore& shared) { shared_ = &shared; }
 
   wire::StatusInfo status() const;
+  bool is_ready() const { return status().status == "ready"; }
 
  private:
   wire::PartInfo check_store() const;

@@ -33,8 +33,17 @@ int run(int argc, char** argv) {
   if (const auto status = run_completion(argc, argv)) return *status;
   if (const auto status = run_operation(argc, argv)) return *status;
   const ParsedArguments parsed = parse_arguments(argc, argv);
+  for (const std::string& problem : parsed.problems) {
+    write_to_stderr(fmt::format("mktd: {}\n", problem));
+  }
   if (parsed.exit_now) return *parsed.exit_now;
   if (parsed.configuration.check_only) {
+    if (const auto files = parsed.configuration.tls_files()) {
+      if (const auto tls = TlsContext::load(*files); !tls) {
+        write_to_stderr(fmt::format("mktd: {}\n", tls.error().message));
+        return static_cast<int>(exit_status(tls.error().code));
+      }
+    }
     write_to_stdout("the settings are valid\n");
     return 0;
   }

@@ -93,6 +93,16 @@ void add_server(Families& f, const ServerCounts& server) {
   f.gauge(kName, kHelp, {{"kind", "upload"}}, server.waiting_uploads);
 }
 
+void add_tls(Families& f, const TlsGate& tls) {
+  constexpr const char* kName = "mktd_tls_handshakes_total";
+  constexpr const char* kHelp = "Handshakes of TLS, by how they ended.";
+  f.counter(kName, kHelp, {{"result", "success"}}, tls.done());
+  f.counter(kName, kHelp, {{"result", "failure"}}, tls.failed());
+  f.gauge("mktd_tls_certificate_expiry_timestamp_seconds",
+          "When the certificate in use expires, in seconds since 1970.", {},
+          to_unix_ms(tls.context()->expires()) / 1000);
+}
+
 void add_limits(Families& f, const RateLimiter& limiter) {
   constexpr const char* kName = "mktd_limit_decisions_total";
   constexpr const char* kHelp = "Decisions of the rate limiter, by the place of the count.";
@@ -220,11 +230,13 @@ std::optional<BlobTotals> Metrics::blobs() const {
   return blobs_;
 }
 
-std::string Metrics::text(const ServerCounts& server, const Mirror* mirror) const {
+std::string Metrics::text(const ServerCounts& server, const Mirror* mirror, bool ready) const {
   Families f;
   f.gauge("mktd_build_info", "1; the labels say what runs.", {{"version", MKT_VERSION}}, 1);
+  f.gauge("mktd_ready", "1 where /readyz answers 200, else 0.", {}, ready ? 1 : 0);
   add_requests(f, sources_.requests);
   add_server(f, server);
+  if (sources_.tls != nullptr) add_tls(f, *sources_.tls);
   add_limits(f, sources_.limiter);
   add_breakers(f, sources_.breakers);
   add_retries(f, sources_.retries);

@@ -15,6 +15,7 @@
 #include "daemon/blobs/blob_store.h"
 #include "daemon/http/request_metrics.h"
 #include "daemon/http/server.h"
+#include "daemon/http/tls_gate.h"
 #include "daemon/limits/rate_limiter.h"
 #include "daemon/mirror/mirror.h"
 #include "daemon/store/data_folder.h"
@@ -30,6 +31,7 @@ struct MetricSources {
   const BlobStore& blobs;
   const StoreHealth& store_health;
   const DataFolder& data;
+  const TlsGate* tls;  // may be null
   const BreakerRegistry& breakers = process_breakers();
   const RetryBudget& retries = process_retry_budget();
 };
@@ -39,7 +41,7 @@ class Metrics {
   explicit Metrics(const MetricSources& sources) : sources_(sources) {}
 
   // `mirror` may be null.
-  std::string text(const ServerCounts& server, const Mirror* mirror) const;
+  std::string text(const ServerCounts& server, const Mirror* mirror, bool ready) const;
 
  private:
   // Counting them reads the whole catalog, so it is done once in kBlobsEvery.

@@ -34,7 +34,7 @@ struct MirrorOperationArguments {
   std::string tarballs_from;
 };
 
-struct Answer {
+struct MirrorReport {
   Json document;
   std::string text;
   ExitStatus status = ExitStatus::done;
@@ -63,7 +63,7 @@ Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, c
   return parse_json(response.body, "mktd's answer");
 }
 
-Result<Answer> show_status(const std::string& data) {
+Result<MirrorReport> show_status(const std::string& data) {
   MKT_TRY(Json json, ask_daemon(data, "GET", "/v1/mirror"));
   std::string text = fmt::format(
       "project  {}\nwaiting  {} changes, the oldest for {}s\nsent     {} documents\n",
@@ -82,16 +82,16 @@ Result<Answer> show_status(const std::string& data) {
     text += fmt::format("\n  {}: {}", printable(text_member(p, "document").value_or("")),
                         printable(text_member(p, "reason").value_or("")));
   }
-  return Answer{std::move(json), std::move(text)};
+  return MirrorReport{std::move(json), std::move(text)};
 }
 
-Result<Answer> resync(const std::string& data) {
+Result<MirrorReport> resync(const std::string& data) {
   MKT_TRY(Json json, ask_daemon(data, "POST", "/v1/mirror/resync"));
   const auto waiting = number_member(json, "waiting").value_or(0);
-  return Answer{std::move(json), fmt::format("{} documents will be sent again", waiting)};
+  return MirrorReport{std::move(json), fmt::format("{} documents will be sent again", waiting)};
 }
 
-Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a) {
+Result<MirrorReport> verify(const std::string& data, const MirrorOperationArguments& a) {
   const std::filesystem::path database = std::filesystem::path(data) / "mktd.db";
   MKT_TRY(const OutboxCounts outbox, outbox_counts_in(database));
   const auto firestore = open_firestore(a.firestore);
@@ -104,17 +104,17 @@ Result<Answer> verify(const std::string& data, const MirrorOperationArguments& a
               ? fmt::format("equal: {} {}", found.equal, what)
               : fmt::format("{} {} differ, {} are equal", found.different, what, found.equal);
   if (outbox.waiting > 0) text += fmt::format("; {} changes wait to be sent", outbox.waiting);
-  return Answer{{{"equal", found.equal},
-                 {"different", found.different},
-                 {"waiting", outbox.waiting},
-                 {"differences", found.first}},
-                std::move(text),
-                found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
+  return MirrorReport{{{"equal", found.equal},
+                       {"different", found.different},
+                       {"waiting", outbox.waiting},
+                       {"differences", found.first}},
+                      std::move(text),
+                      found.different == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
 // Shows which documents under the prefix no mirror wrote. With `yes`, the daemon may overwrite
 // them.
-Result<Answer> adopt(const std::string& data, const MirrorOperationArguments& a, bool yes) {
+Result<MirrorReport> adopt(const std::string& data, const MirrorOperationArguments& a, bool yes) {
   const auto firestore = open_firestore(a.firestore);
   std::uint64_t count = 0;
   std::vector<std::string> first;
@@ -135,10 +135,10 @@ Result<Answer> adopt(const std::string& data, const MirrorOperationArguments& a,
   } else if (count > 0) {
     text += "; to let the registry overwrite those that it has too: mktd mirror adopt --yes";
   }
-  return Answer{{{"foreign", count}, {"first", first}, {"adopted", yes}}, std::move(text)};
+  return MirrorReport{{{"foreign", count}, {"first", first}, {"adopted", yes}}, std::move(text)};
 }
 
-Result<Answer> restore_mirror(const MirrorOperationArguments& a) {
+Result<MirrorReport> restore_mirror(const MirrorOperationArguments& a) {
   const auto firestore = open_firestore(a.firestore);
   const auto bucket = a.open();
   MKT_TRY(const MirrorRestored r,
@@ -151,17 +151,17 @@ Result<Answer> restore_mirror(const MirrorOperationArguments& a) {
               : "; its tarballs are not there: --firestore-bucket fetches them from a bucket, "
                 "--tarballs-from from another daemon";
   if (r.missing > 0) text += fmt::format("; {} tarballs could not be fetched", r.missing);
-  return Answer{{{"data", a.into},
-                 {"documents", r.documents},
-                 {"tarballs", r.tarballs},
-                 {"bytes", r.bytes},
-                 {"missing", r.missing},
-                 {"reasons", r.first}},
-                std::move(text),
-                r.missing == 0 ? ExitStatus::done : ExitStatus::damaged};
+  return MirrorReport{{{"data", a.into},
+                       {"documents", r.documents},
+                       {"tarballs", r.tarballs},
+                       {"bytes", r.bytes},
+                       {"missing", r.missing},
+                       {"reasons", r.first}},
+                      std::move(text),
+                      r.missing == 0 ? ExitStatus::done : ExitStatus::damaged};
 }
 
-int print(const Result<Answer>& answer, bool json) {
+int print(const Result<MirrorReport>& answer, bool json) {
   if (answer) {
     write_to_stdout(json ? dump_json_pretty(answer->document) : answer->text + "\n");
     return static_cast<int>(answer->status);

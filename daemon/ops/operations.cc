@@ -2,18 +2,27 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <iostream>
 #include <string>
 #include <string_view>
 
+#include "common/base/duration.h"
 #include "common/base/json.h"
 #include "common/base/standard_streams.h"
+#include "common/base/utc_time.h"
 #include "common/base/utf8.h"
+#include "daemon/ops/backup.h"
 #include "daemon/ops/cluster_status.h"
-#include "daemon/ops/data_operations.h"
+#include "daemon/ops/data_check.h"
+#include "daemon/ops/folder_gc.h"
+#include "daemon/ops/gc_question.h"
+#include "daemon/ops/last_backup.h"
+#include "daemon/ops/local_status.h"
 #include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
 #include "daemon/ops/shared_operations.h"
@@ -25,6 +34,9 @@ namespace {
 
 constexpr auto kOperations = std::to_array<std::string_view>(
     {"init", "check", "backup", "restore", "gc", "migrate", "mirror", "status"});
+
+// A publication of the same bytes is refused for some minutes after a removal (records/removals.h).
+constexpr std::chrono::hours kLeastSharedAge{1};
 
 // A step may build an index.
 constexpr std::chrono::hours kUpgradePatience{12};
@@ -51,15 +63,18 @@ void tell_progress(const std::string& words) {
 bool is_shared(const OperationArguments& a) { return !a.database.empty() || !a.blobs.empty(); }
 
 Result<CheckReport> check_place(const OperationArguments& a) {
-  if (!is_shared(a)) return check_data(a.data);
+  if (!is_shared(a)) {
+    return check_data(a.data, a.online ? std::optional(a.rate) : std::nullopt);
+  }
   MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
   return check_shared(place, tell_progress);
 }
 
 Result<BackupReport> back_up_place(const OperationArguments& a) {
-  if (!is_shared(a)) return back_up(a.data, a.file);
+  MKT_TRY(const auto chain, chain_for(a.since, a.file));
+  if (!is_shared(a)) return back_up(a.data, a.file, chain);
   MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
-  return back_up_shared(place, a.file, tell_progress);
+  return back_up_shared(place, a.file, chain, tell_progress);
 }
 
 int check(const OperationArguments& a) {
@@ -70,12 +85,16 @@ int check(const OperationArguments& a) {
   text += fmt::format(
       "{} tarballs of {} bytes: {}", report->blobs, report->bytes,
       report->damage.empty() ? "all sound" : fmt::format("{} damaged", report->damage.size()));
+  if (report->removed > 0) {
+    text += fmt::format("; {} were removed since the check began", report->removed);
+  }
   if (report->unreferenced > 0) {
     text += fmt::format("; {} more that nothing refers to (mktd gc)", report->unreferenced);
   }
   print(a,
         {{"tarballs", report->blobs},
          {"bytes", report->bytes},
+         {"removedMeanwhile", report->removed},
          {"unreferenced", report->unreferenced},
          {"damage", report->damage}},
         text);
@@ -83,11 +102,23 @@ int check(const OperationArguments& a) {
 }
 
 int backup(const OperationArguments& a) {
+  const UtcTime began = utc_now();
   const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
-  print(a, {{"file", a.file}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
-        fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file), report->blobs,
-                    report->bytes));
+  if (!is_shared(a)) note_backup(a.data, a.file, began);
+  std::string text = fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file),
+                                 report->blobs, report->bytes);
+  if (!a.since.empty()) {
+    text +=
+        fmt::format("; {} more are in {} and before it", report->earlier_blobs, printable(a.since));
+  }
+  print(a,
+        {{"file", a.file},
+         {"tarballs", report->blobs},
+         {"bytes", report->bytes},
+         {"since", a.since.empty() ? Json(nullptr) : Json(a.since)},
+         {"earlierTarballs", report->earlier_blobs}},
+        text);
   return 0;
 }
 
@@ -100,28 +131,82 @@ int restore_backup(const OperationArguments& a) {
   return 0;
 }
 
-Result<GarbageReport> collect_garbage_in_place(const OperationArguments& a) {
-  if (!is_shared(a)) return collect_garbage(a.data);
-  MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
-  return collect_shared_garbage(place, a.database);
+Result<GarbageReport> collect_garbage_in_place(const OperationArguments& a, GarbageAct act) {
+  std::optional<std::chrono::milliseconds> age;
+  if (!a.grace.empty()) {
+    MKT_TRY(age, parse_duration(a.grace));
+  }
+  if (is_shared(a)) {
+    if (age && *age < kLeastSharedAge) {
+      return Error(ErrorCode::usage_error,
+                   "with --database, a --grace of less than an hour would refuse publications");
+    }
+    MKT_TRY(const SharedPlace place, SharedPlace::parse(a.database, a.blobs));
+    return collect_shared_garbage(place, a.database, {age.value_or(kGarbageAge), act});
+  }
+  MKT_TRY(auto online, ask_to_collect(a.data, {age.value_or(kGarbageAge), act}));
+  if (online) return std::move(*online);
+  return collect_garbage(a.data, {age.value_or(std::chrono::milliseconds(0)), act});
 }
 
 int gc(const OperationArguments& a) {
-  const auto report = collect_garbage_in_place(a);
+  const GarbageAct act = a.dry_run ? GarbageAct::report : GarbageAct::remove;
+  const auto report = collect_garbage_in_place(a, act);
   if (!report) return fail(a, report.error());
-  std::string text = fmt::format("removed {} tarballs that nothing refers to, {} bytes",
-                                 report->blobs, report->bytes);
+  std::string text;
+  for (const Checksum& checksum : report->named) text += checksum.text() + "\n";
+  if (report->blobs > report->named.size()) {
+    text += fmt::format("and {} more\n", report->blobs - report->named.size());
+  }
+  text += fmt::format("{} {} tarballs that nothing refers to, {} bytes",
+                      a.dry_run ? "would remove" : "removed", report->blobs, report->bytes);
   if (report->unfinished > 0) {
     text +=
         fmt::format("; {} could not be removed: {}", report->unfinished, printable(report->reason));
   }
-  print(a,
-        {{"removed", report->blobs}, {"bytes", report->bytes}, {"unfinished", report->unfinished}},
-        text);
+  print(a, garbage_document(*report, act), text);
   return static_cast<int>(report->unfinished > 0 ? ExitStatus::storage : ExitStatus::done);
 }
 
+// A line of the person at the terminal.
+std::optional<std::string> ask_at_terminal(std::string_view question) {
+  write_to_stderr(question);
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
+std::string_view token_word(SetUp::Token token) {
+  switch (token) {
+    case SetUp::Token::made:
+      return "made";
+    case SetUp::Token::kept:
+      return "kept";
+    case SetUp::Token::lost:
+      return "lost";
+  }
+  return "";
+}
+
+int init_folder(const OperationArguments& a) {
+  const auto done = set_up(a.set_up, ::isatty(STDIN_FILENO) == 1 ? Ask(ask_at_terminal) : Ask());
+  if (!done) return fail(a, done.error());
+  print(a,
+        {{"data", done->data.string()},
+         {"config", done->config.string()},
+         {"configWritten", done->config_written},
+         {"reads", done->reads},
+         {"listen", done->listen},
+         {"adminToken", done->token_file.string()},
+         {"token", token_word(done->token)},
+         {"running", done->is_running},
+         {"login", login_line(*done)}},
+        describe(*done));
+  return 0;
+}
+
 int init(const OperationArguments& a) {
+  if (a.database.empty()) return init_folder(a);
   const Status done = [&]() -> Status {
     MKT_TRY(const DataFolder data, DataFolder::open(a.data));
     return init_database(a.database, data);
@@ -132,6 +217,13 @@ int init(const OperationArguments& a) {
         fmt::format("the database has its tables; the first admin's token is in {}",
                     printable(token)));
   return 0;
+}
+
+int status_here(const OperationArguments& a) {
+  const auto status = ask_for_status(a.data);
+  if (!status) return fail(a, status.error());
+  print(a, *status, describe_status(*status));
+  return exit_status_of(*status);
 }
 
 int status_of_cluster(const OperationArguments& a) {
@@ -222,17 +314,40 @@ int migrate(const OperationArguments& a) {
 }  // namespace
 
 void add_operations(CLI::App& app, OperationArguments& a, int& status) {
-  app.add_option("--data", a.data, "The data folder")
-      ->envname("MKTD_DATA")
-      ->capture_default_str()
-      ->required(a.data.empty());  // without HOME the default is unknown
+  const CLI::Option* const data = app.add_option("--data", a.data, "The data folder")
+                                      ->envname("MKTD_DATA")
+                                      ->capture_default_str()
+                                      // Without HOME the default is unknown.
+                                      ->required(a.data.empty());
   app.add_flag("--json", a.json, "Print one JSON document on stdout");
-  CLI::App* command =
-      app.add_subcommand("init", "Make the tables of a database that daemons share");
-  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+  CLI::App* command = app.add_subcommand(
+      "init", "Set up a registry: its data folder, its settings and the first admin's token");
+  command->add_option("--config", a.set_up.config, "Write the settings into this file");
+  CLI::Option* const reads =
+      command
+          ->add_option("--reads", a.set_up.reads,
+                       "Who may search, read and download: anyone, or who has a token")
+          ->check(CLI::IsMember({"anyone", "token"}));
+  CLI::Option* const listen = command->add_option("--listen", a.set_up.listen,
+                                                  "Address to answer on, HOST:PORT or unix:PATH");
+  command->add_flag("--yes", a.set_up.take_defaults, "Ask nothing: what no option says is usual");
+  CLI::Option* const new_token =
+      command
+          ->add_flag("--new-admin-token", a.set_up.new_admin_token,
+                     "Instead: make an admin's token in place of a lost one")
+          ->excludes(reads)
+          ->excludes(listen);
+  command
+      ->add_option("--database", a.database,
+                   "Instead: make the tables of the database that daemons share")
       ->envname("MKTD_DATABASE")
-      ->required();
-  command->callback([&] { status = init(a); });
+      ->excludes(reads)
+      ->excludes(listen)
+      ->excludes(new_token);
+  command->callback([&a, &status, data] {
+    if (data->count() > 0) a.set_up.data = a.data;
+    status = init(a);
+  });
   const auto add_shared_place = [&a](CLI::App& operation) {
     operation.add_option("--database", a.database,
                          "Instead of the data folder, the database that daemons share");
@@ -240,16 +355,29 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   };
   command = app.add_subcommand("check", "Check the database and every tarball");
   add_shared_place(*command);
+  CLI::Option* const online =
+      command->add_flag("--online", a.online, "Leave the disk to mktd, which serves meanwhile");
+  command->add_option("--rate", a.rate, "Bytes of tarballs to read a second, with --online")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber)
+      ->needs(online);
   command->callback([&] { status = check(a); });
   command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
   add_shared_place(*command);
   command->add_option("FILE", a.file, "The backup")->required();
+  command->add_option("--since", a.since,
+                      "Write only what this earlier backup, beside FILE, and those before it lack");
   command->callback([&] { status = backup(a); });
   command = app.add_subcommand("restore", "Make a data folder from a backup");
   command->add_option("FILE", a.file, "The backup")->required();
   command->callback([&] { status = restore_backup(a); });
   command = app.add_subcommand("gc", "Remove tarballs that nothing refers to");
   add_shared_place(*command);
+  command->add_option(
+      "--grace", a.grace,
+      "Only what was put there longer ago than this, e.g. 24h, which is the default "
+      "while mktd runs");
+  command->add_flag("--dry-run", a.dry_run, "Only say what would be removed");
   command->callback([&] { status = gc(a); });
   command = app.add_subcommand(
       "migrate", "Move a marketplace to a database and a bucket that daemons share, or back");
@@ -262,12 +390,13 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
   command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
       ->envname("MKTD_DATABASE");
   command->callback([&] { status = migrate(a); });
-  command = app.add_subcommand("status", "Show the daemons that share a database");
-  command->add_flag("--cluster", a.cluster, "All of them")->required();
-  command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
-      ->envname("MKTD_DATABASE")
-      ->required();
-  command->callback([&] { status = status_of_cluster(a); });
+  command = app.add_subcommand("status", "Show whether mktd runs here, and how it is");
+  CLI::Option* const cluster_database =
+      command->add_option("--database", a.database, "postgresql://USER@HOST/NAME")
+          ->envname("MKTD_DATABASE");
+  command->add_flag("--cluster", a.cluster, "Instead, the daemons that share a database")
+      ->needs(cluster_database);
+  command->callback([&] { status = a.cluster ? status_of_cluster(a) : status_here(a); });
   add_mirror_operations(app, a.data, a.json, status);
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "daemon/ops/configuration.h"
+#include "daemon/ops/first_set_up.h"
 
 namespace mkt {
 
@@ -16,8 +18,14 @@ struct OperationArguments {
   std::string blobs;
   std::string from;
   std::string to;
+  SetUpWishes set_up;
+  std::string since;  // an earlier backup; empty for a full one
+  std::string grace;  // a duration, see duration.h; empty for the default
   bool json = false;
   bool cluster = false;
+  bool dry_run = false;
+  bool online = false;
+  std::uint64_t rate = 32ULL * 1024 * 1024;  // bytes a second
   bool upgrade = false;
 };
 

@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::seconds kPatienceForJob{30};
 constexpr std::string_view kSnapshotPrefix = ".mktd-snapshot-";
 
 Status copy_snapshot(const SharedPlace& place, const fs::path& file, const Progress& progress) {
@@ -90,7 +89,8 @@ Result<CheckReport> check_shared(const SharedPlace& place, const Progress& progr
 }
 
 Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
-                                             const std::string& database_url) {
+                                             const std::string& database_url,
+                                             const GarbageWish& wish) {
   MKT_TRY(const OpenBucket bucket, place.open_bucket());
   MKT_TRY(const auto store, PostgresStore::open(database_url));
   // By the database's clock: this machine's may be wrong.
@@ -101,19 +101,11 @@ Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
                            .rules = {},
                            .now = [offset] { return utc_now() + offset; },
                            .mirrored = true};
-  const auto job = store->jobs().stand_for(kGarbageJob);
-  const auto end = std::chrono::steady_clock::now() + kPatienceForJob;
-  auto term = job->term();
-  for (; !term; term = job->term()) {
-    if (std::chrono::steady_clock::now() > end) {
-      return Error(ErrorCode::overloaded, "a daemon is doing this just now; try again later");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return collect_garbage(market, {*job, *term}, market.now() - kGarbageAge);
+  return collect_garbage_once(market, wish);
 }
 
 Result<BackupReport> back_up_shared(const SharedPlace& place, const fs::path& file,
+                                    const std::vector<BackupLink>& chain,
                                     const Progress& progress) {
   MKT_TRY(const OpenBucket bucket, place.open_bucket());
   const fs::path parent = folder_of(file);
@@ -122,7 +114,7 @@ Result<BackupReport> back_up_shared(const SharedPlace& place, const fs::path& fi
   const fs::path database = folder.path() / "mktd.db";
   MKT_CHECK(copy_snapshot(place, database, progress));
   progress("writing the tarballs");
-  return write_backup(database, tarballs_in_store(*bucket.blobs), file);
+  return write_backup(database, tarballs_in_store(*bucket.blobs), file, chain);
 }
 
 }  // namespace mkt

@@ -7,8 +7,9 @@
 
 #include <filesystem>
 
-#include "daemon/ops/data_operations.h"
+#include "daemon/ops/backup.h"
 #include "daemon/ops/shared_place.h"
+#include "daemon/service/garbage.h"
 
 namespace mkt {
 
@@ -17,11 +18,12 @@ Result<CheckReport> check_shared(const SharedPlace& place, const Progress& progr
 
 // As back_up. The snapshot is a temporary file beside the backup.
 Result<BackupReport> back_up_shared(const SharedPlace& place, const std::filesystem::path& file,
-                                    const Progress& progress);
+                                    const std::vector<BackupLink>& chain, const Progress& progress);
 
 // Removes what is garbage (service/garbage.h), also while daemons run. overloaded where a daemon is
 // doing it and goes on for long.
 Result<GarbageReport> collect_shared_garbage(const SharedPlace& place,
-                                             const std::string& database_url);
+                                             const std::string& database_url,
+                                             const GarbageWish& wish);
 
 }  // namespace mkt

@@ -12,9 +12,9 @@
 #include "common/base/utf8.h"
 #include "daemon/blobs/file_blobs.h"
 #include "daemon/blobs/s3_blobs.h"
+#include "daemon/ops/admin_token.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/marketplace.h"
-#include "daemon/service/tokens.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 
 namespace mkt {
@@ -118,15 +118,13 @@ Status init_database(const std::string& url, const DataFolder& data) {
         ErrorCode::target_exists,
         "the database has a marketplace already; start daemons with --database and --blobs");
   }
-  // Before the token is made: nobody could ever read one that was not written.
-  MKT_CHECK(write_file_atomically(data.admin_token(), "", 0600));
   MKT_TRY(const TemporaryFolder nothing, TemporaryFolder::create(data.path(), ".init-"));
   MKT_TRY(const auto blobs,
           FileBlobs::open(nothing.path() / "blobs", [](const Checksum&) { return true; }));
   const Marketplace market{.store = *store, .blobs = *blobs, .rules = {}, .now = utc_now};
-  MKT_TRY(const auto created, create_first_admin_token(market));
-  if (!created) return Error(ErrorCode::target_exists, "somebody else has just made it");
-  return write_file_atomically(data.admin_token(), created->secret + "\n", 0600);
+  MKT_TRY(const bool made, write_first_admin_token(market, data));
+  if (!made) return Error(ErrorCode::target_exists, "somebody else has just made it");
+  return {};
 }
 
 }  // namespace mkt

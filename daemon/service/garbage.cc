@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds kCollectEvery = std::chrono::hours(6);
 constexpr std::chrono::milliseconds kCollectAgain = std::chrono::minutes(1);
 constexpr std::uint32_t kRemovalsAtOnce = 1000;
 
+constexpr std::chrono::seconds kPatienceForJob{30};
+
 // False where it ended early, because of a stop.
 bool sleep(std::chrono::milliseconds time, const std::stop_token& stop) {
   std::mutex mutex;
@@ -27,7 +29,15 @@ bool sleep(std::chrono::milliseconds time, const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
-Error no_turn() { return Error(ErrorCode::overloaded, "another daemon collects the garbage now"); }
+Error no_turn() {
+  return Error(ErrorCode::overloaded, "another daemon is doing this just now; try again later");
+}
+
+void log_removed(const GarbageReport& report) {
+  if (report.blobs == 0) return;
+  log_event(LogLevel::info, "removed tarballs that nothing refers to",
+            {{"count", std::to_string(report.blobs)}, {"bytes", std::to_string(report.bytes)}});
+}
 
 // One step with a tarball, while this daemon has the job; `step` takes what is known of a removal.
 template <typename Step>
@@ -100,10 +110,12 @@ Status settle_removals(const Marketplace& market, const GarbageTurn& turn, UtcTi
   return {};
 }
 
+// False where it stays.
 Result<bool> remove_unnamed(const Marketplace& market, const GarbageTurn& turn,
-                            const Checksum& checksum, UtcTime placed_before) {
+                            const Checksum& checksum, UtcTime placed_before, GarbageAct act) {
   MKT_TRY(const bool named, is_named(market.store, checksum));
   if (named) return false;
+  if (act == GarbageAct::report) return true;
   MKT_TRY(const bool begun, begin_removal(market, turn, checksum));
   return begun ? remove_and_finish(market, turn, checksum, placed_before) : Result<bool>(false);
 }
@@ -111,9 +123,11 @@ Result<bool> remove_unnamed(const Marketplace& market, const GarbageTurn& turn,
 }  // namespace
 
 Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTurn& turn,
-                                      UtcTime placed_before) {
+                                      UtcTime placed_before, GarbageAct act) {
   GarbageReport report;
-  MKT_CHECK(settle_removals(market, turn, placed_before, report));
+  if (act == GarbageAct::remove) {
+    MKT_CHECK(settle_removals(market, turn, placed_before, report));
+  }
   std::optional<Checksum> last;
   for (bool more = !turn.is_over(); more;) {
     MKT_TRY(const BlobPage page, market.blobs.list(last));
@@ -121,7 +135,7 @@ Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTu
       last = blob.checksum;
       if (blob.placed_at >= placed_before) continue;
       if (turn.is_over()) return report;
-      const auto removed = remove_unnamed(market, turn, blob.checksum, placed_before);
+      const auto removed = remove_unnamed(market, turn, blob.checksum, placed_before, act);
       if (!removed) {
         ++report.unfinished;
         report.reason = removed.error().message;
@@ -129,14 +143,29 @@ Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTu
       if (!removed || !*removed) continue;
       ++report.blobs;
       report.bytes += blob.size;
+      if (report.named.size() < kMostGarbageNamed) report.named.push_back(blob.checksum);
     }
     more = page.more && !page.blobs.empty();
   }
   return report;
 }
 
-GarbageCollector::GarbageCollector(const Marketplace& market)
-    : market_(market), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+Result<GarbageReport> collect_garbage_once(const Marketplace& market, const GarbageWish& wish,
+                                           const std::function<bool()>& stopping) {
+  const auto job = market.store.jobs().stand_for(kGarbageJob);
+  const auto end = std::chrono::steady_clock::now() + kPatienceForJob;
+  auto term = job->term();
+  for (; !term; term = job->term()) {
+    if (stopping() || std::chrono::steady_clock::now() > end) return no_turn();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return collect_garbage(market, {*job, *term, stopping}, market.now() - wish.age, wish.act);
+}
+
+GarbageCollector::GarbageCollector(const Marketplace& market) : market_(market) {
+  if (!market.is_shared()) return;  // it becomes garbage by a crash only, and a start removes that
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
 
 GarbageCollector::~GarbageCollector() = default;
 
@@ -152,7 +181,8 @@ void GarbageCollector::work(const std::stop_token& stop) {
 }
 
 // Stands for the job only as long as it takes: an admin may want it, too.
-bool GarbageCollector::collect(const std::stop_token& stop) const {
+bool GarbageCollector::collect(const std::stop_token& stop) {
+  const std::lock_guard lock(collecting_);
   const auto job = market_.store.jobs().stand_for(kGarbageJob);
   auto term = job->term();
   for (; !term; term = job->term()) {
@@ -165,11 +195,17 @@ bool GarbageCollector::collect(const std::stop_token& stop) const {
     log_event(LogLevel::warning, "tarballs that nothing refers to could not all be removed",
               {{"reason", report ? report->reason : report.error().message}});
   }
-  if (report && report->blobs > 0) {
-    log_event(LogLevel::info, "removed tarballs that nothing refers to",
-              {{"count", std::to_string(report->blobs)}, {"bytes", std::to_string(report->bytes)}});
-  }
+  if (report) log_removed(*report);
   return done;
+}
+
+Result<GarbageReport> GarbageCollector::collect_now(const GarbageWish& wish,
+                                                    const std::function<bool()>& stopping) {
+  const std::unique_lock lock(collecting_, std::try_to_lock);
+  if (!lock) return Error(ErrorCode::overloaded, "the daemon is doing this just now");
+  MKT_TRY(GarbageReport report, collect_garbage_once(market_, wish, stopping));
+  if (wish.act == GarbageAct::remove) log_removed(report);
+  return report;
 }
 
 }  // namespace mkt

@@ -196,6 +196,10 @@ Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& 
   return std::optional<CreatedToken>(std::move(created));
 }
 
+Result<CreatedToken> create_recovery_token(const Marketplace& market) {
+  return create(market, kSystem, {"recovery", Role::admin, "", std::nullopt});
+}
+
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher) {
   return create(market, actor,

@@ -31,6 +31,9 @@ Result<CreatedToken> create_token(const Marketplace& market, const Caller& calle
 // The very first token, which the daemon itself creates; nullopt where there are tokens.
 Result<std::optional<CreatedToken>> create_first_admin_token(const Marketplace& market);
 
+// An admin's token for who has lost all of them and may write the database, which is the proof.
+Result<CreatedToken> create_recovery_token(const Marketplace& market);
+
 // The first token of a publisher that registered itself.
 Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const Actor& actor,
                                                const PublisherId& publisher);

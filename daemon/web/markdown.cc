@@ -24,6 +24,14 @@ struct FreeIterator {
 
 std::string_view text_or_empty(const char* text) { return text == nullptr ? "" : text; }
 
+// CommonMark: the items of a list without blank lines between them are no paragraphs.
+bool is_of_tight_list(cmark_node* paragraph) {
+  cmark_node* const item = cmark_node_parent(paragraph);
+  cmark_node* const list = item == nullptr ? nullptr : cmark_node_parent(item);
+  return list != nullptr && cmark_node_get_type(list) == CMARK_NODE_LIST &&
+         cmark_node_get_list_tight(list) != 0;
+}
+
 // The beginning of the text that ends where a character ends.
 std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -143,6 +151,7 @@ class MarkdownWriter {
       case CMARK_NODE_STRONG:
         return {"<strong>", "</strong>"};
       case CMARK_NODE_PARAGRAPH:
+        if (is_of_tight_list(node)) return {"", ""};
         return {"<p>", "</p>\n"};
       default:
         return {"", ""};

@@ -58,7 +58,8 @@ Result<std::string> body_of(const Marketplace& market, const LogEntry& entry) {
                     {"request", request}});
 }
 
-HttpRequest request_of(const Webhook& webhook, const LogEntry& entry, std::string body) {
+HttpRequest request_of(const Webhook& webhook, const LogEntry& entry, std::string body,
+                       const std::optional<TraceContext>& trace) {
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(utc_now().time_since_epoch()).count();
   HttpRequest request;
@@ -68,6 +69,10 @@ HttpRequest request_of(const Webhook& webhook, const LogEntry& entry, std::strin
                      fmt::format("Mkt-Webhook-Sequence: {}", entry.seq),
                      fmt::format("Mkt-Webhook-Signature: t={},v1={}", now,
                                  hmac_sha256(webhook.secret, fmt::format("{}.{}", now, body)))};
+  if (trace) {
+    request.headers.push_back("traceparent: " + trace->traceparent(entry.actor.request_id));
+    if (!trace->state.empty()) request.headers.push_back("tracestate: " + trace->state);
+  }
   request.body = std::move(body);
   return request;
 }
@@ -144,8 +149,12 @@ Status Webhook::check() const {
 }
 
 Webhooks::Webhooks(const Marketplace& market, std::vector<Webhook> webhooks, WebhookPauses pauses,
-                   BreakerRegistry& breakers)
-    : market_(market), webhooks_(std::move(webhooks)), pauses_(pauses), breakers_(breakers) {
+                   BreakerRegistry& breakers, const RecentTraces* traces)
+    : market_(market),
+      webhooks_(std::move(webhooks)),
+      pauses_(pauses),
+      breakers_(breakers),
+      traces_(traces) {
   for (const Webhook& webhook : webhooks_) {
     threads_.emplace_back([this, &webhook] { work(webhook); });
   }
@@ -243,9 +252,10 @@ bool Webhooks::deliver(const Webhook& webhook, const LogEntry& entry, const Turn
   }
   HttpClient client(kDeliveryTimeout, "the webhook");
   client.abort_when([this, &turn] { return stopping() || turn.is_over(); });
+  const auto trace = traces_ == nullptr ? std::nullopt : traces_->of(entry.actor.request_id);
   int refusals = 0;
   const auto attempt = [&]() -> Status {
-    Status outcome = outcome_of(client.send(request_of(webhook, entry, *body)));
+    Status outcome = outcome_of(client.send(request_of(webhook, entry, *body, trace)));
     if (!outcome && outcome.error().code == ErrorCode::invalid_request) ++refusals;
     return outcome;
   };

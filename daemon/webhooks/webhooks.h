@@ -12,6 +12,10 @@
 //
 //   Mkt-Webhook-Signature: t=<Unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>" with the secret>
 //
+// Where the request that made the entry belongs to a trace (common/base/trace_context.h), the event
+// does, too, as a child of that request: it has `traceparent`, and the caller's `tracestate`. This
+// is so while the daemon that took the request has it in memory (service/recent_traces.h).
+//
 // Where several daemons share a store, one of them at a time serves a webhook: it has the job
 // "webhook:" and the name (store/jobs.h). When the job changes hands, the last event may be sent by
 // both.
@@ -30,6 +34,7 @@
 #include "common/reliability/breaker_registry.h"
 #include "common/reliability/resilient_executor.h"
 #include "daemon/service/marketplace.h"
+#include "daemon/service/recent_traces.h"
 
 namespace mkt {
 
@@ -58,7 +63,7 @@ class Webhooks {
   static constexpr int kMaxRefusals = 12;
 
   Webhooks(const Marketplace& market, std::vector<Webhook> webhooks, WebhookPauses pauses = {},
-           BreakerRegistry& breakers = process_breakers());
+           BreakerRegistry& breakers = process_breakers(), const RecentTraces* traces = nullptr);
   ~Webhooks();
   Webhooks(const Webhooks&) = delete;
   Webhooks& operator=(const Webhooks&) = delete;
@@ -78,6 +83,7 @@ class Webhooks {
   const std::vector<Webhook> webhooks_;
   const WebhookPauses pauses_;
   BreakerRegistry& breakers_;
+  const RecentTraces* const traces_;
   std::stop_source stop_;
   std::vector<std::thread> threads_;
 };

@@ -72,7 +72,7 @@ while IFS=$'\t' read -r -a asked; do
       grep -qF -- "$label" series || fail "no series of $name has $label"
     done
   else
-    [[ $name =~ ^mktd_(mirror|blob_cache|log|memory)_ ]] || fail "the daemon has no $name"
+    [[ $name =~ ^mktd_(mirror|blob_cache|log|memory|tls)_ ]] || fail "the daemon has no $name"
     grep -qx "$name" manual || fail "mktd(8) does not list $name"
   fi
 done <asked

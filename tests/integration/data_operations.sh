@@ -24,8 +24,13 @@ done
 wait "$writer"
 [[ $(stat -c %a backup0.tar) == 600 ]] || fail "a backup may be read by others"
 tar tf backup0.tar >/dev/null || fail "a backup is a tar archive"
+# The daemon does it itself; one that cannot be asked must be stopped.
+expect 0 "$MKTD" gc --data data
+says out "removed 0"
+mv data/control.sock hidden.sock
 expect 2 "$MKTD" gc --data data
 says err "stop that one"
+mv hidden.sock data/control.sock
 expect 0 "$MKTD" backup full.tar --data data
 expect 0 "$MKTD" check --data data --json
 [[ $(jq -c .damage out) == '[]' && $(jq .tarballs out) == 33 ]] || fail "check says $(<out)"

@@ -11,6 +11,7 @@ start_mktd
 register acme
 make_connector hello
 expect 0 "$MKT" publish hello
+expect 0 "$MKTD" backup first.tar --data data
 
 # --- The folder -----------------------------------------------------------------------------------------
 while read -r name mode _; do
@@ -104,8 +105,12 @@ refused 10 mktd.db "$blob"
 
 # --- The lock, and what a crash leaves ------------------------------------------------------------------
 expect 2 "$MKTD" --data data --listen 127.0.0.1:0
+expect 0 "$MKTD" gc --data data
+mv data/control.sock hidden.sock
 expect 2 "$MKTD" gc --data data
+mv hidden.sock data/control.sock
 stop_mktd
+[[ ! -e data/control.sock ]] || fail "control.sock stays"
 [[ ! -e data/mktd.url ]] || fail "mktd.url stays"
 ! eval "$(block "$page" example running)" || fail "the page's command says that mktd runs"
 exec 9>>data/LOCK

@@ -149,6 +149,9 @@ says err "3"
 echo 'nonsense = true' >>mktd.conf
 kill -HUP "$daemon"
 wait_for "the refusal" grep -q 'was not reloaded' mktd.log
+grep 'was not reloaded' mktd.log | jq -e 'select(.level == "error" and (.reason | test("nonsense")))' >/dev/null ||
+  fail "the reason is not in the log: $(grep -a 'not reloaded' mktd.log)"
+! grep -v '^{' mktd.log | grep -v '^mktd: listening on ' || fail "a line of the log is not JSON"
 quick
 sed -i '/nonsense/d; s/= 3$/= 100/; s/max_uploads.*//' mktd.conf
 kill -HUP "$daemon"

@@ -92,6 +92,7 @@ after_pin() {
 }
 after_rotate() { [[ $daily != "$first_daily" && $(status_of_key "$first_daily") == retired ]] || fail "not rotated"; }
 after_backup() { [[ $(ls "$root/backup") == registry-*.tar ]] || fail "no backup"; }
+after_incremental() { [[ $(tar -xOf "$root"/backup/changes-*.tar since) == 'previous registry-'* ]] || fail "no incremental backup"; }
 after_drill() { [[ ! -e $root/srv/mktd/drill && -s drill.tgz ]] && ! curl -sS "http://127.0.0.1:$other_port/readyz" 2>/dev/null || fail "the drill goes on"; }
 after_upgrade() {
   mkt token create --role admin --name lost >/dev/null 2>&1
@@ -182,6 +183,7 @@ before_full-gc() {
   mkdir -p "$root/srv/mktd/data/blobs/${bytes:0:2}"
   echo stray >"$root/srv/mktd/data/blobs/${bytes:0:2}/$bytes"
   stray=$root/srv/mktd/data/blobs/${bytes:0:2}/$bytes
+  touch -d '2 days ago' "$stray"
 }
 after_full-gc() { [[ ! -e $stray ]] || fail "gc left what nothing refers to"; }
 before_full-start() {
@@ -211,13 +213,16 @@ after_lost-other() {
   [[ $(whoami_with "$(<bob.old)") == 401 && $(whoami_with "$(<bob.token)") == 200 ]] || fail "bob's tokens"
 }
 before_lost-all() {
+  mkt token create --role admin --name alice >alice.lost 2>/dev/null
   rm "$root/srv/mktd/data/admin.token"
   mkt logout >/dev/null 2>&1
   expect 4 mkt token list
 }
+after_lost-all() { grep -q '"subject"' "$work/printed" || fail "the log does not tell of the new token"; }
+before_lost-proper() { TOKENID=$(cut -d_ -f2 alice.lost); }
 after_lost-proper() {
   [[ $(mkt --json whoami | jq -r .name) == alice ]] || fail "whoami says $(mkt whoami)"
-  [[ $(whoami_with "$token") == 401 ]] || fail "the recovery token is still valid"
+  [[ $(whoami_with "$(<alice.lost)") == 401 ]] || fail "the lost token is still valid"
 }
 
 leave() { return "$1"; }

@@ -61,7 +61,7 @@ for bad in "registry nonsense" "tenant Not-A-Tenant" "max_entries 0" "max_entrie
   # shellcheck disable=SC2086
   expect 2 "$MKT" config set $bad
 done
-says err "did you mean tenant? the settings are registry, token, token_file, tenant, key, max_entries, max_unpacked_bytes, require_trusted, cache_size"
+says err "did you mean tenant? the settings are registry, token, token_file, tenant, key, max_entries, max_unpacked_bytes, require_trusted, cache_size, ca_file"
 for command in get unset; do
   expect 2 "$MKT" config "$command" tennant
   says err "the settings are"

@@ -43,7 +43,6 @@ std::string read_broken_reference(const Query& row) {
   return fmt::format("a row of {} refers to nothing in {}", table, referred_to);
 }
 
-// A row of referenced_blobs.
 // An older schema has no withdrawn versions.
 bool knows_withdrawal(Database& db) {
   Query row =
@@ -51,6 +50,7 @@ bool knows_withdrawal(Database& db) {
   return row.step() && row.only<std::int64_t>() > 0;
 }
 
+// A row of referenced_blobs.
 Result<BlobReference> read_reference(const Query& row) {
   std::string checksum;
   std::uint64_t size = 0;
@@ -58,6 +58,33 @@ Result<BlobReference> read_reference(const Query& row) {
   row.get(checksum, size, name);
   MKT_TRY(const Checksum parsed, Checksum::parse(checksum));
   return BlobReference{parsed, size, std::move(name)};
+}
+
+std::vector<std::string> find_damage(Database& db) {
+  std::vector<std::string> findings;
+  Query integrity = db.query("PRAGMA integrity_check");
+  while (integrity.step()) {
+    auto finding = integrity.only<std::string>();
+    if (finding != "ok") findings.push_back(std::move(finding));
+  }
+  Query foreign = db.query("PRAGMA foreign_key_check");
+  while (foreign.step()) findings.push_back(read_broken_reference(foreign));
+  return findings;
+}
+
+Result<std::vector<BlobReference>> read_references(Database& db) {
+  std::vector<BlobReference> all;
+  Query row = db.query(knows_withdrawal(db) ? R"sql(
+      SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
+      WHERE withdrawn_at IS NULL GROUP BY checksum, size ORDER BY checksum)sql"
+                                            : R"sql(
+      SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
+      GROUP BY checksum, size ORDER BY checksum)sql");
+  while (row.step()) {
+    MKT_TRY(BlobReference reference, read_reference(row));
+    all.push_back(std::move(reference));
+  }
+  return all;
 }
 
 }  // namespace
@@ -73,33 +100,37 @@ Status copy_database(const std::filesystem::path& source, const std::filesystem:
 Result<std::vector<std::string>> check_database(const std::filesystem::path& file) {
   return with_database(file, [&](Database& db) -> Result<std::vector<std::string>> {
     MKT_CHECK(check_schema_version(db));
-    std::vector<std::string> findings;
-    Query integrity = db.query("PRAGMA integrity_check");
-    while (integrity.step()) {
-      auto finding = integrity.only<std::string>();
-      if (finding != "ok") findings.push_back(std::move(finding));
-    }
-    Query foreign = db.query("PRAGMA foreign_key_check");
-    while (foreign.step()) findings.push_back(read_broken_reference(foreign));
-    return findings;
+    return find_damage(db);
   });
 }
 
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file) {
   return with_database(file, [&](Database& db) -> Result<std::vector<BlobReference>> {
     MKT_CHECK(check_schema_version(db));
-    std::vector<BlobReference> all;
-    Query row = db.query(knows_withdrawal(db) ? R"sql(
-        SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
-        WHERE withdrawn_at IS NULL GROUP BY checksum, size ORDER BY checksum)sql"
-                                              : R"sql(
-        SELECT checksum, size, min(connector_id || '@' || version) AS name FROM versions
-        GROUP BY checksum, size ORDER BY checksum)sql");
-    while (row.step()) {
-      MKT_TRY(BlobReference reference, read_reference(row));
-      all.push_back(std::move(reference));
-    }
-    return all;
+    return read_references(db);
+  });
+}
+
+Result<bool> is_referenced(const std::filesystem::path& file, const Checksum& checksum) {
+  return with_database(file, [&](Database& db) -> Result<bool> {
+    MKT_CHECK(check_schema_version(db));
+    Query row = db.query(
+        knows_withdrawal(db)
+            ? "SELECT EXISTS (SELECT 1 FROM versions WHERE checksum = ? AND withdrawn_at IS NULL)"
+            : "SELECT EXISTS (SELECT 1 FROM versions WHERE checksum = ?)");
+    row.bind(checksum.text());
+    return row.step() && row.only<bool>();
+  });
+}
+
+Result<DatabaseLook> look_into_database(const std::filesystem::path& file) {
+  return with_database(file, [&](Database& db) -> Result<DatabaseLook> {
+    MKT_CHECK(check_schema_version(db));
+    const Transaction snapshot(db, "BEGIN");
+    DatabaseLook look;
+    look.damage = find_damage(db);
+    MKT_TRY(look.blobs, read_references(db));
+    return look;
   });
 }
 

@@ -31,6 +31,16 @@ struct BlobReference {
 // Every tarball that a version needs, once each, sorted by checksum.
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file);
 
+// Whether a version needs it now.
+Result<bool> is_referenced(const std::filesystem::path& file, const Checksum& checksum);
+
+struct DatabaseLook {
+  std::vector<std::string> damage;   // as check_database tells
+  std::vector<BlobReference> blobs;  // as referenced_blobs tells
+};
+// Both of one snapshot.
+Result<DatabaseLook> look_into_database(const std::filesystem::path& file);
+
 // Every document (records/outbox.h) of one snapshot, by kind and then by key, until `take` fails.
 Status each_document(const std::filesystem::path& file,
                      const std::function<Status(const OutboxEntry&)>& take);

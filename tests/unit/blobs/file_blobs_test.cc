@@ -52,5 +52,42 @@ TEST_CASE_FIXTURE(BlobFixture,
   CHECK(blobs->open_blob(sum_of("committed"), 9));
 }
 
+TEST_CASE_FIXTURE(BlobFixture,
+                  "what a version names, or may name soon, is not removed at any age") {
+  NamedBlobs named;
+  const auto blobs = open(named);
+  const UtcTime later = utc_now() + std::chrono::hours(1);
+  const Checksum same = sum_of("same");
+
+  BlobUpload first = uploaded(*blobs, "same");
+  REQUIRE(first.place());
+  CHECK_FALSE(must(blobs->remove(same, later)));  // its row may commit just now
+  {
+    BlobUpload second = uploaded(*blobs, "same");
+    REQUIRE(second.place());
+    named.insert(same.text());
+    first.keep();
+    CHECK_FALSE(must(blobs->remove(same, later)));
+    second.keep();
+  }
+  CHECK_FALSE(must(blobs->remove(same, later)));
+  CHECK(bytes_of(must(blobs->open_blob(same, 4))) == "same");
+
+  named.erase(same.text());
+  CHECK(must(blobs->remove(same, later)));
+  CHECK(files() == 0);
+}
+
+TEST_CASE_FIXTURE(BlobFixture, "a blob stays where it cannot be told whether a version names it") {
+  const auto blobs = must(FileBlobs::open(folder.path(), [](const Checksum&) -> Result<bool> {
+    return Error(ErrorCode::storage_failed, "the database cannot be read");
+  }));
+  BlobUpload upload = uploaded(*blobs, "kept");
+  REQUIRE(upload.place());
+  upload.keep();
+  CHECK_FALSE(blobs->remove(sum_of("kept"), utc_now() + std::chrono::hours(1)));
+  CHECK(blobs->open_blob(sum_of("kept"), 4));
+}
+
 }  // namespace
 }  // namespace mkt

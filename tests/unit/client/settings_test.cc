@@ -37,6 +37,9 @@ TEST_CASE("only this machine is loopback") {
   CHECK(is_loopback("http://127.0.0.1:3456"));
   CHECK(is_loopback("http://localhost"));
   CHECK(is_loopback("http://[::1]:1"));
+  CHECK(is_loopback("https://127.0.0.1:8443"));
+  CHECK(is_loopback("https://localhost"));
+  CHECK_FALSE(is_loopback("ftp://127.0.0.1"));
   CHECK_FALSE(is_loopback("http://127.0.0.1.example.org"));
   CHECK_FALSE(is_loopback("http://localhost.example.org:80"));
   CHECK_FALSE(is_loopback("https://example.org"));
@@ -87,7 +90,7 @@ class Environment {
   static void unset() {
     for (const char* variable :
          {"MKT_REGISTRY", "MKT_TOKEN", "MKT_TENANT", "MKT_MAX_ENTRIES", "MKT_MAX_UNPACKED_BYTES",
-          "MKT_REQUIRE_TRUSTED", "MKT_CACHE_SIZE", "XDG_CONFIG_HOME"}) {
+          "MKT_REQUIRE_TRUSTED", "MKT_CACHE_SIZE", "MKT_CA_FILE", "XDG_CONFIG_HOME"}) {
       ::unsetenv(variable);
     }
   }
@@ -197,11 +200,12 @@ TEST_CASE("each setting says where its value comes from") {
     said.push_back(std::string(each.name) + " " + each.value + " " +
                    place[static_cast<std::size_t>(each.place)]);
   }
-  CHECK(said == std::vector<std::string>{
-                    "registry http://127.0.0.1:3456 default", "token  default",
-                    "token_file  default", "tenant team flag", "key acme:1 config.toml",
-                    "max_entries many MKT_MAX_ENTRIES", "max_unpacked_bytes  default",
-                    "require_trusted true config.toml", "cache_size 1GiB default"});
+  CHECK(said ==
+        std::vector<std::string>{"registry http://127.0.0.1:3456 default", "token  default",
+                                 "token_file  default", "tenant team flag",
+                                 "key acme:1 config.toml", "max_entries many MKT_MAX_ENTRIES",
+                                 "max_unpacked_bytes  default", "require_trusted true config.toml",
+                                 "cache_size 1GiB default", "ca_file  default"});
 }
 
 TEST_CASE("MKT_KEY wins over the key of config.toml") {

@@ -1,5 +1,5 @@
-// Garbage of a blob store that, as S3, removes an object whatever was placed after it was looked
-// at.
+// Garbage of a folder with one daemon, and of a blob store that, as S3, removes an object whatever
+// was placed after it was looked at.
 #include "daemon/service/garbage.h"
 
 #include <atomic>
@@ -234,6 +234,127 @@ TEST_CASE(
     removal.join();
     REQUIRE(published);
     REQUIRE(m.blobs.has(bytes_of(i)));
+  }
+}
+
+// A marketplace in a folder, whose one daemon also has the files.
+struct FolderMarketplace {
+  FolderMarketplace()
+      : store(must(SqliteStore::open(folder.path() / "mktd.db"))),
+        blobs(must(FileBlobs::open(folder.path() / "tarballs",
+                                   [this](const Checksum& c) { return is_named(*store, c); }))),
+        market{.store = *store,
+               .blobs = *blobs,
+               .rules = Rules(),
+               .now = [this] { return utc_now() + ahead; }},
+        key(add_publisher()) {}
+
+  KeyRecord add_publisher() {
+    PublisherRecord p;
+    p.id = p.display_name = "acme";
+    p.email = "acme@acme.example";
+    p.created_at = utc_now();
+    KeyRecord k;
+    k.fingerprint = std::string(64, 'a');
+    k.key_id = "acme:0123456789abcdef";
+    k.publisher_id = "acme";
+    k.public_key = "key of acme";
+    k.created_at = p.created_at;
+    REQUIRE(keep_publisher(market, kActor, p, k));
+    return k;
+  }
+  BlobUpload upload(int number) {
+    BlobUpload upload = must(blobs->begin_upload());
+    REQUIRE(upload.write(as_bytes(fmt::format("tarball {}", number))));
+    REQUIRE(upload.finish());
+    return upload;
+  }
+  // What a daemon leaves that dies between a tarball and its version.
+  void leave(int number) {
+    BlobUpload left = upload(number);
+    REQUIRE(left.place());
+    left.keep();
+  }
+  // As Publication does: the bytes, and then the version that names them.
+  Status publish(int number) {
+    BlobUpload uploaded = upload(number);
+    MKT_CHECK(uploaded.place());
+    NewVersion n = RegistryFixture::version(fmt::format("tool{}", number), "1.0.0", key);
+    n.version.checksum = bytes_of(number).text();
+    const auto published = keep_version(market, kActor, n);
+    if (!published) return published.error();
+    uploaded.keep();
+    return {};
+  }
+  bool has(int number) const {
+    const std::string text = fmt::format("tarball {}", number);
+    return static_cast<bool>(blobs->open_blob(bytes_of(number), text.size()));
+  }
+
+  TemporaryFolder folder =
+      *TemporaryFolder::create(std::filesystem::temp_directory_path(), "mkt-gc-");
+  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<FileBlobs> blobs;
+  std::chrono::milliseconds ahead{};
+  Marketplace market;
+  KeyRecord key;
+};
+
+TEST_CASE("in a folder, what no version names is removed when it is old, and nothing else") {
+  FolderMarketplace m;
+  GarbageCollector collector(m.market);
+  const auto never = [] { return false; };
+  REQUIRE(m.publish(1));
+  m.leave(2);
+  CHECK(must(collector.collect_now({}, never)).blobs == 0);  // young
+  m.ahead = kGarbageAge + 1min;
+  const GarbageReport would = must(collector.collect_now({kGarbageAge, GarbageAct::report}, never));
+  CHECK(would.blobs == 1);
+  CHECK(would.named == std::vector{bytes_of(2)});
+  CHECK(m.has(2));
+  const GarbageReport report = must(collector.collect_now({}, never));
+  CHECK(report.blobs == 1);
+  CHECK(report.bytes == 9);
+  CHECK(report.named == std::vector{bytes_of(2)});
+  CHECK(m.has(1));
+  CHECK_FALSE(m.has(2));
+  REQUIRE(m.publish(2));
+  CHECK(m.has(2));
+}
+
+TEST_CASE("in a folder, an upload whose version has not committed yet stays at any age") {
+  FolderMarketplace m;
+  BlobUpload uploaded = m.upload(1);
+  REQUIRE(uploaded.place());
+  m.ahead = 2 * kGarbageAge;
+  CHECK(must(collect_garbage_once(m.market, {})).blobs == 0);
+  CHECK(m.has(1));
+}
+
+TEST_CASE("in a folder, a collection that is to stop removes nothing more") {
+  FolderMarketplace m;
+  m.leave(1);
+  m.ahead = 2 * kGarbageAge;
+  CHECK(must(collect_garbage_once(m.market, {}, [] { return true; })).blobs == 0);
+  CHECK(m.has(1));
+}
+
+TEST_CASE("in a folder, no version loses its bytes when they are published and removed at once") {
+  FolderMarketplace m;
+  constexpr int kRounds = 60;
+  std::minstd_rand random(1);
+  for (int i = 0; i < kRounds; ++i) {
+    m.leave(i);
+    std::jthread removal([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        CHECK(collect_garbage_once(m.market, {std::chrono::milliseconds(-1), GarbageAct::remove}));
+      }
+    });
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 2000));
+    REQUIRE(m.publish(i));
+    REQUIRE(m.has(i));
+    removal = {};
+    REQUIRE(m.has(i));
   }
 }
 

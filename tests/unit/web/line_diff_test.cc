@@ -48,7 +48,7 @@ TEST_CASE("a patch makes the newer text of the older one, and is never longer th
     std::string before;
     std::string now;
     const auto some = [&](std::string& text) {
-      for (unsigned i = random() % 12; i > 0; --i)
+      for (auto i = random() % 12; i > 0; --i)
         text += std::string(1, "abc"[random() % 3]) + "\n";
     };
     some(before);
