@@ -12,6 +12,7 @@ if ($what eq 'routes') {
   for my $file (split /\n/, `find '$where' -name '*.cc'`) {
     my $source = text($file);
     my $added = () = $source =~ /router\.add\(/g;
+    next if !$added;
     my %texts;
     my $value = sub {  # "…", a name, or some of these with + between them
       return join '', map { /^"(.*)"$/ ? $1 : $texts{$_} // die "$file: what is $_?\n" } split /\s*\+\s*/, shift;
