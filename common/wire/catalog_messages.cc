@@ -1,6 +1,7 @@
 #include "common/wire/catalog_messages.h"
 
 #include "common/wire/message_functions.h"
+#include "common/wire/withdrawal_messages.h"
 
 namespace mkt::wire {
 namespace {
@@ -138,6 +139,17 @@ void DependantListing::members(Visitor& m) {
   m.always("dependants", &DependantListing::dependants);
 }
 
+// Here, as it has the members of a version.
+template <typename Visitor>
+void TakenOutInfo::members(Visitor& m) {
+  VersionInfo::members(m);
+  m.always("requestCount", &TakenOutInfo::request_count);
+  m.always("installationCount", &TakenOutInfo::installation_count);
+  m.usually("requests", &TakenOutInfo::requests);
+  m.usually("installations", &TakenOutInfo::installations);
+  m.usually("dependants", &TakenOutInfo::dependants);
+}
+
 template <typename Visitor>
 void AnnouncedInfo::members(Visitor& m) {
   m.made("success", [](const AnnouncedInfo&) { return std::optional(true); });
@@ -185,6 +197,7 @@ MKT_MESSAGE_FUNCTIONS(OwnerInfo)
 MKT_MESSAGE_FUNCTIONS(OwnerListing)
 MKT_MESSAGE_FUNCTIONS(PublishedInfo)
 MKT_MESSAGE_FUNCTIONS(DeprecationInfo)
+MKT_MESSAGE_FUNCTIONS(TakenOutInfo)
 MKT_MESSAGE_FUNCTIONS(VisibilityInfo)
 MKT_MESSAGE_FUNCTIONS(DependantInfo)
 MKT_MESSAGE_FUNCTIONS(DependantListing)

@@ -15,6 +15,7 @@ constexpr std::uint64_t kMostBytes = 16 * 1024;
 
 }  // namespace
 
+// For the status alone: what fails here is no failure of the backup.
 void note_backup(const std::filesystem::path& data, const std::filesystem::path& file, UtcTime at) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(file, error);
@@ -23,9 +24,8 @@ void note_backup(const std::filesystem::path& data, const std::filesystem::path&
   if (!write_file_atomically(data / kLastBackup, text, 0600)) return;
   // A backup that root makes is for the daemon's user to see, too.
   struct stat owner {};
-  if (::geteuid() == 0 && ::stat(data.c_str(), &owner) == 0) {
-    (void)::lchown((data / kLastBackup).c_str(), owner.st_uid, owner.st_gid);
-  }
+  const bool is_root = ::geteuid() == 0 && ::stat(data.c_str(), &owner) == 0;
+  if (is_root && ::lchown((data / kLastBackup).c_str(), owner.st_uid, owner.st_gid) != 0) return;
 }
 
 std::optional<LastBackup> last_backup(const std::filesystem::path& data) {

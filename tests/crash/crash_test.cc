@@ -284,7 +284,7 @@ class CrashTest {
         *world_.key, must(PublisherId::parse("acme"), "a name"), packed.checksum, utc_now());
     RegistryClient registry(settings);
     const auto published = registry.publish(packed.manifest.id(), packed.manifest.version(),
-                                            signature, file.get(), packed.size, {});
+                                            signature, "", file.get(), packed.size, {});
     std::filesystem::remove_all(place);
     if (!published) return exit_status(published.error().code) == ExitStatus::unavailable ? 0 : 400;
     return published->is_new ? 201 : 200;
