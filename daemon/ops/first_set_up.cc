@@ -100,17 +100,15 @@ Result<std::optional<std::string>> read_config(const fs::path& file) {
   return std::optional(std::move(text));
 }
 
-// The settings as a daemon would read them. What is wrong is printed.
+// The settings as a daemon would read them.
 Result<Configuration> daemons_settings(const fs::path& file) {
   std::array<std::string, 3> words{"mktd", "--config", file.string()};
   std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
   ParsedArguments parsed = parse_arguments(static_cast<int>(words.size()), arguments.data());
   if (!parsed.exit_now) return std::move(parsed.configuration);
-  return Error(
-      ErrorCode::usage_error,
-      fmt::format("{} is not valid, so nothing was changed; mend it, or move it away, then "
-                  "run this again",
-                  printable(file.string())));
+  return Error(ErrorCode::usage_error,
+               fmt::format("{}; nothing was changed: mend {}, or move it away, then run this again",
+                           fmt::join(parsed.problems, "; "), printable(file.string())));
 }
 
 // Refuses wishes that differ from a file which is not to be changed.

@@ -181,6 +181,8 @@ Webhooks::Webhooks(const Marketplace& market, std::vector<Webhook> webhooks, Web
       breakers_(breakers),
       traces_(traces) {
   for (const Webhook& webhook : webhooks_) {
+    // A new one is told of everything from here on; where this fails, from its first turn on.
+    (void)webhook_cursor(market_, webhook.name());
     threads_.emplace_back([this, &webhook] { work(webhook); });
   }
 }

@@ -80,8 +80,11 @@ Result<std::vector<BlobReference>> referenced_blobs(RowsEnd& end) {
   const auto versions = std::find_if(tables.begin(), tables.end(), [](const MovedTable& table) {
     return std::string_view(table.name) == "versions";
   });
+  const std::string_view columns = versions->columns;
+  const std::size_t withdrawn_at = columns_in(columns.substr(0, columns.find("withdrawn_at"))) - 1;
   std::map<std::string, BlobReference> by_hex;
   MKT_CHECK(end.each_row(*versions, [&](const MovedRow& row) -> Status {
+    if (row[withdrawn_at]) return {};  // its bytes are gone
     // connector_id, version, checksum, size, …
     MKT_TRY(const Checksum checksum, Checksum::parse(row[2].value_or("")));
     const std::string size = row[3].value_or("");

@@ -28,7 +28,8 @@ struct BlobReference {
   std::uint64_t size;  // bytes
   std::string name;    // a version that uses it: "id@version"
 };
-// Every tarball that a version needs, once each, sorted by checksum.
+// Every tarball that a version needs, once each, sorted by checksum. A withdrawn version needs
+// none.
 Result<std::vector<BlobReference>> referenced_blobs(const std::filesystem::path& file);
 
 // Whether a version needs it now.

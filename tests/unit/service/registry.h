@@ -48,7 +48,7 @@ class Registry {
       : opened_(std::move(store)),
         checked_(*opened_, std::move(pause)),
         blobs_(*FileBlobs::open(folder / "blobs",
-                                [](const Checksum&) -> Result<bool> { return true; })) {}
+                                [this](const Checksum& c) { return is_named(*opened_, c); })) {}
 
   Marketplace& market() { return market_; }
   BlobStore& blobs() { return *blobs_; }

@@ -137,6 +137,13 @@ TEST_CASE_FIXTURE(WebhookFixture,
   CHECK(signature.substr(comma + 4) == hmac_sha256(kSecret, time + "." + got[0].body));
 }
 
+TEST_CASE_FIXTURE(WebhookFixture, "a new receiver is told of what happens before its first turn") {
+  const Webhook fresh{receiver.url(), kSecret, {"request.create"}};
+  const Webhooks webhooks(registry->market(), {fresh}, {200ms, 2ms, 2ms});
+  ask("req_1");
+  CHECK(receiver.wait_for(1).size() == 1);
+}
+
 TEST_CASE_FIXTURE(WebhookFixture,
                   "what was not taken is told again, in order, over a restart too") {
   receiver.status = 503;
