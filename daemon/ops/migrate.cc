@@ -200,7 +200,9 @@ Result<MoveReport> move_to_folder(const SharedPlace& from, const fs::path& to,
     MKT_TRY(known, referenced_blobs(*snapshot));
   }
   MKT_TRY(const DataFolder folder, DataFolder::open(to));
-  MKT_TRY(const auto blobs, FileBlobs::open(folder.blobs(), [](const Checksum&) { return true; }));
+  // No row names a tarball there before all of them are there: what a killed move left is copied
+  // anew.
+  MKT_TRY(const auto blobs, FileBlobs::open(folder.blobs(), [](const Checksum&) { return false; }));
   const OpenTarball open = tarballs_in_store(*bucket.blobs);
   const TarballMove tarballs{open, *blobs, progress};
   MKT_CHECK(tarballs.copy(known, report.tarballs));

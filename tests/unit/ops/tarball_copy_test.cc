@@ -32,7 +32,7 @@ struct TarballCopyFixture {
   TemporaryFolder from = *TemporaryFolder::create(fs::temp_directory_path(), "mkt-copy-from-");
   TemporaryFolder to = *TemporaryFolder::create(fs::temp_directory_path(), "mkt-copy-to-");
   std::unique_ptr<FileBlobs> into =
-      must(FileBlobs::open(to.path() / "blobs", [](const Checksum&) { return true; }));
+      must(FileBlobs::open(to.path() / "blobs", [](const Checksum&) { return false; }));
   std::string told;
 };
 
