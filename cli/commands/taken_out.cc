@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/client/registry_client.h"
+#include "cli/commands/command.h"
 #include "common/base/utf8.h"
 
 namespace mkt {

@@ -16,6 +16,7 @@
 #include "common/base/duration.h"
 #include "common/base/journal.h"
 #include "common/base/log.h"
+#include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
 #include "common/base/utf8.h"
 #include "daemon/http/listener.h"

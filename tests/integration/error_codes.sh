@@ -74,7 +74,10 @@ expect 0 "$MKT" install wire
 make_connector other
 expect 0 "$MKT" publish other --key "$key"
 ends lock_mismatch install other --frozen
+# Where the daemon cannot be asked.
+mv data/control.sock aside
 expect "$(exit_status_of data_locked)" "$MKTD" gc --data data
 says err "in use by another mktd"
+mv aside data/control.sock
 
 wait "$slow" || fail "a head that stops"

@@ -167,12 +167,6 @@ after_bad-tenants() { grep -q installation.add "$work/printed" || fail "the log 
 after_bad-block() {
   [[ $(mkt --tenant team policy check other@0.1.0 2>&1) == *refused* ]] || fail "the tenant may still install it: $(mkt --tenant team policy check other 2>&1)"
 }
-before_bad-quarantine() {
-  mkt --json info other@0.1.0 >info 2>/dev/null
-  KEYID=$(jq -r .signingKeyId info)
-  TIME=$(jq -r .publishedAt info)
-  [[ $KEYID == "$first_daily" ]] || fail "other@0.1.0 is signed by $KEYID"
-}
 after_bad-quarantine() {
   [[ $(status_of GET /v1/connectors/other/0.1.0/tarball) == 409 ]] || fail "it is served"
   [[ $(status_of GET /v1/connectors/tool/1.0.0/tarball) == 200 ]] || fail "more is in quarantine than was meant"
