@@ -46,7 +46,7 @@ expect 0 "$MKT" publish plain
 server own 1.0.0
 server own 1.1.0
 server npm 2.0.0+build.7 '.mcp += {runtimeHint: "npx",
-  package: {registryType: "npm", identifier: "@acme/slack", version: "2.0.0", registryBaseUrl: "https://registry.npmjs.org"},
+  package: {registryType: "npm", identifier: "@acme/slack", version: "2.0.0", registryBaseUrl: "https://npm.acme.example"},
   arguments: [{type: "named", name: "--team", value: "core"}, {type: "positional", valueHint: "folder", isRequired: true, format: "filepath"}],
   environment: [{name: "SLACK_TOKEN", description: "From the admin", isRequired: true, isSecret: true},
                 {name: "LEVEL", default: "low", choices: ["low", "high"]}]}
