@@ -23,6 +23,12 @@ CatalogCounts counts_for(const Catalog& catalog, bool is_admin) {
   return counts;
 }
 
+// What was not found is no secret.
+std::vector<std::string> audience_of(const VersionLookup& found) {
+  if (found.version) return found.version->visible_to;
+  return found.connector ? found.connector->visible_to : std::vector<std::string>();
+}
+
 // The connector's listing, from its latest version's manifest.
 ConnectorListing listing_of(const std::string& manifest_text) {
   ConnectorListing listing;
@@ -85,11 +91,7 @@ Result<VersionRecord> show_version(const Marketplace& market, const Caller& call
                                    const ConnectorId& id, std::string_view which) {
   MKT_TRY(auto found, market.read([&](const Records& records) {
     VersionLookup lookup = find_version(records, id.text(), which);
-    const std::vector<std::string>* const visible_to = lookup.version ? &lookup.version->visible_to
-                                                       : lookup.connector
-                                                           ? &lookup.connector->visible_to
-                                                           : nullptr;
-    const bool seen = visible_to == nullptr || may_see(records, caller, id.text(), *visible_to);
+    const bool seen = may_see(records, caller, id.text(), audience_of(lookup));
     return seen ? std::move(lookup) : VersionLookup();
   }));
   if (found.version) return std::move(*found.version);

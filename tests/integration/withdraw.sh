@@ -77,12 +77,13 @@ expect 0 "$MKTD" backup --data data backup.tar
 expect 0 "$MKTD" restore backup.tar --data restored
 expect 0 "$MKTD" check --data restored
 expect 0 "$MKTD" gc --data data
-export FAKETIME=+73h
-if [[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ]]; then
-  export LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1
-  start_mktd
-  unset LD_PRELOAD
-  MKT_TOKEN=$owner expect 4 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
-  says err 'only an admin'
-  expect 0 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
-fi
+# The clock of a daemon that starts 73 hours later.
+faketime=$(find /usr/lib -name libfaketime.so.1 -print -quit)
+[[ -n $faketime ]] || skip "withdrawing after 72 hours: there is no libfaketime (all else holds)"
+[[ -z $SANITIZER ]] || skip "withdrawing after 72 hours: a sanitizer's library must be loaded before libfaketime"
+export FAKETIME=+73h LD_PRELOAD=$faketime
+start_mktd
+unset LD_PRELOAD
+MKT_TOKEN=$owner expect 4 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
+says err 'only an admin'
+expect 0 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
