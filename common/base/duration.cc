@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -30,6 +31,15 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   }
   return Error(ErrorCode::usage_error, fmt::format("\"{}\" is not a time; write 30s, 10m, 2h or 7d",
                                                    printable(text.substr(0, 32))));
+}
+
+Result<std::chrono::milliseconds> parse_duration_with_unit(std::string_view text) {
+  MKT_TRY(const auto duration, parse_duration(text));
+  if (duration.count() == 0 || !is_ascii_digit(text.back())) return duration;
+  return Error(ErrorCode::usage_error,
+               fmt::format("{0} has no unit; write {0}s, {0}m, {0}h or {0}d for as many seconds, "
+                           "minutes, hours or days",
+                           text));
 }
 
 std::string format_duration(std::chrono::milliseconds duration) {

@@ -105,7 +105,14 @@ Result<std::uint64_t> file_size(int fd, std::string_view name) {
 }
 
 Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
-  MKT_TRY(UniqueFd fd, open_for_reading(path));
+  // Or a pipe that nobody writes to would be waited for.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return path_error("read", path, errno);
+  struct stat info {};
+  if (::fstat(fd.get(), &info) == 0 && S_ISFIFO(info.st_mode)) {
+    return Error(ErrorCode::invalid_input,
+                 fmt::format("{} is a pipe; a file is needed", printable(path.string())));
+  }
   MKT_TRY(const std::uint64_t size, file_size(fd.get(), printable(path.string())));
   if (size > limit) {
     return Error(ErrorCode::invalid_input, fmt::format("{} has {} bytes; at most {} are allowed",

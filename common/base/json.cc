@@ -1,55 +1,123 @@
-// Strict rules on top of nlohmann-json's callback parser.
 #include "common/base/json.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "common/base/utf8.h"
 
 namespace mkt {
 namespace {
 
-// Refuses, event by event, what the grammar allows and we do not.
-class StrictRules {
+// Up to so many members a search by hand is faster than a set of their names.
+constexpr std::size_t kFewMembers = 16;
+
+// Makes the document of the library's events, and refuses what the grammar allows and we do not.
+//
+// The library could do the same itself with a callback for each value; but then it goes through the
+// whole of an array again for each object in it.
+class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (problem_) return false;
-    switch (event) {
-      case Json::parse_event_t::object_start:
-        names_.emplace_back();
-        [[fallthrough]];
-      case Json::parse_event_t::array_start:
-        if (static_cast<std::size_t>(depth) >= kMaxJsonDepth) {
-          problem_ = fmt::format("it is nested deeper than {} levels", kMaxJsonDepth);
-        }
-        break;
-      case Json::parse_event_t::object_end:
-        names_.pop_back();
-        break;
-      case Json::parse_event_t::key: {
-        auto& seen = names_.back();
-        const auto& name = parsed.get_ref<const std::string&>();
-        if (!seen.insert(name).second) {
-          problem_ = fmt::format("the name \"{}\" appears twice in one object",
-                                 printable(std::string_view(name).substr(0, 64)));
-        } else if (seen.size() > kMaxJsonMembers) {
-          problem_ = fmt::format("an object has more than {} members", kMaxJsonMembers);
-        }
-        break;
-      }
-      default:
-        break;
-    }
-    return !problem_;  // false discards the rest, so memory stays flat after the first problem
+  bool null() override { return add(Json()); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(std::int64_t value) override { return add(value); }
+  bool number_unsigned(std::uint64_t value) override { return add(value); }
+  bool number_float(double value, const std::string&) override { return add(value); }
+  bool string(std::string& value) override { return add(std::move(value)); }
+  bool binary(Json::binary_t&) override { return false; }  // not in JSON
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override;
+  bool parse_error(std::size_t byte, const std::string&, const Json::exception& e) override {
+    constexpr int kNumberOverflow = 406;  // the library's out_of_range.406
+    return refuse(e.id == kNumberOverflow ? " has a number that is out of range"
+                                          : fmt::format(" is not valid JSON (at byte {})", byte));
   }
 
-  const std::optional<std::string>& problem() const { return problem_; }
+  Json take() { return std::move(document_); }
+  // What follows the document's name in a message.
+  const std::string& problem() const { return problem_; }
 
  private:
-  std::vector<std::set<std::string>> names_;
-  std::optional<std::string> problem_;
+  struct Open {
+    Json* container;
+    std::set<std::string, std::less<>> names = {};  // of an object's members, where they are many
+  };
+
+  bool refuse(std::string problem) {
+    problem_ = std::move(problem);
+    return false;
+  }
+  // nullptr where there are too many values.
+  Json* place(Json value);
+  bool add(Json value) { return place(std::move(value)) != nullptr; }
+  bool open(Json container);
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+  // Remembers it, too.
+  bool is_new(const std::string& name);
+
+  Json document_;
+  std::vector<Open> open_;  // what is not complete, the outermost first
+  std::string name_;        // of the member that follows
+  std::size_t values_ = 0;
+  std::string problem_;
 };
+
+Json* StrictBuilder::place(Json value) {
+  if (++values_ > kMaxJsonValues) {
+    refuse(fmt::format(": it has more than {} values", kMaxJsonValues));
+    return nullptr;
+  }
+  if (open_.empty()) return &(document_ = std::move(value));
+  Json& container = *open_.back().container;
+  if (container.is_array()) return &container.emplace_back(std::move(value));
+  // As the name is new, the object need not look for it again.
+  Json::object_t::Container& members = container.get_ref<Json::object_t&>();
+  return &members.emplace_back(std::move(name_), std::move(value)).second;
+}
+
+bool StrictBuilder::open(Json container) {
+  if (open_.size() >= kMaxJsonDepth) {
+    return refuse(fmt::format(": it is nested deeper than {} levels", kMaxJsonDepth));
+  }
+  // It stays where it is until it is complete, as nothing is added beside it.
+  Json* const placed = place(std::move(container));
+  if (placed == nullptr) return false;
+  open_.push_back({placed});
+  return true;
+}
+
+bool StrictBuilder::is_new(const std::string& name) {
+  Open& object = open_.back();
+  const auto& members = object.container->get_ref<const Json::object_t&>();
+  if (members.size() < kFewMembers) {
+    return std::none_of(members.begin(), members.end(),
+                        [&](const auto& member) { return member.first == name; });
+  }
+  if (object.names.empty()) {
+    for (const auto& member : members) object.names.insert(member.first);
+  }
+  return object.names.insert(name).second;
+}
+
+bool StrictBuilder::key(std::string& name) {
+  if (!is_new(name)) {
+    return refuse(fmt::format(": the name \"{}\" appears twice in one object",
+                              printable(std::string_view(name).substr(0, 64))));
+  }
+  if (open_.back().container->size() >= kMaxJsonMembers) {
+    return refuse(fmt::format(": an object has more than {} members", kMaxJsonMembers));
+  }
+  name_ = std::move(name);
+  return true;
+}
 
 }  // namespace
 
@@ -59,22 +127,9 @@ Result<Json> parse_json(std::string_view text, std::string_view what) {
     return Error(ErrorCode::invalid_json,
                  fmt::format("{} is not valid JSON (at byte {})", what, nul + 1));
   }
-  // The library's parser does not recurse for nesting, so the callback may check the depth. The
-  // library reports errors by exceptions; they end here.
-  StrictRules rules;
-  try {
-    Json json = Json::parse(text.begin(), text.end(), std::ref(rules));
-    if (rules.problem()) {
-      return Error(ErrorCode::invalid_json, fmt::format("{}: {}", what, *rules.problem()));
-    }
-    return json;
-  } catch (const Json::parse_error& e) {
-    return Error(ErrorCode::invalid_json,
-                 fmt::format("{} is not valid JSON (at byte {})", what, e.byte));
-  } catch (const Json::exception&) {
-    return Error(ErrorCode::invalid_json,
-                 fmt::format("{} has a number that is out of range", what));
-  }
+  StrictBuilder builder;
+  if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
+  return Error(ErrorCode::invalid_json, fmt::format("{}{}", what, builder.problem()));
 }
 
 std::string dump_json(const Json& json) {

@@ -50,14 +50,18 @@ std::string logfmt_line(std::string_view time, std::string_view level, std::stri
                         const LogFields& fields) {
   std::string line = time.empty() ? "" : fmt::format("time={} ", time);
   line += fmt::format("level={} msg={}", level, logfmt_value(message));
-  for (const auto& [name, value] : fields) line += fmt::format(" {}={}", name, logfmt_value(value));
+  for (const auto& [name, value] : fields) {
+    line += fmt::format(" {}={}", name, logfmt_value(value.text()));
+  }
   return line;
 }
 
 std::string json_line(std::string_view time, std::string_view level, std::string_view message,
                       const LogFields& fields) {
   Json line{{"time", time}, {"level", level}, {"msg", message}};
-  for (const auto& [name, value] : fields) line[std::string(name)] = value;
+  for (const auto& [name, value] : fields) {
+    line[std::string(name)] = value.number() ? Json(*value.number()) : Json(value.text());
+  }
   return dump_json(line);
 }
 
@@ -65,7 +69,9 @@ JournalFields journal_entry(LogLevel level, const std::string& line, const LogFi
   JournalFields entry{{"MESSAGE", line},
                       {"PRIORITY", std::to_string(kPriorities[static_cast<std::size_t>(level)])},
                       {"SYSLOG_IDENTIFIER", "mktd"}};
-  for (const auto& [name, value] : fields) entry.emplace_back(journal_field_name(name), value);
+  for (const auto& [name, value] : fields) {
+    entry.emplace_back(journal_field_name(name), value.text());
+  }
   return entry;
 }
 

@@ -36,6 +36,16 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
   return out;
 }
 
+bool is_http_url(std::string_view text) {
+  for (std::string_view scheme : {"https://", "http://"}) {
+    if (text.starts_with(scheme)) {
+      return text.size() > scheme.size() &&
+             text.find_first_of(" \"<>\\^`{|}") == std::string_view::npos;
+    }
+  }
+  return false;
+}
+
 std::string without_user_info(std::string_view url) {
   const std::size_t end = url.rfind('@');
   if (end == std::string_view::npos) return std::string(url);

@@ -1,4 +1,5 @@
-// Parts of a URL: percent-encoding (RFC 3986 section 2.1), and what must not be shown. Thread-safe.
+// Parts of a URL: percent-encoding (RFC 3986 section 2.1), which text is one, and what must not be
+// shown. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -17,6 +18,10 @@ enum class Plus { is_plus, is_space };
 // nullopt where two hex digits do not follow a '%'. The result may hold any byte, also zero, and
 // need not be UTF-8; the caller must check.
 std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plus::is_plus);
+
+// True for http://… or https://… without blanks and the other signs that RFC 3986 keeps out of a
+// URL.
+bool is_http_url(std::string_view text);
 
 // A URL, or what was meant as one, without its user and password, for a message. All that stands
 // before the last '@' goes, for what is no URL may have its secret anywhere.

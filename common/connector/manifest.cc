@@ -6,43 +6,22 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/url.h"
 #include "common/base/utf8.h"
 #include "common/connector/entry_path.h"
+#include "common/connector/manifest_limits.h"
 #include "common/connector/mcp_declaration.h"
+#include "common/connector/origin.h"
 #include "common/connector/spdx.h"
 
 namespace mkt {
 namespace {
-
-// Lengths are in code points, counts in elements; connector.manifest(5) lists them.
-constexpr std::size_t kMaxDisplayName = 128;
-constexpr std::size_t kMaxDescription = 1024;
-constexpr std::size_t kMaxAuthor = 128;
-constexpr std::size_t kMaxLicense = 256;
-constexpr std::size_t kMaxTools = 256;
-constexpr std::size_t kMaxToolName = 128;
-constexpr std::size_t kMaxCapabilities = 20;
-constexpr std::size_t kMaxKeywords = 64;
-constexpr std::size_t kMaxKeyword = 64;
-constexpr std::size_t kMaxUrl = 2048;
-constexpr std::size_t kMaxDependencies = 256;
-constexpr std::size_t kMaxNotes = 64 * 1024;
 
 constexpr auto kPolicyClasses = std::to_array<std::pair<std::string_view, PolicyClass>>({
     {"READ", PolicyClass::read},
     {"WRITE_NON_DESTRUCTIVE", PolicyClass::write_non_destructive},
     {"DESTRUCTIVE", PolicyClass::destructive},
 });
-
-bool is_http_url(std::string_view text) {
-  for (std::string_view scheme : {"https://", "http://"}) {
-    if (text.starts_with(scheme)) {
-      return text.size() > scheme.size() &&
-             text.find_first_of(" \"<>\\^`{|}") == std::string_view::npos;
-    }
-  }
-  return false;
-}
 
 Error manifest_invalid(std::vector<ErrorDetail> findings) {
   const std::string message =
@@ -91,10 +70,10 @@ class ManifestReader {
     const auto version = parsed<Version>("version", 128);
     // Placeholders are used until the findings are returned.
     Manifest m(id ? *id : *ConnectorId::parse("x"), version ? *version : *Version::parse("0.0.0"));
-    m.display_name_ = text("displayName", Needed::always, kMaxDisplayName);
-    m.description_ = text("description", Needed::never, kMaxDescription, true);
-    m.author_ = text("author", Needed::today, kMaxAuthor);
-    m.license_ = text("license", Needed::today, kMaxLicense);
+    m.display_name_ = text("displayName", Needed::always, ManifestLimits::kDisplayName);
+    m.description_ = text("description", Needed::never, ManifestLimits::kDescription, true);
+    m.author_ = text("author", Needed::today, ManifestLimits::kAuthor);
+    m.license_ = text("license", Needed::today, ManifestLimits::kLicense);
     if (!m.license_.empty() && !is_spdx_expression(m.license_)) {
       add_newer("license",
                 "must be an SPDX license expression such as \"Apache-2.0\" or "
@@ -121,10 +100,15 @@ class ManifestReader {
     }
     read_url("repository");
     read_url("homepage");
-    text("changelog", Needed::never, kMaxNotes, true);
-    text("releaseNotes", Needed::never, kMaxNotes, true);
+    text("changelog", Needed::never, ManifestLimits::kNotes, true);
+    text("releaseNotes", Needed::never, ManifestLimits::kNotes, true);
     if (const Json* mcp = member("mcp")) {
       for (ErrorDetail& d : check_mcp(*mcp)) add_newer(std::move(d.path), std::move(d.message));
+    }
+    if (const Json* origin = member("origin")) {
+      for (ErrorDetail& d : check_origin(*origin)) {
+        add_newer(std::move(d.path), std::move(d.message));
+      }
     }
     m.prerelease_ = m.version_.is_prerelease() || flag("prerelease");
     if (!findings_.empty()) return manifest_invalid(std::move(findings_));
@@ -237,7 +221,7 @@ class ManifestReader {
   }
 
   void read_tools(Manifest& m) {
-    const Json* tools = list("tools", Needed::today, kMaxTools);
+    const Json* tools = list("tools", Needed::today, ManifestLimits::kTools);
     if (tools == nullptr) return;
     for (std::size_t i = 0; i < tools->size(); ++i) {
       const std::string path = fmt::format("tools[{}]", i);
@@ -254,8 +238,8 @@ class ManifestReader {
         }
         return checked_text(*it, path + "." + name, limit, !required);
       };
-      Tool t{field("name", true, kMaxToolName), field("description", false, kMaxDescription),
-             PolicyClass::read};
+      Tool t{field("name", true, ManifestLimits::kToolName),
+             field("description", false, ManifestLimits::kDescription), PolicyClass::read};
       if (t.name.empty() && text_member(tool, "name") == "") {
         add_newer(path + ".name", "must not be empty");
       }
@@ -276,7 +260,7 @@ class ManifestReader {
   }
 
   void read_capabilities(Manifest& m) {
-    const Json* words = list("capabilities", Needed::always, kMaxCapabilities);
+    const Json* words = list("capabilities", Needed::always, ManifestLimits::kCapabilities);
     if (words == nullptr) return;
     const auto& known = known_capabilities();
     for (std::size_t i = 0; i < words->size(); ++i) {
@@ -294,11 +278,11 @@ class ManifestReader {
   }
 
   void read_keywords(Manifest& m) {
-    const Json* words = list("keywords", Needed::never, kMaxKeywords);
+    const Json* words = list("keywords", Needed::never, ManifestLimits::kKeywords);
     if (words == nullptr) return;
     for (std::size_t i = 0; i < words->size(); ++i) {
-      m.keywords_.push_back(
-          checked_text((*words)[i], fmt::format("keywords[{}]", i), kMaxKeyword, false));
+      m.keywords_.push_back(checked_text((*words)[i], fmt::format("keywords[{}]", i),
+                                         ManifestLimits::kKeyword, false));
     }
   }
 
@@ -309,9 +293,9 @@ class ManifestReader {
       add("dependencies", "must be an object of connector ids and version ranges");
       return;
     }
-    if (wanted->size() > kMaxDependencies) {
-      add("dependencies",
-          fmt::format("has {} members; at most {} are allowed", wanted->size(), kMaxDependencies));
+    if (wanted->size() > ManifestLimits::kDependencies) {
+      add("dependencies", fmt::format("has {} members; at most {} are allowed", wanted->size(),
+                                      ManifestLimits::kDependencies));
       return;
     }
     for (const auto& [id, range] : wanted->items()) {
@@ -334,7 +318,7 @@ class ManifestReader {
   }
 
   void read_url(const char* name) {
-    const std::string url = text(name, Needed::never, kMaxUrl);
+    const std::string url = text(name, Needed::never, ManifestLimits::kUrl);
     if (!url.empty() && !is_http_url(url)) add(name, "must be an http:// or https:// URL");
   }
 

@@ -224,11 +224,29 @@ Json only(const Json& object, const Members& members) {
   return kept;
 }
 
+// Visual Studio Code asks the user for a value where it finds a description or a default. Without
+// them a header or a variable is empty for it, and the hint of a positional argument is the value.
+// So what somebody must give has a description: its name.
+void describe_what_is_asked(Json& input) {
+  for (const char* name : {"value", "description", "default"}) {
+    if (input.contains(name)) return;
+  }
+  const auto type = input.find("type");
+  if (type != input.end() && *type == "named") return;  // perhaps a flag, which has no value
+  const bool is_positional = type != input.end();
+  if (!is_positional && !input.value("isRequired", false)) return;
+  if (const Json* name = find_member(input, is_positional ? "valueHint" : "name")) {
+    input["description"] = *name;
+  }
+}
+
 Json inputs_of(const Json& object, const char* name) {
   Json inputs = Json::array();
   const Json* given = find_member(object, name);
   if (given == nullptr) return inputs;
-  for (const Json& input : *given) inputs.push_back(only(input, kInputMembers));
+  for (const Json& input : *given) {
+    describe_what_is_asked(inputs.emplace_back(only(input, kInputMembers)));
+  }
   return inputs;
 }
 

@@ -27,7 +27,8 @@ inline constexpr std::size_t kMaxMcpBytes = 16 * 1024;  // of the member as comp
 // valid. Members that are not known here are ignored.
 std::vector<ErrorDetail> check_mcp(const Json& mcp);
 
-// Of a valid declaration: the known members of its parts, as server.json has them.
+// Of a valid declaration: the known members of its parts, as server.json has them; and a
+// description for what the user must give, where it has none.
 Json mcp_transport(const Json& mcp);    // {"type": "stdio"}, or {type, url, headers}
 Json mcp_package(const Json& mcp);      // null where the connector's tarball is the package
 Json mcp_arguments(const Json& mcp);    // a list

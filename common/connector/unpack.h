@@ -1,25 +1,17 @@
 // unpack_tarball: writes a whole tarball to a folder, or fails.
 //
 // `folder` must be empty and belong to this process: the caller makes it under a temporary name and
-// renames it when all checks have passed. Every path is opened component by component, without
-// following links. Files are new (O_EXCL); modes are 0755 or 0644. Not thread-safe for the same
-// folder.
+// renames it when all checks have passed. FolderWriter writes. Not thread-safe for the same folder.
 #pragma once
 
 #include <filesystem>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/connector/folder_writer.h"
 #include "common/connector/tarball_reader.h"
 
 namespace mkt {
-
-struct UnpackedFile {
-  std::string path;
-  std::uint64_t size = 0;  // bytes
-  bool executable = false;
-  Checksum checksum;
-};
 
 struct Unpacked {
   TarballContents contents;

@@ -62,6 +62,25 @@ void PublisherListing::members(Visitor& m) {
 }
 
 template <typename Visitor>
+void SigningInfo::members(Visitor& m) {
+  m.always("sequence", &SigningInfo::sequence, Shape().saying("Of the log's entry."));
+  m.always("time", &SigningInfo::time, kTime);
+  m.always("action", &SigningInfo::action,
+           Shape().saying("version.publish or version.countersign."));
+  m.always("connectorId", &SigningInfo::connector_id);
+  m.always("version", &SigningInfo::version);
+  m.always("keyId", &SigningInfo::key_id);
+  m.always("actor", &SigningInfo::actor, Shape().saying("Who asked for it, with the token's id."));
+  m.always("yours", &SigningInfo::yours, Shape().saying("The token of this request did."));
+}
+
+template <typename Visitor>
+void SigningListing::members(Visitor& m) {
+  m.always("signings", &SigningListing::signings, Shape().saying("The newest first."));
+  m.always("hasMore", &SigningListing::has_more, Shape().saying("Older ones were left out."));
+}
+
+template <typename Visitor>
 void RegisteredInfo::members(Visitor& m) {
   PublisherInfo::members(m);
   m.if_any("token", &RegisteredInfo::token, Shape().saying("The secret, shown this once."));
@@ -94,6 +113,8 @@ MKT_MESSAGE_FUNCTIONS(KeyInfo)
 MKT_MESSAGE_FUNCTIONS(KeyListing)
 MKT_MESSAGE_FUNCTIONS(PublisherInfo)
 MKT_MESSAGE_FUNCTIONS(PublisherListing)
+MKT_MESSAGE_FUNCTIONS(SigningInfo)
+MKT_MESSAGE_FUNCTIONS(SigningListing)
 MKT_MESSAGE_FUNCTIONS(RegisteredInfo)
 MKT_MESSAGE_FUNCTIONS(ChallengeInfo)
 MKT_MESSAGE_FUNCTIONS(RevocationCounts)

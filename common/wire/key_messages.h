@@ -68,6 +68,28 @@ struct PublisherListing {
   MKT_MESSAGE(PublisherListing);
 };
 
+// A version that a publisher's key signed. `yours`: the token that asks now asked for it.
+struct SigningInfo {
+  std::int64_t sequence = 0;
+  std::string time;
+  std::string action;
+  std::string connector_id;
+  std::string version;
+  std::string key_id;
+  std::string actor;
+  bool yours = false;
+
+  MKT_MESSAGE(SigningInfo);
+};
+
+// GET /v1/publishers/{id}/signings
+struct SigningListing {
+  std::vector<SigningInfo> signings;
+  bool has_more = false;
+
+  MKT_MESSAGE(SigningListing);
+};
+
 // The answer to POST /v1/publishers. Where anyone may register, the publisher is given a token.
 struct RegisteredInfo : PublisherInfo {
   std::optional<std::string> token;

@@ -25,5 +25,17 @@ TEST_CASE("what is written is read again as the same") {
   }
 }
 
+TEST_CASE("where a unit is wanted, a bare number is refused with the units there are") {
+  for (const char* text : {"1ms", "30s", "10m", "2h", "7d", "0s", "0"}) {
+    CAPTURE(text);
+    CHECK(*parse_duration_with_unit(text) == *parse_duration(text));
+  }
+  const auto bare = parse_duration_with_unit("90");
+  REQUIRE_FALSE(bare);
+  CHECK(bare.error().message ==
+        "90 has no unit; write 90s, 90m, 90h or 90d for as many seconds, minutes, hours or days");
+  CHECK_FALSE(parse_duration_with_unit("d"));
+}
+
 }  // namespace
 }  // namespace mkt

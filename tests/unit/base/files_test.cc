@@ -44,6 +44,15 @@ TEST_CASE("a file larger than the limit is not read") {
   CHECK(!read_file(folder.path() / "f", 4));
 }
 
+TEST_CASE("a pipe in the place of a file is refused, and not waited for") {
+  const TemporaryFolder folder = somewhere();
+  const auto fifo = folder.path() / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  const auto pipe = read_file(fifo, 10);  // does not wait for who writes to it
+  REQUIRE_FALSE(pipe);
+  CHECK(pipe.error().code == ErrorCode::invalid_input);
+}
+
 TEST_CASE("a missing file is not_found and named") {
   const auto text = read_file("/nonexistent/file", 10);
   REQUIRE(!text);

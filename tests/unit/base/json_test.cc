@@ -66,11 +66,58 @@ TEST_CASE("nesting and members are bounded") {
   CHECK(!valid(many));
 }
 
+TEST_CASE("values are bounded") {
+  const auto zeros = [](std::size_t count) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < count; ++i) text += "0,";
+    text.back() = ']';
+    return text;
+  };
+  CHECK(valid(zeros(kMaxJsonValues - 1)));  // the array is one, too
+  CHECK(!valid(zeros(kMaxJsonValues)));
+}
+
+TEST_CASE("every value keeps its place, however many there are around it") {
+  std::string text = "{";
+  for (int i = 0; i < 100; ++i) {
+    text +=
+        "\"m" + std::to_string(i) + "\":[{\"a\":" + std::to_string(i) + ",\"b\":[[],{}]},\"x\"],";
+  }
+  text += "\"last\":null}";
+  const auto json = parse_json(text, "it");
+  REQUIRE(json);
+  CHECK(dump_json(*json) == text);
+  CHECK((*json)["m77"][0]["a"] == 77);
+}
+
+TEST_CASE("no text takes long: many containers in one, and many members") {
+  const auto filled = [](std::string_view part, std::size_t count, std::string_view begin,
+                         std::string_view end) {
+    std::string text(begin);
+    for (std::size_t i = 0; i < count; ++i) text += part;
+    text.back() = ' ';
+    return text.append(end);
+  };
+  std::string members = "{";
+  for (std::size_t i = 0; i < kMaxJsonMembers; ++i) members += "\"" + std::to_string(i) + "\":0,";
+  members.back() = '}';
+  members += ",";
+  // With quadratic time each would take minutes.
+  CHECK(valid(filled("{},", 400'000, "[", "]")));
+  CHECK(valid(filled("[],", 400'000, "[", "]")));
+  CHECK(valid(filled("{\"\":{}},", 300'000, "[", "]")));
+  CHECK(valid(filled("[{}],", 300'000, "{\"x\":[", "]}")));
+  CHECK(valid(filled(members, 240, "[", "]")));
+}
+
 TEST_CASE("an error says of what and where") {
   const auto json = parse_json("{\"a\":}", "the manifest");
   REQUIRE(!json);
   CHECK(json.error().code == ErrorCode::invalid_json);
   CHECK(json.error().message == "the manifest is not valid JSON (at byte 6)");
+  CHECK(parse_json("[1e999]", "it").error().message == "it has a number that is out of range");
+  CHECK(parse_json("{\"a\":1,\"a\":1}", "it").error().message ==
+        "it: the name \"a\" appears twice in one object");
 }
 
 TEST_CASE("dumping replaces what is not UTF-8 and never throws") {

@@ -69,6 +69,29 @@ TEST_CASE("arguments and variables are bounded and of known types") {
   CHECK(check_mcp(many).size() == 1);
 }
 
+// Visual Studio Code 1.128 asks for what has a description or a default, and for nothing else.
+TEST_CASE("what the user must give has a description that an editor asks by") {
+  const auto mcp = parse_json(R"({"transport": {"type": "sse", "url": "https://x.example/sse",
+      "headers": [{"name": "Authorization", "isRequired": true}, {"name": "X-Team", "value": "core",
+      "isRequired": true}]}, "environment": [{"name": "TOKEN", "isRequired": true},
+      {"name": "LEVEL"}, {"name": "REGION", "isRequired": true, "default": "eu"},
+      {"name": "KEY", "isRequired": true, "description": "From the admin"}],
+      "arguments": [{"type": "positional", "valueHint": "folder"}, {"type": "positional",
+      "valueHint": "file", "default": "a"}, {"type": "positional", "value": "serve"},
+      {"type": "named", "name": "--quiet", "isRequired": true}]})",
+                              "mcp");
+  REQUIRE(mcp);
+  REQUIRE(check_mcp(*mcp).empty());
+  const auto described = [](const Json& inputs) {
+    std::string all;
+    for (const Json& input : inputs) all += input.value("description", "-") + " ";
+    return all;
+  };
+  CHECK(described(mcp_transport(*mcp)["headers"]) == "Authorization - ");
+  CHECK(described(mcp_environment(*mcp)) == "TOKEN - - From the admin ");
+  CHECK(described(mcp_arguments(*mcp)) == "folder - - - ");
+}
+
 TEST_CASE("a manifest with a wrong declaration is refused, and an older one is taken") {
   const Json json{
       {"manifestVersion", "1.0"},   {"id", "x"},
