@@ -22,7 +22,57 @@ std::string_view without_port(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
+// The same for the end of an origin, which may be nothing.
+bool is_port(std::string_view text) {
+  return text.empty() || (text.front() == ':' && parse_whole<std::uint16_t>(text.substr(1)));
+}
+
 }  // namespace
+
+bool is_always_allowed(std::string_view host) {
+  return lower_case(host) == "localhost" || is_address(host);
+}
+
+bool is_host_name(std::string_view text) {
+  if (is_address(text)) return true;
+  constexpr std::size_t kMost = 253;  // RFC 1035 section 2.3.4, without the last dot
+  constexpr std::size_t kMostOfLabel = 63;
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (text.empty() || text.size() > kMost) return false;
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.' && label == 0) return false;
+    if (c != '.' && c != '-' && c != '_' && !is_ascii_letter(c) && !is_ascii_digit(c)) return false;
+    label = c == '.' ? 0 : label + 1;
+    if (label > kMostOfLabel) return false;
+  }
+  return label > 0;
+}
+
+bool is_web_origin(std::string_view text) {
+  const std::size_t colon = text.find("://");
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto fits = [](char c) {  // RFC 3986 section 3.1; an editor's page has a scheme of its own
+    return is_ascii_letter(c) || is_ascii_digit(c) || c == '+' || c == '-' || c == '.';
+  };
+  const std::string_view scheme = text.substr(0, colon);
+  if (!is_ascii_letter(scheme.front()) || !std::all_of(scheme.begin(), scheme.end(), fits)) {
+    return false;
+  }
+  const std::string_view host = text.substr(colon + 3);
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    return end != std::string_view::npos && is_address(host.substr(1, end - 1)) &&
+           is_port(host.substr(end + 1));
+  }
+  const std::size_t end = std::min(host.find(':'), host.size());
+  const std::string_view port = host.substr(end);
+  // The port that a scheme has anyway is never written: RFC 6454 section 6.2.
+  const std::string_view usual = lower_case(scheme) == "https"  ? ":443"
+                                 : lower_case(scheme) == "http" ? ":80"
+                                                                : "";
+  return is_host_name(host.substr(0, end)) && is_port(port) && (port.empty() || port != usual);
+}
 
 Admission::Admission(std::vector<std::string> hosts, std::vector<std::string> origins,
                      std::vector<AddressRange> trusted_proxies, bool anyone_reads)
@@ -36,8 +86,7 @@ Admission::Admission(std::vector<std::string> hosts, std::vector<std::string> or
 
 Status Admission::check_host(std::string_view host) const {
   const std::string name = lower_case(without_port(host));
-  if (name == "localhost" || is_address(name) ||
-      std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end()) {
+  if (is_always_allowed(name) || std::find(hosts_.begin(), hosts_.end(), name) != hosts_.end()) {
     return {};
   }
   return Error(ErrorCode::host_not_allowed,

@@ -26,6 +26,13 @@
 
 namespace mkt {
 
+// A client may always use it as Host: "localhost", or an IP address (without brackets).
+bool is_always_allowed(std::string_view host);
+// What Host can name: labels of letters, digits, "-" and "_" with dots between, or an address.
+bool is_host_name(std::string_view text);
+// As a browser writes an Origin: "https://tools.acme.example", with ":PORT" where it has one.
+bool is_web_origin(std::string_view text);
+
 struct Admitted {
   std::string address;
   Cors cors;

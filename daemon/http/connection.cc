@@ -1,5 +1,7 @@
 #include "daemon/http/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -21,6 +23,21 @@ constexpr std::uint64_t kFileBytes = 1024 * 1024;
 constexpr std::uint64_t kEncryptedBytes = 256 * 1024;
 // The buffer that an idle connection keeps for its next request; a larger one is freed.
 constexpr std::size_t kKeptBytes = 4 * 1024;
+
+// While it lives, the system gathers what is sent into full packets.
+class Cork {
+ public:
+  explicit Cork(int socket) : socket_(socket) { set(1); }
+  ~Cork() { set(0); }
+  Cork(const Cork&) = delete;
+  Cork& operator=(const Cork&) = delete;
+
+ private:
+  void set(int on) const {
+    if (socket_ >= 0) ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+  }
+  const int socket_;
+};
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
@@ -81,7 +98,8 @@ Result<std::size_t> Connection::wait_and_receive(std::span<std::uint8_t> into) {
     if (n == 0 || !would_block()) return stopped;
     const auto patience = floor_->patience(Clock::now());
     if (!patience) return Error(ErrorCode::request_timeout, "the body arrives too slowly");
-    pollfd waiting{fd(), tls_ ? tls_->awaited() : short{POLLIN}, 0};
+    if (tls_ && tls_->has_more()) continue;
+    pollfd waiting{fd(), awaited(), 0};
     ::poll(&waiting, 1, static_cast<int>(patience->count()));
   }
 }
@@ -201,6 +219,7 @@ Connection::Sent Connection::send_head_and_body() {
 // The file too, where the kernel does not encrypt it.
 Connection::Sent Connection::send_records() {
   thread_local std::array<char, TlsSession::kRecordBytes> bytes;
+  const Cork cork(file_ ? fd() : -1);
   for (std::uint64_t turn = kEncryptedBytes; turn > 0;) {
     const auto size = fill_record(bytes);
     if (!size) return Sent::failed;  // the file became shorter

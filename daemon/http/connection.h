@@ -51,6 +51,8 @@ class Connection {
   // True where `receive` should be called again although the socket may have nothing new: TLS has
   // some already, or must send first.
   bool wants_to_receive() const { return tls_ && (tls_->has_more() || tls_->awaited() != POLLIN); }
+  // What the socket must become ready for before `receive` can go on.
+  short awaited() const { return tls_ ? tls_->awaited() : short{POLLIN}; }
   bool is_empty() const { return unread().empty(); }
   // Everything up to and including the empty line; "" while that has not arrived.
   std::string_view head() const { return unread().substr(0, head_end_); }

@@ -74,13 +74,6 @@ std::string_view mcp_title_of(ErrorCode code) {
   return title_of(code);
 }
 
-void add_headers(const Error& error, std::optional<std::chrono::seconds> wait, Response& response) {
-  if (error.code == ErrorCode::unauthorized) {
-    response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  }
-  if (wait) response.headers.emplace_back("Retry-After", std::to_string(wait->count()));
-}
-
 std::optional<std::chrono::seconds> wait_of(const Error& error) {
   using std::chrono::seconds;
   if (error.retry_after) return std::chrono::ceil<seconds>(*error.retry_after);
@@ -90,6 +83,15 @@ std::optional<std::chrono::seconds> wait_of(const Error& error) {
 }
 
 }  // namespace
+
+void add_error_headers(const Error& error, Response& response) {
+  if (error.code == ErrorCode::unauthorized) {
+    response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  }
+  if (const auto wait = wait_of(error)) {
+    response.headers.emplace_back("Retry-After", std::to_string(wait->count()));
+  }
+}
 
 Response error_response(const Error& error, const FailedRequest& failed) {
   wire::ErrorInfo info;
@@ -112,7 +114,7 @@ Response error_response(const Error& error, const FailedRequest& failed) {
   if (http_status(error.code) == 429 && wait) info.retry_after = wait->count();
   info.request_id = failed.request_id;
   Response response = json_response(http_status(error.code), info.to_json());
-  add_headers(error, wait, response);
+  add_error_headers(error, response);
   return response;
 }
 

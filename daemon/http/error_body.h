@@ -29,4 +29,7 @@ inline Response error_response(const Error& error, const std::string& request_id
 
 FailedRequest failed_request(const Request& request);
 
+// Headers that an answer with this error has, whatever its body: Retry-After, WWW-Authenticate.
+void add_error_headers(const Error& error, Response& response);
+
 }  // namespace mkt

@@ -2,8 +2,10 @@
 // standard's section 9.2) for an EventSource.
 //
 // A stream ends after kStreamTime, or once it has told of something; the client comes back by
-// itself after kRetry with the number of the last event, as the standard wants it, and misses
-// nothing. So no connection and no thread is held for longer.
+// itself after `retry` with the number of the last event, as the standard wants it, and misses
+// nothing. So no connection and no thread is held for longer, and no proxy sees silence for long
+// enough to cut the connection. A reader for whom there is no place to wait is answered at once and
+// told to come back later: any status but 200 would end an EventSource for good.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -19,11 +21,13 @@ namespace {
 
 constexpr std::uint32_t kDefaultEntries = 100;
 constexpr std::chrono::milliseconds kRetry{1000};
-constexpr std::chrono::milliseconds kStreamTime{20'000};  // proxies cut silence after 30 or 60 s
+constexpr std::chrono::milliseconds kRetryForMore{100};    // there is another page
+constexpr std::chrono::milliseconds kRetryUnheld{10'000};  // for whom there was no place to wait
+constexpr std::chrono::milliseconds kStreamTime{20'000};   // proxies cut silence after 30 or 60 s
 constexpr const char* kEvents = "text/event-stream";
 
 bool wants_events(const RequestHead& head) {
-  return lower_case(head.header("accept")).find(kEvents) != std::string::npos;
+  return accepts(head, kEvents);
 }
 
 // The last event that a reconnecting client has, before what its address says.
@@ -37,9 +41,14 @@ Result<std::int64_t> start_of(const RequestHead& head) {
   return static_cast<std::int64_t>(after);
 }
 
+std::chrono::milliseconds retry_after(const Feed::Waited& answer) {
+  if (answer.page.has_more) return kRetryForMore;
+  return answer.had_place ? kRetry : kRetryUnheld;
+}
+
 // An event without data only moves the client's last id on, past what is not for it.
-std::string event_text(const wire::FeedListing& page) {
-  std::string text = fmt::format("retry: {}\n\n", kRetry.count());
+std::string event_text(const wire::FeedListing& page, std::chrono::milliseconds retry) {
+  std::string text = fmt::format("retry: {}\n\n", retry.count());
   for (const wire::FeedEntryInfo& e : page.entries) {
     text +=
         fmt::format("id: {}\nevent: {}\ndata: {}\n\n", e.sequence, e.kind, dump_json(e.to_json()));
@@ -55,9 +64,9 @@ Result<Response> feed(Feed& feed, const Request& request) {
   const auto most = static_cast<std::uint32_t>(limit);
   Response response;
   if (wants_events(request.head) && request.head.method == "GET") {
-    MKT_TRY(const auto page, feed.wait_for_page(request.caller, after, most, kStreamTime));
+    MKT_TRY(const auto answer, feed.wait_for_page(request.caller, after, most, kStreamTime));
     response.content_type = kEvents;
-    response.body = event_text(page);
+    response.body = event_text(answer.page, retry_after(answer));
   } else {
     MKT_TRY(const auto page, feed.page(request.caller, after, most));
     response = json_response(200, page.to_json());

@@ -33,6 +33,16 @@ Status Findings::status() const {
   return Error(errors[0].code, std::move(message), std::move(all));
 }
 
+Result<ConnectorId> connector_in_path(const Request& request) {
+  return ConnectorId::parse(request.path_parameter("id"));
+}
+
+Result<NamedVersion> version_in_path(const Request& request) {
+  MKT_TRY(ConnectorId id, connector_in_path(request));
+  MKT_TRY(Version version, Version::parse(request.path_parameter("version")));
+  return NamedVersion{std::move(id), std::move(version)};
+}
+
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,
                                        std::uint64_t otherwise, std::uint64_t least,
                                        std::uint64_t most) {

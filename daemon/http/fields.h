@@ -1,4 +1,5 @@
-// The fields of a request: its JSON body as a message of the wire, and numbers of its query string.
+// The fields of a request: its JSON body as a message of the wire, what its path names, and numbers
+// of its query string.
 #pragma once
 
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "common/connector/named_version.h"
 #include "daemon/http/message.h"
 #include "daemon/http/request_head.h"
 
@@ -62,6 +64,10 @@ Result<Message> read_message(Request& request, std::uint64_t limit) {
   MKT_CHECK(wrong.status());
   return message;
 }
+
+// What the path names, in the places that the routes call "id" and "version".
+Result<ConnectorId> connector_in_path(const Request& request);
+Result<NamedVersion> version_in_path(const Request& request);
 
 // A number of the query string.
 Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view name,

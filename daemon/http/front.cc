@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 #include <limits>
 
 #include "common/base/address_range.h"
+#include "daemon/http/greeting.h"
 
 namespace mkt {
 namespace {
@@ -26,6 +26,9 @@ constexpr std::chrono::milliseconds kGrace{100};
 constexpr int kMostAtStop = 4096;
 // At most this many requests of one connection are answered before others get their turn.
 constexpr int kPipelined = 16;
+// Shaking hands takes a front some 200 microseconds, so it leaves the other clients that connect at
+// the same time to the other fronts.
+constexpr int kGreetingsAtOnce = 1;
 
 // The client's address in its canonical form: a dual-stack socket shows IPv4 clients as mapped.
 std::string numeric_host(const sockaddr_storage& address) {
@@ -38,20 +41,6 @@ std::string numeric_host(const sockaddr_storage& address) {
                 sizeof text);
   }
   return canonical_address(text).value_or("unknown");
-}
-
-// What a client of a port with TLS begins with.
-enum class Opening { none, tls, http, other };
-
-Opening opening_of(int fd) {
-  constexpr char kHandshake =
-      22;  // the type of the record with a ClientHello, RFC 8446 section 5.1
-  char first = 0;
-  const ssize_t n = ::recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (n < 0) return errno == EAGAIN || errno == EINTR ? Opening::none : Opening::other;
-  if (n == 0) return Opening::other;
-  if (first == kHandshake) return Opening::tls;
-  return first >= 'A' && first <= 'Z' ? Opening::http : Opening::other;  // a method
 }
 
 }  // namespace
@@ -120,7 +109,6 @@ void Front::stop() {
 }
 
 void Front::run(std::chrono::milliseconds drain_time) {
-  ::pthread_setname_np(::pthread_self(), "front");
   auto next_sweep = Clock::now() + std::chrono::milliseconds(kTickMs);
   Clock::time_point give_up{}, close_idle{};
   for (;;) {
@@ -188,7 +176,8 @@ void Front::wait_for_events() {
     const auto entrance = std::find_if(entrances_.begin(), entrances_.end(),
                                        [fd](const Entrance& e) { return e.fd == fd; });
     if (entrance != entrances_.end()) {
-      accept_from(*entrance, std::numeric_limits<int>::max());
+      accept_from(*entrance,
+                  entrance->speaks_tls ? kGreetingsAtOnce : std::numeric_limits<int>::max());
     } else {
       on_event(fd);
     }
@@ -260,39 +249,20 @@ void Front::on_event(int fd) {
   }
 }
 
-// Nothing but the socket is held for a client that has sent nothing yet.
 void Front::greet(const std::shared_ptr<Connection>& connection) {
   Connection& c = *connection;
-  if (c.tls() == nullptr) {
-    switch (opening_of(c.fd())) {
-      case Opening::none:
-        return;
-      case Opening::tls:
-        c.set_tls(tls_->accept(c.fd()));
-        break;
-      case Opening::http:
-        tls_->count(false);
-        return refuse(c, Error(ErrorCode::invalid_request,
-                               "this port speaks HTTPS; write https:// and not http://"));
-      case Opening::other:
-        break;
-    }
+  switch (go_on_greeting(c, *tls_)) {
+    case Greeting::waiting:
+      if (c.tls() != nullptr) rewatch(c.fd(), static_cast<std::uint32_t>(c.awaited()));
+      return;
+    case Greeting::plain:
+      return refuse(c, Error(ErrorCode::invalid_request,
+                             "this port speaks HTTPS; write https:// and not http://"));
+    case Greeting::failed:
+      return close(c.fd());
+    case Greeting::encrypted:
+      break;
   }
-  if (c.tls() == nullptr) return end_greeting(connection, false);
-  switch (c.tls()->shake_hands()) {
-    case TlsSession::Handshake::waiting:
-      return rewatch(c.fd(), static_cast<std::uint32_t>(c.tls()->awaited()));
-    case TlsSession::Handshake::done:
-      return end_greeting(connection, true);
-    case TlsSession::Handshake::failed:
-      return end_greeting(connection, false);
-  }
-}
-
-void Front::end_greeting(const std::shared_ptr<Connection>& connection, bool succeeded) {
-  Connection& c = *connection;
-  tls_->count(succeeded);
-  if (!succeeded) return close(c.fd());
   c.phase = Connection::Phase::reading;
   c.deadline = Clock::now() + limits_.head_time;
   rewatch(c.fd(), EPOLLIN);
@@ -321,7 +291,8 @@ void Front::read_requests(const std::shared_ptr<Connection>& connection) {
     c.deadline = next_deadline(c);
   }
   c.wants_turn = true;  // other connections first
-  rewatch(c.fd(), EPOLLIN | EPOLLOUT);
+  // What has arrived does not help where something must be sent before.
+  rewatch(c.fd(), c.awaited() == POLLIN ? EPOLLIN | EPOLLOUT : std::uint32_t{EPOLLOUT});
 }
 
 // By when the next request must begin or, where it has begun, must be complete.
@@ -352,6 +323,7 @@ Front::Taken Front::take_request(const std::shared_ptr<Connection>& connection) 
     auto head = RequestHead::parse(c.head());
     if (!head) return refused(head.error());
     c.request = std::move(*head);
+    c.request->came_by_tls = c.tls() != nullptr;
   }
   const std::uint64_t length = c.request->content_length.value_or(0);
   const bool whole = c.body_received() >= length;

@@ -97,7 +97,6 @@ class Front {
   void accept_from(const Entrance& entrance, int most);
   void on_event(int fd);
   void greet(const std::shared_ptr<Connection>& connection);
-  void end_greeting(const std::shared_ptr<Connection>& connection, bool succeeded);
   void read_requests(const std::shared_ptr<Connection>& connection);
   // What happened to the bytes at the front of the input.
   enum class Taken {

@@ -16,22 +16,22 @@ struct Named {
 };
 
 Result<Named> named(const Request& request) {
-  MKT_TRY(ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(ConnectorId id, connector_in_path(request));
   MKT_TRY(PublisherId publisher, PublisherId::parse(request.path_parameter("publisher")));
   return Named{std::move(id), std::move(publisher)};
 }
 
-Result<Response> list(const Marketplace& market, const Caller& caller, const ConnectorId& id) {
-  MKT_TRY(const auto owners, list_owners(market, caller, id));
-  wire::OwnerListing listing;
-  for (const OwnerRecord& o : owners) {
-    listing.owners.push_back({o.publisher_id, format_utc(o.added_at)});
+Result<Response> listing(const Result<std::vector<OwnerRecord>>& owners) {
+  if (!owners) return owners.error();
+  wire::OwnerListing message;
+  for (const OwnerRecord& o : *owners) {
+    message.owners.push_back({o.publisher_id, format_utc(o.added_at)});
   }
-  return json_response(200, listing.to_json());
+  return json_response(200, message.to_json());
 }
 
 Result<Response> put_visibility(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_in_path(request));
   MKT_CHECK(require_owner(market, request.caller, id));
   MKT_TRY(const auto body, read_message<wire::VisibilityChange>(request, kMaxSmallBodyBytes));
   MKT_TRY(const auto tenants, parse_visibility(body.visibility));
@@ -48,8 +48,8 @@ void add_owner_routes(Router& router, const Marketplace& market) {
       "GET", base,
       Operation("listOwners", "List who may publish a connector").answers<wire::OwnerListing>(),
       [&](Request& r) -> Result<Response> {
-        MKT_TRY(const ConnectorId id, ConnectorId::parse(r.path_parameter("id")));
-        return list(market, r.caller, id);
+        MKT_TRY(const ConnectorId id, connector_in_path(r));
+        return listing(list_owners(market, r.caller, id));
       });
   router.add("PUT", base + "/{publisher}",
              Operation("addOwner", "Let another publisher publish a connector")
@@ -57,8 +57,7 @@ void add_owner_routes(Router& router, const Marketplace& market) {
                  .answers<wire::OwnerListing>(),
              [&](Request& r) -> Result<Response> {
                MKT_TRY(const Named n, named(r));
-               MKT_CHECK(add_owner(market, r.caller, n.connector, n.publisher));
-               return list(market, r.caller, n.connector);
+               return listing(add_owner(market, r.caller, n.connector, n.publisher));
              });
   router.add("DELETE", base + "/{publisher}",
              Operation("removeOwner", "Take a connector from one of its owners")
@@ -66,8 +65,7 @@ void add_owner_routes(Router& router, const Marketplace& market) {
                  .answers<wire::OwnerListing>(),
              [&](Request& r) -> Result<Response> {
                MKT_TRY(const Named n, named(r));
-               MKT_CHECK(remove_owner(market, r.caller, n.connector, n.publisher));
-               return list(market, r.caller, n.connector);
+               return listing(remove_owner(market, r.caller, n.connector, n.publisher));
              });
   router.add("PUT", "/v1/connectors/{id}/visibility",
              Operation("setVisibility", "Say who sees a connector")

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "daemon/http/min_sequence.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/tokens.h"
 
 namespace mkt {
 namespace {
@@ -89,6 +91,22 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
       rate_limit_headers(LimitScope::auth_failure, **decision));
 }
 
+// A token that somebody took for its id is part of the path; the log has the id alone.
+std::string without_tokens(std::string path) {
+  for (std::size_t begin = 1; begin < path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string id(public_part(std::string_view(path).substr(begin, end - begin)));
+    if (!id.empty()) path.replace(begin, end - begin, id);
+    begin += (id.empty() ? end - begin : id.size()) + 1;
+  }
+  return path;
+}
+
+bool says_who_may_keep(const Response& response) {
+  return std::any_of(response.headers.begin(), response.headers.end(),
+                     [](const auto& header) { return header.first == "Cache-Control"; });
+}
+
 }  // namespace
 
 Error told_error(Error error, const std::string& request_id) {
@@ -126,7 +144,11 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
         response ? std::move(*response) : failure(response.error(), failed_request(request)),
         request.answer_headers);
     tell_sequence(a.market, request, answer);
-    if (!a.market.anyone_reads()) keep_from_others(answer);
+    if (!a.market.anyone_reads()) {
+      keep_from_others(answer);
+    } else if (request.caller.signed_in() && !says_who_may_keep(answer)) {
+      answer.headers.emplace_back("Cache-Control", "private");
+    }
     return answer;
   } catch (const std::bad_alloc&) {
     return failure(Error(ErrorCode::overloaded, "the registry is out of memory; try again"),
@@ -139,14 +161,16 @@ Response answer_request(const Pipeline& a, const RequestHead& head, BodyReader& 
 }
 
 void log_access(const AccessRecord& r) {
-  LogFields fields = {
-      {"request", r.request_id}, {"address", r.address}, {"method", r.method}, {"path", r.path}};
+  LogFields fields = {{"request", r.request_id},
+                      {"address", r.address},
+                      {"method", r.method},
+                      {"path", without_tokens(r.path)}};
   if (!r.route.empty()) fields.emplace_back("route", r.route);
   if (!r.who.empty()) fields.emplace_back("who", r.who);
-  fields.emplace_back("status", std::to_string(r.status));
-  fields.emplace_back("in", std::to_string(r.bytes_in));
-  fields.emplace_back("out", std::to_string(r.bytes_out));
-  fields.emplace_back("us", std::to_string(r.duration.count()));
+  fields.emplace_back("status", r.status);
+  fields.emplace_back("in", r.bytes_in);
+  fields.emplace_back("out", r.bytes_out);
+  fields.emplace_back("us", r.duration.count());
   if (r.trace) {
     fields.emplace_back("traceId", r.trace->trace_id);
     fields.emplace_back("spanId", r.request_id);

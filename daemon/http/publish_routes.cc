@@ -47,8 +47,7 @@ Status count_for_signer(const Marketplace& market, RateLimiter& limiter, Request
 }
 
 Result<Response> put_version(const Marketplace& market, RateLimiter& limiter, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
-  MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
+  MKT_TRY(const NamedVersion named, version_in_path(request));
   const auto header = from_base64(request.head.header("mkt-signature"));
   if (!header || header->empty()) {
     return Error(ErrorCode::signature_malformed,
@@ -63,7 +62,7 @@ Result<Response> put_version(const Marketplace& market, RateLimiter& limiter, Re
     return tarball_too_large({market.limits().tarball_bytes, request.body.length()});
   }
   const std::string signed_text = signature.signed_text;
-  PublishRequest publish{std::move(signature), id, version};
+  PublishRequest publish{std::move(signature), named.id, named.version};
   if (const auto visibility = request.head.header("mkt-visibility"); !visibility.empty()) {
     MKT_TRY(publish.visible_to, parse_visibility(visibility));
   }
@@ -160,6 +159,7 @@ Result<Response> post_connector(const Marketplace& market, Request& request) {
   MKT_TRY(const auto body,
           read_message<wire::Announcement>(request, kMaxManifestBytes + kMaxSmallBodyBytes));
   const auto id = ConnectorId::parse(body.connector_id);
+  if (id) MKT_CHECK(require_connector(request.caller, id->text()));
   const auto version = Version::parse(body.version);
   const auto checksum = Checksum::parse(body.tarball_checksum);
   if (id && version && checksum) {
@@ -175,26 +175,26 @@ Result<Response> post_connector(const Marketplace& market, Request& request) {
 
 // Another signature over the bytes that are there.
 Result<Response> put_signature(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
-  MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
+  MKT_TRY(const NamedVersion named, version_in_path(request));
   MKT_CHECK(request.caller.signed_in() ? Status() : require_admin(request.caller));
   MKT_TRY(const std::string body, read_body(request.body, kMaxSignatureFileBytes));
   MKT_TRY(const SignatureFile signature, SignatureFile::parse(body));
-  MKT_TRY(const VersionRecord record, countersign(market, request.caller, id, version, signature));
+  MKT_TRY(const VersionRecord record,
+          countersign(market, request.caller, named.id, named.version, signature));
   return json_response(200, version_message(record).to_json());
 }
 
 Result<Response> answer_deprecation(const Marketplace& market, Request& request,
                                     const std::optional<std::string>& reason) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
-  MKT_TRY(const Version version, Version::parse(request.path_parameter("version")));
-  MKT_TRY(const VersionRecord record, set_deprecated(market, request.caller, id, version, reason));
+  MKT_TRY(const NamedVersion named, version_in_path(request));
+  MKT_TRY(const VersionRecord record,
+          set_deprecated(market, request.caller, named.id, named.version, reason));
   const wire::DeprecationInfo info{version_message(record), reason.value_or("")};
   return json_response(200, info.to_json());
 }
 
 Result<Response> deprecate(const Marketplace& market, Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_in_path(request));
   MKT_CHECK(require_owner(market, request.caller, id));
   MKT_TRY(const auto body, read_message<wire::Deprecation>(request, kMaxSmallBodyBytes));
   return answer_deprecation(market, request, body.reason);

@@ -1,19 +1,27 @@
 // Publishers: registering, showing, judging.
 #include "daemon/service/publishers.h"
 
+#include <limits>
+
+#include "common/base/email_address.h"
 #include "common/wire/requests.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/key_fields.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/notices.h"
 #include "daemon/service/record_messages.h"
 
 namespace mkt {
 namespace {
 
+constexpr std::uint32_t kDefaultSignings = 20;
+constexpr std::uint32_t kMaxSignings = 100;
+
 Status check_email(const std::string& email) {
-  if (email.find('@') != std::string::npos) return {};
+  if (is_email_address(email)) return {};
+  const bool has_at = email.find('@') != std::string::npos;
   return Error(ErrorCode::invalid_request, "email must be an e-mail address",
-               {{"email", "has no @"}});
+               {{"email", has_at ? "is not one address, such as dev@acme.example" : "has no @"}});
 }
 
 Result<Response> register_one(const Marketplace& market, Request& request) {
@@ -64,6 +72,24 @@ Result<Response> list_publishers(const Marketplace& market, Request& request) {
   return json_response(200, listing.to_json());
 }
 
+Result<Response> list_signings(const Marketplace& market, Request& request) {
+  MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
+  MKT_TRY(const std::uint64_t after,
+          number_parameter(request.head, "after", 0, 0, std::numeric_limits<std::int64_t>::max()));
+  MKT_TRY(const std::uint64_t limit,
+          number_parameter(request.head, "limit", kDefaultSignings, 1, kMaxSignings));
+  MKT_TRY(const auto signings,
+          signed_as(market, request.caller, id, static_cast<std::int64_t>(after),
+                    static_cast<std::uint32_t>(limit) + 1));  // one more tells of more
+  wire::SigningListing listing;
+  listing.has_more = signings.size() > limit;
+  for (const Signing& s : signings) {
+    if (listing.signings.size() == limit) break;
+    listing.signings.push_back(signing_message(s));
+  }
+  return json_response(200, listing.to_json());
+}
+
 Result<Response> change(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
   MKT_TRY(const PublisherId id, PublisherId::parse(request.path_parameter("id")));
@@ -102,6 +128,13 @@ void add_publisher_routes(Router& router, const Marketplace& market) {
       "GET", "/v1/publishers/{id}",
       Operation("showPublisher", "Show a publisher and its keys").answers<wire::PublisherInfo>(),
       [&](Request& r) { return show_one(market, r); });
+  router.add("GET", "/v1/publishers/{id}/signings",
+             Operation("listSignings", "List what a publisher's keys signed, the newest first")
+                 .for_tokens()
+                 .query("after", "Only what came after this sequence.", "integer")
+                 .query("limit", "How many, 1 to 100; 20 by default.", "integer")
+                 .answers<wire::SigningListing>(),
+             [&](Request& r) { return list_signings(market, r); });
   router.add("PATCH", "/v1/publishers/{id}",
              Operation("changePublisher", "Suspend, ban, restore or verify a publisher")
                  .for_tokens()

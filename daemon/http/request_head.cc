@@ -252,6 +252,28 @@ std::optional<std::string_view> RequestHead::parameter(std::string_view name) co
   return std::nullopt;
 }
 
+bool accepts(const RequestHead& head, std::string_view type) {
+  const auto take = [](std::string_view& list, char separator) {
+    const std::string_view part = list.substr(0, list.find(separator));
+    list.remove_prefix(std::min(part.size() + 1, list.size()));
+    return trim(part);
+  };
+  std::string_view ranges = head.header("accept");
+  while (!ranges.empty()) {
+    std::string_view range = take(ranges, ',');
+    if (lower_case(take(range, ';')) != type) continue;
+    bool is_wanted = true;
+    while (!range.empty()) {
+      const std::string parameter = lower_case(take(range, ';'));
+      // 0, 0., 0.0, 0.00 and 0.000
+      const bool is_weight = parameter.starts_with("q=0");
+      if (is_weight && parameter.find_first_not_of("0.", 2) == std::string::npos) is_wanted = false;
+    }
+    return is_wanted;
+  }
+  return false;
+}
+
 std::optional<TraceContext> trace_of(const RequestHead& head) {
   const std::string_view traceparent = head.header("traceparent");
   if (traceparent.empty()) return std::nullopt;

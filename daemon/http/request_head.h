@@ -32,6 +32,7 @@ struct RequestHead {
   std::optional<std::uint64_t> content_length;
   bool keep_alive = true;
   bool expects_continue = false;
+  bool came_by_tls = false;  // of this daemon; a proxy's is not known here
 
   // `text` is everything up to and including the empty line. The answer to an error has the HTTP
   // status of its code; after an error, the connection must be closed.
@@ -42,6 +43,10 @@ struct RequestHead {
   // The parameter's value; nullopt where there is none.
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
+
+// Whether Accept names this type itself, not a range that holds it, and not with the weight 0
+// (RFC 9110 section 12.5.1). The type in lower case.
+bool accepts(const RequestHead& head, std::string_view type);
 
 // The trace that the client says the request belongs to; nullopt where it says nothing valid.
 std::optional<TraceContext> trace_of(const RequestHead& head);

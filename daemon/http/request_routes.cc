@@ -49,9 +49,10 @@ Result<Response> list_requests(const Marketplace& market, Request& request) {
 }
 
 // The message with what an approver should know.
-Result<Response> reviewed(const Marketplace& market, const InstallRequestRecord& r) {
+Result<Response> reviewed(const Marketplace& market, const Caller& caller,
+                          const InstallRequestRecord& r) {
   wire::InstallRequestInfo info = current_message(market, r);
-  MKT_TRY(const RequestReview review, review_request(market, r));
+  MKT_TRY(const RequestReview review, review_request(market, caller, r));
   info.review = review_message(review, market.now());
   return json_response(200, info.to_json());
 }
@@ -60,7 +61,7 @@ Result<Response> show_request(const Marketplace& market, Request& request) {
   MKT_TRY(const TenantId tenant, TenantId::parse(request.path_parameter("tenant")));
   MKT_TRY(const InstallRequestRecord r,
           show_request(market, request.caller, tenant, request.path_parameter("id")));
-  return reviewed(market, r);
+  return reviewed(market, request.caller, r);
 }
 
 Result<std::optional<ApprovalSignature>> signature_of(const wire::Approval& approval) {

@@ -92,8 +92,13 @@ const Router::Node* Router::find(const Node& node, std::string_view path,
 }
 
 Result<Response> Router::dispatch(Request& request) const {
-  MKT_TRY(const Handler* handler, handler_of(request));
-  return (*handler)(request);
+  const auto handler = handler_of(request);
+  if (handler) return (**handler)(request);
+  const bool is_read = request.head.method == "GET" || request.head.method == "HEAD";
+  if (elsewhere_ && is_read && handler.error().code == ErrorCode::not_found) {
+    return (*elsewhere_)(request);
+  }
+  return handler.error();
 }
 
 Status Router::ask_gates(Request& request) const {

@@ -58,6 +58,9 @@ class Router {
   // Around every route that is added from now on.
   void surround(Surround surround) { surround_ = std::move(surround); }
 
+  // What answers a GET where there is no route.
+  void add_elsewhere(Handler handler) { elsewhere_.emplace(std::move(handler)); }
+
   // Asked before everything else of every route that is added from now on, but those that are
   // always open.
   void guard(Handler::Gate guard) { guard_ = std::move(guard); }
@@ -86,6 +89,7 @@ class Router {
   Node root_;
   Surround surround_;
   Handler::Gate guard_;
+  std::optional<Handler> elsewhere_;
   OperationSection section_;
   std::vector<RouteOperation> operations_;
 };

@@ -2,6 +2,7 @@
 #include "daemon/http/server.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -52,6 +53,11 @@ constexpr std::size_t kMaxConnections = 16'384;
 unsigned front_count() {
   return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxFronts);
 }
+// With TLS most of an answer is its encryption, which a core alone does not keep up with: on two
+// cores, a second front sent a third more small answers and tarballs.
+unsigned encrypting_front_count() {
+  return std::clamp(std::thread::hardware_concurrency(), 1U, 2 * kMaxFronts);
+}
 
 unsigned changes_computing() {
   return std::max(kMinComputing, std::thread::hardware_concurrency());
@@ -60,11 +66,13 @@ unsigned changes_computing() {
 unsigned worker_count() { return std::max(8U, 2 * std::thread::hardware_concurrency()); }
 
 std::size_t connection_limit() {
-  // Half of the descriptors: each connection may be sending a tarball, which takes another one, and
-  // the database, uploads and the log need some too.
+  // Each connection may be sending a tarball, which takes another descriptor; and the database,
+  // uploads and the log need some too.
+  constexpr std::size_t kOthers = 64;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return std::min<std::size_t>(kMaxConnections, limit.rlim_cur / 2);
+  const std::size_t all = limit.rlim_cur;
+  return std::min(kMaxConnections, (all - std::min(kOthers, all / 4)) / 2);
 }
 
 // Unique in this process, without telling how busy it is: splitmix64 of a counter.
@@ -196,22 +204,27 @@ class HttpServer::Impl : public RequestSink {
             static_cast<unsigned>(limits.uploads + repeats_at_once(limits.uploads) +
                                   kMaxUploadsWaiting + kMaxRepeatsWaiting),
             kMaxUploadsWaiting, kMaxWait)) {
-    for (unsigned i = 0; i < front_count(); ++i) {
+    for (unsigned i = 0; i < (parts_.tls ? encrypting_front_count() : front_count()); ++i) {
       fronts_.push_back(std::make_unique<Front>(*this, FrontLimits(), connections_, parts_.tls));
     }
   }
 
   void add(Listener listener) {
-    for (const auto& front : fronts_) front->add_listener(listener);
+    for (std::size_t i = 0; i < fronts_.size(); ++i) {
+      if (i < front_count() || listener.speaks_tls) fronts_[i]->add_listener(listener);
+    }
     listeners_.push_back(std::move(listener));
   }
 
   void run() {
     std::vector<std::thread> threads;
     for (std::size_t i = 1; i < fronts_.size(); ++i) {
-      threads.emplace_back([this, i] { fronts_[i]->run(kDrainTime); });
+      threads.emplace_back([this, i] {
+        ::pthread_setname_np(::pthread_self(), "front");
+        fronts_[i]->run(kDrainTime);
+      });
     }
-    fronts_[0]->run(kDrainTime);
+    fronts_[0]->run(kDrainTime);  // in the first thread, whose name is the process's
     for (std::thread& thread : threads) thread.join();
     workers_.reset();
     changes_.reset();

@@ -1,5 +1,7 @@
 #include "daemon/http/tls_context.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,10 +9,14 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -47,10 +53,22 @@ Error wrong_file(std::string_view setting, const std::filesystem::path& file,
                fmt::format("{}: {} {}", setting, printable(file.string()), what));
 }
 
+// The user as whom this process opens files.
+std::string acting_user() {
+  const passwd* const user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : std::to_string(::geteuid());
+}
+
 Result<std::string> read_pem(std::string_view setting, const std::filesystem::path& file) {
   auto text = read_file(file, kMaxPemBytes);
-  if (!text) return Error(ErrorCode::usage_error, text.error().message).context(setting);
-  return std::move(*text);
+  if (text) return std::move(*text);
+  std::string why = text.error().message;
+  if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+    const std::string user = acting_user();
+    why += fmt::format("; mktd reads it as the user {}: chown {} {}", user, user,
+                       printable(file.string()));
+  }
+  return Error(ErrorCode::usage_error, std::move(why)).context(setting);
 }
 
 // OpenSSL's word for what went wrong last.
@@ -138,6 +156,44 @@ UtcTime time_of(const ASN1_TIME* time) {
   return UtcTime(std::chrono::seconds(::timegm(&parts)));
 }
 
+// As RFC 2253 writes it, but with letters of other alphabets as they are.
+std::string subject_of(const X509* certificate) {
+  const Bio bio(::BIO_new(::BIO_s_mem()));
+  const unsigned long flags = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
+  ::X509_NAME_print_ex(bio.get(), ::X509_get_subject_name(certificate), 0, flags);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+// Empty for a kind of name that is neither of a host nor an address.
+std::string text_of(const GENERAL_NAME& name) {
+  int type = 0;
+  const auto* const value =
+      static_cast<const ASN1_STRING*>(::GENERAL_NAME_get0_value(&name, &type));
+  if (type != GEN_DNS && type != GEN_IPADD) return {};
+  const unsigned char* const bytes = ::ASN1_STRING_get0_data(value);
+  const int size = ::ASN1_STRING_length(value);
+  if (type == GEN_DNS)
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = size == 4 ? AF_INET : AF_INET6;
+  if (size != 4 && size != 16) return {};
+  return ::inet_ntop(family, bytes, text.data(), text.size()) == nullptr ? "" : text.data();
+}
+
+std::vector<std::string> names_of(const X509* certificate) {
+  using Names = std::unique_ptr<GENERAL_NAMES, Releases<GENERAL_NAMES_free>>;
+  const Names all(static_cast<GENERAL_NAMES*>(
+      ::X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> names;
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    std::string name = text_of(*sk_GENERAL_NAME_value(all.get(), i));
+    if (!name.empty()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 // RFC 7301: HTTP/1.1, or a fatal alert for a client that offers other protocols only.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
@@ -201,6 +257,8 @@ void set_protocol(SSL_CTX* context) {
   // An answer moves between buffers while it waits, and an idle connection keeps none.
   ::SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
+  // Or one call would read and answer everything that a client sends but its bytes.
+  ::SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   ::SSL_CTX_set_read_ahead(context, 1);  // one call to the system for a record, not two
   ::SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   ::SSL_CTX_set_session_id_context(context,
@@ -223,6 +281,8 @@ Result<TlsContext> TlsContext::load(const TlsFiles& files) {
   MKT_CHECK(use_certificates(context, chain, files));
   MKT_CHECK(use_private_part(context, chain.front().get(), files));
   if (!files.client_ca.empty()) MKT_CHECK(use_client_authorities(context, files));
+  made.subject_ = subject_of(chain.front().get());
+  made.names_ = names_of(chain.front().get());
   made.valid_from_ = time_of(::X509_get0_notBefore(chain.front().get()));
   made.expires_ = time_of(::X509_get0_notAfter(chain.front().get()));
   return made;

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
@@ -36,7 +37,9 @@ class TlsContext {
   static Result<TlsContext> load(const TlsFiles& files);
 
   SSL_CTX* get() const { return context_.get(); }
-  // Of the server's certificate.
+  // Of the server's certificate. The names are those it is for: of hosts and addresses.
+  const std::string& subject() const { return subject_; }
+  const std::vector<std::string>& names() const { return names_; }
   UtcTime valid_from() const { return valid_from_; }
   UtcTime expires() const { return expires_; }
 
@@ -44,6 +47,8 @@ class TlsContext {
   explicit TlsContext(std::shared_ptr<SSL_CTX> context) : context_(std::move(context)) {}
 
   std::shared_ptr<SSL_CTX> context_;
+  std::string subject_;  // as RFC 2253 writes it; may be empty
+  std::vector<std::string> names_;
   UtcTime valid_from_{};
   UtcTime expires_{};
 };

@@ -16,13 +16,22 @@ std::unique_ptr<TlsSession> TlsSession::accept(const TlsContext& context, int so
   std::unique_ptr<TlsSession> session(new TlsSession(::SSL_new(context.get())));
   if (!session->ssl_ || ::SSL_set_fd(session->ssl_.get(), socket) != 1) return nullptr;
   ::SSL_set_accept_state(session->ssl_.get());
+  ::SSL_set_msg_callback(session->ssl_.get(), on_message);
+  ::SSL_set_msg_callback_arg(session->ssl_.get(), session.get());
   return session;
+}
+
+void TlsSession::on_message(int is_sent, int, int type, const void*, std::size_t, SSL*,
+                            void* session) {
+  TlsSession& self = *static_cast<TlsSession*>(session);
+  if (self.greeted_ && is_sent == 0 && type == SSL3_RT_HANDSHAKE) ++self.messages_;
 }
 
 TlsSession::Handshake TlsSession::shake_hands() {
   ::ERR_clear_error();
   const int result = ::SSL_do_handshake(ssl_.get());
   if (result == 1) {
+    greeted_ = true;
     awaited_ = POLLIN;
     has_more_ = ::SSL_has_pending(ssl_.get()) == 1;
     return Handshake::done;
@@ -35,6 +44,7 @@ ssize_t TlsSession::stopped(int result) {
   switch (::SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
       awaited_ = POLLIN;
+      has_more_ = ::SSL_has_pending(ssl_.get()) == 1;
       errno = EAGAIN;
       return -1;
     case SSL_ERROR_WANT_WRITE:
@@ -60,6 +70,11 @@ ssize_t TlsSession::receive(std::span<char> into) {
   ::ERR_clear_error();
   std::size_t done = 0;
   const int result = ::SSL_read_ex(ssl_.get(), into.data(), into.size(), &done);
+  if (messages_ > kMostMessages) {
+    failed_ = true;
+    errno = EPROTO;
+    return -1;
+  }
   if (result != 1) return stopped(result);
   has_more_ = ::SSL_has_pending(ssl_.get()) == 1;
   return static_cast<ssize_t>(done);

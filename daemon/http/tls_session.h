@@ -27,10 +27,17 @@ class TlsSession {
   // The server's side. Null where there is no memory for it.
   static std::unique_ptr<TlsSession> accept(const TlsContext& context, int socket);
 
+  // Messages of the handshake after it: changes of keys (RFC 8446 section 4.6.3), each of which
+  // costs this side a new key and an answer, or wishes to renegotiate. A client that keeps to the
+  // standard changes keys after some hundred gigabytes.
+  static constexpr int kMostMessages = 32;
+
   enum class Handshake { done, waiting, failed };
   Handshake shake_hands();
 
-  // As recv(2): 0 after the client's end, -1 with errno.
+  // As recv(2): 0 after the client's end, -1 with errno. Reads one record, which may be one without
+  // bytes for the caller: then EAGAIN, and `has_more` says whether to call again. A client that
+  // begins the handshake's messages too often (kMostMessages) has failed.
   ssize_t receive(std::span<char> into);
   // As send(2), of at most kRecordBytes, all or none. After EAGAIN, the next call must begin with
   // the same bytes.
@@ -56,11 +63,15 @@ class TlsSession {
   };
   explicit TlsSession(SSL* ssl) : ssl_(ssl) {}
   ssize_t stopped(int result);
+  static void on_message(int is_sent, int version, int type, const void* bytes, std::size_t size,
+                         SSL* ssl, void* session);
 
   std::unique_ptr<SSL, Release> ssl_;
   short awaited_ = POLLIN;
   bool has_more_ = false;
   bool failed_ = false;
+  bool greeted_ = false;
+  int messages_ = 0;  // after the handshake
 };
 
 }  // namespace mkt

@@ -14,20 +14,9 @@ namespace {
 
 constexpr std::uint32_t kDependantVersions = 5;  // of one connector
 
-struct NamedVersion {
-  ConnectorId id;
-  Version version;
-};
-
-Result<NamedVersion> named_version(const Request& request) {
-  MKT_TRY(ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
-  MKT_TRY(Version version, Version::parse(request.path_parameter("version")));
-  return NamedVersion{std::move(id), std::move(version)};
-}
-
 Result<Response> quarantine(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
-  MKT_TRY(const NamedVersion n, named_version(request));
+  MKT_TRY(const NamedVersion n, version_in_path(request));
   MKT_TRY(const auto body, read_message<wire::QuarantineChange>(request, kMaxSmallBodyBytes));
   MKT_TRY(const TakenOut out,
           quarantine_version(market, request.caller, n.id, n.version, body.reason));
@@ -36,7 +25,7 @@ Result<Response> quarantine(const Marketplace& market, Request& request) {
 
 Result<Response> release(const Marketplace& market, Request& request) {
   MKT_CHECK(require_admin(request.caller));
-  MKT_TRY(const NamedVersion n, named_version(request));
+  MKT_TRY(const NamedVersion n, version_in_path(request));
   MKT_TRY(const auto body, read_message<wire::QuarantineChange>(request, kMaxSmallBodyBytes));
   MKT_TRY(const VersionRecord v,
           release_version(market, request.caller, n.id, n.version, body.reason));
@@ -44,7 +33,7 @@ Result<Response> release(const Marketplace& market, Request& request) {
 }
 
 Result<Response> withdraw(const Marketplace& market, Request& request) {
-  MKT_TRY(const NamedVersion n, named_version(request));
+  MKT_TRY(const NamedVersion n, version_in_path(request));
   MKT_CHECK(require_owner(market, request.caller, n.id));
   MKT_TRY(auto body, read_message<wire::WithdrawalWish>(request, kMaxSmallBodyBytes));
   MKT_TRY(const TakenOut out,
@@ -55,7 +44,7 @@ Result<Response> withdraw(const Marketplace& market, Request& request) {
 }
 
 Result<Response> dependants(const Marketplace& market, const Request& request) {
-  MKT_TRY(const ConnectorId id, ConnectorId::parse(request.path_parameter("id")));
+  MKT_TRY(const ConnectorId id, connector_in_path(request));
   MKT_TRY(const auto found, list_dependants(market, request.caller, id, kDependantVersions));
   return json_response(200, wire::DependantListing{dependant_messages(found)}.to_json());
 }

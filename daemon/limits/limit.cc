@@ -82,7 +82,7 @@ Result<std::optional<Limit>> parse_limit(std::string_view text) {
   if (slash == std::string_view::npos) return wrong();
   Limit limit;
   const auto [end, error] = std::from_chars(text.data(), text.data() + slash, limit.requests);
-  const auto window = parse_duration(text.substr(slash + 1));
+  const auto window = parse_duration_with_unit(text.substr(slash + 1));
   if (error != std::errc() || end != text.data() + slash || limit.requests == 0 ||
       limit.requests > Limit::kMaxRequests || !window || window->count() == 0 ||
       *window > Limit::kLongestWindow) {

@@ -37,7 +37,7 @@ Result<std::pair<LimitScope, std::optional<Limit>>> parse_limit_assignment(std::
   }
   MKT_TRY(const LimitScope scope, parse_scope(text.substr(0, equals)));
   const auto limit = parse_limit(text.substr(equals + 1));
-  if (!limit) return limit.error().context(limit_scope_name(scope));
+  if (!limit) return limit.error().context(limit_scope_word(scope));
   return std::pair(scope, *limit);
 }
 
@@ -77,8 +77,7 @@ Status LimitRules::add(const Exception& exception) {
     ++about;
   }
   if (about != 1) {
-    return Error(ErrorCode::usage_error,
-                 "[[limit]] must name one of publisher, tenant and address");
+    return Error(ErrorCode::usage_error, "it must name one of publisher, tenant and address");
   }
   exceptions_.push_back(std::move(known));
   return {};

@@ -93,9 +93,10 @@ Result<RedisUrl> RedisUrl::parse(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";
   if (text.starts_with(kUnix)) valid = read_unix(text.substr(kUnix.size()), url);
   if (valid) return url;
-  return Error(ErrorCode::usage_error,
-               "REDIS_URL is not of the form redis://[user:password@]host[:port][/database], "
-               "rediss://… or unix:/path");
+  return Error(
+      ErrorCode::usage_error,
+      "redis-url (REDIS_URL) is not of the form redis://[user:password@]host[:port][/database], "
+      "rediss://… or unix:/path");
 }
 
 std::string RedisUrl::shown() const {

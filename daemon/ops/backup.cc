@@ -10,6 +10,7 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "daemon/ops/folder_tarballs.h"
+#include "daemon/ops/restore_place.h"
 #include "daemon/store/sqlite/database_file.h"
 
 namespace mkt {
@@ -17,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kStaging = ".mktd-restore-";
 constexpr std::string_view kUnfinished = ".mktd-backup-";
+constexpr int kMostTries = 5;
 
 // A folder beside `file`, on the same file system, for what is not complete yet.
 Result<TemporaryFolder> folder_beside(const fs::path& file) {
@@ -91,10 +92,25 @@ Result<std::vector<BackupLink>> chain_for(const fs::path& earlier, const fs::pat
 
 Result<BackupReport> back_up(const fs::path& data, const fs::path& file,
                              const std::vector<BackupLink>& chain) {
-  MKT_TRY(const TemporaryFolder folder, folder_beside(file));
-  const fs::path database = folder.path() / kDatabaseName;
-  MKT_CHECK(copy_database(data / kDatabaseName, database));
-  return write_backup(database, tarballs_in_folder(data), file, chain);
+  const OpenTarball open = tarballs_in_folder(data);
+  for (int tries = 1;; ++tries) {
+    bool withdrawn = false;
+    const auto open_needed = [&](const BlobReference& blob) -> Result<UniqueFd> {
+      auto tarball = open(blob);
+      if (!tarball) {
+        MKT_TRY(const bool needed, is_referenced(data / kDatabaseName, blob.checksum));
+        withdrawn = !needed;
+        if (needed && tarball.error().code == ErrorCode::not_found) return lost_blob(blob.checksum);
+      }
+      return tarball;
+    };
+    MKT_TRY(const TemporaryFolder folder, folder_beside(file));
+    const fs::path database = folder.path() / kDatabaseName;
+    MKT_CHECK(copy_database(data / kDatabaseName, database));
+    auto report = write_backup(database, open_needed, file, chain);
+    // The copy of the database says that it is there, and is in the file already.
+    if (report || !withdrawn || tries == kMostTries) return report;
+  }
 }
 
 Result<BackupReport> write_backup(const fs::path& database, const OpenTarball& open,
@@ -133,17 +149,9 @@ Result<BackupReport> write_backup(const fs::path& database, const OpenTarball& o
 }
 
 Result<CheckReport> restore(const fs::path& file, const fs::path& data) {
-  std::error_code error;
-  if (fs::exists(data, error) && !fs::is_empty(data, error)) {
-    return Error(ErrorCode::target_exists,
-                 fmt::format("{} is not empty; a backup is restored into a folder of its own",
-                             printable(data.string())));
-  }
+  MKT_TRY(const RestorePlace place, RestorePlace::open(data));
   MKT_TRY(const auto chain, follow_chain(file));
-  const fs::path parent = folder_of(data);
-  MKT_CHECK(make_folders(parent, 0700));
-  MKT_TRY(const TemporaryFolder staging, TemporaryFolder::create(parent, kStaging));
-  const fs::path folder = staging.path() / "data";
+  const fs::path folder = place.unfinished();
   MKT_CHECK(make_folders(folder / "blobs", 0700));
   MKT_CHECK(extract_newest(file, folder));
   MKT_CHECK(extract_earlier(chain, folder));
@@ -152,11 +160,7 @@ Result<CheckReport> restore(const fs::path& file, const fs::path& data) {
     return Error(ErrorCode::data_damaged,
                  fmt::format("the backup is damaged: {}", report.damage.front()));
   }
-  // rename(2) replaces an empty folder.
-  if (::rename(folder.c_str(), data.c_str()) != 0) {
-    return system_error(fmt::format("cannot make {}", printable(data.string())), errno);
-  }
-  MKT_CHECK(sync_folder(parent));
+  MKT_CHECK(place.take());
   return report;
 }
 

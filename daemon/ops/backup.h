@@ -28,7 +28,7 @@ Result<std::vector<BackupLink>> chain_for(const std::filesystem::path& earlier,
                                           const std::filesystem::path& file);
 
 // Replaces `file` by a complete, synced backup of mode 0600, or leaves it unchanged. What the chain
-// has is not written again.
+// has is not written again. Begins anew where a version is withdrawn before its tarball was read.
 Result<BackupReport> back_up(const std::filesystem::path& data, const std::filesystem::path& file,
                              const std::vector<BackupLink>& chain);
 // The same of that database, which nobody else uses, and of every tarball that it refers to.

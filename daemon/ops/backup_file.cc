@@ -110,11 +110,16 @@ Status BackupWriter::add_since(const EarlierBackup& earlier) {
 }
 
 Status BackupWriter::add_database(const UniqueFd& fd) {
-  return add_file(fd, std::string(kDatabaseName));
+  const auto added = add_file(fd, std::string(kDatabaseName));
+  return added ? Status() : added.error();
 }
 
 Status BackupWriter::add_tarball(const UniqueFd& fd, const Checksum& checksum) {
-  return add_file(fd, tarball_name(checksum));
+  const std::string name = tarball_name(checksum);
+  MKT_TRY(const Checksum actual, add_file(fd, name));
+  if (actual == checksum) return {};
+  return Error(ErrorCode::data_damaged,
+               fmt::format("{} has {}; mend it first, see: mktd check", name, actual.text()));
 }
 
 Status BackupWriter::finish() {
@@ -140,17 +145,19 @@ Status BackupWriter::add_bytes(std::span<const std::uint8_t> bytes) {
   return {};
 }
 
-Status BackupWriter::add_file(const UniqueFd& fd, const std::string& name) {
+Result<Checksum> BackupWriter::add_file(const UniqueFd& fd, const std::string& name) {
   MKT_TRY(const std::uint64_t size, file_size(fd.get(), name));
   MKT_CHECK(add_header(name, size));
   Bytes piece(kPieceBytes);
+  Hasher hasher;
   for (std::uint64_t at = 0; at < size;) {
     MKT_TRY(const std::size_t n, read_at(fd.get(), piece, at, name));
     if (n == 0) return Error(ErrorCode::io_error, fmt::format("{} became shorter", name));
+    hasher.update({piece.data(), n});
     MKT_CHECK(add_bytes({piece.data(), n}));
     at += n;
   }
-  return {};
+  return hasher.finish();
 }
 
 Status each_entry(const fs::path& file, const std::function<Status(const BackupEntry&)>& take) {

@@ -42,6 +42,8 @@ class BackupWriter {
 
   Status add_since(const EarlierBackup& earlier);
   Status add_database(const UniqueFd& fd);
+  // data_damaged where the bytes are others than its checksum says: a backup of them could not be
+  // restored.
   Status add_tarball(const UniqueFd& fd, const Checksum& checksum);
   Status finish();
 
@@ -52,7 +54,7 @@ class BackupWriter {
   explicit BackupWriter(std::unique_ptr<archive, Free> out) : out_(std::move(out)) {}
   Status add_header(const std::string& name, std::uint64_t size);
   Status add_bytes(std::span<const std::uint8_t> bytes);
-  Status add_file(const UniqueFd& fd, const std::string& name);
+  Result<Checksum> add_file(const UniqueFd& fd, const std::string& name);
 
   std::unique_ptr<archive, Free> out_;
 };

@@ -15,9 +15,9 @@ namespace {
 
 // Daemons that differ in one of these answer the same question differently.
 constexpr auto kShared = std::to_array<std::string_view>(
-    {"reads", "registration", "token-lifetime", "max-tarball-bytes", "max-json-bytes",
-     "max-unpacked-bytes", "max-entries", "limit", "limits", "on-redis-failure", "redis-url",
-     "daemons", "blobs", "webhook"});
+    {"reads", "registration", "token-lifetime", "keep-prereleases", "max-tarball-bytes",
+     "max-json-bytes", "max-unpacked-bytes", "max-entries", "limit", "limits", "on-redis-failure",
+     "redis-url", "daemons", "blobs", "webhook"});
 // And where one daemon mirrors, another that mirrors must do the same.
 constexpr auto kOfMirror =
     std::to_array<std::string_view>({"firestore-project", "firestore-database", "firestore-prefix",

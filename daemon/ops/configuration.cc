@@ -2,28 +2,25 @@
 #include "daemon/ops/configuration.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <limits>
-#include <set>
+#include <type_traits>
 
 #include "common/base/duration.h"
 #include "common/base/journal.h"
 #include "common/base/log.h"
 #include "common/base/standard_streams.h"
 #include "common/base/user_folders.h"
-#include "common/base/utf8.h"
-#include "daemon/http/listener.h"
 #include "daemon/limits/redis_url.h"
 #include "daemon/ops/configuration_file.h"
+#include "daemon/ops/setting_checks.h"
 #include "daemon/ops/settings_text.h"
-#include "daemon/ops/storage.h"
+#include "daemon/store/postgres/pg_target.h"
 #include "mkt_version.h"
 
 namespace mkt {
@@ -33,72 +30,10 @@ namespace {
 constexpr auto kFixed = std::to_array<std::string_view>(
     {"data", "listen", "max-uploads", "max-connections-per-address", "webhook", "redis-url",
      "daemons", "database", "blobs", "blob-cache-bytes", "firestore-project", "firestore-database",
-     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes", "web"});
+     "firestore-prefix", "firestore-bucket", "firestore-bucket-most-bytes",
+     "firestore-most-waiting", "web"});
 
-// A file with a secret may only be readable by its owner and the daemon's group.
-Status check_webhooks(const Configuration& c, const std::string& file) {
-  std::set<std::string> names;
-  for (const Webhook& webhook : c.webhooks) {
-    MKT_CHECK(webhook.check());
-    if (names.insert(webhook.name()).second) continue;
-    return Error(ErrorCode::usage_error, "two [[webhook]] have the same url and events");
-  }
-  struct stat status {};
-  if (c.webhooks.empty() || ::stat(file.c_str(), &status) != 0) return {};
-  if ((status.st_mode & S_IRWXO) == 0) return {};
-  return Error(ErrorCode::usage_error,
-               fmt::format("{} holds the secret of a webhook and can be read by everybody; run: "
-                           "chmod o= {}",
-                           file, file));
-}
-
-Status check_addresses(const Configuration& c) {
-  for (const std::string& address : c.listen) MKT_CHECK(check_address(address));
-  return {};
-}
-
-// What belongs together is named together. Whether the files can be used is seen later.
-Status check_tls(const Configuration& c) {
-  const auto wrong = [](std::string message) {
-    return Error(ErrorCode::usage_error, std::move(message));
-  };
-  if (c.tls_certificate.empty() != c.tls_key.empty()) {
-    return wrong(fmt::format("{} is set and {} is not; TLS needs both",
-                             c.tls_key.empty() ? "tls-certificate" : "tls-key",
-                             c.tls_key.empty() ? "tls-key" : "tls-certificate"));
-  }
-  if (!c.tls_certificate.empty()) {
-    if (c.tls_client_certificates != "required" || !c.tls_client_ca.empty()) return {};
-    return wrong("tls-client-certificates is required, so tls-client-ca must name who signs them");
-  }
-  if (!c.tls_client_ca.empty()) return wrong("tls-client-ca needs tls-certificate and tls-key");
-  for (const std::string& address : c.listen) {
-    if (!address.starts_with(kHttpsScheme)) continue;
-    return wrong(
-        fmt::format("listen: {} needs tls-certificate and tls-key, the files of the "
-                    "certificate and its key",
-                    printable(address)));
-  }
-  return {};
-}
-
-// They become parts of names in Firestore and of a URL.
-Status check_firestore(const Configuration& c) {
-  const auto is_plain = [](std::string_view text, std::string_view more) {
-    return std::all_of(text.begin(), text.end(), [more](char ch) {
-      return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-             more.find(ch) != std::string_view::npos;
-    });
-  };
-  if (is_plain(c.firestore_project, "-.:") && is_plain(c.firestore_database, "()-") &&
-      !c.firestore_database.empty() && is_plain(c.firestore_prefix, "_-") &&
-      is_plain(c.firestore_bucket, "-_.")) {
-    return {};
-  }
-  return Error(ErrorCode::usage_error,
-               "firestore-project, firestore-database, firestore-prefix and firestore-bucket are "
-               "letters, digits, hyphens; a prefix underscores too, a bucket also dots");
-}
+constexpr const char* kConfigVariable = "MKTD_CONFIG";
 
 // "max-entries" → $MKTD_MAX_ENTRIES
 std::string variable_of(std::string_view option) {
@@ -109,21 +44,29 @@ std::string variable_of(std::string_view option) {
   return name;
 }
 
-// As the schema of server.json has it; with a connector's id a name of at most 200 characters.
-bool is_mcp_namespace(std::string_view text) {
-  constexpr std::size_t kMax = 128;
-  const auto fits = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
-           c == '-';
-  };
-  return !text.empty() && text.size() <= kMax && std::all_of(text.begin(), text.end(), fits);
-}
-
 template <typename T>
 CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::string& what) {
-  return app.add_option("--" + name, value, what)
-      ->envname(variable_of(name))
-      ->capture_default_str();
+  CLI::Option* const option = app.add_option("--" + name, value, what);
+  if constexpr (std::is_integral_v<T>) option->check(wrong_number<T>);
+  return option->envname(variable_of(name))->capture_default_str();
+}
+
+// The arguments as CLI11 wants them, the last one first. It would read the file before it looks
+// for the variable that names the file.
+std::vector<std::string> words_of(int argc, char** argv) {
+  constexpr std::string_view kConfig = "--config";
+  std::vector<std::string> words(argv + 1, argv + argc);
+  // Help is given whatever is in the file.
+  const bool names_file = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return word == kConfig || word.starts_with(fmt::format("{}=", kConfig)) || word == "--help" ||
+           word == "-h" || word == "--version";
+  });
+  const char* const variable = std::getenv(kConfigVariable);
+  if (!names_file && variable != nullptr && *variable != '\0') {
+    words.insert(words.begin(), {std::string(kConfig), variable});
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
 }
 
 }  // namespace
@@ -141,8 +84,10 @@ void add_options(CLI::App& app, Configuration& c) {
       "With tls-client-ca: optional (checked where given), or required")
       ->check(CLI::IsMember({"optional", "required"}));
   add(app, "allowed-hosts", c.allowed_hosts,
-      "Names under which clients may reach the daemon, besides localhost and addresses");
-  add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin");
+      "Names under which clients may reach the daemon, besides localhost and addresses")
+      ->check(wrong_host);
+  add(app, "allowed-origins", c.allowed_origins, "Web pages that may use the daemon, by origin")
+      ->check(wrong_origin);
   add(app, "trusted-proxies", c.trusted_proxies,
       "Addresses (CIDR) whose X-Forwarded-For is trusted; \"unix\" for the Unix socket");
   add(app, "max-tarball-bytes", c.limits.tarball_bytes, "Largest tarball accepted");
@@ -184,18 +129,13 @@ void add_options(CLI::App& app, Configuration& c) {
       ->check(CLI::IsMember({"anyone", "token"}));
   add(app, "token-lifetime", c.token_lifetime,
       "How long tokens are valid that are made without an expiry, e.g. 90d; empty: for ever")
-      ->check([](const std::string& text) {
-        if (text.empty()) return std::string();
-        const auto lifetime = parse_duration(text);
-        if (!lifetime) return lifetime.error().message;
-        return lifetime->count() > 0 ? std::string() : "must be longer than nothing";
-      });
+      ->check(wrong_lifetime);
+  add(app, "keep-prereleases", c.keep_prereleases,
+      "Withdraw prereleases of a connector that came before the newest of this number; 0: keep all")
+      ->check(CLI::Range(0, 1'000'000));
   add(app, "mcp-namespace", c.mcp_namespace,
       "What the names of MCP servers begin with, such as com.acme for com.acme/slack")
-      ->check([](const std::string& text) {
-        return is_mcp_namespace(text) ? std::string()
-                                      : "must be letters, digits, dots and hyphens, at most 128";
-      });
+      ->check(wrong_mcp_namespace);
   add(app, "registration", c.registration, "Who may register publishers: admin, or open to anyone")
       ->check(CLI::IsMember({"admin", "open"}));
   add(app, "log-level", c.log_level, "debug, info, warning or error")
@@ -253,6 +193,15 @@ void describe_limits(Configuration& c) {
   }
 }
 
+// For logs.
+void hide_passwords(Configuration& c) {
+  const auto redis = RedisUrl::parse(c.redis_url);
+  c.values["redis-url"] = redis ? redis->shown() : std::string();
+  if (c.database.empty()) return;
+  const auto database = postgres::PgTarget::parse(c.database);
+  c.values["database"] = database ? database->place() : std::string();
+}
+
 }  // namespace
 
 std::filesystem::path default_data_folder() {
@@ -272,28 +221,12 @@ Configuration default_configuration() {
   return c;
 }
 
-Status check_address(const std::string& written) {
-  constexpr unsigned kMaxPort = 65'535;
-  std::string_view address = written;
-  if (address.starts_with("unix:")) return {};
-  if (address.starts_with(kHttpsScheme)) address.remove_prefix(kHttpsScheme.size());
-  const std::size_t colon = address.rfind(':');
-  unsigned port = 0;
-  const char* const end = address.data() + address.size();
-  const char* const begin = colon == std::string_view::npos ? end : address.data() + colon + 1;
-  const auto [stop, error] = std::from_chars(begin, end, port);
-  if (error == std::errc() && stop == end && port <= kMaxPort && colon > 0) return {};
-  return Error(ErrorCode::usage_error,
-               fmt::format("listen: \"{}\" is not an address to listen on; write HOST:PORT with a "
-                           "port of 0 to {}, https://HOST:PORT, or unix:PATH",
-                           printable(written), kMaxPort));
-}
-
 Rules Configuration::rules() const {
   Rules rules{limits, registration == "open", reads == "anyone", {}};
   if (!token_lifetime.empty()) {
     // add_options has checked it.
-    if (const auto lifetime = parse_duration(token_lifetime)) rules.token_lifetime = *lifetime;
+    if (const auto lifetime = parse_duration_with_unit(token_lifetime))
+      rules.token_lifetime = *lifetime;
   }
   return rules;
 }
@@ -340,7 +273,7 @@ Result<LimitRules> Configuration::limit_rules() const {
   return rules;
 }
 
-ParsedArguments parse_arguments(int argc, char** argv) {
+ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
   ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
 
@@ -355,16 +288,19 @@ ParsedArguments parse_arguments(int argc, char** argv) {
   app.config_formatter(file);
   CLI::Option* const config =
       app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
-          ->envname("MKTD_CONFIG");
+          ->envname(kConfigVariable);
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_options(app, c);
+  if (variables == Variables::ignored) {
+    for (CLI::Option* option : app.get_options()) option->envname("");
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
     c.values = settings_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
-      c.values["webhook"] +=
-          fmt::format("{} ({}) ", webhook.name(), fmt::join(webhook.events, ", "));
+      c.values["webhook"] += fmt::format("{} ({}; {}) ", webhook.name(), webhook.format,
+                                         fmt::join(webhook.events, ", "));
     }
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) {  // help and version, on stdout
@@ -372,37 +308,19 @@ ParsedArguments parse_arguments(int argc, char** argv) {
       return parsed;
     }
     const std::string what = e.what();
-    parsed.problems.push_back(fmt::format("{}{}; see: mktd --help", file->place_of(what), what));
+    const std::string place = file->place_named_in(what);
+    const std::string problem = place + what;
+    parsed.problems.push_back(fmt::format(
+        "{}; see: {}", problem, file->is_told(problem) ? "man mktd.conf" : "mktd --help"));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
-  const auto refuse = [&](const Error& error) {
-    parsed.problems.push_back(error.message);
+  for (const SettingProblem& problem :
+       check_settings(c, config->count() > 0 ? config->as<std::string>() : "")) {
+    parsed.problems.push_back(file->place_of(problem.setting) + problem.error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
-  };
-  if (c.data.empty()) {
-    refuse(
-        Error(ErrorCode::usage_error,
-              "HOME is not set, so the place of the data is not known; name a folder with --data"));
   }
-  if (const auto addresses = check_addresses(c); !addresses) refuse(addresses.error());
-  if (const auto tls = check_tls(c); !tls) refuse(tls.error());
-  if (const auto admission = c.admission(); !admission) refuse(admission.error());
-  if (const auto rules = c.limit_rules(); !rules) refuse(rules.error());
-  if (const auto mirror = check_firestore(c); !mirror) refuse(mirror.error());
-  if (const auto url = RedisUrl::parse(c.redis_url); !c.redis_url.empty()) {
-    if (!url) refuse(url.error());
-    c.values["redis-url"] = url ? url->shown() : std::string();  // without the password, for logs
-  }
-  if (const auto ok = check_storage(c); !ok) refuse(ok.error());
-  if (!c.database.empty()) {
-    const auto target = postgres::PgTarget::parse(c.database);
-    c.values["database"] = target ? target->place() : std::string();  // without the password
-  }
-  if (const auto ok = check_webhooks(c, config->count() > 0 ? config->as<std::string>() : "");
-      !ok) {
-    refuse(ok.error());
-  }
+  hide_passwords(c);
   if (c.print_only && !parsed.exit_now) {
     write_to_stdout(settings_text(app));
     parsed.exit_now = 0;
@@ -420,16 +338,27 @@ void configure_log(const Configuration& c) {
     log_event(LogLevel::warning, "the log goes on as before", {{"reason", set.error().message}});
 }
 
-Differences compare(const Configuration& before, const Configuration& after) {
+Differences compare(const Configuration& started_with, const Configuration& before,
+                    const Configuration& after) {
   Differences differences;
   for (const auto& [name, value] : after.values) {
-    const auto it = before.values.find(name);
-    const std::string old = it == before.values.end() ? std::string() : it->second;
-    if (old == value) continue;
     const bool fixed = std::find(kFixed.begin(), kFixed.end(), name) != kFixed.end();
+    const Configuration& other = fixed ? started_with : before;
+    const auto it = other.values.find(name);
+    const std::string old = it == other.values.end() ? std::string() : it->second;
+    if (old == value) continue;
     (fixed ? differences.need_restart : differences.taken_over)
         .push_back(fmt::format("{}: {}, now {}", name, old.empty() ? "(none)" : old,
                                value.empty() ? "(none)" : value));
+  }
+  // Of the same name: their secrets are in no text.
+  for (const Webhook& webhook : after.webhooks) {
+    const auto same =
+        std::find_if(started_with.webhooks.begin(), started_with.webhooks.end(),
+                     [&](const Webhook& old) { return old.name() == webhook.name(); });
+    if (same == started_with.webhooks.end() || same->secret == webhook.secret) continue;
+    differences.need_restart.push_back(
+        fmt::format("webhook: {} has another secret now", webhook.name()));
   }
   return differences;
 }

@@ -26,8 +26,9 @@ struct Configuration {
   std::filesystem::path data;
   std::vector<std::string> listen;
   Limits limits;
-  std::string reads = "anyone";  // who may read the catalog: "anyone" or "token"
-  std::string token_lifetime;    // "90d": of tokens made without an expiry; empty: for ever
+  std::string reads = "anyone";   // who may read the catalog: "anyone" or "token"
+  std::string token_lifetime;     // "90d": of tokens made without an expiry; empty: for ever
+  unsigned keep_prereleases = 0;  // of a connector; 0: all
   std::string mcp_namespace = "internal.mkt";  // of servers in the MCP registry's API
   std::string registration = "admin";          // who may register publishers: "admin" or "open"
   std::vector<std::string> allowed_hosts;
@@ -85,10 +86,6 @@ std::filesystem::path default_data_folder();
 // With the defaults that depend on who runs it.
 Configuration default_configuration();
 
-// An address to listen on: HOST:PORT with a valid port, https://HOST:PORT, or unix:PATH.
-// usage_error. Whether the daemon can listen there is seen later.
-Status check_address(const std::string& written);
-
 // What the command line asks for: to run, or to exit at once with this status, after help or the
 // version, which were printed, or for these problems, one sentence each, which were not.
 struct ParsedArguments {
@@ -97,7 +94,10 @@ struct ParsedArguments {
   std::vector<std::string> problems = {};
 };
 
-ParsedArguments parse_arguments(int argc, char** argv);
+// Whether the variables of the environment count; for what a file alone says they do not.
+enum class Variables { count, ignored };
+
+ParsedArguments parse_arguments(int argc, char** argv, Variables variables = Variables::count);
 
 // Declares the flags of the settings, but --config. The configuration must outlive the app.
 void add_options(CLI::App& app, Configuration& configuration);
@@ -110,6 +110,9 @@ struct Differences {
   std::vector<std::string> taken_over;
   std::vector<std::string> need_restart;
 };
-Differences compare(const Configuration& before, const Configuration& after);
+// What needs a restart is compared with what the daemon started with, so that it is told until the
+// restart; the rest with what held before.
+Differences compare(const Configuration& started_with, const Configuration& before,
+                    const Configuration& after);
 
 }  // namespace mkt

@@ -5,10 +5,12 @@
 // the command line.
 //
 // CLI11 accepts much that is not TOML. So toml.h reads the file, and anything that is not a setting
-// is refused with its line.
+// is refused with its line. CLI11 also prefers the file to the environment; here it is the other
+// way round, as users expect.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,22 +29,40 @@ class ConfigurationFile : public CLI::ConfigTOML {
   // Throws CLI11's errors, as CLI11 wants it of a reader.
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override;
 
-  // "mktd.conf:3: " where the error message names a setting of the file, else empty.
-  std::string place_of(std::string_view message) const;
+  // Where the value of a setting, such as "listen", is from: "mktd.conf:3: ", or "MKTD_LISTEN: "
+  // for the environment. Empty for the command line and for defaults. After parsing.
+  std::string place_of(std::string_view setting) const;
+  // The same of the setting that an error message of CLI11 is about; empty where the message begins
+  // with a place of the file.
+  std::string place_named_in(std::string_view message) const;
+  // Whether a message begins with a place in the file.
+  bool is_told(std::string_view message) const;
 
  private:
-  std::string file() const { return app_.get_config_ptr()->as<std::string>(); }
-  // The name in error messages: an option, or the path of a setting without an option.
+  std::string file() const {
+    const auto& named = app_.get_config_ptr()->results();
+    return named.empty() ? std::string() : named.back();
+  }
+  // "--listen", or the path of a setting without an option.
   static std::string option_of(const TomlSetting& setting);
   bool is_known(const TomlSetting& setting) const;
+  // True unless the command line or the environment, which come first, has a value for it.
+  bool decides(const TomlSetting& setting) const;
   void check(const std::string& text) const;
-  void read_limit(const CLI::ConfigItem& item) const;
+  void read_limit(const TomlSetting& setting, const CLI::ConfigItem& item) const;
   void read_exception(const TomlSetting& setting, const CLI::ConfigItem& item) const;
   void read_webhook(const TomlSetting& setting, const CLI::ConfigItem& item) const;
+  void check_entries() const;
+  [[noreturn]] void refuse(int line, std::string_view what) const;
+  // A setting of an entry of a list; `number` is the entry's, from 1 on.
+  [[noreturn]] void refuse(const TomlSetting& setting, std::size_t number,
+                           std::string_view what) const;
 
   Configuration& c_;
   const CLI::App& app_;
-  mutable std::vector<TomlSetting> settings_;  // CLI11's reader is const
+  // CLI11's reader is const.
+  mutable std::vector<TomlSetting> settings_;
+  mutable std::map<std::string, int> lines_;  // of the settings that this file decides, by option
 };
 
 }  // namespace mkt

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,8 +11,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "common/base/error_code.h"
 #include "common/base/log.h"
@@ -26,7 +29,9 @@ constexpr mode_t kSocketMode = 0600;
 constexpr std::size_t kMostQuestionBytes = 4096;
 constexpr std::size_t kMostAnswerBytes = 4 * 1024 * 1024;
 constexpr std::size_t kMostConnections = 8;
-constexpr timeval kPatience{5, 0};  // for the whole question, and for each piece of the answer
+constexpr std::chrono::seconds kPatience{
+    5};                        // for the whole question, and each piece of its answer
+constexpr int kPauseMs = 100;  // where the system has no descriptor or thread left
 
 Result<UniqueFd> open_folder(const fs::path& folder) {
   UniqueFd fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -79,11 +84,21 @@ Status send_line(const UniqueFd& fd, const Json& document) {
   return {};
 }
 
-// registry_unavailable where the other side ends, or is silent for too long.
-Result<Json> receive_line(const UniqueFd& fd, std::size_t most) {
+// Up to `until`, where that is given. registry_unavailable where the other side ends before its
+// line does; request_timeout.
+Result<Json> receive_line(const UniqueFd& fd, std::size_t most,
+                          std::optional<std::chrono::steady_clock::time_point> until = {}) {
+  using std::chrono::milliseconds;
   std::string line;
   char piece[4096];
   while (line.empty() || line.back() != '\n') {
+    if (until) {
+      const auto left = std::chrono::ceil<milliseconds>(*until - std::chrono::steady_clock::now());
+      if (left <= milliseconds(0))
+        return Error(ErrorCode::request_timeout, "the other side is too slow");
+      pollfd waiting{fd.get(), POLLIN, 0};
+      if (::poll(&waiting, 1, static_cast<int>(left.count())) <= 0) continue;
+    }
     const ssize_t n = ::recv(fd.get(), piece, sizeof piece, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0)
@@ -92,6 +107,11 @@ Result<Json> receive_line(const UniqueFd& fd, std::size_t most) {
     if (line.size() > most) return Error(ErrorCode::body_too_large, "the line is too long");
   }
   return parse_json(line, "the line");
+}
+
+void set_send_time(const UniqueFd& fd, std::chrono::seconds most) {
+  const timeval time{most.count(), 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
 }
 
 Json error_answer(const Error& error) {
@@ -128,9 +148,13 @@ Control::~Control() {
 }
 
 void Control::work() {
+  ::pthread_setname_np(::pthread_self(), "control");
+  bool pause = false;
   while (!stopping_) {
-    pollfd waited[] = {{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    if (::poll(waited, 2, -1) > 0 && (waited[0].revents & POLLIN) != 0) accept_one();
+    pollfd waited[] = {{wake_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+    const int ready = ::poll(waited, pause ? 1 : 2, pause ? kPauseMs : -1);
+    pause = false;
+    if (ready > 0 && (waited[1].revents & POLLIN) != 0) pause = !accept_one();
   }
 }
 
@@ -145,20 +169,32 @@ void Control::join_done() {
   }
 }
 
-void Control::accept_one() {
-  UniqueFd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+bool Control::accept_one() {
   join_done();
-  if (!peer || !is_allowed(peer) || connections_.size() >= kMostConnections) return;
-  ::setsockopt(peer.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(peer.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  UniqueFd peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!peer) return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+  if (!is_allowed(peer)) return true;
+  set_send_time(peer, kPatience);
+  if (connections_.size() >= kMostConnections) {
+    const Error busy(ErrorCode::overloaded, "the daemon answers others; try again");
+    (void)send_line(peer, error_answer(busy));  // who is gone does not need it
+    return true;
+  }
   Connection& connection = connections_.emplace_back();
   connection.fd = std::move(peer);
-  connection.thread = std::thread([this, &connection] { serve(connection); });
+  try {
+    connection.thread = std::thread([this, &connection] { serve(connection); });
+  } catch (const std::system_error&) {  // there is no other way to ask for a thread
+    connections_.pop_back();
+    return false;
+  }
+  return true;
 }
 
 void Control::serve(Connection& connection) const {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
   const auto answer = [&]() -> Result<Json> {
-    MKT_TRY(const Json question, receive_line(connection.fd, kMostQuestionBytes));
+    MKT_TRY(const Json question, receive_line(connection.fd, kMostQuestionBytes, until));
     return answer_(question, [this] { return stopping_.load(); });
   }();
   const Status sent = send_line(connection.fd, answer ? *answer : error_answer(answer.error()));
@@ -169,17 +205,24 @@ void Control::serve(Connection& connection) const {
   connection.done = true;
 }
 
-Result<std::optional<Json>> ask_daemon(const fs::path& data, const Json& question) {
+Result<std::optional<Json>> ask_daemon(const fs::path& data, const Json& question,
+                                       std::optional<std::chrono::seconds> patience) {
   const auto folder = open_folder(data);
   if (!folder) return std::optional<Json>();
   MKT_TRY(const UniqueFd fd, new_socket());
+  std::optional<std::chrono::steady_clock::time_point> until;
+  if (patience) {
+    until = std::chrono::steady_clock::now() + *patience;
+    set_send_time(fd, *patience);  // also for connecting, where many wait already
+  }
   const sockaddr_un address = address_in(*folder);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return std::optional<Json>();
+    if (errno == EAGAIN) return Error(ErrorCode::request_timeout, "the daemon is too slow");
     return system_error("cannot reach the daemon", errno);
   }
   (void)send_line(fd, question);  // where it fails, the answer fails, too
-  MKT_TRY(Json answer, receive_line(fd, kMostAnswerBytes));
+  MKT_TRY(Json answer, receive_line(fd, kMostAnswerBytes, until));
   if (const auto message = text_member(answer, "error")) {
     const auto code = parse_error_code(text_member(answer, "code").value_or(""));
     return Error(code.value_or(ErrorCode::internal_error), *message);

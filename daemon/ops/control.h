@@ -4,13 +4,14 @@
 // only the daemon's own user and root can connect, and the kernel tells who did. So it takes no
 // token, which an admin may have put elsewhere, and no other machine can reach it.
 //
-// A connection is one question and its answer, each one JSON object and a line feed. The question
-// says what to `do`; the answer is the result, or has an `error`, as the answers over HTTP have,
-// with its `code` and `message`. Both ends are the same program, so the questions are not a
-// protocol for others.
+// A connection is one question, whole within five seconds, and its answer, each one JSON object and
+// a line feed. The question says what to `do`; the answer is the result, or has an `error`, as the
+// answers over HTTP have, with its `code` and `message`. Both ends are the same program, so the
+// questions are not a protocol for others.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <list>
@@ -46,7 +47,7 @@ class Control {
 
   Control(UniqueFd folder, UniqueFd listener, UniqueFd wake, Answer answer);
   void work();
-  void accept_one();
+  bool accept_one();  // false where the system has no descriptor or thread left
   void join_done();
   void serve(Connection& connection) const;
 
@@ -60,7 +61,9 @@ class Control {
 };
 
 // Asks the daemon that serves the folder. nullopt where none answers there: none runs, or it has no
-// such socket. registry_unavailable where it ends before it has answered.
-Result<std::optional<Json>> ask_daemon(const std::filesystem::path& data, const Json& question);
+// such socket. registry_unavailable where it ends before it has answered; request_timeout where it
+// has not answered after `patience`; without one it waits for ever.
+Result<std::optional<Json>> ask_daemon(const std::filesystem::path& data, const Json& question,
+                                       std::optional<std::chrono::seconds> patience = {});
 
 }  // namespace mkt

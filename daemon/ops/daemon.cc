@@ -260,7 +260,8 @@ void Daemon::reload() {
     }
   } else {
     reload_tls(parsed.configuration);
-    const Differences differences = compare(*live_.whole.get(), parsed.configuration);
+    const Differences differences =
+        compare(configuration_, *live_.whole.get(), parsed.configuration);
     market_.rules.set(parsed.configuration.rules());
     live_.admission.set(std::move(*admission));
     live_.limits.set(std::move(*limits));
@@ -319,7 +320,8 @@ Result<int> Daemon::run() {
       [this] { reload(); });
   // After the signals, so that a second signal ends the process even while these two are being
   // joined.
-  const Housekeeping housekeeping(market_);
+  const Housekeeping housekeeping(
+      market_, [this]() -> std::size_t { return live_.whole.get()->keep_prereleases; });
   const Webhooks webhooks(market_, configuration_.webhooks, {}, process_breakers(), &traces_);
   std::optional<CertificateWatch> certificate;
   if (tls_) {
@@ -332,7 +334,7 @@ Result<int> Daemon::run() {
         const std::string word = text_member(question, "do").value_or("");
         if (word == kGarbageQuestion) return collect_as_asked(garbage, question, stopping);
         if (word == kStatusQuestion) {
-          return local_status({market_, health_, mirror_.get(), data_, addresses});
+          return local_status({market_, health_, mirror_.get(), data_, addresses, tls_.get()});
         }
         return Error(ErrorCode::not_implemented, "this mktd does not know that question");
       });

@@ -12,6 +12,7 @@
 #include "common/base/files.h"
 #include "common/base/utf8.h"
 #include "daemon/ops/control.h"
+#include "daemon/ops/counted.h"
 #include "daemon/ops/last_backup.h"
 #include "mkt_version.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::seconds kPatience{10};
 constexpr std::uint64_t kMostPidBytes = 64;
 constexpr std::uint64_t kMebibyte = 1024 * 1024;
 
@@ -37,6 +39,18 @@ Json mirror_document(const Mirror* mirror, UtcTime now) {
           {"waiting", status->outbox.waiting},
           {"lagSeconds", std::chrono::ceil<std::chrono::seconds>(status->lag(now)).count()},
           {"trouble", status->trouble}};
+}
+
+// That new connections get now.
+Json certificate_document(const TlsGate* tls) {
+  if (tls == nullptr) return nullptr;
+  const auto context = tls->context();
+  const auto left = context->expires() - utc_now();
+  return {{"subject", context->subject()},
+          {"names", context->names()},
+          {"validFrom", format_utc(context->valid_from())},
+          {"expires", format_utc(context->expires())},
+          {"daysLeft", std::chrono::floor<std::chrono::days>(left).count()}};
 }
 
 // What the folder tells by itself.
@@ -81,11 +95,28 @@ void describe_parts(std::string& text, const Json& status) {
   }
 }
 
+void describe_certificate(std::string& text, const Json& status) {
+  const auto certificate = status.find("certificate");
+  if (certificate == status.end() || !certificate->is_object()) return;
+  std::string name = shown(*certificate, "subject");
+  if (const auto names = certificate->find("names");
+      names != certificate->end() && names->is_array() && !names->empty()) {
+    name = fmt::format(
+        "{}{}", printable(names->front().is_string() ? names->front().get<std::string>() : ""),
+        names->size() == 1 ? "" : fmt::format(" and {} more", names->size() - 1));
+  }
+  const auto days = number_member(*certificate, "daysLeft").value_or(0);
+  add_line(text, "TLS",
+           fmt::format("{}, {} {}, {}", name, days < 0 ? "expired on" : "until",
+                       shown(*certificate, "expires"),
+                       days < 0 ? "and clients refuse it" : fmt::format("{} days left", days)));
+}
+
 }  // namespace
 
 Result<Json> local_status(const StatusSources& s) {
   MKT_TRY(const RegistryCounts counts, s.market.read([](const Records& records) {
-    return RegistryCounts{records.catalog().counts(), records.catalog().blob_totals(),
+    return RegistryCounts{records.overview().counts(), records.overview().blob_totals(),
                           records.log().newest()};
   }));
   const wire::StatusInfo health = s.health.status();
@@ -104,18 +135,21 @@ Result<Json> local_status(const StatusSources& s) {
               {"tarballs", counts.blobs.blobs},
               {"tarballBytes", counts.blobs.bytes},
               {"sequence", counts.newest},
+              {"certificate", certificate_document(s.tls)},
               {"mirror", mirror_document(s.mirror, s.market.now())}};
   add_folder(status, s.data.path());
   return status;
 }
 
 Result<Json> ask_for_status(const fs::path& data) {
-  MKT_TRY(auto answer, ask_daemon(data, {{"do", kStatusQuestion}}));
-  if (answer) return std::move(*answer);
+  auto answer = ask_daemon(data, {{"do", kStatusQuestion}}, kPatience);
+  if (!answer && answer.error().code != ErrorCode::request_timeout) return answer.error();
+  if (answer && *answer) return std::move(**answer);
   Json status{{"running", is_held(data / "LOCK")}, {"data", data.string()}};
   if (status["running"] == true) {
     status["pid"] = pid_in(data / "LOCK");
-    status["status"] = "unknown";  // it is starting or stopping, or is an operation on the folder
+    // It is starting or stopping, or hangs, or is an operation on the folder.
+    status["status"] = "unknown";
   }
   add_folder(status, data);
   return status;
@@ -128,7 +162,10 @@ std::string describe_status(const Json& status) {
                                             : word == "ready"     ? "is running and ready"
                                             : word == "not_ready" ? "is running and not ready"
                                                                   : "does not answer");
-  add_line(text, "data", shown(status, "data"));
+  const std::string data = shown(status, "data");
+  std::error_code error;
+  const bool is_there = running || fs::is_directory(data, error);
+  add_line(text, "data", is_there ? data : data + " (there is no such folder)");
   if (running) {
     add_line(text, "pid",
              fmt::format("{}, since {}", shown(status, "pid"), shown(status, "startedAt")));
@@ -139,12 +176,14 @@ std::string describe_status(const Json& status) {
     }
     add_line(text, "version", shown(status, "version"));
   }
+  describe_certificate(text, status);
   describe_parts(text, status);
   if (status.contains("connectors")) {
     add_line(text, "registry",
-             fmt::format("{} connectors, {} versions, {} tarballs of {} bytes",
-                         shown(status, "connectors"), shown(status, "versions"),
-                         shown(status, "tarballs"), shown(status, "tarballBytes")));
+             fmt::format("{}, {}, {} of {}", counted_member(status, "connectors", "connector"),
+                         counted_member(status, "versions", "version"),
+                         counted_member(status, "tarballs", "tarball"),
+                         counted_member(status, "tarballBytes", "byte")));
     add_line(text, "log", "entry " + shown(status, "sequence"));
   }
   if (const auto free = number_member(status, "freeBytes")) {

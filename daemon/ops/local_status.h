@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/result.h"
+#include "daemon/http/tls_gate.h"
 #include "daemon/mirror/mirror.h"
 #include "daemon/ops/health.h"
 #include "daemon/service/marketplace.h"
@@ -25,6 +26,7 @@ struct StatusSources {
   const Mirror* mirror;  // null where there is none
   const DataFolder& data;
   const std::vector<std::string>& addresses;  // where it answers
+  const TlsGate* tls = nullptr;               // null where there is no certificate
 };
 Result<Json> local_status(const StatusSources& sources);
 

@@ -3,10 +3,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "common/base/standard_streams.h"
+#include "common/base/utc_time.h"
+#include "common/base/utf8.h"
 #include "common/signing/key.h"
+#include "daemon/http/listener.h"
 #include "daemon/ops/completion.h"
 #include "daemon/ops/daemon.h"
 #include "daemon/ops/operations.h"
@@ -23,6 +27,41 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What is allowed, and is hardly meant: clients refuse the certificate, or none is ever shown.
+void warn_of_certificate(const Configuration& c, const TlsContext& tls) {
+  const auto warn = [&](const std::string& what) {
+    write_to_stderr(fmt::format("mktd: warning: {}\n", what));
+  };
+  const std::string file = printable(c.tls_certificate);
+  const UtcTime now = utc_now();
+  if (tls.expires() <= now) {
+    warn(fmt::format("the certificate in {} expired on {}, and clients refuse it", file,
+                     format_utc(tls.expires())));
+  } else if (tls.valid_from() > now) {
+    warn(fmt::format("the certificate in {} is not valid before {}, and clients refuse it", file,
+                     format_utc(tls.valid_from())));
+  }
+  const auto is_https = [](const std::string& a) { return a.starts_with(kHttpsScheme); };
+  if (std::none_of(c.listen.begin(), c.listen.end(), is_https)) {
+    warn(
+        "tls-certificate is set, and no address in listen begins with https://; only a socket of "
+        "systemd's that is named https would use it");
+  }
+}
+
+int check_settings(const Configuration& c) {
+  if (const auto files = c.tls_files()) {
+    const auto tls = TlsContext::load(*files);
+    if (!tls) {
+      write_to_stderr(fmt::format("mktd: {}\n", tls.error().message));
+      return static_cast<int>(exit_status(tls.error().code));
+    }
+    warn_of_certificate(c, *tls);
+  }
+  write_to_stdout("the settings are valid\n");
+  return 0;
+}
+
 int run(int argc, char** argv) {
   // Files made here are private, except where the code says otherwise: the socket, mktd.url.
   ::umask(077);
@@ -37,16 +76,7 @@ int run(int argc, char** argv) {
     write_to_stderr(fmt::format("mktd: {}\n", problem));
   }
   if (parsed.exit_now) return *parsed.exit_now;
-  if (parsed.configuration.check_only) {
-    if (const auto files = parsed.configuration.tls_files()) {
-      if (const auto tls = TlsContext::load(*files); !tls) {
-        write_to_stderr(fmt::format("mktd: {}\n", tls.error().message));
-        return static_cast<int>(exit_status(tls.error().code));
-      }
-    }
-    write_to_stdout("the settings are valid\n");
-    return 0;
-  }
+  if (parsed.configuration.check_only) return check_settings(parsed.configuration);
   configure_log(parsed.configuration);
   raise_descriptor_limit();
   SignalWatch::block_signals();

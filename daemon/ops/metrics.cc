@@ -223,7 +223,7 @@ std::optional<BlobTotals> Metrics::blobs() const {
   const auto now = std::chrono::steady_clock::now();
   if (!blobs_ || now - blobs_counted_ >= kBlobsEvery) {
     const auto totals = read_from(
-        sources_.store, [](const Records& records) { return records.catalog().blob_totals(); });
+        sources_.store, [](const Records& records) { return records.overview().blob_totals(); });
     if (totals) blobs_ = *totals;
     blobs_counted_ = now;
   }

@@ -12,6 +12,7 @@
 #include "daemon/mirror/layout.h"
 #include "daemon/mirror/mirror_check.h"
 #include "daemon/mirror/mirrored_documents.h"
+#include "daemon/ops/counted.h"
 #include "daemon/store/sqlite/database_file.h"
 
 namespace mkt {
@@ -65,19 +66,19 @@ Result<Json> ask_daemon(const std::filesystem::path& data, const char* method, c
 
 Result<MirrorReport> show_status(const std::string& data) {
   MKT_TRY(Json json, ask_daemon(data, "GET", "/v1/mirror"));
-  std::string text = fmt::format(
-      "project  {}\nwaiting  {} changes, the oldest for {}s\nsent     {} documents\n",
-      printable(text_member(json, "project").value_or("")),
-      number_member(json, "waiting").value_or(0), number_member(json, "lagSeconds").value_or(0),
-      number_member(json, "sent").value_or(0));
+  std::string text = fmt::format("project  {}\nwaiting  {}, the oldest for {}s\nsent     {}\n",
+                                 printable(text_member(json, "project").value_or("")),
+                                 counted_member(json, "waiting", "change"),
+                                 number_member(json, "lagSeconds").value_or(0),
+                                 counted_member(json, "sent", "document"));
   if (const auto bucket = text_member(json, "bucket")) {
-    text += fmt::format("bucket   {}, {} tarballs\n", printable(*bucket),
-                        number_member(json, "tarballs").value_or(0));
+    text += fmt::format("bucket   {}, {}\n", printable(*bucket),
+                        counted_member(json, "tarballs", "tarball"));
   }
   if (const auto trouble = text_member(json, "trouble")) {
     text += fmt::format("trouble  {}\n", printable(*trouble));
   }
-  text += fmt::format("parked   {} documents", number_member(json, "parkedCount").value_or(0));
+  text += fmt::format("parked   {}", counted_member(json, "parkedCount", "document"));
   for (const Json& p : json["parked"]) {
     text += fmt::format("\n  {}: {}", printable(text_member(p, "document").value_or("")),
                         printable(text_member(p, "reason").value_or("")));
@@ -87,8 +88,8 @@ Result<MirrorReport> show_status(const std::string& data) {
 
 Result<MirrorReport> resync(const std::string& data) {
   MKT_TRY(Json json, ask_daemon(data, "POST", "/v1/mirror/resync"));
-  const auto waiting = number_member(json, "waiting").value_or(0);
-  return MirrorReport{std::move(json), fmt::format("{} documents will be sent again", waiting)};
+  std::string text = counted_member(json, "waiting", "document") + " will be sent again";
+  return MirrorReport{std::move(json), std::move(text)};
 }
 
 Result<MirrorReport> verify(const std::string& data, const MirrorOperationArguments& a) {
@@ -103,7 +104,11 @@ Result<MirrorReport> verify(const std::string& data, const MirrorOperationArgume
   text += found.different == 0
               ? fmt::format("equal: {} {}", found.equal, what)
               : fmt::format("{} {} differ, {} are equal", found.different, what, found.equal);
-  if (outbox.waiting > 0) text += fmt::format("; {} changes wait to be sent", outbox.waiting);
+  if (outbox.waiting > 0) {
+    text += fmt::format("; {} wait{} to be sent",
+                        counted(static_cast<std::uint64_t>(outbox.waiting), "change"),
+                        outbox.waiting == 1 ? "s" : "");
+  }
   return MirrorReport{{{"equal", found.equal},
                        {"different", found.different},
                        {"waiting", outbox.waiting},
@@ -145,12 +150,13 @@ Result<MirrorReport> restore_mirror(const MirrorOperationArguments& a) {
           restore_from_mirror(*firestore, a.into, {bucket.get(), a.tarballs_from}));
   std::string text;
   for (const std::string& line : r.first) text += printable(line) + "\n";
-  text += fmt::format("restored {} documents into {}", r.documents, printable(a.into));
+  text += fmt::format("restored {} into {}", counted(r.documents, "document"), printable(a.into));
   text += bucket || !a.tarballs_from.empty()
-              ? fmt::format(" and {} tarballs, {} bytes", r.tarballs, r.bytes)
+              ? fmt::format(" and {}, {}", counted(r.tarballs, "tarball"), counted(r.bytes, "byte"))
               : "; its tarballs are not there: --firestore-bucket fetches them from a bucket, "
                 "--tarballs-from from another daemon";
-  if (r.missing > 0) text += fmt::format("; {} tarballs could not be fetched", r.missing);
+  if (r.missing > 0)
+    text += fmt::format("; {} could not be fetched", counted(r.missing, "tarball"));
   return MirrorReport{{{"data", a.into},
                        {"documents", r.documents},
                        {"tarballs", r.tarballs},

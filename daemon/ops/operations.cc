@@ -14,10 +14,12 @@
 #include "common/base/duration.h"
 #include "common/base/json.h"
 #include "common/base/standard_streams.h"
+#include "common/base/text.h"
 #include "common/base/utc_time.h"
 #include "common/base/utf8.h"
 #include "daemon/ops/backup.h"
 #include "daemon/ops/cluster_status.h"
+#include "daemon/ops/counted.h"
 #include "daemon/ops/data_check.h"
 #include "daemon/ops/folder_gc.h"
 #include "daemon/ops/gc_question.h"
@@ -25,6 +27,7 @@
 #include "daemon/ops/local_status.h"
 #include "daemon/ops/migrate.h"
 #include "daemon/ops/mirror_operations.h"
+#include "daemon/ops/set_up_report.h"
 #include "daemon/ops/shared_operations.h"
 #include "daemon/ops/storage.h"
 #include "daemon/store/postgres/postgres_store.h"
@@ -83,10 +86,11 @@ int check(const OperationArguments& a) {
   std::string text;
   for (const std::string& line : report->damage) text += printable(line) + "\n";
   text += fmt::format(
-      "{} tarballs of {} bytes: {}", report->blobs, report->bytes,
+      "{} of {}: {}", counted(report->blobs, "tarball"), counted(report->bytes, "byte"),
       report->damage.empty() ? "all sound" : fmt::format("{} damaged", report->damage.size()));
   if (report->removed > 0) {
-    text += fmt::format("; {} were removed since the check began", report->removed);
+    text += fmt::format("; {} {} removed since the check began", report->removed,
+                        report->removed == 1 ? "was" : "were");
   }
   if (report->unreferenced > 0) {
     text += fmt::format("; {} more that nothing refers to (mktd gc)", report->unreferenced);
@@ -106,11 +110,11 @@ int backup(const OperationArguments& a) {
   const auto report = back_up_place(a);
   if (!report) return fail(a, report.error());
   if (!is_shared(a)) note_backup(a.data, a.file, began);
-  std::string text = fmt::format("{}: the database and {} tarballs, {} bytes", printable(a.file),
-                                 report->blobs, report->bytes);
+  std::string text = fmt::format("{}: the database and {}, {}", printable(a.file),
+                                 counted(report->blobs, "tarball"), counted(report->bytes, "byte"));
   if (!a.since.empty()) {
-    text +=
-        fmt::format("; {} more are in {} and before it", report->earlier_blobs, printable(a.since));
+    text += fmt::format("; {} more {} in {} and before it", report->earlier_blobs,
+                        report->earlier_blobs == 1 ? "is" : "are", printable(a.since));
   }
   print(a,
         {{"file", a.file},
@@ -126,15 +130,15 @@ int restore_backup(const OperationArguments& a) {
   const auto report = restore(a.file, a.data);
   if (!report) return fail(a, report.error());
   print(a, {{"data", a.data}, {"tarballs", report->blobs}, {"bytes", report->bytes}},
-        fmt::format("restored {} tarballs, {} bytes, into {}; all sound", report->blobs,
-                    report->bytes, printable(a.data)));
+        fmt::format("restored {}, {}, into {}; all sound", counted(report->blobs, "tarball"),
+                    counted(report->bytes, "byte"), printable(a.data)));
   return 0;
 }
 
 Result<GarbageReport> collect_garbage_in_place(const OperationArguments& a, GarbageAct act) {
   std::optional<std::chrono::milliseconds> age;
   if (!a.grace.empty()) {
-    MKT_TRY(age, parse_duration(a.grace));
+    MKT_TRY(age, parse_duration_with_unit(a.grace));
   }
   if (is_shared(a)) {
     if (age && *age < kLeastSharedAge) {
@@ -158,8 +162,8 @@ int gc(const OperationArguments& a) {
   if (report->blobs > report->named.size()) {
     text += fmt::format("and {} more\n", report->blobs - report->named.size());
   }
-  text += fmt::format("{} {} tarballs that nothing refers to, {} bytes",
-                      a.dry_run ? "would remove" : "removed", report->blobs, report->bytes);
+  text += fmt::format("{} {} that nothing refers to, {}", a.dry_run ? "would remove" : "removed",
+                      counted(report->blobs, "tarball"), counted(report->bytes, "byte"));
   if (report->unfinished > 0) {
     text +=
         fmt::format("; {} could not be removed: {}", report->unfinished, printable(report->reason));
@@ -176,32 +180,10 @@ std::optional<std::string> ask_at_terminal(std::string_view question) {
   return line;
 }
 
-std::string_view token_word(SetUp::Token token) {
-  switch (token) {
-    case SetUp::Token::made:
-      return "made";
-    case SetUp::Token::kept:
-      return "kept";
-    case SetUp::Token::lost:
-      return "lost";
-  }
-  return "";
-}
-
 int init_folder(const OperationArguments& a) {
   const auto done = set_up(a.set_up, ::isatty(STDIN_FILENO) == 1 ? Ask(ask_at_terminal) : Ask());
   if (!done) return fail(a, done.error());
-  print(a,
-        {{"data", done->data.string()},
-         {"config", done->config.string()},
-         {"configWritten", done->config_written},
-         {"reads", done->reads},
-         {"listen", done->listen},
-         {"adminToken", done->token_file.string()},
-         {"token", token_word(done->token)},
-         {"running", done->is_running},
-         {"login", login_line(*done)}},
-        describe(*done));
+  print(a, set_up_document(*done), describe(*done));
   return 0;
 }
 
@@ -295,9 +277,9 @@ int migrate(const OperationArguments& a) {
                         count.digest.sha256.hex());
   }
   const std::uint64_t tarballs = report->tarballs.copied + report->tarballs.there;
-  text +=
-      fmt::format("moved {} rows and {} tarballs ({} of them copied, {} bytes) to {}", rows,
-                  tarballs, report->tarballs.copied, report->tarballs.bytes, printable(report->to));
+  text += fmt::format("moved {} and {} ({} of them copied, {}) to {}", counted(rows, "row"),
+                      counted(tarballs, "tarball"), report->tarballs.copied,
+                      counted(report->tarballs.bytes, "byte"), printable(report->to));
   if (report->resumed) text += "; the rows were there already, from a run that was interrupted";
   print(a,
         {{"from", report->from},
@@ -328,8 +310,15 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
           ->add_option("--reads", a.set_up.reads,
                        "Who may search, read and download: anyone, or who has a token")
           ->check(CLI::IsMember({"anyone", "token"}));
-  CLI::Option* const listen = command->add_option("--listen", a.set_up.listen,
-                                                  "Address to answer on, HOST:PORT or unix:PATH");
+  CLI::Option* const listen =
+      command->add_option("--listen", a.set_up.listen,
+                          "Address to answer on: HOST:PORT, https://HOST:PORT or unix:PATH");
+  command
+      ->add_option("--tls-certificate", a.set_up.tls_certificate,
+                   "For https: the certificate and those it needs, PEM")
+      ->needs(listen);
+  command->add_option("--tls-key", a.set_up.tls_key, "For https: the certificate's key, PEM")
+      ->needs(listen);
   command->add_flag("--yes", a.set_up.take_defaults, "Ask nothing: what no option says is usual");
   CLI::Option* const new_token =
       command
@@ -359,7 +348,12 @@ void add_operations(CLI::App& app, OperationArguments& a, int& status) {
       command->add_flag("--online", a.online, "Leave the disk to mktd, which serves meanwhile");
   command->add_option("--rate", a.rate, "Bytes of tarballs to read a second, with --online")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check([](const std::string& text) {
+        return parse_whole<std::uint64_t>(text).value_or(0) > 0
+                   ? std::string()
+                   : fmt::format("\"{}\" is no number of bytes; write one from 1 on",
+                                 printable(text));
+      })
       ->needs(online);
   command->callback([&] { status = check(a); });
   command = app.add_subcommand("backup", "Write a backup, also while mktd runs");
@@ -413,7 +407,9 @@ std::optional<int> run_operation(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitStatus::invalid);
+    if (e.get_exit_code() == 0) return app.exit(e);  // help, on stdout
+    write_to_stderr(fmt::format("mktd: {}; see: mktd {} --help\n", printable(e.what()), argv[1]));
+    return static_cast<int>(ExitStatus::invalid);
   }
   return status;
 }

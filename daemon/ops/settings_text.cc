@@ -39,6 +39,7 @@ bool is_text(const CLI::Option& option) { return option.get_type_name().starts_w
 
 std::string toml_value(const CLI::Option& option) {
   std::vector<std::string> values = values_of(option);
+  if (is_flag(option)) return CLI::detail::to_flag_value(values.front()) > 0 ? "true" : "false";
   if (is_text(option)) std::transform(values.begin(), values.end(), values.begin(), toml_text);
   return is_list(option) ? fmt::format("[{}]", fmt::join(values, ", ")) : values.front();
 }

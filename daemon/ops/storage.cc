@@ -88,18 +88,6 @@ Result<Storage> open_shared_storage(const Configuration& c, const DataFolder& da
 
 }  // namespace
 
-Status check_storage(const Configuration& c) {
-  if (c.database.empty() != c.blobs.empty()) {
-    return Error(ErrorCode::usage_error,
-                 "database and blobs go together: daemons that share their records must share the "
-                 "tarballs, too");
-  }
-  if (c.database.empty()) return {};
-  MKT_TRY(const auto target, postgres::PgTarget::parse(c.database));
-  MKT_TRY(const S3Url url, S3Url::parse(c.blobs));
-  return {};
-}
-
 Result<Storage> Storage::open(const Configuration& configuration, const DataFolder& data) {
   return configuration.database.empty() ? open_folder_storage(data)
                                         : open_shared_storage(configuration, data);

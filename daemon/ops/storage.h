@@ -27,9 +27,6 @@ struct Storage {
   static Result<Storage> open(const Configuration& configuration, const DataFolder& data);
 };
 
-// usage_error for settings that do not go together.
-Status check_storage(const Configuration& configuration);
-
 // `mktd init --database`: makes the tables and the first admin's token, which the data folder gets.
 // target_exists where the database has tables of mktd already.
 Status init_database(const std::string& url, const DataFolder& data);

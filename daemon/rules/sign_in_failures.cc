@@ -8,7 +8,8 @@ namespace {
 
 void count(SignInFailure& failure, std::string_view token_id, UtcTime at) {
   if (failure.count++ == 0) failure.since = at;
-  failure.token_id = token_id;
+  // What names a token says more than what follows it.
+  if (failure.token_id.empty()) failure.token_id = token_id;
 }
 
 bool is_over(UtcTime window, UtcTime now) {

@@ -3,8 +3,7 @@
 //
 // The first failure from an address is told at once. What follows from the same address within
 // kTogether is told together, as a number. At most kAddresses are told apart within kTogether; the
-// failures from others are one number, with how many addresses they came from at most. So the log
-// grows by at most 2 * kAddresses + 1 entries in kTogether. Not thread-safe.
+// failures from others are one number. So the log grows by at most 2 * kAddresses + 1 entries in kTogether. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -19,7 +18,7 @@ namespace mkt {
 
 struct SignInFailure {
   std::string address;   // empty: of several, none of which is told by itself
-  std::string token_id;  // the public part of the last token; empty where it has none
+  std::string token_id;  // the public part of the first token that has one
   std::uint64_t count = 0;
   UtcTime since;  // the first of them
 };

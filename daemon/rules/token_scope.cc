@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/address_range.h"
+#include "common/base/utf8.h"
 #include "common/wire/policy.h"
 
 namespace mkt {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxPatterns = 20;
 constexpr std::size_t kMaxRanges = 20;
+constexpr std::size_t kMaxShown = 100;
 
 }  // namespace
 
@@ -27,18 +29,24 @@ Status check_scope(const TokenScope& scope) {
   }
   for (const std::string& pattern : scope.connectors) {
     if (!is_connector_pattern(pattern)) {
-      wrong.push_back({"connectors", "must be connector ids, in which * stands for anything"});
+      wrong.push_back({"connectors", fmt::format("must be connector ids, in which * stands for "
+                                                 "anything, and not \"{}\"",
+                                                 printable(pattern.substr(0, kMaxShown)))});
       break;
     }
   }
   for (const std::string& range : scope.from) {
     if (!AddressRange::parse(range)) {
-      wrong.push_back({"from", "must be addresses or ranges such as 10.0.0.0/8, or unix"});
+      wrong.push_back({"from", fmt::format("must be addresses or ranges such as 10.0.0.0/8, or "
+                                           "unix, and not \"{}\"",
+                                           printable(range.substr(0, kMaxShown)))});
       break;
     }
   }
   if (wrong.empty()) return {};
-  return Error(ErrorCode::invalid_request, "the token's scope is not valid", std::move(wrong));
+  std::string message =
+      fmt::format("the token's scope is not valid: {} {}", wrong[0].path, wrong[0].message);
+  return Error(ErrorCode::invalid_request, std::move(message), std::move(wrong));
 }
 
 bool may_use_connector(const TokenScope& scope, std::string_view connector_id) {

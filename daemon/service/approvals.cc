@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/base/encoding.h"
+#include "common/base/text.h"
 #include "common/connector/manifest.h"
 #include "common/signing/key_proof.h"
 #include "daemon/rules/key_rules.h"
@@ -16,6 +17,7 @@
 #include "daemon/service/installs.h"
 #include "daemon/service/policies.h"
 #include "daemon/service/reason.h"
+#include "daemon/service/visibility.h"
 
 namespace mkt {
 namespace {
@@ -153,6 +155,16 @@ Result<InstallRequestRecord> decide_approval(Change& change, const NewApproval& 
   return r;
 }
 
+// What happened to a version is not told to who no longer sees it.
+void forget_fate(VersionRecord& v) {
+  v.deprecated = v.quarantined = false;
+  v.deprecation_reason.clear();
+  v.quarantine_reason.clear();
+  v.withdrawn_at.reset();
+  v.withdrawal_code.clear();
+  v.withdrawal_reason.clear();
+}
+
 Result<InstallRequestRecord> decide_denial(Change& change, std::string_view tenant_id,
                                            std::string_view id, std::string_view by,
                                            std::string_view reason) {
@@ -200,13 +212,17 @@ Result<InstallRequestRecord> keep_denial(const Marketplace& market, const Actor&
   });
 }
 
-Result<RequestReview> review_request(const Marketplace& market, const InstallRequestRecord& r) {
+Result<RequestReview> review_request(const Marketplace& market, const Caller& caller,
+                                     const InstallRequestRecord& r) {
   const UtcTime now = market.now();
   return market.read([&](const Records& records) -> Result<RequestReview> {
     RequestReview review;
     auto version = records.catalog().version(r.connector_id, r.version);
     if (!version) return no_version(r.connector_id, r.version);
     review.version = std::move(*version);
+    if (!may_see(records, caller, r.connector_id, review.version.visible_to)) {
+      forget_fate(review.version);
+    }
     review.publisher =
         records.publishers().find(review.version.published_by).value_or(PublisherRecord());
     review.key = records.keys().find(review.version.signing_key_id).value_or(KeyRecord());
@@ -253,6 +269,10 @@ Result<InstallRequestRecord> deny_request(const Marketplace& market, const Calle
                                           const TenantId& tenant, std::string_view id,
                                           const std::string& reason) {
   MKT_CHECK(require_approver(caller, tenant));
+  if (trim(reason).empty()) {
+    const std::string what = "must not be empty";
+    return Error(ErrorCode::invalid_request, "reason " + what, {{"reason", what}});
+  }
   MKT_CHECK(check_reason(reason));
   return keep_denial(market, caller.actor(), tenant.text(), id, caller.person(), reason,
                      market.now());

@@ -38,7 +38,7 @@ struct RequestReview {
   Powers removed;
   std::optional<Error> obstacle;  // why approving would be refused now
 };
-Result<RequestReview> review_request(const Marketplace& market,
+Result<RequestReview> review_request(const Marketplace& market, const Caller& caller,
                                      const InstallRequestRecord& request);
 
 // A signature over approval_text (common/signing/key_proof.h), by a key of the publisher that has

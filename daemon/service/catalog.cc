@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::uint32_t kMaxDependants = 1'000;
 
-CatalogCounts counts_for(const Catalog& catalog, bool is_admin) {
-  CatalogCounts counts = catalog.counts();
+CatalogCounts counts_for(const Overview& overview, bool is_admin) {
+  CatalogCounts counts = overview.counts();
   if (is_admin) return counts;
-  const CatalogCounts hidden = catalog.hidden_counts();
+  const CatalogCounts hidden = overview.hidden_counts();
   counts.connectors -= hidden.connectors;
   counts.versions -= hidden.versions;
   counts.downloads -= hidden.downloads;
@@ -113,15 +113,15 @@ Result<Tarball> open_tarball(const Marketplace& market, const Caller& caller, co
 
 Result<CatalogCounts> count_catalog(const Marketplace& market, const Caller& caller) {
   return market.read(
-      [&](const Records& records) { return counts_for(records.catalog(), caller.is_admin()); });
+      [&](const Records& records) { return counts_for(records.overview(), caller.is_admin()); });
 }
 
 Result<CatalogSummary> summarize_catalog(const Marketplace& market, const Caller& caller,
                                          std::uint32_t limit) {
   const bool is_admin = caller.is_admin();
   return market.read([&](const Records& records) {
-    return CatalogSummary{counts_for(records.catalog(), is_admin),
-                          records.catalog().most_downloaded(limit, is_admin)};
+    return CatalogSummary{counts_for(records.overview(), is_admin),
+                          records.overview().most_downloaded(limit, is_admin)};
   });
 }
 
@@ -160,7 +160,7 @@ void choose_latest(Change& change, std::string_view connector_id) {
 
 Status leave_quarantined_latest(const Marketplace& market) {
   MKT_TRY(const auto ids, market.read([](const Records& records) {
-    return records.catalog().with_quarantined_latest();
+    return records.overview().with_quarantined_latest();
   }));
   if (ids.empty()) return {};
   Touches touches;

@@ -14,8 +14,9 @@ Result<VersionRecord> set_deprecated(const Marketplace& market, const Caller& ca
                                      const ConnectorId& id, const Version& version,
                                      const std::optional<std::string>& reason);
 
-// The change alone. version_not_found.
-Status keep_deprecation(const Marketplace& market, const Actor& actor,
+// The change alone. `caller` must be an owner or an admin then; null for the registry itself.
+// version_not_found.
+Status keep_deprecation(const Marketplace& market, const Actor& actor, const Caller* caller,
                         std::string_view connector_id, std::string_view version,
                         const std::optional<std::string>& reason, UtcTime at);
 

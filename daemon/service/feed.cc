@@ -8,6 +8,7 @@
 
 #include "common/base/json.h"
 #include "common/base/long_wait.h"
+#include "daemon/service/tokens.h"
 #include "daemon/service/visibility.h"
 
 namespace mkt {
@@ -62,6 +63,19 @@ wire::FeedEntryInfo entry_of(const LogEntry& e, std::string_view kind) {
   return info;
 }
 
+// For who has read further than there is: numbers that were told are told of something else later.
+wire::FeedListing lost_history(std::int64_t newest, UtcTime now) {
+  wire::FeedListing page;
+  page.sequence = newest;
+  wire::FeedEntryInfo info;
+  info.sequence = newest;
+  info.time = format_utc(now);
+  info.kind = "history_lost";
+  info.resume_after = newest;
+  page.entries.push_back(std::move(info));
+  return page;
+}
+
 // Does the caller see what the entry is about? Entries older than documents name no connector.
 bool is_for(const Caller& caller, const Records& records, const LogEntry& e,
             const wire::FeedEntryInfo& info) {
@@ -70,6 +84,12 @@ bool is_for(const Caller& caller, const Records& records, const LogEntry& e,
       info.connector_id.empty() ? e.subject.substr(0, e.subject.find('@')) : info.connector_id;
   const auto head = records.catalog().connector_head(id);
   return head && may_see(records, caller, id, head->visible_to);
+}
+
+bool still_reads(const Marketplace& market, const Caller& caller) {
+  if (!caller.signed_in()) return static_cast<bool>(require_reader(market, caller));
+  Caller now = caller;
+  return static_cast<bool>(resume_session(market, caller.token_id, now));
 }
 
 }  // namespace
@@ -110,6 +130,11 @@ Feed::Feed(const Marketplace& market)
         changed_.notify_all();
       })) {}
 
+int Feed::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
 void Feed::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -125,6 +150,10 @@ Result<wire::FeedListing> Feed::page(const Caller& caller, std::int64_t after,
     page.sequence = after;
     // One more tells whether there are more.
     const auto entries = records.log().entries({after, std::nullopt, kMaxLooked + 1});
+    if (entries.empty()) {
+      const std::int64_t newest = records.log().newest();
+      if (after > newest) return lost_history(newest, market_.now());
+    }
     for (const LogEntry& e : entries) {
       page.has_more = page.entries.size() == limit || &e - entries.data() == kMaxLooked;
       if (page.has_more) break;
@@ -138,12 +167,12 @@ Result<wire::FeedListing> Feed::page(const Caller& caller, std::int64_t after,
   });
 }
 
-Result<wire::FeedListing> Feed::wait_for_page(const Caller& caller, std::int64_t after,
-                                              std::uint32_t limit,
-                                              std::chrono::milliseconds at_most) {
+Result<Feed::Waited> Feed::wait_for_page(const Caller& caller, std::int64_t after,
+                                         std::uint32_t limit, std::chrono::milliseconds at_most) {
   const Place place(*this, caller.address);
   if (!place.is_free()) {
-    return Error(ErrorCode::overloaded, "too many readers wait for the feed; try again");
+    MKT_TRY(wire::FeedListing now, page(caller, after, limit));
+    return Waited{std::move(now), false};
   }
   const auto end = std::chrono::steady_clock::now() + at_most;
   const LongWait long_wait;
@@ -154,12 +183,16 @@ Result<wire::FeedListing> Feed::wait_for_page(const Caller& caller, std::int64_t
       seen = changes_;
     }
     MKT_TRY(wire::FeedListing found, page(caller, after, limit));
-    if (!found.entries.empty()) return found;
+    if (!found.entries.empty()) return Waited{std::move(found)};
     if (std::exchange(after, found.sequence) != found.sequence && found.has_more) continue;
-    std::unique_lock lock(mutex_);
-    const bool moved =
-        changed_.wait_until(lock, end, [&] { return stopping_ || changes_ != seen; });
-    if (!moved || stopping_) return found;
+    {
+      std::unique_lock lock(mutex_);
+      const bool moved =
+          changed_.wait_until(lock, end, [&] { return stopping_ || changes_ != seen; });
+      if (!moved || stopping_) return Waited{std::move(found)};
+    }
+    // The token may have ended meanwhile, or the registry have been closed to who has none.
+    if (!still_reads(market_, caller)) return Waited{std::move(found)};
   }
 }
 

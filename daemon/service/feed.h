@@ -34,13 +34,21 @@ class Feed {
   Feed& operator=(const Feed&) = delete;
 
   // At most `limit` entries after that number. A page may have none and be followed by others.
+  // After a number beyond the newest there is one that says so (history_lost), as after a restore.
   Result<wire::FeedListing> page(const Caller& caller, std::int64_t after,
                                  std::uint32_t limit) const;
 
-  // The same, once there is an entry or so much time has passed. overloaded beyond the bounds
-  // above.
-  Result<wire::FeedListing> wait_for_page(const Caller& caller, std::int64_t after,
-                                          std::uint32_t limit, std::chrono::milliseconds at_most);
+  // The same, once there is an entry or so much time has passed. Beyond the bounds above it is what
+  // there is now. A reader who may no longer read by then gets no
+  // entries.
+  struct Waited {
+    wire::FeedListing page;
+    bool had_place = true;  // or it did not wait
+  };
+  Result<Waited> wait_for_page(const Caller& caller, std::int64_t after, std::uint32_t limit,
+                               std::chrono::milliseconds at_most);
+
+  int waiting() const;  // any thread
 
   // From now on nobody waits: the daemon stops. Any thread.
   void stop();
@@ -49,7 +57,7 @@ class Feed {
   class Place;  // of one who waits
 
   const Marketplace& market_;
-  std::mutex mutex_;  // guards all below
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::uint64_t changes_ = 0;
   bool stopping_ = false;

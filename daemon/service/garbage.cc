@@ -36,7 +36,7 @@ Error no_turn() {
 void log_removed(const GarbageReport& report) {
   if (report.blobs == 0) return;
   log_event(LogLevel::info, "removed tarballs that nothing refers to",
-            {{"count", std::to_string(report.blobs)}, {"bytes", std::to_string(report.bytes)}});
+            {{"count", report.blobs}, {"bytes", report.bytes}});
 }
 
 // One step with a tarball, while this daemon has the job; `step` takes what is known of a removal.

@@ -13,9 +13,10 @@ constexpr int kRoundsBetweenPurges = 60;
 
 }  // namespace
 
-Housekeeping::Housekeeping(const Marketplace& market)
+Housekeeping::Housekeeping(const Marketplace& market, Retention::Keep keep)
     : market_(market),
       job_(market.store.jobs().stand_for("housekeeping")),
+      retention_(market, std::move(keep)),
       thread_([this] { work(); }) {}
 
 Housekeeping::~Housekeeping() {
@@ -47,6 +48,12 @@ void Housekeeping::work() {
   for (int round = 0; !stopping_; ++round) {
     lock.unlock();
     until_nothing_is_left([&] { return expire_requests(market_, market_.now()); });
+    const auto ended = [this] { return stopping() || !job_->term(); };
+    if (ended()) {
+      retention_.rest();
+    } else {
+      (void)retention_.round(ended);
+    }
     if (round % kRoundsBetweenPurges == 0) {
       until_nothing_is_left([&] { return remove_expired_answers(market_, market_.now()); });
     }

@@ -1,5 +1,5 @@
-// Housekeeping: does what is due because time passes. It expires overdue requests and removes old
-// answers to retries.
+// Housekeeping: does what is due because time passes. It expires overdue requests, removes old
+// answers to retries, and withdraws prereleases that are no longer kept.
 //
 // Where several daemons share a store, one of them at a time does it: the one that has the job
 // "housekeeping" (store/jobs.h).
@@ -13,12 +13,15 @@
 #include <thread>
 
 #include "daemon/service/marketplace.h"
+#include "daemon/service/retention.h"
 
 namespace mkt {
 
 class Housekeeping {
  public:
-  explicit Housekeeping(const Marketplace& market);
+  // `keep` as in retention.h.
+  explicit Housekeeping(
+      const Marketplace& market, Retention::Keep keep = [] { return std::size_t{0}; });
   ~Housekeeping();
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -34,6 +37,7 @@ class Housekeeping {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
+  Retention retention_;    // of the thread
   std::thread thread_;
 };
 

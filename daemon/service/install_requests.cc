@@ -67,6 +67,12 @@ void deny_request(Change& change, InstallRequestRecord& r, std::string_view reas
   log_denial(change, r);
 }
 
+void deny_taken_out(Change& change, InstallRequestRecord& r, const VersionRecord& v,
+                    const std::string& reason) {
+  const bool sees = is_visible_to(v.visible_to, r.tenant_id);
+  deny_request(change, r, sees ? reason : no_version(v.connector_id, v.version).message);
+}
+
 // Member by member: a list of pairs would first become an array, and every install calls this.
 Json request_document(const InstallRequestRecord& r) {
   Json document = Json::object();

@@ -37,6 +37,11 @@ Result<InstallRequestRecord> require_request(const Records& records, std::string
 // request_decided, with who decided it and when.
 Error already_decided(const InstallRequestRecord& request);
 
+// Denies a request as the registry itself, for what happened to the version that it asks for. A
+// tenant that no longer sees the connector is told only that it is not there.
+void deny_taken_out(Change& change, InstallRequestRecord& request, const VersionRecord& version,
+                    const std::string& reason);
+
 // Ends a request now; `reason` is the reason for a denial.
 void end_request(Change& change, InstallRequestRecord& request, RequestStatus status,
                  std::string_view decided_by, std::string_view reason);

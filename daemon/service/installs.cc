@@ -33,6 +33,11 @@ Error denied(const InstallRequestRecord& r) {
                   r.decided_by, r.reason, r.id));
 }
 
+// What a quarantine denied may be asked for again after the quarantine.
+bool is_persons_denial(const InstallRequestRecord& r) {
+  return r.status == RequestStatus::denied && r.decided_by != kSystem.who;
+}
+
 Error differs(const InstallRequestRecord& r) {
   return Error(
       ErrorCode::request_differs,
@@ -116,10 +121,7 @@ Result<InstallOutcome> decide_request(Change& change, const NewInstallRequest& n
       return InstallOutcome{Kind::pending, false, std::move(*before)};
     }
   }
-  // What a quarantine denied may be asked for again after the quarantine.
-  if (before && before->status == RequestStatus::denied && before->decided_by != kSystem.who) {
-    return denied(*before);
-  }
+  if (before && is_persons_denial(*before)) return denied(*before);
 
   if (decision.outcome == Decision::Outcome::needs_approval) {
     records.requests().insert(r);
@@ -190,7 +192,14 @@ Result<Decision> preview_install(const Records& records, std::string_view tenant
   MKT_TRY(const Wanted wanted,
           wanted_version(records, tenant_id, connector_id, version, Hold::none));
   MKT_TRY(const Policy policy, policy_in_force(records, tenant_id));
-  return decide_now(records, policy, wanted, tenant_id);
+  Decision decision = decide_now(records, policy, wanted, tenant_id);
+  if (decision.outcome == Decision::Outcome::refused) return decision;
+  const auto before = records.requests().latest(tenant_id, connector_id, version);
+  if (before && is_persons_denial(*before)) {
+    const auto installed = records.installations().find(tenant_id, connector_id);
+    if (!installed || installed->version != version) return denied(*before);
+  }
+  return decision;
 }
 
 Result<InstallOutcome> request_install(const Marketplace& market, const Caller& caller,

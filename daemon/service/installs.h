@@ -48,8 +48,8 @@ Result<InstallOutcome> request_install(const Marketplace& market, const Caller& 
 Result<InstallOutcome> keep_request(const Marketplace& market, const Actor& actor,
                                     const NewInstallRequest& request);
 
-// The policy's decision, without looking at earlier requests. An error where something forbids the
-// install whatever the policy says.
+// What would come of asking now. An error where something forbids the install whatever the policy
+// says; a denial does, too (request_denied).
 Result<Decision> preview_install(const Records& records, std::string_view tenant_id,
                                  std::string_view connector_id, std::string_view version);
 

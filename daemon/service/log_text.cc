@@ -50,7 +50,8 @@ std::string of_request(std::string_view action, const Members& m) {
 }
 
 std::string of_new_token(const Members& m) {
-  std::string text = m["role"] + " " + m["subject"];
+  std::string text = m["role"];
+  if (!m["subject"].empty()) text += " " + m["subject"];
   if (!m["readOnly"].empty()) text += ", only to read";
   if (!m["connectors"].empty()) text += ", for " + m["connectors"];
   if (!m["from"].empty()) text += ", from " + m["from"];
@@ -61,7 +62,7 @@ std::string of_new_token(const Members& m) {
 std::string of_refused_token(const Members& m) {
   std::string text = fmt::format("{} failed sign-in{} since {}", m["count"],
                                  m["count"] == "1" ? "" : "s", m["since"]);
-  if (!m["token"].empty()) text += ", last with the token " + m["token"];
+  if (!m["token"].empty()) text += ", first with the token " + m["token"];
   return text;
 }
 
@@ -77,7 +78,7 @@ std::string log_text(const LogEntry& entry) {
   if (!document || !document->is_object()) return "";
   const Members m(*document);
   const std::string_view action = entry.action;
-  if (const std::string text = m["text"]; !text.empty()) return text;
+  if (std::string text = m["text"]; !text.empty()) return text;
   if (action.starts_with("key.")) return of_key(action, m);
   if (action.starts_with("version.")) return of_version(action, m);
   if (action.starts_with("request.")) return of_request(action, m);

@@ -28,7 +28,7 @@ constexpr std::size_t kMaxTitle = 100;
 constexpr std::size_t kMaxStatusMessage = 500;
 // A page of a tenant looks at most at so many versions, as each costs a few reads.
 constexpr std::size_t kMaxJudged = 500;
-constexpr std::size_t kMaxCursorBytes = 512;
+constexpr std::size_t kMaxCursorBytes = 1024;
 
 using Connectors = McpList::Connectors;
 
@@ -36,15 +36,17 @@ Error no_server() {
   return Error(ErrorCode::not_found, "there is no such server, or none that this list has");
 }
 
-// The place after which a page begins.
+// The place after which a page begins, and what was searched for: Visual Studio Code asks for the
+// next page of a search with the cursor alone.
 struct Place {
   std::string id;
   std::int64_t seq = 0;
+  std::string search = {};
 };
 
-// In hex, so that no client has to encode it.
+// "ID:SEQ:SEARCH" in hex, so that no client has to encode it.
 std::string cursor_of(const Place& place) {
-  return to_hex(as_bytes(fmt::format("{}:{}", place.id, place.seq)));
+  return to_hex(as_bytes(fmt::format("{}:{}:{}", place.id, place.seq, place.search)));
 }
 
 Result<Place> read_cursor(std::string_view text) {
@@ -58,10 +60,12 @@ Result<Place> read_cursor(std::string_view text) {
   const std::size_t colon = plain.find(':');
   if (colon == std::string_view::npos || !is_valid_name(plain.substr(0, colon))) return wrong;
   Place place{std::string(plain.substr(0, colon)), 0};
-  const std::string_view digits = plain.substr(colon + 1);
+  const std::string_view rest = plain.substr(colon + 1);
+  const std::string_view digits = rest.substr(0, rest.find(':'));
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), place.seq);
   if (error != std::errc() || end != digits.data() + digits.size()) return wrong;
+  if (digits.size() < rest.size()) place.search = rest.substr(digits.size() + 1);
   return place;
 }
 
@@ -78,7 +82,10 @@ class Shelf {
 
   bool has(const McpConnector& c) const {
     if (!sees(viewer_, c.visible_to, c.owners)) return false;
-    return !scope_.tenant || is_visible_to(c.visible_to, scope_.tenant->text());
+    if (!scope_.tenant || is_for_everyone(c.visible_to)) return true;
+    // What a tenant approved of what few may see is for that tenant.
+    const std::string& tenant = scope_.tenant->text();
+    return is_visible_to(c.visible_to, tenant) && (viewer_.is_admin || viewer_.tenant == tenant);
   }
 
   bool has(const McpConnector& c, const McpVersion& v) const {
@@ -156,9 +163,10 @@ McpPage page_of(const Connectors& connectors, const Shelf& shelf, const McpScope
   McpPage page;
   std::size_t judged = 0;
   Place at = after;
+  if (!query.search.empty()) at.search = query.search;
   for (auto it = connectors.lower_bound(after.id); it != connectors.end(); ++it) {
     const McpConnector& c = *it->second;
-    if (!shelf.has(c) || !has_name_like(scope, c.id, query.search)) continue;
+    if (!shelf.has(c) || !has_name_like(scope, c.id, at.search)) continue;
     std::optional<std::string> latest;
     for (const McpVersion& v : c.versions) {
       if (c.id == after.id && v.seq <= after.seq) continue;
@@ -169,7 +177,8 @@ McpPage page_of(const Connectors& connectors, const Shelf& shelf, const McpScope
       }
       if (scope.tenant) judged += latest ? 1 : 1 + c.versions.size();
       if (!latest) latest = shelf.latest(c);
-      at = {c.id, v.seq};
+      at.id = c.id;
+      at.seq = v.seq;
       if (query.version == "latest" && v.version != *latest) continue;
       if (!shelf.has(c, v)) continue;
       if (auto server = shelf.server(c, v, *latest)) page.servers.push_back(std::move(*server));

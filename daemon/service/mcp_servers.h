@@ -33,11 +33,11 @@ struct McpScope {
 };
 
 struct McpQuery {
-  std::string cursor;  // of the page before; empty for the first
+  std::string cursor = {};  // of the page before; empty for the first
   std::uint32_t limit = 30;
-  std::string search;                    // a part of the name; empty for all
-  std::string version;                   // "latest" or a version; empty for all
-  std::optional<UtcTime> updated_since;  // also lists deleted versions
+  std::string search = {};                    // a part of the name; empty for the cursor's, or all
+  std::string version = {};                   // "latest" or a version; empty for all
+  std::optional<UtcTime> updated_since = {};  // also lists deleted versions
   bool include_deleted = false;
 };
 

@@ -2,8 +2,10 @@
 
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "common/base/json.h"
+#include "daemon/service/retention.h"
 
 namespace mkt {
 namespace {
@@ -23,12 +25,19 @@ bool is_about_catalog(std::string_view action) {
          action.starts_with("publisher.");
 }
 
+// The registry's own rule took it, and no person did.
+bool was_retention(const Json& document) {
+  return text_member(document, "reasonCode") == kRetentionCode;
+}
+
 }  // namespace
 
 Result<std::vector<Concerned>> concerned_by(const Marketplace& market, const LogEntry& entry) {
   if (!is_about_catalog(entry.action)) return std::vector<Concerned>();
   const auto document = parse_json(entry.document, "an entry's document");
-  if (!document || !document->is_object()) return std::vector<Concerned>();
+  if (!document || !document->is_object() || was_retention(*document)) {
+    return std::vector<Concerned>();
+  }
   return market.read([&](const Records& records) {
     std::set<std::string> ids;
     if (const auto publisher = text_member(*document, "publisher")) ids.insert(*publisher);
@@ -43,6 +52,22 @@ Result<std::vector<Concerned>> concerned_by(const Marketplace& market, const Log
     }
     return concerned;
   });
+}
+
+Result<std::vector<Signing>> signed_as(const Marketplace& market, const Caller& caller,
+                                       const PublisherId& publisher, std::int64_t after,
+                                       std::uint32_t limit) {
+  MKT_CHECK(require_publisher_or_admin(caller, publisher));
+  MKT_TRY(auto records, market.read([&](const Records& r) {
+    return r.catalog().signed_as(publisher.text(), after, limit);
+  }));
+  const std::string self = caller.actor().who;  // names the token
+  std::vector<Signing> signings;
+  for (SigningRecord& record : records) {
+    const bool by_caller = record.actor == self;
+    signings.push_back({std::move(record), by_caller});
+  }
+  return signings;
 }
 
 }  // namespace mkt

@@ -11,27 +11,46 @@
 namespace mkt {
 namespace {
 
-Status decide_to_add(Change& change, const std::string& connector, const std::string& publisher) {
+using OwnerList = std::vector<OwnerRecord>;
+
+Result<OwnerList> owners_seen_by(const Records& records, const Caller& caller,
+                                 std::string_view id) {
+  const auto head = records.catalog().connector_head(id);
+  if (!head || !may_see(records, caller, id, head->visible_to)) return no_connector(id);
+  return records.owners().of(id);
+}
+
+bool is_among(const OwnerList& owners, std::string_view publisher) {
+  return std::any_of(owners.begin(), owners.end(),
+                     [&](const OwnerRecord& o) { return o.publisher_id == publisher; });
+}
+
+Result<OwnerList> decide_to_add(Change& change, const Caller* caller, const std::string& connector,
+                                const std::string& publisher) {
   Records& records = change.records();
   const auto known = records.publishers().find(publisher, Hold::shared);
   if (!records.catalog().connector_head(connector, Hold::exclusive)) {
     return no_connector(connector);
   }
+  MKT_CHECK(require_owner(records, caller, connector));
   if (!known) return no_publisher(publisher);
-  if (records.owners().contains(connector, publisher)) return {};
+  OwnerList owners = records.owners().of(connector);
+  if (is_among(owners, publisher)) return owners;
   const EntryRef added =
       change.log("owner.add", connector, {{"connector", connector}, {"publisher", publisher}});
-  records.owners().insert(connector, {publisher, change.at()}, added);
-  return {};
+  owners.push_back({publisher, change.at()});
+  records.owners().insert(connector, owners.back(), added);
+  return owners;
 }
 
-Status decide_to_remove(Change& change, const std::string& connector,
-                        const std::string& publisher) {
+Result<OwnerList> decide_to_remove(Change& change, const Caller* caller,
+                                   const std::string& connector, const std::string& publisher) {
   Records& records = change.records();
   if (!records.catalog().connector_head(connector, Hold::exclusive)) {
     return no_connector(connector);
   }
-  std::vector<OwnerRecord> owners = records.owners().of(connector);
+  MKT_CHECK(require_owner(records, caller, connector));
+  OwnerList owners = records.owners().of(connector);
   const auto removed = std::find_if(owners.begin(), owners.end(), [&](const OwnerRecord& o) {
     return o.publisher_id == publisher;
   });
@@ -48,58 +67,56 @@ Status decide_to_remove(Change& change, const std::string& connector,
   records.owners().remove(connector, publisher);
   owners.erase(removed);
   records.catalog().set_owner(connector, owners.front().publisher_id);
-  return {};
+  return owners;
 }
 
 }  // namespace
 
-Result<std::vector<OwnerRecord>> list_owners(const Marketplace& market, const Caller& caller,
-                                             const ConnectorId& id) {
-  return market.read([&](const Records& records) -> Result<std::vector<OwnerRecord>> {
-    const auto head = records.catalog().connector_head(id.text());
-    if (!head || !may_see(records, caller, id.text(), head->visible_to)) {
-      return no_connector(id.text());
-    }
-    return records.owners().of(id.text());
-  });
+Result<OwnerList> list_owners(const Marketplace& market, const Caller& caller,
+                              const ConnectorId& id) {
+  return market.read([&](const Records& r) { return owners_seen_by(r, caller, id.text()); });
+}
+
+Status require_owner(const Records& records, const Caller* caller, std::string_view connector_id) {
+  if (caller == nullptr) return {};
+  MKT_TRY(const OwnerList owners, owners_seen_by(records, *caller, connector_id));
+  if (caller->is_admin()) return {};
+  const bool is_owner =
+      caller->role == Role::publisher && caller->signed_in() && is_among(owners, caller->subject);
+  if (is_owner) return {};
+  if (!caller->signed_in()) return require_admin(*caller);
+  return Error(ErrorCode::not_owner,
+               fmt::format("only an owner of {} or an admin may do this", connector_id));
 }
 
 Status require_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id) {
-  MKT_TRY(const auto owners, list_owners(market, caller, id));
-  if (caller.is_admin()) return {};
-  const bool is_owner = caller.role == Role::publisher && caller.signed_in() &&
-                        std::any_of(owners.begin(), owners.end(), [&](const OwnerRecord& o) {
-                          return o.publisher_id == caller.subject;
-                        });
-  if (is_owner) return {};
-  if (!caller.signed_in()) return require_admin(caller);
-  return Error(ErrorCode::not_owner,
-               fmt::format("only an owner of {} or an admin may do this", id.text()));
+  return market.read([&](const Records& r) { return require_owner(r, &caller, id.text()); });
 }
 
-Status keep_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
-                  const std::string& publisher) {
-  return market.change(actor, market.now(), Touches::connector(connector),
-                       [&](Change& change) { return decide_to_add(change, connector, publisher); });
-}
-
-Status drop_owner(const Marketplace& market, const Actor& actor, const std::string& connector,
-                  const std::string& publisher) {
+Result<OwnerList> keep_owner(const Marketplace& market, const Actor& actor, const Caller* caller,
+                             const std::string& connector, const std::string& publisher) {
   return market.change(actor, market.now(), Touches::connector(connector), [&](Change& change) {
-    return decide_to_remove(change, connector, publisher);
+    return decide_to_add(change, caller, connector, publisher);
   });
 }
 
-Status add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
-                 const PublisherId& publisher) {
-  MKT_CHECK(require_owner(market, caller, id));
-  return keep_owner(market, caller.actor(), id.text(), publisher.text());
+Result<OwnerList> drop_owner(const Marketplace& market, const Actor& actor, const Caller* caller,
+                             const std::string& connector, const std::string& publisher) {
+  return market.change(actor, market.now(), Touches::connector(connector), [&](Change& change) {
+    return decide_to_remove(change, caller, connector, publisher);
+  });
 }
 
-Status remove_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
-                    const PublisherId& publisher) {
+Result<OwnerList> add_owner(const Marketplace& market, const Caller& caller, const ConnectorId& id,
+                            const PublisherId& publisher) {
   MKT_CHECK(require_owner(market, caller, id));
-  return drop_owner(market, caller.actor(), id.text(), publisher.text());
+  return keep_owner(market, caller.actor(), &caller, id.text(), publisher.text());
+}
+
+Result<OwnerList> remove_owner(const Marketplace& market, const Caller& caller,
+                               const ConnectorId& id, const PublisherId& publisher) {
+  MKT_CHECK(require_owner(market, caller, id));
+  return drop_owner(market, caller.actor(), &caller, id.text(), publisher.text());
 }
 
 }  // namespace mkt

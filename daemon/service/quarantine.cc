@@ -95,7 +95,7 @@ Impact impact_of(const Records& records, const VersionRecord& v) {
 
 void take_out(Change& change, const VersionRecord& v, Impact& impact, const std::string& reason) {
   choose_latest(change, v.connector_id);
-  for (InstallRequestRecord& r : impact.requests) deny_request(change, r, reason);
+  for (InstallRequestRecord& r : impact.requests) deny_taken_out(change, r, v, reason);
 }
 
 Impact shown_to(const Caller& caller, Impact impact) {

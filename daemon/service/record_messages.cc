@@ -178,6 +178,12 @@ wire::LogInfo log_message(const LogEntry& e) {
           e.action, e.subject,        log_text(e), object_of(e.document)};
 }
 
+wire::SigningInfo signing_message(const Signing& s) {
+  const SigningRecord& r = s.record;
+  return {r.seq,     format_utc(r.at), r.action, r.connector_id,
+          r.version, r.key_id,         r.actor,  s.by_caller};
+}
+
 namespace {
 
 // Clients of the older protocol always need one.

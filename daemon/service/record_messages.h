@@ -5,6 +5,7 @@
 #include "common/wire/withdrawal_messages.h"
 #include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
+#include "daemon/service/notices.h"
 #include "daemon/service/quarantine.h"
 #include "daemon/service/revoke.h"
 #include "daemon/store/records.h"
@@ -26,6 +27,7 @@ wire::ReviewInfo review_message(const RequestReview& review, UtcTime now);
 wire::InstallationInfo installation_message(const InstallationRecord& installation);
 wire::InstallationEventInfo event_message(const InstallationEvent& event);
 wire::LogInfo log_message(const LogEntry& entry);
+wire::SigningInfo signing_message(const Signing& signing);
 wire::SearchHit hit_message(const ConnectorRecord& connector);
 
 }  // namespace mkt

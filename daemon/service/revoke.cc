@@ -9,6 +9,7 @@
 #include "daemon/service/install_requests.h"
 #include "daemon/service/keys.h"
 #include "daemon/service/reason.h"
+#include "daemon/service/visibility.h"
 
 namespace mkt {
 namespace {
@@ -122,7 +123,11 @@ Result<RevocationOutcome> decide_to_revoke(Change& change, const Revocation& r) 
   for (const std::string& id : connectors) choose_latest(change, id);
   const std::string reason = fmt::format("the key {} is compromised", r.key_id);
   for (InstallRequestRecord& request : reach.requests) {
-    deny_request(change, request, reason);
+    const auto asked =
+        std::find_if(reach.versions.begin(), reach.versions.end(), [&](const VersionRecord& v) {
+          return v.connector_id == request.connector_id && v.version == request.version;
+        });
+    if (asked != reach.versions.end()) deny_taken_out(change, request, *asked, reason);
   }
   return outcome_of(records, key, true, std::move(reach));
 }
@@ -172,11 +177,15 @@ Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& ca
   MKT_TRY(RevocationOutcome outcome, r.dry_run
                                          ? preview_revocation(market, revocation)
                                          : keep_revocation(market, caller.actor(), revocation));
-  if (!caller.is_admin()) {
-    outcome.requests.clear();
-    outcome.installations.clear();
-  }
-  return outcome;
+  if (caller.is_admin()) return outcome;
+  outcome.requests.clear();
+  outcome.installations.clear();
+  return market.read([&](const Records& records) -> Result<RevocationOutcome> {
+    std::erase_if(outcome.hit, [&](const VersionRecord& v) {
+      return !may_see(records, caller, v.connector_id, v.visible_to);
+    });
+    return std::move(outcome);
+  });
 }
 
 }  // namespace mkt

@@ -39,7 +39,8 @@ struct RevocationRequest {
 };
 
 // For a publisher its own keys, for an admin any. A publisher gets only the numbers about tenants,
-// as tenants and their requests are none of its business. key_not_found.
+// as tenants and their requests are none of its business, and about connectors that it no longer
+// sees. key_not_found.
 Result<RevocationOutcome> revoke_key(const Marketplace& market, const Caller& caller,
                                      const RevocationRequest& request);
 

@@ -1,5 +1,6 @@
 #include "daemon/service/usage.h"
 
+#include "common/base/log.h"
 #include "daemon/service/tokens.h"
 
 namespace mkt {
@@ -65,19 +66,27 @@ void Usage::work() {
   }
 }
 
-// These are statistics, so a failure is ignored and nothing is retried.
+// Downloads and uses are statistics: those of a change that fails are not tried again. Of failed
+// sign-ins the daemon's own log tells then.
 void Usage::write(const Gathered& gathered) {
   Touches touches;
   for (const auto& [version, n] : gathered.downloads) touches.connectors.push_back(version.first);
   for (const auto& [id, at] : gathered.tokens) touches.tokens.push_back(id);
-  (void)market_.change(kSystem, market_.now(), touches, [&](Change& change) -> Status {
-    for (const auto& [version, n] : gathered.downloads) {
-      change.records().catalog().add_downloads(version.first, version.second, n);
-    }
-    for (const auto& [id, at] : gathered.tokens) change.records().tokens().set_used(id, at);
-    for (const SignInFailure& f : gathered.failures) log_failure(change, f);
-    return {};
-  });
+  const Status written =
+      market_.change(kSystem, market_.now(), touches, [&](Change& change) -> Status {
+        for (const auto& [version, n] : gathered.downloads) {
+          change.records().catalog().add_downloads(version.first, version.second, n);
+        }
+        for (const auto& [id, at] : gathered.tokens) change.records().tokens().set_used(id, at);
+        for (const SignInFailure& f : gathered.failures) log_failure(change, f);
+        return {};
+      });
+  if (written) return;
+  log_event(LogLevel::warning, "usage cannot be kept", {{"reason", written.error().message}});
+  for (const SignInFailure& f : gathered.failures) {
+    log_event(LogLevel::warning, "sign-ins failed, and the audit log does not tell",
+              {{"address", f.address}, {"token", f.token_id}, {"count", f.count}});
+  }
 }
 
 }  // namespace mkt

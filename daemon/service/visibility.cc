@@ -10,11 +10,12 @@ namespace mkt {
 namespace {
 
 // Each version has a copy, which whoever installs it holds together with the version.
-Status decide_visibility(Change& change, const std::string& id,
+Status decide_visibility(Change& change, const Caller* caller, const std::string& id,
                          const std::vector<std::string>& tenants) {
   Catalog& catalog = change.records().catalog();
   const auto head = catalog.connector_head(id, Hold::exclusive);
   if (!head) return no_connector(id);
+  MKT_CHECK(require_owner(change.records(), caller, id));
   if (head->visible_to == tenants) return {};
   std::set<std::string> versions;  // in the order of hold.h
   for (const VersionRecord& v : catalog.versions_of(id)) versions.insert(v.version);
@@ -55,13 +56,13 @@ bool may_see(const Records& records, const Caller& caller, std::string_view conn
 Status set_visibility(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                       const std::vector<std::string>& tenants) {
   MKT_CHECK(require_owner(market, caller, id));
-  return keep_visibility(market, caller.actor(), id.text(), tenants);
+  return keep_visibility(market, caller.actor(), &caller, id.text(), tenants);
 }
 
-Status keep_visibility(const Marketplace& market, const Actor& actor, const std::string& connector,
-                       const std::vector<std::string>& tenants) {
+Status keep_visibility(const Marketplace& market, const Actor& actor, const Caller* caller,
+                       const std::string& connector, const std::vector<std::string>& tenants) {
   return market.change(actor, market.now(), Touches::connector(connector), [&](Change& change) {
-    return decide_visibility(change, connector, tenants);
+    return decide_visibility(change, caller, connector, tenants);
   });
 }
 

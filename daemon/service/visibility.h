@@ -22,8 +22,8 @@ bool may_see(const Records& records, const Caller& caller, std::string_view conn
 Status set_visibility(const Marketplace& market, const Caller& caller, const ConnectorId& id,
                       const std::vector<std::string>& tenants);
 
-// The change alone.
-Status keep_visibility(const Marketplace& market, const Actor& actor, const std::string& connector,
-                       const std::vector<std::string>& tenants);
+// The change alone. `caller` must be an owner or an admin then; null for the registry itself.
+Status keep_visibility(const Marketplace& market, const Actor& actor, const Caller* caller,
+                       const std::string& connector, const std::vector<std::string>& tenants);
 
 }  // namespace mkt

@@ -13,25 +13,14 @@
 namespace mkt {
 namespace {
 
-Result<Impact> decide_to_withdraw(Change& change, std::string_view connector_id,
-                                  std::string_view version, const std::string& code,
-                                  const std::string& reason) {
+Result<Impact> decide_to_withdraw(Change& change, const Caller* caller,
+                                  std::string_view connector_id, std::string_view version,
+                                  const std::string& code, const std::string& reason) {
   MKT_TRY(VersionRecord v, hold_to_take_out(change.records(), connector_id, version));
+  MKT_CHECK(require_owner(change.records(), caller, connector_id));
   Impact impact = impact_of(change.records(), v);
   if (v.withdrawn_at) return impact;
-  v.quarantined = true;
-  v.withdrawn_at = change.at();
-  v.withdrawal_code = code;
-  v.withdrawal_reason = reason;
-  change.records().catalog().set_withdrawn(v);
-  const std::string name = fmt::format("{}@{}", connector_id, version);
-  change.log("version.withdraw", name,
-             {{"connector", connector_id},
-              {"version", version},
-              {"checksum", v.checksum},
-              {"reasonCode", code},
-              {"reason", reason}});
-  take_out(change, v, impact, fmt::format("{} was withdrawn: {}", name, reason));
+  withdraw_held(change, v, impact, code, reason);
   return impact;
 }
 
@@ -58,9 +47,28 @@ Status require_in_owners_time(const Caller& caller, const VersionRecord& v, UtcT
                   v.connector_id, v.version, format_utc(v.published_at), kOwnersTime.count()));
 }
 
+}  // namespace
+
+void withdraw_held(Change& change, VersionRecord& v, Impact& impact, const std::string& code,
+                   const std::string& reason) {
+  v.quarantined = true;
+  v.withdrawn_at = change.at();
+  v.withdrawal_code = code;
+  v.withdrawal_reason = reason;
+  change.records().catalog().set_withdrawn(v);
+  const std::string name = fmt::format("{}@{}", v.connector_id, v.version);
+  change.log("version.withdraw", name,
+             {{"connector", v.connector_id},
+              {"version", v.version},
+              {"checksum", v.checksum},
+              {"reasonCode", code},
+              {"reason", reason}});
+  take_out(change, v, impact, fmt::format("{} was withdrawn: {}", name, reason));
+}
+
 // Nothing refers to the bytes any more: they hold the version's name, which nobody can publish
 // again. What cannot be removed now is found by `mktd gc`.
-void remove_bytes(const Marketplace& market, const VersionRecord& v) {
+void remove_bytes_of(const Marketplace& market, const VersionRecord& v) {
   if (market.is_shared()) return;
   const auto checksum = Checksum::parse(v.checksum);
   if (!checksum) return;
@@ -71,15 +79,13 @@ void remove_bytes(const Marketplace& market, const VersionRecord& v) {
       {{"connector", v.connector_id}, {"version", v.version}, {"reason", removed.error().message}});
 }
 
-}  // namespace
-
-Result<Impact> keep_withdrawal(const Marketplace& market, const Actor& actor,
+Result<Impact> keep_withdrawal(const Marketplace& market, const Actor& actor, const Caller* caller,
                                std::string_view connector_id, std::string_view version,
                                const std::string& code, const std::string& reason, UtcTime at) {
-  return market.change(actor, at, Touches::connector(std::string(connector_id)),
-                       [&](Change& change) {
-                         return decide_to_withdraw(change, connector_id, version, code, reason);
-                       });
+  return market.change(
+      actor, at, Touches::connector(std::string(connector_id)), [&](Change& change) {
+        return decide_to_withdraw(change, caller, connector_id, version, code, reason);
+      });
 }
 
 Result<TakenOut> withdraw_version(const Marketplace& market, const Caller& caller,
@@ -94,13 +100,13 @@ Result<TakenOut> withdraw_version(const Marketplace& market, const Caller& calle
   if (r.dry_run) {
     impact = market.read([&](const Records& records) { return impact_of(records, version); });
   } else {
-    impact = keep_withdrawal(market, caller.actor(), r.connector.text(), r.version.text(), r.code,
-                             r.reason, now);
+    impact = keep_withdrawal(market, caller.actor(), &caller, r.connector.text(), r.version.text(),
+                             r.code, r.reason, now);
   }
   if (!impact) return impact.error();
   impact->dependants = dependants;
   if (!r.dry_run) {
-    remove_bytes(market, version);
+    remove_bytes_of(market, version);
     MKT_TRY(version, show_version(market, caller, r.connector, r.version.text()));
   }
   return TakenOut{std::move(version), shown_to(caller, std::move(*impact))};

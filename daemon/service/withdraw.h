@@ -30,9 +30,18 @@ struct WithdrawalRequest {
 Result<TakenOut> withdraw_version(const Marketplace& market, const Caller& caller,
                                   const WithdrawalRequest& request);
 
-// The change alone. What was withdrawn before stays as it is.
-Result<Impact> keep_withdrawal(const Marketplace& market, const Actor& actor,
+// The change alone. What was withdrawn before stays as it is. `caller` must be an owner or an admin
+// then; null for the registry itself.
+Result<Impact> keep_withdrawal(const Marketplace& market, const Actor& actor, const Caller* caller,
                                std::string_view connector_id, std::string_view version,
                                const std::string& code, const std::string& reason, UtcTime at);
+
+// Parts that retention shares.
+
+// Of a version that hold_to_take_out holds, and that was not withdrawn.
+void withdraw_held(Change& change, VersionRecord& version, Impact& impact, const std::string& code,
+                   const std::string& reason);
+// After the change has committed.
+void remove_bytes_of(const Marketplace& market, const VersionRecord& version);
 
 }  // namespace mkt

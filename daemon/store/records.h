@@ -17,6 +17,7 @@
 #include "daemon/store/records/keys.h"
 #include "daemon/store/records/log.h"
 #include "daemon/store/records/outbox.h"
+#include "daemon/store/records/overview.h"
 #include "daemon/store/records/owners.h"
 #include "daemon/store/records/policies.h"
 #include "daemon/store/records/publishers.h"
@@ -35,6 +36,7 @@ class Records {
   const Publishers& publishers() const { return parts_.publishers; }
   const Keys& keys() const { return parts_.keys; }
   const Catalog& catalog() const { return parts_.catalog; }
+  const Overview& overview() const { return parts_.overview; }
   const Owners& owners() const { return parts_.owners; }
   const Policies& policies() const { return parts_.policies; }
   const Requests& requests() const { return parts_.requests; }
@@ -75,6 +77,7 @@ class Records {
     Publishers& publishers;
     Keys& keys;
     Catalog& catalog;
+    const Overview& overview;
     Owners& owners;
     Policies& policies;
     Requests& requests;

@@ -2,27 +2,28 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "common/base/json.h"
 #include "common/connector/mcp_declaration.h"
-#include "daemon/rules/visibility.h"
 
 namespace mkt {
 namespace {
 
+// What a manifest has that declares it, and most have not.
+constexpr std::string_view kMcpMember = "\"mcp\"";
+
 bool declares_mcp(const std::string& manifest) {
-  // Most manifests have no such word, and need not be parsed.
-  if (manifest.find("\"mcp\"") == std::string::npos) return false;
   const auto json = parse_json(manifest, "a manifest");
   if (!json || !json->is_object()) return false;
   const auto mcp = json->find("mcp");
   return mcp != json->end() && check_mcp(*mcp).empty();
 }
 
-McpStatus status_of(const VersionRecord& v) {
-  if (v.quarantined) return McpStatus::deleted;
-  return v.deprecated ? McpStatus::deprecated : McpStatus::active;
+McpStatus status_of(const MentionRecord& m) {
+  if (m.quarantined) return McpStatus::deleted;
+  return m.deprecated ? McpStatus::deprecated : McpStatus::active;
 }
 
 const McpVersion* find_seq(const McpConnector* connector, std::int64_t seq) {
@@ -32,11 +33,11 @@ const McpVersion* find_seq(const McpConnector* connector, std::int64_t seq) {
   return it == connector->versions.end() ? nullptr : &*it;
 }
 
-McpVersion listed_version(const VersionRecord& v, const McpVersion* before, UtcTime now) {
-  McpVersion listed{v.version, v.seq, status_of(v), v.published_at};
+McpVersion listed_version(const MentionRecord& m, const McpVersion* before, UtcTime now) {
+  McpVersion listed{m.version, m.seq, status_of(m), m.published_at};
   const bool is_known = before != nullptr && before->status == listed.status;
-  if (v.withdrawn_at) {
-    listed.status_changed_at = *v.withdrawn_at;
+  if (m.withdrawn_at) {
+    listed.status_changed_at = *m.withdrawn_at;
   } else if (is_known) {
     listed.status_changed_at = before->status_changed_at;
   } else if (before != nullptr || listed.status != McpStatus::active) {
@@ -45,31 +46,45 @@ McpVersion listed_version(const VersionRecord& v, const McpVersion* before, UtcT
   return listed;
 }
 
-// Null where the connector is no MCP server, or none that is there.
-std::shared_ptr<const McpConnector> read_mcp(const Records& records, const std::string& id,
-                                             const McpConnector* before, UtcTime now) {
-  const Catalog& catalog = records.catalog();
-  const auto connector = catalog.connector(id);
-  if (!connector) return nullptr;
-  const auto latest = catalog.version(id, connector->latest_version);
-  if (!latest || !declares_mcp(latest->manifest)) return nullptr;
-  McpConnector found{
-      id, connector->latest_version, connector->updated_at, connector->visible_to, {}, {}};
-  if (!is_for_everyone(found.visible_to)) {
-    for (OwnerRecord& o : records.owners().of(id))
-      found.owners.push_back(std::move(o.publisher_id));
-  }
-  for (const VersionRecord& v : catalog.versions_of(id)) {
-    if (v.version != latest->version) {
-      const auto whole = catalog.version(id, v.version);
-      if (!whole || !declares_mcp(whole->manifest)) continue;
+// Makes the entries of a list out of versions that come by connector.
+class Gathering {
+ public:
+  Gathering(const McpList::Connectors& before, McpList::Connectors& into, UtcTime now)
+      : before_(before), into_(into), now_(now) {}
+
+  void take(const MentionRecord& m) {
+    if (m.connector_id != entry_.id) {
+      end();
+      begin(m);
     }
-    found.versions.push_back(listed_version(v, find_seq(before, v.seq), now));
+    if (!declares_mcp(m.manifest)) return;
+    latest_is_one_ = latest_is_one_ || m.version == m.latest_version;
+    entry_.versions.push_back(listed_version(m, find_seq(known_, m.seq), now_));
   }
-  std::sort(found.versions.begin(), found.versions.end(),
-            [](const McpVersion& a, const McpVersion& b) { return a.seq < b.seq; });
-  return std::make_shared<const McpConnector>(std::move(found));
-}
+  // After the last one.
+  void end() {
+    if (latest_is_one_) {
+      const std::string id = entry_.id;
+      into_[id] = std::make_shared<const McpConnector>(std::move(entry_));
+    }
+    entry_ = {};
+    latest_is_one_ = false;
+  }
+
+ private:
+  void begin(const MentionRecord& m) {
+    const auto known = before_.find(m.connector_id);
+    known_ = known == before_.end() ? nullptr : known->second.get();
+    entry_ = {m.connector_id, m.latest_version, m.updated_at, m.visible_to, m.owners, {}};
+  }
+
+  const McpList::Connectors& before_;
+  McpList::Connectors& into_;
+  const UtcTime now_;
+  McpConnector entry_;
+  const McpConnector* known_ = nullptr;  // the same before
+  bool latest_is_one_ = false;
+};
 
 }  // namespace
 
@@ -103,32 +118,20 @@ void McpList::put_back(Pending pending) const {
 
 Result<std::shared_ptr<const McpList::Connectors>> McpList::read_again(
     const Pending& pending) const {
-  std::vector<std::string> ids(pending.connectors.begin(), pending.connectors.end());
-  if (pending.all) {
-    ids.clear();
-    MKT_CHECK(store_.read([&](const Records& records) -> Status {
-      records.catalog().each_search_document([&](const SearchDocument& d) { ids.push_back(d.id); });
-      return {};
-    }));
-  }
-  auto next = std::make_shared<Connectors>(pending.all ? Connectors() : *connectors_);
+  auto next = std::make_shared<Connectors>();
   const UtcTime now = now_();
-  for (std::size_t at = 0; at < ids.size(); at += kReadAtOnce) {
-    const std::size_t end = std::min(ids.size(), at + kReadAtOnce);
-    MKT_CHECK(store_.read([&](const Records& records) -> Status {
-      for (std::size_t i = at; i < end; ++i) {
-        const auto known = connectors_->find(ids[i]);
-        const McpConnector* before = known == connectors_->end() ? nullptr : known->second.get();
-        auto found = read_mcp(records, ids[i], before, now);
-        if (found) {
-          (*next)[ids[i]] = std::move(found);
-        } else {
-          next->erase(ids[i]);
-        }
-      }
-      return {};
-    }));
-  }
+  MKT_CHECK(store_.read([&](const Records& records) -> Status {
+    *next = pending.all ? Connectors() : *connectors_;
+    Gathering gathering(*connectors_, *next, now);
+    const auto take = [&](const MentionRecord& m) { gathering.take(m); };
+    if (pending.all) records.overview().each_mention(kMcpMember, std::nullopt, take);
+    for (const std::string& id : pending.connectors) {
+      next->erase(id);
+      records.overview().each_mention(kMcpMember, id, take);
+    }
+    gathering.end();
+    return {};
+  }));
   return std::shared_ptr<const Connectors>(std::move(next));
 }
 

@@ -2,7 +2,8 @@
 //
 // A connector is one while its latest version's manifest has a valid `mcp`
 // (common/connector/mcp_declaration.h); its other versions are listed where they have one, too. So
-// only the latest manifest of each connector is read at first, and then of those that changed.
+// only manifests that have that word are read at first, by pages, and then those of connectors that
+// changed.
 //
 // The first call fills the list. A commit only names the connectors that it touched; the next call
 // reads them first, so it finds every change that was answered before. Thread-safe. Must not
@@ -58,7 +59,6 @@ class McpList {
  private:
   // Beyond this many names, all connectors are read again.
   static constexpr std::size_t kMaxNamed = 10'000;
-  static constexpr std::size_t kReadAtOnce = 500;  // connectors in one snapshot
 
   struct Pending {
     bool all = true;  // nothing was read yet

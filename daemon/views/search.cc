@@ -39,10 +39,10 @@ void SearchView::put_back(Pending pending) const {
 Status SearchView::read_again(const Pending& pending) const {
   return store_.read([&](const Records& records) -> Status {
     if (pending.all) {
-      records.catalog().each_search_document([&](const SearchDocument& d) { index_.put(d); });
+      records.overview().each_search_document([&](const SearchDocument& d) { index_.put(d); });
     }
     for (const std::string& id : pending.connectors) {
-      if (const auto document = records.catalog().search_document(id)) index_.put(*document);
+      if (const auto document = records.overview().search_document(id)) index_.put(*document);
     }
     return {};
   });

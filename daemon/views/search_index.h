@@ -22,7 +22,7 @@
 
 #include "common/base/utc_time.h"
 #include "daemon/rules/visibility.h"
-#include "daemon/store/records/catalog.h"
+#include "daemon/store/records/overview.h"
 
 namespace mkt {
 

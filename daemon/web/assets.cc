@@ -38,7 +38,10 @@ Result<Response> asset(Web&, Visit& visit) {
     Response response;
     response.content_type = a.content_type;
     response.body = a.bytes;
-    response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+    // While daemons are upgraded, one may be asked for what another one's page names.
+    const bool is_named = visit.parameter("v") == hash_of_asset(a);
+    response.headers.emplace_back("Cache-Control",
+                                  is_named ? "public, max-age=31536000, immutable" : "no-cache");
     return response;
   }
   return Error(ErrorCode::not_found, "there is no such file");

@@ -5,6 +5,7 @@
 
 #include "common/connector/gzip_reader.h"
 #include "common/connector/manifest.h"
+#include "common/connector/origin.h"
 #include "daemon/service/catalog.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/keys.h"
@@ -13,6 +14,7 @@
 #include "daemon/web/connector_names.h"
 #include "daemon/web/markdown.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 #include "daemon/web/tarball_texts.h"
 
 namespace mkt {
@@ -79,6 +81,15 @@ std::string manifest_text(const Shown& shown, const char* member) {
   return it != json.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
+// Where the files came from, by the publisher's word: text alone, for its URL is of no use to a
+// reader.
+std::string origin_text(const Shown& shown) {
+  if (!shown.manifest) return {};
+  const Json& json = shown.manifest->json();
+  const auto it = json.find("origin");
+  return it == json.end() ? std::string() : describe_origin(*it);
+}
+
 Html notices(const Shown& shown) {
   const VersionRecord& v = shown.version;
   Html html;
@@ -87,7 +98,7 @@ Html notices(const Shown& shown) {
             "taken back on "
          << day_of(format_utc(*v.withdrawn_at)) << " (" << v.withdrawal_code
          << "): " << v.withdrawal_reason
-         << " Its files are gone, and its number is never used again.</div>";
+         << "<br>Its files are gone, and its number is never used again.</div>";
   } else if (v.quarantined) {
     html << "<div class=\"notice bad\" role=\"note\"><strong>In quarantine.</strong> ";
     if (v.quarantine_reason.empty()) {
@@ -96,7 +107,7 @@ Html notices(const Shown& shown) {
     } else {
       html << v.quarantine_reason;
     }
-    html << " Nobody can download or install it, and its README is not shown.</div>";
+    html << "<br>Nobody can download or install it, and its README is not shown.</div>";
   }
   if (v.deprecated) {
     html << "<div class=\"notice caution\" role=\"note\"><strong>Deprecated.</strong> "
@@ -157,6 +168,7 @@ Html facts(const Shown& shown, UtcTime now) {
        << fact("Author", text_of(shown.manifest ? shown.manifest->author() : ""))
        << fact("Size", bytes_of(v.size)) << fact("Downloads", number_of(v.downloads))
        << fact("of all versions", number_of(shown.connector.connector.downloads))
+       << fact("Origin", text_of(origin_text(shown)))
        << fact("Repository", link_elsewhere(manifest_text(shown, "repository")))
        << fact("Home page", link_elsewhere(manifest_text(shown, "homepage"))) << "</dl></aside>";
   return html;

@@ -11,10 +11,10 @@ namespace {
 constexpr std::string_view kPlainName = "mkt-session";
 constexpr std::string_view kHostName = "__Host-mkt-session";
 
-// mktd speaks http, and a proxy before it https. The browser itself says how it came: with a form
-// it sends the origin of the form's page, which was compared with the host before.
+// A proxy may speak https and mktd http. Then the browser itself says how it came: with a form it
+// sends the origin of the form's page, which was compared with the host before.
 bool came_by_https(const RequestHead& head) {
-  return lower_case(head.header("origin")).starts_with("https://");
+  return head.came_by_tls || lower_case(head.header("origin")).starts_with("https://");
 }
 
 std::string set_cookie(const RequestHead& head, std::string_view id, std::int64_t seconds) {

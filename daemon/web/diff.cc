@@ -10,8 +10,9 @@
 #include "daemon/http/rate_limit.h"
 #include "daemon/service/catalog.h"
 #include "daemon/web/connector_names.h"
-#include "daemon/web/line_diff.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/patch.h"
+#include "daemon/web/pieces.h"
 #include "daemon/web/tarball_texts.h"
 
 namespace mkt {
@@ -23,8 +24,6 @@ constexpr std::size_t kMaxComparedAll = 16 * 1024 * 1024;
 constexpr std::size_t kMaxListedFiles = 500;
 constexpr std::size_t kMaxShownPatches = 100;
 constexpr std::size_t kMaxShownBytes = 1024 * 1024;  // of HTML, of all patches
-constexpr std::size_t kMaxShownLine = 400;           // bytes
-constexpr std::size_t kContextLines = 3;
 
 using Texts = std::map<std::string, TextOfFile>;
 
@@ -52,41 +51,14 @@ std::vector<ComparedFile> compare_texts(const Texts& before, const Texts& now) {
   return changes;
 }
 
-std::string_view shown_line(std::string_view line) { return line.substr(0, kMaxShownLine); }
-
-Html patch_line(const DiffLine& line) {
-  Html html;
-  switch (line.kind) {
-    case DiffLine::Kind::same:
-      html << "<span>  " << shown_line(line.text) << "</span>\n";
-      break;
-    case DiffLine::Kind::removed:
-      html << "<del>- " << shown_line(line.text) << "</del>\n";
-      break;
-    case DiffLine::Kind::added:
-      html << "<ins>+ " << shown_line(line.text) << "</ins>\n";
-      break;
-    case DiffLine::Kind::skipped:
-      html << "<span class=\"skipped\">⋯</span>\n";
-  }
-  return html;
-}
-
 // Empty where the file is no text, or too large.
 Html patch(const ComparedFile& file) {
   static const std::string kNothing;
   const bool is_text =
       (file.before == nullptr || file.before->text) && (file.now == nullptr || file.now->text);
   if (!is_text) return {};
-  const auto lines = diff_lines(file.before == nullptr ? kNothing : *file.before->text,
-                                file.now == nullptr ? kNothing : *file.now->text, kContextLines);
-  if (!lines) return {};
-  Html html;
-  html << "<pre class=\"patch\" tabindex=\"0\" role=\"region\" aria-label=\"Changes of "
-       << file.path << "\"><code>";
-  for (const DiffLine& line : *lines) html << patch_line(line);
-  html << "</code></pre>";
-  return html;
+  return patch_html(file.path, file.before == nullptr ? kNothing : *file.before->text,
+                    file.now == nullptr ? kNothing : *file.now->text);
 }
 
 Html file_row(const ComparedFile& file) {

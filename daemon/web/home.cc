@@ -5,6 +5,7 @@
 #include "daemon/http/rate_limit.h"
 #include "daemon/service/catalog.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {
@@ -80,12 +81,19 @@ Result<Response> home(Web& web, Visit& visit) {
   return page(web, visit, text, fresh);
 }
 
+Href page_of_search(std::string_view words, std::uint32_t number) {
+  const Href search = Href("/search").with("q", words);
+  return number == 1 ? search : search.with("page", std::to_string(number));
+}
+
+std::uint32_t last_page(std::uint64_t total) {
+  const std::uint64_t pages = (total + kHitsOnPage - 1) / kHitsOnPage;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(pages, kMaxHitsPage));
+}
+
 Html pager(std::string_view words, std::uint32_t number, std::uint64_t total) {
   Html html;
-  const auto to = [&](std::uint32_t n) {
-    const Href search = Href("/search").with("q", words);
-    return n == 1 ? search : search.with("page", std::to_string(n));
-  };
+  const auto to = [&](std::uint32_t n) { return page_of_search(words, n); };
   const bool more = std::uint64_t{number} * kHitsOnPage < total;
   if (number == 1 && !more) return html;
   html << "<nav class=\"pager\" aria-label=\"Pages of results\">";
@@ -112,20 +120,30 @@ Result<Response> search_page(Web& web, Visit& visit) {
   query.page = std::clamp<std::uint32_t>(
       parse_whole<std::uint32_t>(visit.parameter("page")).value_or(1), 1, kMaxHitsPage);
   MKT_TRY(const SearchPage found, search_connectors(web.market(), visit.caller(), query));
+  if (found.connectors.empty() && found.total > 0) {
+    return see_other(page_of_search(query.text, last_page(found.total)));
+  }
   PageText text;
   text.searched = query.text;
   text.title = query.text.empty() ? "All connectors" : query.text;
   text.body << "<h1>" << (query.text.empty() ? Markup("All connectors") : Markup("Results"))
             << "</h1><p role=\"status\">";
   if (found.total == 0) {
-    text.body << "Nothing has all of these words.";
+    text.body << (query.text.empty() ? Markup("Nothing is published here yet")
+                                     : Markup("No connector has all of these words"));
   } else {
     text.body << number_of(static_cast<std::int64_t>(found.total))
               << (found.total == 1 ? Markup(" connector") : Markup(" connectors"));
   }
-  if (!query.text.empty()) text.body << " for <q>" << query.text << "</q>";
-  text.body << "</p><h2 class=\"hidden\">Connectors</h2>" << hits(found.connectors)
-            << pager(query.text, query.page, found.total);
+  if (!query.text.empty()) {
+    text.body << (found.total == 0 ? Markup(": ") : Markup(" for ")) << "<q>" << query.text
+              << "</q>";
+  }
+  text.body << "</p>";
+  if (found.total > 0) {
+    text.body << "<h2 class=\"hidden\">Connectors</h2>" << hits(found.connectors)
+              << pager(query.text, query.page, found.total);
+  }
   return page(web, visit, text);
 }
 

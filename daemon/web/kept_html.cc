@@ -23,11 +23,42 @@ void KeptHtml::keep(const std::string& name, const Piece& piece) {
   young_bytes_ = 0;
 }
 
+class KeptHtml::Turn {
+ public:
+  explicit Turn(KeptHtml& kept) : kept_(kept) {
+    std::unique_lock lock(kept.mutex_);
+    const auto is_free = [&] { return !kept.is_making_; };
+    if (!is_free() && kept.waiting_ < kMostWaiting) {
+      ++kept.waiting_;
+      kept.made_.wait_for(lock, kPatience, is_free);
+      --kept.waiting_;
+    }
+    has_it_ = is_free();
+    if (has_it_) kept.is_making_ = true;
+  }
+  ~Turn() {
+    if (!has_it_) return;
+    {
+      const std::lock_guard lock(kept_.mutex_);
+      kept_.is_making_ = false;
+    }
+    kept_.made_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  explicit operator bool() const { return has_it_; }
+
+ private:
+  KeptHtml& kept_;
+  bool has_it_ = false;
+};
+
 Result<KeptHtml::Piece> KeptHtml::get(const std::string& name,
                                       const std::function<Result<Html>()>& make) {
   if (Piece kept = find(name)) return kept;
-  const std::unique_lock lock(making_, kPatience);
-  if (!lock) return Error(ErrorCode::overloaded, "other pages are being made; try again");
+  const Turn turn(*this);
+  if (!turn) return Error(ErrorCode::overloaded, "other pages are being made; try again");
   if (Piece kept = find(name)) return kept;
   MKT_TRY(Html html, make());
   Piece piece = std::make_shared<const Html>(std::move(html));

@@ -2,12 +2,13 @@
 // tarball's checksum.
 //
 // kMaxBytes bounds the memory: when half of it is new, pieces not used since then are dropped. One
-// piece is made at a time, as it may take megabytes and a while; who waits longer than kPatience is
-// told to come again (overloaded), so that slow files do not hold all threads. An error is not
-// kept. Thread-safe.
+// piece is made at a time, as it may take megabytes and a while. At most kMostWaiting callers wait
+// for their turn, and none longer than kPatience, so that slow files do not hold all threads; the
+// others are told to come again (overloaded). An error is not kept. Thread-safe.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,7 @@ class KeptHtml {
   using Piece = std::shared_ptr<const Html>;
   static constexpr std::size_t kMaxBytes = 32 * 1024 * 1024;
   static constexpr std::chrono::seconds kPatience{2};
+  static constexpr int kMostWaiting = 3;
 
   Result<Piece> get(const std::string& name, const std::function<Result<Html>()>& make);
 
@@ -32,8 +34,12 @@ class KeptHtml {
   Piece find(const std::string& name);
   void keep(const std::string& name, const Piece& piece);
 
-  std::timed_mutex making_;  // taken before mutex_
+  class Turn;  // to make a piece
+
   std::mutex mutex_;
+  std::condition_variable made_;
+  bool is_making_ = false;       // guarded by mutex_
+  int waiting_ = 0;              // guarded by mutex_
   Pieces young_;                 // guarded by mutex_
   Pieces old_;                   // guarded by mutex_
   std::size_t young_bytes_ = 0;  // guarded by mutex_

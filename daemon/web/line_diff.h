@@ -1,7 +1,8 @@
 // LineDiff: how two texts differ, line by line, with Myers's algorithm ("An O(ND) Difference
 // Algorithm and Its Variations", 1986).
 //
-// Bounded: nullopt for texts with more than kMaxLines lines or kMaxEdits changed ones. Thread-safe.
+// Bounded: nullopt for texts with more than kMaxDiffLines lines or kMaxDiffEdits changed ones.
+// Thread-safe.
 #pragma once
 
 #include <optional>

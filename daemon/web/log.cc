@@ -3,6 +3,7 @@
 #include "daemon/service/audit_log.h"
 #include "daemon/service/record_messages.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {

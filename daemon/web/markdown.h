@@ -1,7 +1,8 @@
-// Markdown of strangers as HTML, by libcmark (CommonMark 0.30).
+// Markdown of strangers as HTML, by libcmark-gfm (CommonMark, and GitHub's tables, task lists and
+// struck text).
 //
-// libcmark reads the text; what is written is decided here, node by node: no raw HTML, links with
-// the schemes of Href::elsewhere only, an image is a link to it, and headings go on below the
+// The library reads the text; what is written is decided here, node by node: no raw HTML, links
+// with the schemes of Href::elsewhere only, an image is a link to it, and headings go on below the
 // section that they stand in. A text is read up to kMaxMarkdownBytes; what is nested deeper than
 // kMaxNesting is written flat, and the HTML ends at kMaxHtmlBytes. Thread-safe.
 #pragma once

@@ -15,6 +15,7 @@ void add_page_routes(Router& router, WebParts parts) {
   add_request_pages(router, web);
   add_sign_in_pages(router, web);
   add_status_pages(router, web);
+  add_page_elsewhere(router, web);
 }
 
 }  // namespace mkt

@@ -5,6 +5,7 @@
 
 #include "daemon/service/record_messages.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {

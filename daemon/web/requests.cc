@@ -4,10 +4,15 @@
 // decision is that of the API (service/approvals.h), for the person of that token.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "daemon/http/error_body.h"
 #include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
 #include "daemon/service/record_messages.h"
+#include "daemon/web/form.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {
@@ -55,7 +60,7 @@ Html review_html(const wire::InstallRequestInfo& r) {
   if (review.obstacle) {
     html << "<div class=\"notice bad\" role=\"note\"><strong>An approval would be "
             "refused.</strong> "
-         << review.obstacle->message << "</div>";
+         << sentence(review.obstacle->message) << "</div>";
   }
   Html changes;
   if (review.installed_version.empty()) {
@@ -66,12 +71,14 @@ Html review_html(const wire::InstallRequestInfo& r) {
             << power_lines("<ins>+ ", "</ins>", review.added);
     html << "<h3>Beside the installed " << review.installed_version << "</h3>";
   }
-  if (changes.empty()) {
+  if (review.installed_version == r.version) {
+    html << "<p>This version is the installed one.</p>";
+  } else if (changes.empty()) {
     html << "<p>It may do what the installed version may.</p>";
   } else {
     html << "<ul class=\"changes\">" << changes << "</ul>";
   }
-  if (!review.installed_version.empty()) {
+  if (!review.installed_version.empty() && review.installed_version != r.version) {
     html << "<p><a href=\""
          << Href::path({"connectors", r.connector_id, "diff",
                         review.installed_version + "..." + r.version})
@@ -103,7 +110,9 @@ Html decision_html(const wire::InstallRequestInfo& r) {
   checksum << "<code class=\"break\">" << r.checksum << "</code>";
   Html html;
   html << "<dl class=\"wide\">" << item("Asked by", asked)
-       << item("Why it waits", plain_text(r.explanation)) << item("Approvals", approvals);
+       << item(r.decided_at ? Markup("Why it waited") : Markup("Why it waits"),
+               plain_text(r.explanation))
+       << item("Approvals", approvals);
   if (r.decided_at) {
     Html decided;
     decided << r.decided_by << ", " << time_of(*r.decided_at);
@@ -139,6 +148,20 @@ Html decision_forms(const Visit& visit, const wire::InstallRequestInfo& r) {
   return html;
 }
 
+// For whom the forms would be of no use.
+std::optional<Markup> reason_not_to_decide(const Caller& caller,
+                                           const wire::InstallRequestInfo& r) {
+  const auto tenant = TenantId::parse(r.tenant_id);
+  if (!tenant || !require_approver(caller, *tenant)) {
+    return Markup("It waits for those who may approve for this tenant.");
+  }
+  const bool has_approved =
+      std::any_of(r.approvals.begin(), r.approvals.end(),
+                  [&](const wire::ApprovalInfo& a) { return a.approver == caller.person(); });
+  if (has_approved) return Markup("You have approved it; it waits for others.");
+  return std::nullopt;
+}
+
 Html title_of_request(const wire::InstallRequestInfo& r) {
   Html html;
   html << connector_link(r.connector_id) << " " << version_link(r.connector_id, r.version);
@@ -153,14 +176,23 @@ Response request_view(Web& web, Visit& visit, const wire::InstallRequestInfo& r,
             << "</h1><p>for <strong>" << r.tenant_id << "</strong> " << state_badge(r.status)
             << " <code>" << r.id << "</code></p></div>";
   if (refused) {
-    text.body << "<p class=\"notice bad\" role=\"alert\">" << refused->message << ".</p>";
+    text.body << "<p class=\"notice bad\" role=\"alert\">" << sentence(refused->message) << "</p>";
   }
   text.body << "<h2 class=\"hidden\">The request</h2>" << decision_html(r) << review_html(r);
-  if (r.status == "pending" && visit.session) text.body << decision_forms(visit, r);
+  if (r.status == "pending" && visit.session) {
+    if (const auto why_not = reason_not_to_decide(visit.caller(), r)) {
+      text.body << "<p class=\"muted\">" << *why_not << "</p>";
+    } else {
+      text.body << decision_forms(visit, r);
+    }
+  }
   text.body << "</article><p><a href=\"" << Href("/requests").with("tenant", r.tenant_id)
             << "\">All requests of " << r.tenant_id << "</a></p>";
   Response response = page(web, visit, text);
-  if (refused) response.status = http_status(refused->code);
+  if (refused) {
+    response.status = http_status(refused->code);
+    add_error_headers(*refused, response);
+  }
   return response;
 }
 
@@ -169,7 +201,7 @@ Result<wire::InstallRequestInfo> reviewed_request(const Web& web, const Visit& v
   MKT_TRY(const InstallRequestRecord r,
           show_request(web.market(), visit.caller(), tenant, visit.request.path_parameter("id")));
   wire::InstallRequestInfo info = message_now(web.market(), r);
-  MKT_TRY(const RequestReview review, review_request(web.market(), r));
+  MKT_TRY(const RequestReview review, review_request(web.market(), visit.caller(), r));
   info.review = review_message(review, web.market().now());
   return info;
 }

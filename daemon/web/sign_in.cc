@@ -1,7 +1,10 @@
 // Signing in with a token, and signing out.
+#include "daemon/http/error_body.h"
 #include "daemon/service/tokens.h"
 #include "daemon/web/cookie.h"
+#include "daemon/web/form.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {
@@ -28,9 +31,10 @@ Response refused_page(const Web& web, const Visit& visit, const Error& error, co
   PageText text;
   text.title = "Sign in";
   text.body << "<div class=\"narrow\"><h1>Sign in</h1><p class=\"notice bad\" role=\"alert\">"
-            << error.message << ".</p>" << sign_in_form(to) << "</div>";
+            << sentence(error.message) << "</p>" << sign_in_form(to) << "</div>";
   Response response = page(web, visit, text);
   response.status = http_status(error.code);
+  add_error_headers(error, response);
   return response;
 }
 

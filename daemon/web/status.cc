@@ -1,6 +1,7 @@
 // The state of the daemon and what is left of the limits.
 #include "daemon/http/limit_listing.h"
 #include "daemon/web/pages.h"
+#include "daemon/web/pieces.h"
 
 namespace mkt {
 namespace {
@@ -79,7 +80,11 @@ Result<Response> status_page(Web& web, Visit& visit) {
     text.body << "<p class=\"muted\">Yours; admins see those of others.</p>";
   }
   text.body << limits_table(limits);
-  return page(web, visit, text);
+  Response response = page(web, visit, text);
+  for (auto& [name, value] : response.headers) {
+    if (name == "Cache-Control") value = "no-store";
+  }
+  return response;
 }
 
 }  // namespace

@@ -14,6 +14,8 @@
 #include "daemon/service/tokens.h"
 #include "daemon/web/assets.h"
 #include "daemon/web/cookie.h"
+#include "daemon/web/form.h"
+#include "daemon/web/pieces.h"
 #include "mkt_version.h"
 
 namespace mkt {
@@ -26,10 +28,10 @@ constexpr const char* kContentSecurityPolicy =
     "frame-ancestors 'none'";
 constexpr const char* kHtmlType = "text/html; charset=utf-8";
 constexpr const char* kNobodyElse = "private, no-store";
-constexpr std::size_t kMaxFormFields = 16;
 
+// A person in a browser, and not a program that asks the API.
 bool wants_page(const RequestHead& head) {
-  return head.header("accept").find("text/html") != std::string_view::npos;
+  return accepts(head, "text/html") && !head.path.starts_with("/v1/");
 }
 
 // Who asks, by the session; nobody where there is none, or where its token does not stand any more.
@@ -64,8 +66,14 @@ Response error_page(const Web& web, const Visit& visit, const Error& error) {
                : response.status >= 500 ? "The registry failed"
                                         : "That did not work";
   text.body << "<div class=\"narrow\"><p class=\"status-code\">" << response.status << "</p><h1>"
-            << text.title << "</h1><p>" << told.message << ".</p>";
-  if (may_sign_in) text.body << sign_in_form(this_page(visit.request));
+            << text.title << "</h1><p>";
+  if (may_sign_in) {
+    // The message says how to sign in at a terminal.
+    text.body << "What is here is shown to those who have signed in.</p>"
+              << sign_in_form(this_page(visit.request));
+  } else {
+    text.body << sentence(told.message) << "</p>";
+  }
   text.body << "<p class=\"muted\">Request " << visit.request.caller.request_id
             << " · <a href=\"/\">To the catalog</a></p></div>";
   Response shown = page(web, visit, text);
@@ -105,12 +113,16 @@ Status require_own_form(const RequestHead& head) {
   return refused;
 }
 
+bool sees_status(const Web& web, const Visit& visit) {
+  return web.parts.operations.for_anyone() || visit.caller().is_admin();
+}
+
 struct NavigationItem {
   Markup path;
   Markup name;
 };
 
-Html navigation(const Visit& visit) {
+Html navigation(const Web& web, const Visit& visit) {
   static constexpr std::array<NavigationItem, 3> kItems = {
       {{"/requests", "Requests"}, {"/log", "Log"}, {"/status", "Status"}}};
   Html html;
@@ -119,6 +131,7 @@ Html navigation(const Visit& visit) {
     const bool admins_only = item.path.text() == "/log";
     if (admins_only && !visit.caller().is_admin()) continue;
     if (item.path.text() == "/requests" && !visit.caller().signed_in()) continue;
+    if (item.path.text() == "/status" && !sees_status(web, visit)) continue;
     html << "<li><a href=\"" << Href(item.path) << "\"";
     if (visit.request.head.path == item.path.text()) html << " aria-current=\"page\"";
     html << ">" << item.name << "</a></li>";
@@ -134,7 +147,7 @@ Html navigation(const Visit& visit) {
   return html;
 }
 
-Html framed(const Visit& visit, const PageText& text) {
+Html framed(const Web& web, const Visit& visit, const PageText& text) {
   Html html;
   html << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -148,12 +161,24 @@ Html framed(const Visit& visit, const PageText& text) {
           "<form class=\"search\" role=\"search\" action=\"/search\" method=\"get\">"
           "<input type=\"search\" name=\"q\" maxlength=\"256\" aria-label=\"Search connectors\" "
           "placeholder=\"Search connectors\" value=\""
-       << text.searched << "\"><button>Search</button></form>" << navigation(visit)
+       << text.searched << "\"><button>Search</button></form>" << navigation(web, visit)
        << "</div></header>\n<main id=\"main\" tabindex=\"-1\">" << text.body
        << "</main>\n<footer><div class=\"bar\"><span>mktd " << Markup(MKT_VERSION)
-       << "</span><a href=\"/v1/openapi\">API</a><a href=\"/status\">Status</a></div></footer>"
-          "</body></html>\n";
+       << "</span><a href=\"/v1/openapi\">API</a>";
+  if (sees_status(web, visit)) html << "<a href=\"/status\">Status</a>";
+  html << "</div></footer></body></html>\n";
   return html;
+}
+
+// Finds out who visits, makes pages of errors, and seals the answer.
+Handler page_handler(const std::shared_ptr<Web>& web, PageWork work) {
+  return [web, work = std::move(work)](Request& request) {
+    Visit visit = begin_visit(*web, request);
+    auto answer = work(*web, visit);
+    if (!answer && wants_page(request.head)) answer = error_page(*web, visit, answer.error());
+    if (answer) seal(visit, *answer);
+    return answer;
+  };
 }
 
 }  // namespace
@@ -164,26 +189,27 @@ void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view 
   const auto gates = std::make_shared<const Handler>(
       keep_to_scope(method, rules.like, [](Request&) -> Result<Response> { return Response(); }));
   router.add_page(method, pattern,
-                  [web, posts, gates, rules, work = std::move(work)](Request& request) {
-                    Visit visit = begin_visit(*web, request);
-                    auto answer = [&]() -> Result<Response> {
-                      if (posts) MKT_CHECK(require_own_form(request.head));
-                      if (!rules.always_open)
-                        MKT_CHECK(require_reader(web->market(), visit.caller()));
-                      if (!rules.like.empty()) MKT_CHECK(gates->ask_gates(request));
-                      return work(*web, visit);
-                    }();
-                    if (!answer && wants_page(request.head)) {
-                      answer = error_page(*web, visit, answer.error());
-                    }
-                    if (answer) seal(visit, *answer);
-                    return answer;
-                  });
+                  page_handler(web,
+                               [posts, rules, gates, work = std::move(work)](
+                                   Web& w, Visit& visit) -> Result<Response> {
+                                 if (posts) MKT_CHECK(require_own_form(visit.request.head));
+                                 if (!rules.always_open)
+                                   MKT_CHECK(require_reader(w.market(), visit.caller()));
+                                 if (!rules.like.empty())
+                                   MKT_CHECK(gates->ask_gates(visit.request));
+                                 return work(w, visit);
+                               }));
 }
 
-Response page(const Web&, const Visit& visit, const PageText& text,
+void add_page_elsewhere(Router& router, const std::shared_ptr<Web>& web) {
+  router.add_elsewhere(page_handler(web, [](Web&, Visit&) -> Result<Response> {
+    return Error(ErrorCode::not_found, "there is nothing at this address");
+  }));
+}
+
+Response page(const Web& web, const Visit& visit, const PageText& text,
               const std::optional<Freshness>& same_while) {
-  std::string body = framed(visit, text).take();
+  std::string body = framed(web, visit, text).take();
   if (same_while && !visit.caller().signed_in()) {
     return kept_response(visit.request, *same_while, kHtmlType, std::move(body));
   }
@@ -201,195 +227,11 @@ Response see_other(const Href& where) {
   return response;
 }
 
-Result<Form> Form::read(Request& request) {
-  constexpr std::string_view kType = "application/x-www-form-urlencoded";
-  const std::string_view type = request.head.header("content-type");
-  if (lower_case(trim(type.substr(0, type.find(';')))) != kType) {
-    return Error(ErrorCode::invalid_request, "this is no form");
-  }
-  MKT_TRY(const std::string body, read_body(request.body, kMaxSmallBodyBytes));
-  Form form;
-  std::string_view rest = body;
-  while (!rest.empty() && form.fields_.size() < kMaxFormFields) {
-    const std::string_view pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    const auto name = percent_decode(pair.substr(0, equals), Plus::is_space);
-    const auto value =
-        percent_decode(pair.substr(std::min(equals + 1, pair.size())), Plus::is_space);
-    if (!name || !value) return Error(ErrorCode::invalid_request, "this is no form");
-    form.fields_.emplace_back(*name, *value);
-  }
-  return form;
-}
-
-std::string_view Form::field(std::string_view name) const {
-  for (const auto& [n, value] : fields_) {
-    if (n == name) return value;
-  }
-  return {};
-}
-
-Html form_secret(const Visit& visit) {
-  Html html;
-  if (!visit.session) return html;
-  html << "<input type=\"hidden\" name=\"form\" value=\"" << visit.session->form_secret << "\">";
-  return html;
-}
-
-Status check_form_secret(const Visit& visit, const Form& form) {
-  if (!visit.session) {
-    return Error(ErrorCode::unauthorized, "nobody is signed in here, or not any more");
-  }
-  if (same_secret(form.field("form"), visit.session->form_secret)) return {};
-  return Error(ErrorCode::forbidden,
-               "the form is not one of this session; load its page again, and send it from there");
-}
-
-Status sign_in_by_form(const Web& web, Request& request, std::string_view token, Caller& caller) {
-  caller = Caller();
-  caller.address = request.caller.address;
-  caller.request_id = request.caller.request_id;
-  Status signed_in = sign_in(web.market(), trim(token), caller);
-  if (signed_in || signed_in.error().code != ErrorCode::unauthorized) return signed_in;
-  web.parts.usage.sign_in_failed(caller.address, trim(token), web.market().now());
-  MKT_CHECK(count_request(web.parts.limiter, LimitScope::auth_failure,
-                          {address_subject(caller.address), caller.address}, request));
-  return Error(ErrorCode::unauthorized, "the token is not valid: unknown, revoked or expired");
-}
-
-Html sign_in_form(const Href& destination) {
-  Html html;
-  html << "<form class=\"stacked\" method=\"post\" action=\"/sign-in\">"
-          "<input type=\"hidden\" name=\"to\" value=\""
-       << destination.text()
-       << "\"><label for=\"token\">Token</label>"
-          "<input id=\"token\" name=\"token\" type=\"password\" required autocomplete=\"off\" "
-          "spellcheck=\"false\" aria-describedby=\"token-help\">"
-          "<p id=\"token-help\" class=\"muted\">A bearer token of this registry, as <code>mkt "
-          "login</code> takes it: <code>mkt_…</code>. It is not kept; signing in ends after an "
-          "hour without use, and after eight hours.</p>"
-          "<button class=\"primary\">Sign in</button></form>";
-  return html;
-}
-
 Href this_page(const Request& request) {
   const auto path = Href::local(percent_encode(request.head.path, "/-._~%"));
   Href href = path.value_or(Href("/"));
   for (const auto& [name, value] : request.head.query) href = href.with(name, value);
   return href;
-}
-
-// --- Pieces --------------------------------------------------------------------------------------
-
-Html time_of(std::string_view t) {
-  Html html;
-  if (t.size() < 16) return html;
-  html << "<time datetime=\"" << t << "\">" << t.substr(0, 10) << " " << t.substr(11, 5)
-       << " UTC</time>";
-  return html;
-}
-
-Html day_of(std::string_view t) {
-  Html html;
-  if (t.size() < 10) return html;
-  html << "<time datetime=\"" << t << "\">" << t.substr(0, 10) << "</time>";
-  return html;
-}
-
-Html bytes_of(std::uint64_t bytes) {
-  Html html;
-  constexpr double kKib = 1024;
-  const auto size = static_cast<double>(bytes);
-  if (bytes < 1024) {
-    html << bytes << " bytes";
-  } else if (size < kKib * kKib) {
-    html << fmt::format("{:.1f} KiB", size / kKib);
-  } else {
-    html << fmt::format("{:.1f} MiB", size / kKib / kKib);
-  }
-  return html;
-}
-
-Html number_of(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) {
-    at -= 3;
-    if (text[at - 1] != '-') text.insert(at, ",");
-  }
-  Html html;
-  html << text;
-  return html;
-}
-
-Html link_elsewhere(std::string_view url) {
-  Html html;
-  if (const auto href = Href::elsewhere(url)) {
-    html << "<a rel=\"nofollow noopener\" href=\"" << *href << "\">" << url << "</a>";
-  } else {
-    html << url;
-  }
-  return html;
-}
-
-Html connector_link(std::string_view id) {
-  Html html;
-  html << "<a href=\"" << Href::path({"connectors", id}) << "\">" << id << "</a>";
-  return html;
-}
-
-Html version_link(std::string_view id, std::string_view version) {
-  Html html;
-  html << "<a href=\"" << Href::path({"connectors", id, version}) << "\">" << version << "</a>";
-  return html;
-}
-
-Html publisher_link(std::string_view id) {
-  Html html;
-  html << "<a href=\"" << Href::path({"publishers", id}) << "\">" << id << "</a>";
-  return html;
-}
-
-Html badge(std::string_view word, Tone tone) {
-  Html html;
-  switch (tone) {
-    case Tone::plain:
-      html << "<span class=\"badge\">";
-      break;
-    case Tone::good:
-      html << "<span class=\"badge good\">";
-      break;
-    case Tone::caution:
-      html << "<span class=\"badge caution\">";
-      break;
-    case Tone::bad:
-      html << "<span class=\"badge bad\">";
-      break;
-  }
-  html << word << "</span>";
-  return html;
-}
-
-Html policy_badge(std::string_view policy_class) {
-  if (policy_class == "READ") return badge("reads", Tone::good);
-  if (policy_class == "WRITE_NON_DESTRUCTIVE") return badge("writes", Tone::caution);
-  if (policy_class == "DESTRUCTIVE") return badge("destroys", Tone::bad);
-  return badge("not told", Tone::caution);
-}
-
-Html state_badge(std::string_view state) {
-  for (const std::string_view good : {"active", "approved", "ok", "ready", "closed"}) {
-    if (state == good) return badge(state, Tone::good);
-  }
-  for (const std::string_view caution :
-       {"pending", "expired", "retired", "degraded", "suspended", "half-open"}) {
-    if (state == caution) return badge(state, Tone::caution);
-  }
-  for (const std::string_view bad :
-       {"revoked", "denied", "failed", "banned", "open", "not_ready"}) {
-    if (state == bad) return badge(state, Tone::bad);
-  }
-  return badge(state, Tone::plain);
 }
 
 }  // namespace mkt

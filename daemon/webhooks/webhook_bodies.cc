@@ -17,13 +17,32 @@ constexpr std::size_t kMaxSlackName = 90;
 constexpr std::size_t kMaxSlackDetail = 400;
 constexpr std::size_t kMaxSubjectBytes = 200;  // RFC 5322: lines of at most 998
 
-// Verbs for what people are told of most; any other event is told by its name.
+// A verb for each action of the log, as mktd-data(5) lists them, and for lost history. An event of
+// a newer mktd is told by its name.
 constexpr auto kVerbs = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"connector.visibility", "changed who may see"},
+    {"history.lost", "lost entries of the log after"},
+    {"installation.add", "installed"},
+    {"installation.remove", "uninstalled"},
+    {"installation.update", "updated"},
+    {"limit.reset", "reset the limits of"},
+    {"mirror.adopt", "took over the mirror in"},
+    {"mirror.resync", "sends everything again to the mirror in"},
+    {"policy.set", "set the policy of"},
+    {"publisher.ban", "banned the publisher"},
+    {"publisher.register", "registered the publisher"},
+    {"publisher.restore", "restored the publisher"},
+    {"publisher.suspend", "suspended the publisher"},
+    {"publisher.unverify", "no longer calls verified the publisher"},
+    {"publisher.verify", "verified the publisher"},
+    {"token.create", "made the token"},
+    {"token.refuse", "failed to sign in from"},
+    {"token.revoke", "revoked the token"},
     {"version.publish", "published"},
     {"version.deprecate", "deprecated"},
     {"version.undeprecate", "no longer deprecates"},
-    {"version.quarantine", "put into quarantine"},
-    {"version.release", "released from quarantine"},
+    {"version.quarantine", "quarantined"},
+    {"version.release", "lifted the quarantine of"},
     {"version.withdraw", "withdrew"},
     {"version.countersign", "countersigned"},
     {"key.add", "added the key"},
@@ -33,7 +52,10 @@ constexpr auto kVerbs = std::to_array<std::pair<std::string_view, std::string_vi
     {"owner.remove", "removed an owner of"},
     {"request.create", "asks for the install"},
     {"request.approve", "approved the install"},
+    {"request.cancel", "cancelled the install"},
     {"request.deny", "denied the install"},
+    {"request.expire", "let expire the install"},
+    {"request.unapprove", "took back an approval of the install"},
 });
 
 std::string_view verb_of(std::string_view event) {
@@ -76,8 +98,18 @@ std::string slack_escaped(std::string_view text, std::size_t most = kMaxSlackNam
   return escaped;
 }
 
-Json slack_text(const char* type, std::string text) {
-  return {{"type", type}, {"text", std::move(text)}};
+// Verbatim: Slack makes no links and mentions of what looks like one.
+Json slack_text(std::string text) {
+  return {{"type", "mrkdwn"}, {"text", std::move(text)}, {"verbatim", true}};
+}
+
+// The same each time that an entry is told, and no other registry's: mail programs drop what they
+// have.
+std::string message_id(const WebhookNews& n) {
+  std::string at;
+  std::copy_if(n.at.begin(), n.at.end(), std::back_inserter(at),
+               [](unsigned char c) { return std::isalnum(c) != 0; });
+  return fmt::format("<mkt-{}-{}@registry>", n.sequence, at);
 }
 
 }  // namespace
@@ -88,9 +120,9 @@ Json slack_body(const WebhookNews& n) {
   std::string told = head;
   if (!n.detail.empty()) told += "\n" + slack_escaped(n.detail, kMaxSlackDetail);
   const Json about =
-      slack_text("mrkdwn", fmt::format("{} · #{} · {}", slack_escaped(n.event), n.sequence, n.at));
+      slack_text(fmt::format("{} · #{} · {}", slack_escaped(n.event), n.sequence, n.at));
   return {{"text", told},
-          {"blocks", Json::array({Json{{"type", "section"}, {"text", slack_text("mrkdwn", told)}},
+          {"blocks", Json::array({Json{{"type", "section"}, {"text", slack_text(told)}},
                                   Json{{"type", "context"}, {"elements", Json::array({about})}}})}};
 }
 
@@ -109,13 +141,14 @@ Json mail_body(const WebhookNews& n, const std::vector<std::string>& to) {
   if (!n.detail.empty()) text += "\n" + printable(n.detail) + "\n";
   text += fmt::format(
       "\nTime: {}\nEntry of the log: {} ({})\n\nIf this was not you and nobody you trust, tell an "
-      "admin of the registry,\nand see: mkt log, mkt key revoke.\n",
+      "admin of the registry,\nwho sees more (mkt log), and revoke a key that somebody else has "
+      "(mkt key revoke).\n",
       n.at, n.sequence, n.event);
   return {{"to", to},
           {"subject", short_line("[mkt] " + what, kMaxSubjectBytes)},
           {"text", text},
           {"date", n.at},
-          {"messageId", fmt::format("<mkt-{}@registry>", n.sequence)}};
+          {"messageId", message_id(n)}};
 }
 
 }  // namespace mkt

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <limits>
 
+#include "common/base/email_address.h"
 #include "common/base/encoding.h"
 #include "common/base/log.h"
 #include "common/base/utf8.h"
@@ -68,9 +69,12 @@ Result<std::string> body_of(const Marketplace& market, const Webhook& webhook,
                          entry.action, entry.subject,        log_message(entry).detail};
   if (webhook.format == "slack") return dump_json(slack_body(news));
   MKT_TRY(const auto concerned, concerned_by(market, entry));
-  if (concerned.empty()) return std::string();
   std::vector<std::string> to;
-  for (const Concerned& c : concerned) to.push_back(mailbox(c.display_name, c.email));
+  for (const Concerned& c : concerned) {
+    // Those who registered long ago were asked for an "@" alone.
+    if (is_email_address(c.email)) to.push_back(mailbox(c.display_name, c.email));
+  }
+  if (to.empty()) return std::string();
   return dump_json(mail_body(news, to));
 }
 
@@ -132,7 +136,7 @@ std::optional<std::int64_t> newest_before_loss(const LogEntry& entry) {
 LogFields fields_of(const Webhook& webhook, const LogEntry& entry, const Error& error) {
   return {{"webhook", webhook.name()},
           {"event", entry.action},
-          {"sequence", std::to_string(entry.seq)},
+          {"sequence", entry.seq},
           {"reason", error.message}};
 }
 
@@ -147,8 +151,8 @@ std::string Webhook::name() const {
 }
 
 Status Webhook::check() const {
-  const auto wrong = [](std::string_view what) {
-    return Error(ErrorCode::usage_error, fmt::format("[[webhook]] {}", what));
+  const auto wrong = [](std::string what) {
+    return Error(ErrorCode::usage_error, std::move(what));
   };
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return wrong("url must be one of http or https");

@@ -145,3 +145,27 @@ rates "metadata of a version" req/s 16 /v1/connectors/many-7/1.0.0 /many-7/1.0.0
 rates "tarballs of 4.5 MB of sources" MB/s 16 "/v1/connectors/larger/$version/tarball" "/larger/-/larger-$their_version.tgz"
 rates "search among $((connectors + 2))" req/s 4 "/v1/search?q=many" "/-/v1/search?text=many"
 pair "after all this: resident at most" MiB less Verdaccio "$(resident "$daemon" VmHWM)" "$(resident "$verdaccio" VmHWM)"
+
+# A person's page. Verdaccio's is an empty one, whose script then asks for the README. Over one connection
+# a page takes little more than the system's own round trip, so 16 are measured too.
+stop "$verdaccio"
+sed -i 's|^web: .*|web: {enable: true, rateLimit: {windowMs: 60000, max: 100000000}}|' verdaccio/config.yaml
+start_verdaccio
+printf '# Little\n\nConnects **bench** with teams.\n\n%s\n' "$(printf -- '- an item of a list\n%.0s' {1..50})" >little/README.md
+with_next_version publish_ours little
+publish_theirs little
+shown() { # CONNECTIONS URL
+  load "$1" "$2" -H 'Accept: text/html'
+  took=$p50
+}
+page() { # WHAT OUR-PATH THEIR-PATH
+  curl -sf -H "Accept: text/html" "$MKT_REGISTRY$2" "$peer$3" >/dev/null
+  local connections
+  for connections in 1 16; do
+    alternate "$1: p50, connections: $connections" ms less Verdaccio \
+      "shown $connections $MKT_REGISTRY$2" "shown $connections $peer$3"
+  done
+}
+page "page, home" / /
+page "page, a connector with its README" /connectors/little /-/web/detail/little
+page "page, a connector and the README's data" /connectors/little /-/verdaccio/data/package/readme/little

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Three daemons, one marketplace: a webhook and the mirror are served by one of them at a time, and
-# another goes on where one was killed, or hangs.
+# Three daemons, one marketplace: a webhook and the mirror are served by one of them at a time, old
+# prereleases are withdrawn by one, and another goes on where one was killed, or hangs.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/s3_server.sh"
 source "$(dirname "$0")/emulator.sh"
@@ -29,6 +29,7 @@ touch told
 {
   echo "database = \"$MKT_TEST_POSTGRES\""
   echo "blobs = \"$MKT_TEST_S3\""
+  echo 'keep-prereleases = 2'
   printf '[[webhook]]\nurl = "http://127.0.0.1:%s/hook"\nsecret = "%032d"\nevents = ["version.publish", "request.*"]\n' "$(<receiver.port)" 7
 } >shared.conf
 chmod 600 shared.conf
@@ -145,3 +146,27 @@ publish c
 ! is_mirrored || fail "somebody mirrors still"
 start a "${mirrored[@]}"
 wait_for "the mirror to have what came meanwhile" is_mirrored
+
+# Old prereleases, likewise: whoever has the job withdraws each once, whoever published.
+try=0
+publish_try() { # DAEMON
+  try=$((try + 1))
+  make_connector tried "1.0.0-$try"
+  MKT_REGISTRY=$(at "$1") expect 0 "$MKT" publish tried --key "$key"
+}
+withdrawn() { ask "SELECT subject FROM audit_log WHERE action = 'version.withdraw' ORDER BY seq"; }
+all_but_two() { [[ $(withdrawn) == "$(seq -f 'tried@1.0.0-%.0f' $((try - 2)))" ]]; }
+for name in a c a c; do publish_try "$name"; done
+wait_for "the first to go" all_but_two
+killed=$(holder housekeeping)
+kill -KILL "${pids[$killed]}"
+wait "${pids[$killed]}" || true
+unset "pids[$killed]"
+rest=("${!pids[@]}")
+moved_on() { [[ $(holder housekeeping) == "${rest[0]}" ]]; }
+wait_for "another to take over" moved_on
+# It looks after what is published from its first round on.
+before=$(withdrawn | wc -l)
+goes_on() { publish_try "${rest[0]}" && (($(withdrawn | wc -l) > before)); }
+wait_for "another to go on" goes_on
+wait_for "the rest to go" all_but_two

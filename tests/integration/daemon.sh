@@ -101,7 +101,7 @@ expect 0 "$MKTD" --data data --config hook.conf --check-config
 cp hook.conf once.conf
 cat once.conf >>hook.conf
 expect 2 "$MKTD" --data data --config hook.conf --check-config
-says err "the same url and events"
+says err "it has the url and the events of [[webhook]] 1"
 { cat once.conf; sed 's/create/deny/' once.conf; } >hook.conf
 expect 0 "$MKTD" --data data --config hook.conf --check-config
 cp once.conf hook.conf

@@ -65,6 +65,9 @@ done
 grep -rohE '"(token|publisher|key|owner|version|policy|request|installation|limit|mirror|connector|advisory|log)\.[a-z]+"' \
   --include='*.cc' "$SOURCE/daemon/store" "$SOURCE/daemon/service" "$SOURCE/daemon/http" | tr -d '"' | sort -u >is
 diff is <(block "$page" example actions | tr ' ' '\n' | sort) || fail "the actions of the code (<) are not those of the page (>)"
+# Each of them can be sent to a chat or by mail, and is told there in words.
+sed -nE 's/^ +\{"([a-z]+\.[a-z]+)", "[^"]+"\},$/\1/p' "$SOURCE/daemon/webhooks/webhook_bodies.cc" | grep -vx history.lost | sort >told
+diff is told || fail "the actions of the code (<) have no verbs, or others (>), in webhook_bodies.cc"
 
 # --- The examples ---------------------------------------------------------------------------------------
 eval "$(block "$page" example list)" >out

@@ -249,6 +249,8 @@ for by in "$token" ""; do
   expect_http 200 - GET /v1/publishers
   looks publisher .publishers
 done
+expect_http 200 - GET /v1/publishers/acme/signings -H "Authorization: Bearer $token"
+looks signing .signings
 other=$("$MKT" key generate --publisher acme --no-passphrase 2>/dev/null)
 expect 0 "$MKT" key add "$other" --endorse-with "$key" --expires 30d --key-id acme-2025
 export MKT_KEY=$other
@@ -356,6 +358,8 @@ expect_http 200 - POST "/v1/publishers/acme/keys/$other/revoke" "${admin[@]}" -d
 looks revocation
 [[ $(jq -c '.counts' body) == '{"quarantined":4,"requests":1,"installations":1}' ]] || fail "what is hit: $(jq -c .counts body)"
 expect_http 200 - GET /v1/feed
+looks feed-entry .entries
+expect_http 200 - GET '/v1/feed?after=1000000'
 looks feed-entry .entries
 expect_http 200 - GET /v1/keys
 looks keys

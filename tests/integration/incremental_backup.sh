@@ -34,7 +34,7 @@ expect 0 "$MKTD" backup b/nothing.tar --since b/first.tar --data data --json
 publish four
 stop_mktd # it writes then when tokens were used
 expect 0 "$MKTD" backup b/second.tar --since b/nothing.tar --data data
-says out "the database and 1 tarballs"
+says out "the database and 1 tarball,"
 cp -r data now
 (($(stat -c %s b/second.tar) < $(stat -c %s b/full.tar))) || fail "an incremental backup is as large as a full one"
 [[ $(stat -c %a b/second.tar) == 600 ]] || fail "a backup may be read by others"
@@ -122,3 +122,24 @@ expect 0 "$MKTD" backup b/killed.tar --since b/first.tar --data data
 [[ -z $(ls -d b/.mktd-* 2>/dev/null) ]] || fail "the killed ones left $(ls -da b/.mktd-*)"
 expect 0 "$MKTD" restore b/killed.tar --data killed
 same_folder now killed
+
+# A version that is withdrawn while a backup runs does not spoil it: the backup is of after that.
+start_mktd
+make_connector large
+head -c 45000000 /dev/urandom >large/noise.bin
+expect 0 "$MKT" publish large
+sum_of() { sqlite3 -readonly data/mktd.db "SELECT checksum FROM versions WHERE connector_id = '$1'"; }
+for i in 1 2 3 4 5 6 7 8 9 10; do
+  publish "late$i"
+  late=late$i
+  [[ ! $(sum_of "$late") > $(sum_of large) ]] || break # tarballs are copied in the order of their checksums
+done
+"$MKTD" backup b/during.tar --data data >during.out 2>during.err &
+backup=$!
+until [[ -s $(echo b/.mktd-*/backup.tar) || ! -e /proc/$backup ]]; do :; done
+kill -STOP $backup
+[[ -e b/during.tar ]] || expect 0 "$MKT" withdraw "$late@1.0.0" --reason-code mistake --reason 'not meant to be out' --yes
+kill -CONT $backup
+wait $backup || fail "backup ended with $?: $(<during.err)"
+expect 0 "$MKTD" restore b/during.tar --data during
+expect 0 "$MKTD" check --data during

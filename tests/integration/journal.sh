@@ -78,7 +78,7 @@ wait_for "mktd to start" test -s data/mktd.url
 MKT_REGISTRY=$(<data/mktd.url)
 expect_http 200 - GET /healthz
 id=$(sed -n 's/^X-Request-Id: *//Ip' headers | tr -d '\r')
-wait_for "the entry" has ".MKTD_REQUEST == \"$id\" and (.MESSAGE | fromjson | .request == \"$id\" and .status == \"200\")"
+wait_for "the entry" has ".MKTD_REQUEST == \"$id\" and (.MESSAGE | fromjson | .request == \"$id\" and .status == 200 and (.us | type) == \"number\")"
 stop_mktd
 # And as lines where one wants them.
 rm -f data/mktd.url

@@ -46,7 +46,7 @@ start_mktd() {
   rm -f data/mktd.url
   "$MKTD" --data data --listen 127.0.0.1:0 "${no_limits[@]}" "$@" 2>>mktd.log &
   daemon=$!
-  wait_for "mktd to start" test -s data/mktd.url
+  wait_while_it_lives "mktd to start" test -s data/mktd.url
   MKT_REGISTRY=$(<data/mktd.url)
   export MKT_REGISTRY
   token=$(<data/admin.token)
@@ -57,6 +57,7 @@ stop_mktd() {
   local pid=$daemon
   daemon=
   kill "$pid" 2>/dev/null || return 0
+  kill -CONT "$pid" # a test may have stopped it
   wait "$pid"
 }
 
@@ -70,6 +71,17 @@ wait_for() {
     sleep 0.02
   done
   fail "waited in vain for $what"
+}
+
+# wait_while_it_lives WHAT COMMAND…: the same, as long as the daemon lives. A start ends with several fsyncs
+# after a recovery of the database: on a busy machine that takes what it takes, and tells nothing of the daemon.
+wait_while_it_lives() {
+  local what=$1
+  shift
+  until "$@" 2>/dev/null; do
+    kill -0 "$daemon" 2>/dev/null || fail "mktd ended while waiting for $what"
+    sleep 0.02
+  done
 }
 
 # expect STATUS COMMAND…: runs it and checks its status; stdout goes to ./out and stderr to ./err.

@@ -230,7 +230,7 @@ says err "publish"
 expect 2 "$MKTD" --data data --limit nothing=1/1m
 printf '[[limit]]\nsearch = "1/1h"\n' >wrong.conf
 expect 2 "$MKTD" --data data --config wrong.conf
-says err "publisher, tenant and address"
+says err "wrong.conf:1: [[limit]] 1: it must name one of publisher, tenant and address"
 printf '[limits]\nserch = "1/1h"\n' >wrong.conf
 expect 2 "$MKTD" --data data --config wrong.conf
 REDIS_URL=redis://u:topsecret@:0 expect 2 "$MKTD" --data data

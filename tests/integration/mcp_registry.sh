@@ -161,6 +161,17 @@ expect_http 200 - GET "$team/com.acme%2Fgate/versions/latest"
 lists "$team/com.acme%2Fgate/versions" "com.acme/gate@1.0.0"
 curl -sSf -X PUT "${auth[@]}" -d '{"policy":{"blockedConnectors":["gate"]},"revision":1}' "$MKT_REGISTRY/v1/tenants/team/policy" >/dev/null
 lists "$team?search=gate" ""
+# What a person denied stays out, also where the policy would let it in by now.
+policy() { curl -sSf -X PUT "${auth[@]}" -d "$1" "$MKT_REGISTRY/v1/tenants/team/policy" >/dev/null; }
+policy '{"policy":{"requireApprovalForAll":true},"revision":2}'
+expect_http 202 - POST /v1/tenants/team/installs -H "Authorization: Bearer $member" -d '{"connectorId":"gate","version":"1.1.0"}'
+wish=$(jq -r .requestId body)
+expect_http 200 - POST "/v1/tenants/team/install-requests/$wish/deny" -H "Authorization: Bearer $approver" -d '{"reason":"not this one"}'
+policy '{"policy":{"requireApprovalForCapabilities":[]},"revision":3}'
+lists "$team?search=gate" "com.acme/gate@1.0.0"
+expect_http 404 - GET "$team/com.acme%2Fgate/versions/1.1.0"
+expect_http 403 request_denied POST /v1/tenants/team/installs -H "Authorization: Bearer $member" -d '{"connectorId":"gate","version":"1.1.0"}'
+expect_http 403 request_denied GET '/v1/tenants/team/policy/check?connector=gate&version=1.1.0' -H "Authorization: Bearer $member"
 expect_http 404 - GET /t/No%20Tenant/v0.1/servers
 
 # --- Who may not see it does not find it ------------------------------------------------------------------

@@ -36,7 +36,9 @@ documents() {
     /v1/tenants/team/policy /v1/tenants/team/policy?history=true /v1/tenants/team/install-requests \
     /v1/tenants/team/installs; do
     printf '\n%s\n' "$path"
-    curl -sS -H "Authorization: Bearer $token" "$MKT_REGISTRY$path" | sed 's/"lastUsedAt":[^,}]*//g'
+    # The log tells of sign-ins that failed a moment later.
+    curl -sS -H "Authorization: Bearer $token" "$MKT_REGISTRY$path" |
+      jq -c 'if .entries then .entries |= map(select(.action != "token.refuse")) else . end' | sed 's/"lastUsedAt":[^,}]*//g'
   done
 }
 # Downloads are counted, so not among the documents.

@@ -121,8 +121,10 @@ stop_mktd
 expect 10 "$MKTD" mirror verify --data data --firestore-project test
 says out "missing there: gwi_marketplace_connectors/missed"
 start_mktd "${mirrored[@]}"
+# Nothing waits yet where the mirror has not begun to list what it missed.
+has_missed() { [[ $(document "gwi_marketplace_connectors/missed" | jq -r .fields.id.stringValue) == missed ]]; }
+wait_for "what was missed" has_missed
 equal
-[[ $(document "gwi_marketplace_connectors/missed" | jq -r .fields.id.stringValue) == missed ]] || fail "what was missed is not there"
 
 # A second registry must not mix its documents with these.
 "$MKTD" --data foreign --listen 127.0.0.1:0 "${no_limits[@]}" "${mirrored[@]}" 2>foreign.log &
@@ -236,7 +238,7 @@ mv "$lost" lost
 expect 10 "$MKTD" mirror verify --data data "${bucketed[@]}"
 says out "missing there: gs://acme-tarballs/gwi_marketplace_tarballs/"
 expect 10 "$MKTD" mirror restore --into without-one "${bucketed[@]}"
-says out "1 tarballs could not be fetched"
+says out "1 tarball could not be fetched"
 expect 0 "$MKTD" mirror restore --into with-all "${bucketed[@]}" --tarballs-from "$MKT_REGISTRY"
 mv lost "$lost"
 

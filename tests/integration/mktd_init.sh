@@ -96,6 +96,13 @@ for broken in "$(<lost.token)" 'mkt_' ''; do
   [[ $(<data/admin.token) =~ ^mkt_[0-9a-f]{12}_[0-9a-f]{64}$ ]] || fail "admin.token: $(<data/admin.token)"
 done
 
+# A token is made for a registry that is there.
+expect 3 init --data nowhere --new-admin-token
+says err "there is no registry in $work/nowhere"
+expect 3 init --config nowhere.conf --new-admin-token
+says err "there is no $work/nowhere.conf"
+[[ ! -e nowhere && ! -e nowhere.conf ]] || fail "a registry was made beside the one that was meant"
+
 # Settings that are there stay: comments, order, mode. What sets nothing is filled in.
 mkdir -m 700 etc
 "$MKTD" --print-config >etc/mktd.conf
@@ -146,6 +153,75 @@ expect 0 init --data data --yes
 cmp kept.token data/admin.token || fail "the token was replaced"
 says out "(written now)"
 
+# With https it wants a certificate that the daemon can use, and the line names the certificate's host.
+expect 2 init --data tls --yes --listen "https://127.0.0.1:$port"
+says err '--tls-certificate FILE'
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=mkt \
+  -addext subjectAltName=DNS:*.acme.example,DNS:localhost,IP:127.0.0.1 -keyout tls.key -out tls.crt 2>/dev/null
+chmod 640 tls.key
+expect 2 init --data tls --yes --listen "https://127.0.0.1:$port" --tls-certificate tls.crt --tls-key tls.key
+says err 'chmod 600'
+chmod 600 tls.key
+expect 2 init --data tls --yes --listen "127.0.0.1:$port" --tls-certificate tls.crt --tls-key tls.key
+[[ ! -e tls ]] || fail "a refused set-up left a folder"
+for again in new there; do
+  expect 0 init --data tls --yes --listen "https://127.0.0.1:$port" --tls-certificate tls.crt --tls-key tls.key
+  says out "mkt --registry https://localhost:$port login --with-token <$work/tls/admin.token"
+done
+"$MKTD" --config tls/mktd.conf --check-config || fail "it wrote settings that mktd refuses"
+"$MKTD" --config tls/mktd.conf 2>>mktd.log &
+daemon=$!
+wait_for "its address" test -s tls/mktd.url
+MKT_CA_FILE=$work/tls.crt PATH=$work/bin:$PATH bash -c "$(tail -n 1 out)" >/dev/null || fail "the line does not log in"
+stop_mktd
+
+# A name of its own is one that the daemon allows, or the line would be answered 421.
+own_certificate() { # NAMES: of named.crt, for a registry of its own
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=mkt \
+    -addext "subjectAltName=$1" -keyout named.key -out named.crt 2>/dev/null
+  chmod 600 named.key
+}
+named() { init --data named --yes --listen "https://127.0.0.1:$port" --tls-certificate named.crt --tls-key named.key; }
+own_certificate DNS:*.acme.example,DNS:registry.localhost,IP:127.0.0.1
+for again in new there; do
+  expect 0 named
+  says out "mkt --registry https://registry.localhost:$port login --with-token <$work/named/admin.token"
+  ! grep -q '^Note' out || fail "$(<out)"
+done
+grep -qxF 'allowed-hosts = ["registry.localhost"]' named/mktd.conf || fail "$(<named/mktd.conf)"
+"$MKTD" --config named/mktd.conf 2>>mktd.log &
+daemon=$!
+wait_for "its address" test -s named/mktd.url
+MKT_CA_FILE=$work/named.crt PATH=$work/bin:$PATH bash -c "$(tail -n 1 out)" >/dev/null || fail "the line does not log in"
+MKT_CA_FILE=$work/named.crt expect 0 "$MKT" --registry "https://registry.localhost:$port" token list
+stop_mktd
+# Settings that stay: the name that they allow, one that needs none, or what to do before.
+own_certificate DNS:registry.localhost,DNS:*.acme.example,IP:127.0.0.1
+sed -i 's/^allowed-hosts.*/allowed-hosts = ["b.acme.example"]/' named/mktd.conf
+expect 0 init --data named
+says out "--registry https://b.acme.example:$port login"
+sed -i '/^allowed-hosts/d' named/mktd.conf
+expect 0 init --data named
+says out "--registry https://127.0.0.1:$port login"
+own_certificate DNS:registry.localhost
+expect 0 init --data named
+says out "Note: the daemon refuses the host in the line that logs in: set allowed-hosts = [\"registry.localhost\"] in $work/named/mktd.conf"
+expect 0 init --data named --json
+[[ $(jq -r .note out) == "the daemon refuses the host in the line that logs in: "* ]] || fail "$(<out)"
+# Other files than the settings have are told of, as they would be dropped.
+expect 8 init --data named --listen "https://127.0.0.1:$port" --tls-certificate other.crt --tls-key "$work/named.key"
+says err "tls-certificate"
+# Nobody can verify the address where the certificate has wildcards only.
+rm -r named
+own_certificate DNS:*.acme.example
+expect 0 named
+says out "Note: clients cannot verify the host in the line that logs in, as the certificate is for *.acme.example only; set allowed-hosts in $work/named/mktd.conf"
+says out "--registry https://127.0.0.1:$port login"
+sed -i 's/^#allowed-hosts.*/allowed-hosts = ["b.acme.example"]/' named/mktd.conf
+expect 0 init --data named
+says out "--registry https://b.acme.example:$port login"
+! grep -q '^Note' out || fail "$(<out)"
+
 # What cannot be written is told, and the next run goes on.
 if ((EUID == 0)); then
   # In a folder of the daemon's user root makes what is that user's, and the settings are root's.
@@ -155,6 +231,17 @@ if ((EUID == 0)); then
   expect 0 init --data daemons --config conf/mktd.conf --yes
   [[ $(stat -c '%u %a' daemons/admin.token daemons/mktd.db | sort -u) == '65534 600' ]] || fail "$(ls -ln daemons)"
   [[ $(stat -c '%u:%g %a' conf/mktd.conf) == '0:65534 640' ]] || fail "$(ls -ln conf)"
+  expect 0 init --data daemons --config new/etc/mktd.conf --yes
+  [[ $(stat -c %a new new/etc) == $'755\n755' ]] || fail "the daemon's user does not get to its settings: $(stat -c '%n %a' new new/etc)"
+  # What root can read and that user cannot.
+  expect 2 init --data daemons --config conf/tls.conf --yes --listen "https://127.0.0.1:$port" --tls-certificate tls.crt --tls-key tls.key
+  says err "mktd reads it as the user $(id -nu 65534): chown $(id -nu 65534) $work/tls.key"
+  # A link in that folder does not lead root to a file of its own.
+  mkdir -m 700 linked && chown 65534:65534 linked
+  echo '# of root' >roots.conf && chmod 644 roots.conf
+  ln -s ../roots.conf linked/mktd.conf && chown -h 65534:65534 linked/mktd.conf
+  expect 11 init --data linked --yes
+  [[ $(<roots.conf) == '# of root' ]] || fail "root's file was written: $(<roots.conf)"
   expect 0 env SUDO_USER=somebody "$MKTD" init --data daemons --config conf/mktd.conf </dev/null
   says out "sudo cat $work/daemons/admin.token | mkt --registry http://127.0.0.1:3456 login --with-token"
 fi
@@ -173,7 +260,7 @@ bash -nc "$(tail -n 1 out)" || fail "a shell cannot read the line"
 # At a terminal it asks; a wrong answer is asked again, an end of input changes nothing.
 if type -P expect >/dev/null; then
   export MKTD
-  cat >dialog.exp <<'EXP'
+  cat >begin.exp <<'EXP'
 set timeout 20
 proc answer {question text} {
   expect {
@@ -182,19 +269,41 @@ proc answer {question text} {
     eof { exit 104 }
   }
 }
-spawn -noecho $env(MKTD) init --data asked
-answer "(who has one) \[anyone]: " "me"
-answer "(who has one) \[anyone]: " "token"
-answer "unix:PATH \[127.0.0.1:3456]: " ""
+EXP
+  cat >end.exp <<'EXP'
 expect {
   timeout { exit 103 }
   eof {}
 }
 exit [lindex [wait] 3]
 EXP
+  cat >dialog.exp <<'EXP'
+source begin.exp
+spawn -noecho $env(MKTD) init --data asked
+answer "(who has one) \[anyone]: " "me"
+answer "(who has one) \[anyone]: " "token"
+answer "unix:PATH \[127.0.0.1:3456]: " ""
+source end.exp
+EXP
   timeout 60 "$(type -P expect)" dialog.exp >out 2>&1 || { cat out >&2; fail "the dialog"; }
   says out 'neither anyone nor token'
   grep -qxF 'reads = "token"' asked/mktd.conf || fail "$(<asked/mktd.conf)"
+  # Where the answer is https, the two files are asked for, until they can be used.
+  cat >dialog.exp <<'EXP'
+source begin.exp
+spawn -noecho $env(MKTD) init --data secure
+answer "(who has one) \[anyone]: " ""
+answer "unix:PATH \[127.0.0.1:3456]: " "https://127.0.0.1:8443"
+answer "Certificate for https, with its chain, a PEM file: " ""
+answer "Certificate for https, with its chain, a PEM file: " "nowhere.crt"
+answer "Its private key, a PEM file: " "tls.key"
+answer "Certificate for https, with its chain, a PEM file: " "tls.crt"
+answer "Its private key, a PEM file: " "tls.key"
+source end.exp
+EXP
+  timeout 60 "$(type -P expect)" dialog.exp >out 2>&1 || { cat out >&2; fail "the dialog for https"; }
+  says out 'nowhere.crt'
+  grep -qxF "tls-key = \"$work/tls.key\"" secure/mktd.conf || fail "$(<secure/mktd.conf)"
   cat >ended.exp <<'EXP'
 set timeout 20
 spawn -noecho $env(MKTD) init --data ended

@@ -24,7 +24,7 @@ old=$stray
 leave young
 touch "$stray"
 expect 0 "$MKTD" gc --data data --dry-run
-says out "would remove 1 tarballs"
+says out "would remove 1 tarball that nothing refers to, 3 bytes"
 says out "sha256:${old##*/}"
 [[ -e $old ]] || fail "a dry run removed something"
 expect 0 "$MKTD" gc --data data --json

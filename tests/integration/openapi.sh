@@ -109,6 +109,11 @@ countersign 200 @\$publisher id=hello version=1.0.0 $PWD/again.tgz.sig.json
 countersign 404 @\$publisher id=hello version=9.0.0 $PWD/again.tgz.sig.json
 deprecate 200 @\$publisher id=hello version=1.1.0 {"reason":"loses data"}
 deprecate 400 @\$publisher id=hello version=1.1.0 {"reason":""}
+listSignings 200 @\$publisher id=acme
+listSignings 200 @$token id=acme after=1 limit=1
+listSignings 401 id=acme
+listSignings 403 @\$member id=acme
+listSignings 400 @\$publisher id=acme limit=0
 listDependants 200 id=hello
 listDependants 404 id=nothing
 setVisibility 200 @\$publisher id=hello {"visibility":"tenants:team"}

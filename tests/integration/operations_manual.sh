@@ -3,8 +3,9 @@
 #
 # What the page takes for granted is made before its session, by the function before_SESSION below, and what the
 # session should have brought about is looked at after it, by after_SESSION. The page's values in capitals are
-# variables of the same names here. /srv, /etc, /backup and /media are folders of the test, the ports 3456 and
-# 3457 two that are free, and systemctl and journalctl do here what they do with the unit of the page.
+# variables of the same names here. /srv, /etc, /backup and /media are folders of the test, the ports 3456, 3457
+# and 8443 three that are free, systemctl and journalctl do here what they do with the unit of the page, and
+# install leaves the files to the test's user.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/man_page.sh"
 source "$(dirname "$0")/session.sh"
@@ -30,11 +31,12 @@ free_port() {
 }
 port=$(free_port)
 other_port=$(free_port)
+tls_port=$(free_port)
 export MKT_REGISTRY=http://127.0.0.1:$port
 
 # here: what the page says, for this machine.
 here() {
-  sed -E "s#(^|[ \"'=<>(])/(srv|etc|backup|media)\b#\1$root/\2#g; s#/usr/local/bin/##g; s#:3456\b#:$port#g; s#:3457\b#:$other_port#g"
+  sed -E "s#(^|[ \"'=<>(])/(srv|etc|backup|media)\b#\1$root/\2#g; s#/usr/local/bin/##g; s#:3456\b#:$port#g; s#:3457\b#:$other_port#g; s#:8443\b#:$tls_port#g"
 }
 for file in $(blocks $page file); do block $page file "$file" | here >"$root$file"; done
 unit=$root/etc/systemd/system/mktd.service
@@ -54,12 +56,18 @@ systemctl() {
       [[ -n $daemon ]] || fail "the page stops the daemon twice"
       stop_mktd
       ;;
+    'reload mktd') kill -HUP "$daemon" ;;
     *) fail "systemctl $*" ;;
   esac
 }
 journalctl() {
   [[ $* == '-u mktd -o cat' ]] || fail "journalctl $*"
   cat "$work/mktd.log"
+}
+
+install() {
+  [[ "$3 $4 $5 $6" == '-o mktd -g mktd' ]] || fail "install $*"
+  command install "${@:1:2}" "${@:7}"
 }
 
 # The time of the registry now; what follows is later.
@@ -218,6 +226,40 @@ after_lost-proper() {
   [[ $(mkt --json whoami | jq -r .name) == alice ]] || fail "whoami says $(mkt whoami)"
   [[ $(whoami_with "$(<alice.lost)") == 401 ]] || fail "the lost token is still valid"
 }
+HOST=127.0.0.1
+# a_certificate FOLDER: fullchain.pem and privkey.pem, as certbot leaves them.
+a_certificate() {
+  mkdir -p "$1"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=connectors.acme.example \
+    -addext subjectAltName=DNS:connectors.acme.example -keyout "$1/privkey.pem" -out "$1/fullchain.pem" 2>/dev/null
+  chmod 600 "$1/privkey.pem"
+}
+served() { openssl s_client -connect "127.0.0.1:$tls_port" </dev/null 2>/dev/null | openssl x509 -noout -serial; }
+serves() { [[ $(served) == "$(openssl x509 -in "$1" -noout -serial)" ]]; }
+loaded() { grep -c 'TLS certificate loaded' "$work/mktd.log" || true; }
+before_certificate-check() {
+  a_certificate "$root/etc/mktd"
+  RENEWED_LINEAGE=$root/etc/letsencrypt/live/connectors.acme.example
+  a_certificate "$RENEWED_LINEAGE"
+  systemctl stop mktd
+  sed -i '/^listen/d' "$root/etc/mktd.conf"
+  { # settings come before tables
+    echo "listen = [\"127.0.0.1:$port\", \"https://127.0.0.1:$tls_port\"]"
+    echo "tls-certificate = \"$root/etc/mktd/fullchain.pem\""
+    echo "tls-key = \"$root/etc/mktd/privkey.pem\""
+    cat "$root/etc/mktd.conf"
+  } >with-tls.conf
+  cp with-tls.conf "$root/etc/mktd.conf"
+  systemctl start mktd
+  serves "$root/etc/mktd/fullchain.pem" || fail "the first certificate is not served"
+}
+after_certificate-copy() {
+  wait_for "the renewed certificate" serves "$RENEWED_LINEAGE/fullchain.pem"
+  [[ $(stat -c %a "$root/etc/mktd/privkey.pem") == 600 ]] || fail "the key's mode"
+}
+before_certificate-reload() { loaded_before=$(loaded); }
+loaded_again() { (($(loaded) > loaded_before)); }
+after_certificate-reload() { wait_for "the reload" loaded_again; }
 
 leave() { return "$1"; }
 ran=0
@@ -235,7 +277,7 @@ run_session() {
     next=
     [[ $i == "$count" ]] || next=$(<"$folder/$((i + 1)).command")
     command=$(here <"$folder/$i.command")
-    for value in KEYID TIME TOKENID REQUESTID FINGERPRINT BLOB; do
+    for value in KEYID TIME TOKENID REQUESTID FINGERPRINT BLOB HOST; do
       [[ $command != *$value* ]] || command=${command//$value/${!value}}
     done
     set +e

@@ -1,23 +1,13 @@
 #!/usr/bin/env bash
 # The Debian packages: what is in them, what lintian says, and installing, upgrading, removing and purging them
 # in a Debian of the test's own.
-#
-# That Debian is made from the system's package sources, with what the packages depend on, and kept in the build
-# folder for the next run.
 source "$(dirname "$0")/lib.sh"
-
-[[ -z $SANITIZER ]] || skip "packages: a build with a sanitizer is not packed"
-for program in cpack dpkg-deb dpkg-shlibdeps; do
-  type -P $program >/dev/null || skip "packages: there is no $program"
-done
+source "$(dirname "$0")/own_debian.sh"
 left_out=()
 
-expect 0 cpack --config "$MKT_BUILD_DIR/CPackConfig.cmake" -B "$work/packed"
-mkt=$(ls packed/mkt_*.deb) mktd=$(ls packed/mktd_*.deb)
+pack_debs
 for package in mkt mktd; do
-  dpkg-deb -R "$(ls packed/${package}_*.deb)" $package
   # Every library that it is linked with, or loads, comes with what it depends on.
-  dpkg-deb -f "$(ls packed/${package}_*.deb)" Depends | tr ',' '\n' | sed 's/ *(.*//; s/ *|.*//; s/^ *//' | sort >$package.depends
   grep -qx libcurl4 $package.depends || fail "$package does not depend on libcurl4"
   for file in bash-completion/completions/$package zsh/vendor-completions/_$package fish/vendor_completions.d/$package.fish \
     doc/$package/copyright doc/$package/changelog.gz doc/$package/changelog.Debian.gz; do
@@ -42,7 +32,7 @@ if type -P lintian >/dev/null; then
   root_may=()
   ((EUID != 0)) || root_may=(--allow-root)
   # Info and pedantic count as failures, too; each override says why.
-  expect 0 lintian "${root_may[@]}" --pedantic --display-info --fail-on error,warning,info,pedantic "${suppressed[@]}" "$mkt" "$mktd"
+  expect 0 lintian "${root_may[@]}" --pedantic --display-info --fail-on error,warning,info,pedantic "${suppressed[@]}" "$mkt_deb" "$mktd_deb"
   for override in mkt/usr/share/lintian/overrides/mkt mktd/usr/share/lintian/overrides/mktd; do
     awk 'NF && !/^#/ && last !~ /^#/ { bad = 1 } { last = $0 } END { exit bad }' $override || fail "an override in $override without a reason"
   done
@@ -50,32 +40,14 @@ else
   left_out+=("there is no lintian")
 fi
 
-if ((EUID != 0)) || ! type -P mmdebstrap >/dev/null; then
-  left_out+=("installing wants root and mmdebstrap")
+make_debian
+if [[ -n $no_debian ]]; then
+  left_out+=("$no_debian")
   skip "packages: ${left_out[*]}"
 fi
-# What lib.sh counts on, and what the packages depend on; init systems are told by what runs, and none does.
-suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-include=$(sort -u mkt.depends mktd.depends | grep -v '^default-systemd' | paste -sd,),systemd
-kept=$MKT_BUILD_DIR/debian-$(sha256sum <<<"$suite $include" | cut -c 1-12).tar
-if [[ ! -s $kept ]]; then
-  sources=$(find /etc/apt/sources.list /etc/apt/sources.list.d -type f \( -name '*.list' -o -name '*.sources' \) -size +0 2>/dev/null || true)
-  # shellcheck disable=SC2086
-  mmdebstrap --quiet --variant=minbase --include="$include" "$suite" "${kept%.tar}.new.tar" $sources >mmdebstrap.out 2>&1 || {
-    tail -n 3 mmdebstrap.out >&2
-    left_out+=("no Debian could be made from the system's package sources")
-    rm -f "${kept%.tar}.new.tar"
-    skip "packages: ${left_out[*]}"
-  }
-  mv "${kept%.tar}.new.tar" "$kept"
-fi
 debian=$work/debian
-mkdir debian
-tar -xf "$kept" -C debian --exclude='./dev/*'
-mkdir -p debian/packages
 [[ -e debian/dev/null ]] || mknod -m 666 debian/dev/null c 1 3
 [[ -e debian/dev/urandom ]] || mknod -m 666 debian/dev/urandom c 1 9
-cp "$mkt" "$mktd" debian/packages
 # systemd-tmpfiles wants it.
 cleanup() { umount -l "$debian/proc" 2>/dev/null; }
 if ! mount -t proc proc debian/proc 2>mount.err; then
@@ -83,11 +55,11 @@ if ! mount -t proc proc debian/proc 2>mount.err; then
   skip "packages: ${left_out[*]}"
 fi
 within() { chroot "$debian" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
-here=/packages/$(basename "$mkt") new=/packages/$(basename "$mktd")
+here=/packages/$(basename "$mkt_deb") new=/packages/$(basename "$mktd_deb")
 mode() { chroot "$debian" stat -c '%U:%G %a' "$1"; }
 
 # An older version, with other settings as the default.
-dpkg-deb -R "$mktd" older
+dpkg-deb -R "$mktd_deb" older
 sed -i 's/^Version: .*/Version: 0.0.1-1/' older/DEBIAN/control
 echo '# of the older version' >>older/etc/mktd/mktd.conf
 dpkg-deb --root-owner-group -b older debian/packages/older.deb >/dev/null

@@ -44,6 +44,26 @@ wait_for "the second reload" grep -q 'access-log: true, now false' mktd.log
 wait_for "the second reload" grep -q 'limits: (none), now  marketplace:publish=11/15m' mktd.log
 stop_mktd
 
+# What waits for a restart is told each time, until it is as it was at the start. A secret is in no text.
+printf '[[webhook]]\nurl = "http://127.0.0.1:1/x"\nsecret = "0123456789abcdef"\n' >used.conf
+chmod 600 used.conf
+rm -f data/mktd.url
+"$MKTD" --data data --listen 127.0.0.1:0 --config used.conf 2>hooks.log &
+daemon=$!
+wait_for "mktd to start" test -s data/mktd.url
+sed -i 's/0123456789abcdef/fedcba9876543210/; 1i max-uploads = 3' used.conf
+for n in 1 2; do
+  kill -HUP "$daemon"
+  told() { [[ $(grep -c 'needs a restart.*max-uploads: 16, now 3' hooks.log) == "$n" ]]; }
+  wait_for "reload $n" told
+done
+says hooks.log 'has another secret now'
+! grep -q -e 0123456789abcdef -e fedcba9876543210 hooks.log || fail "the log has a secret"
+sed -i 's/fedcba9876543210/0123456789abcdef/; /max-uploads/d' used.conf
+kill -HUP "$daemon"
+wait_for "the last reload" grep -q 'reloaded, nothing changed' hooks.log
+stop_mktd
+
 # What it was told is a setting in it, and reads back as the same.
 expect 0 env MKTD_READS=token "$MKTD" --listen '[::1]:1' --listen unix:a.sock --token-lifetime 90d --data 'a "b\c' --no-access-log \
   --max-uploads 3 --limit search=off --print-config
@@ -54,6 +74,8 @@ for line in 'reads = "token"' 'listen = ["[::1]:1", "unix:a.sock"]' 'data = "a \
 done
 expect 0 "$MKTD" --config told.conf --print-config
 diff told.conf out >&2 || fail "it reads back as something else"
+expect 0 env MKTD_ACCESS_LOG=off "$MKTD" --print-config
+says out 'access-log = false'
 # A wrong value is told, and nothing is printed.
 expect 2 "$MKTD" --listen nowhere --print-config
 [[ ! -s out ]] || fail "it prints what is wrong"

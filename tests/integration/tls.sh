@@ -32,7 +32,7 @@ start_tls() {
   "$MKTD" --data data --listen https://127.0.0.1:0 --tls-certificate pair/cert.pem \
     --tls-key pair/key.pem "${no_limits[@]}" "$@" 2>>mktd.log &
   daemon=$!
-  wait_for "mktd to start" test -s data/mktd.url
+  wait_while_it_lives "mktd to start" test -s data/mktd.url
   MKT_REGISTRY=$(<data/mktd.url)
   export MKT_REGISTRY
   token=$(<data/admin.token)
@@ -46,6 +46,22 @@ install_pair() {
 logged() { grep -cF -- "$1" mktd.log || true; }
 has_logged() { (($(logged "$1") > $2)); } # TEXT MORE-THAN
 tls() { curl -sS --cacert ca.pem "$@"; }
+# begin_download NAME: of a tarball that no buffer holds, read as far as its first byte; end_download reads the
+# rest. In between it lasts as long as the test wants.
+begin_download() {
+  mkfifo "$1.pipe"
+  tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" -o "$1.pipe" &
+  download=$!
+  helpers+=("$download")
+  exec 9<"$1.pipe"
+  dd bs=1 count=1 of="$1.tgz" status=none <&9
+}
+end_download() {
+  cat <&9 >>"$1.tgz"
+  exec 9<&-
+  wait "$download"
+  cmp large.tgz "$1.tgz"
+}
 count_of() { tls "$MKT_REGISTRY/metrics" | awk -v name="$1" '$1 == name {print $2}'; }
 
 authority ca
@@ -88,6 +104,14 @@ refused locked.key first.pem "has a passphrase"
 refused first.key first.pem "tls-client-ca must name who signs them" --tls-client-certificates required
 refused first.key first.pem "has no certificate" --tls-client-ca first.key
 expect 0 "$MKTD" "${flags[@]}" --tls-key first.key --tls-certificate first.pem --check-config
+[[ ! -s err ]] || fail "warned of a good certificate: $(<err)"
+# Valid settings that clients will not like are warned of.
+signed past ca -1
+expect 0 "$MKTD" "${flags[@]}" --tls-key past.key --tls-certificate past.pem --check-config
+says err "mktd: warning: the certificate in past.pem expired on 20"
+says out "the settings are valid"
+expect 0 "$MKTD" --data data --listen 127.0.0.1:0 --tls-key first.key --tls-certificate first.pem --check-config
+says err "mktd: warning: tls-certificate is set, and no address in listen begins with https://"
 
 # mkt publishes and installs; curl reads, with both versions of the protocol, and nothing older.
 start_tls
@@ -155,11 +179,16 @@ printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
 openssl s_client -connect "$port" -tls1_2 -sess_in session </dev/null 2>/dev/null | grep "^Reused" >/dev/null ||
   fail "the session was not resumed"
 openssl s_client -connect "$port" -tls1_2 </dev/null 2>/dev/null | grep "^Compression: NONE" >/dev/null || fail "compression"
-{
-  printf 'R\n'
-  sleep 0.5
-} | openssl s_client -connect "$port" -tls1_2 >renegotiation 2>&1 || true
-says renegotiation "no renegotiation"
+mkfifo asks
+openssl s_client -connect "$port" -tls1_2 <asks >renegotiation 2>&1 &
+asker=$!
+helpers+=("$asker")
+exec 8>asks
+wait_for "the handshake" grep -q "Verify return code" renegotiation
+printf 'R\n' >&8
+wait_for "the refusal" grep -q "no renegotiation" renegotiation
+exec 8>&-
+wait "$asker" || true
 
 # What is no TLS: a clear answer to HTTP, an end for anything else, and no harm.
 failures=$(count_of 'mktd_tls_handshakes_total{result="failure"}')
@@ -185,8 +214,34 @@ expect 0 "$MKT" whoami
 (($(count_of 'mktd_tls_handshakes_total{result="failure"}') > failures + 100)) || fail "the failures were not counted"
 (($(count_of mktd_tls_certificate_expiry_timestamp_seconds) == $(date -d "$(openssl x509 -in first.pem -noout -enddate | cut -d= -f2)" +%s))) ||
   fail "the expiry is another one"
+expect 0 "$MKTD" status --data data --json
+[[ "subject=$(jq -r .certificate.subject out)" == "$(openssl x509 -in first.pem -noout -subject -nameopt RFC2253)" ]] || fail "status: $(<out)"
+[[ $(jq -c .certificate.names out) == '["127.0.0.1","localhost"]' ]] || fail "status: $(<out)"
+for end in validFrom=startdate expires=enddate; do
+  [[ $(date -d "$(jq -r ".certificate.${end%=*}" out)" +%s) == "$(date -d "$(openssl x509 -in first.pem -noout -${end#*=} | cut -d= -f2)" +%s)" ]] ||
+    fail "status: $(<out)"
+done
+[[ $(jq .certificate.daysLeft out) == 29 ]] || fail "status: $(<out)"
+expect 0 "$MKTD" status --data data
+says out "  TLS       127.0.0.1 and 1 more, until "
+says out ", 29 days left"
 
-# Clients that shake hands slowly, or not at all, keep nobody else waiting, and are given up.
+# A client that is cut in the middle of a download leaves nothing behind.
+descriptors() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
+as_before() { (($(descriptors) <= before)); }
+before=$(descriptors)
+for i in 1 2 3 4; do
+  tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 2M -o cut.bin &
+  helpers+=($!)
+  wait_for "the download to begin" test -s cut.bin
+  kill -9 "${helpers[-1]}"
+  wait "${helpers[-1]}" 2>/dev/null || true
+  rm cut.bin
+done
+wait_for "the descriptors to be closed" as_before
+
+# Clients that shake hands slowly, or not at all, keep nobody else waiting, and are given up: within 10 s, in
+# which the certificates below are changed.
 cat >slow.pl <<'PERL'
 use strict; use warnings; use IO::Socket::INET;
 my ($port) = @ARGV;
@@ -205,38 +260,18 @@ wait_for "the crowd" test -e crowd
 for i in 1 2 3 4 5; do
   [[ $(tls --max-time 2 "$MKT_REGISTRY/healthz" -o /dev/null -w '%{http_code}') == 200 ]] || fail "starved"
 done
-wait_for "the crowd to be given up" test -s crowd-over
-
-# A client that is cut in the middle of a download leaves nothing behind.
-descriptors() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
-as_before() { (($(descriptors) <= before)); }
-before=$(descriptors)
-for i in 1 2 3 4; do
-  tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 2M -o cut.bin &
-  helpers+=($!)
-  wait_for "the download to begin" test -s cut.bin
-  kill -9 "${helpers[-1]}"
-  wait "${helpers[-1]}" 2>/dev/null || true
-  rm cut.bin
-done
-wait_for "the descriptors to be closed" as_before
 
 # A new certificate, while a download runs: by itself, and on SIGHUP. The download is not disturbed.
 serves first.pem || fail "not the first certificate"
-tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 8M -o during.tgz &
-download=$!
-helpers+=("$download")
-wait_for "the download to begin" test -s during.tgz
+begin_download during
 install_pair second
 wait_for "the new certificate" serves second.pem
-kill -0 "$download" || fail "the download was over too soon to show anything"
 loaded=$(logged "TLS certificate loaded")
 install_pair first
 kill -HUP "$daemon"
 wait_for "SIGHUP" has_logged "TLS certificate loaded" "$loaded"
 serves first.pem || fail "SIGHUP did not take over the certificate"
-wait "$download"
-cmp large.tgz during.tgz
+end_download during
 
 # What cannot be used is refused, with the reason, and what was loaded goes on.
 kept="the present one is kept"
@@ -272,18 +307,22 @@ install_pair old
 wait_for "the warning" has_logged "has expired" 0
 wait_for "the expired certificate" serves old.pem
 expect 60 curl -sS --cacert ca.pem "$MKT_REGISTRY/healthz"
+expect 0 "$MKTD" status --data data
+says out ", and clients refuse it"
 rm pair/*
 install_pair first
 wait_for "the valid certificate" serves first.pem
 
+wait_for "the crowd to be given up" test -s crowd-over
+
 # Stopping lets a download end.
-tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 20M -o last.tgz &
-download=$!
-helpers+=("$download")
-wait_for "the download to begin" test -s last.tgz
+begin_download last
+kill "$daemon"
+refuses() { ! (: <>"/dev/tcp/${port%:*}/${port#*:}") 2>/dev/null; }
+wait_for "the port to be closed" refuses
+kill -0 "$daemon" || fail "it did not wait for the download"
+end_download last
 stop_mktd
-wait "$download"
-cmp large.tgz last.tgz
 
 # Clients' certificates: checked where one is given, or required.
 signed client ca

@@ -36,11 +36,17 @@ done <changes
 # But anybody may give up a token.
 [[ $(status_of DELETE "/v1/tokens/$(jq -r .id made)") == 204 ]] || fail "it cannot revoke itself: $(<body)"
 
+# What is no range and no pattern is told with its member and its value.
+expect 2 "$MKT" token create --role admin --name x --from foo
+says err 'from must be addresses or ranges such as 10.0.0.0/8, or unix, and not "foo"'
+expect 2 "$MKT" token create --role admin --name x --connector 'H['
+says err 'connectors must be connector ids, in which * stands for anything, and not "H["'
+
 # For some connectors: nothing else is changed, by whatever route.
 make_token --role admin --name mailer --connector 'mail-*'
 while read -r method path; do
   case "$method $path" in
-    "POST /v1/publish" | "POST /v1/tenants/team/installs") continue ;; # the connector is in the body, see below
+    "POST /v1/publish" | "POST /v1/connectors" | "POST /v1/tenants/team/installs") continue ;; # the connector is in the body, see below
   esac
   got=$(status_of "$method" "$path" '{}')
   [[ $got == 403 ]] || fail "$method $path with a token for mail-*: $got $(<body)"
@@ -49,6 +55,8 @@ done <changes
 [[ $(status_of POST /v1/tenants/team/installs '{"connectorId": "mail-in", "version": "1.0.0"}') == 20? ]] || fail "install of mail-in: $(<body)"
 [[ $(status_of DELETE /v1/tenants/team/installs/mail-in) == 20? ]] || fail "uninstall of mail-in: $(<body)"
 [[ $(status_of GET /v1/tenants/team/installs/tool) == 403 ]] || fail "an installation of tool: $(<body)"
+[[ $(status_of GET /v0.1/servers/internal.mkt%2Ftool/versions) == 403 ]] || fail "the server tool: $(<body)"
+[[ $(status_of GET /v0.1/servers/internal.mkt%2Fmail-in/versions) == 404 ]] || fail "the server mail-in: $(<body)"
 [[ $(status_of GET /v1/connectors/tool) == 403 && $(status_of GET /v1/connectors/mail-in) == 200 ]] || fail "reads"
 sed -i 's/1\.0\.0/1.1.0/' tool/connector.manifest.json mail-in/connector.manifest.json
 MKT_TOKEN=$secret expect 0 "$MKT" publish mail-in --key "$key"
@@ -57,6 +65,10 @@ MKT_TOKEN=$secret expect 4 "$MKT" publish tool --key "$key"
 says err "for mail-* only"
 # The older route has it in the body only: the manifest in the tarball decides.
 older_body tool "$key" older.json
+announce() { status_of POST /v1/connectors "$(jq -c --arg id "$1" --arg sum "$2" '{connectorId: $id, version: "1.0.0", tarballChecksum: $sum}' <<<'{}')"; }
+sum=$(curl -sSf -H "Authorization: Bearer $secret" "$MKT_REGISTRY/v1/connectors/mail-in/1.0.0" | jq -er .tarballChecksum)
+[[ $(announce tool "$sum") == 403 ]] || fail "an announcement of tool: $(<body)"
+[[ $(announce mail-in "$sum") == 201 ]] || fail "an announcement of mail-in: $(<body)"
 got=$(curl -sS -o body -w '%{http_code}' -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' --data @older.json "$MKT_REGISTRY/v1/publish")
 [[ $got == 403 ]] || fail "POST /v1/publish of tool: $got $(<body)"
 MKT_TOKEN=$token expect 3 "$MKT" info tool@1.1.0
@@ -94,6 +106,25 @@ make_token --role member --subject team --name long --expires 365d
 expect 2 "$MKTD" --token-lifetime soon --check-config
 says err token-lifetime
 expect 2 "$MKTD" --token-lifetime 0s --check-config
+
+# What is answered to a token is for nobody else.
+curl -sS -o body -D head -H "Authorization: Bearer $secret" "$MKT_REGISTRY/v1/search"
+grep -qi '^cache-control: private' head || fail "a shared cache may keep it: $(<head)"
+
+# A token that is given instead of its id is revoked, and its secret goes nowhere.
+make_token --role member --subject team --name pasted
+expect 0 "$MKT" token revoke "$secret"
+"$MKT" token list --json | jq -e --arg id "$(jq -r .id made)" 'all(.tokens[]; .id != $id)' >/dev/null || fail "it was not revoked"
+make_token --role member --subject team --name pasted
+curl -sS -o /dev/null -X DELETE -H "Authorization: Bearer $MKT_TOKEN" "$MKT_REGISTRY/v1/tokens/$secret"
+is_logged() { grep -q "path=/v1/tokens/$(jq -r .id made)" mktd.log; }
+wait_for "the access log" is_logged
+! grep -qF "${secret##*_}" mktd.log || fail "the access log has a secret"
+# A number alone may mean days.
+expect 2 "$MKT" token create --role member --subject team --name x --expires 90
+says err "90d"
+expect 2 "$MKT" token create --role publisher --name x
+says err "needs --subject PUBLISHER"
 
 # Sign-ins that fail are in the log: the first at once, the others of the same address as a number.
 wrong="mkt_$(jq -r .id made)_$(printf '0%.0s' {1..64})"

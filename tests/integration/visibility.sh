@@ -69,6 +69,12 @@ MKT_TOKEN=$(token_of member-in) expect 5 "$MKT" --tenant acme install secret
 request=$(sed -nE 's/.*(req_[0-9a-f]+).*/\1/p' out err | head -n 1)
 MKT_TOKEN=$(token_of owner) expect 0 "$MKT" visibility secret tenants:gamma
 MKT_TOKEN=$(token_of approver-in) expect 3 "$MKT" --tenant acme request approve "$request"
+# Nor is it told what happens to the version meanwhile; an admin is.
+MKT_TOKEN=$(token_of owner) expect 0 "$MKT" deprecate secret@1.0.0 --reason 'of gamma'
+review_of() { curl -sS -H "Authorization: Bearer $(token_of "$1")" "$MKT_REGISTRY/v1/tenants/acme/install-requests/$request"; }
+[[ $(review_of member-in | jq .review.deprecated) == false && $(review_of admin | jq .review.deprecated) == true ]] ||
+  fail "the review tells of what is hidden: $(review_of member-in)"
+MKT_TOKEN=$(token_of owner) expect 0 "$MKT" deprecate secret@1.0.0 --undo
 MKT_TOKEN=$(token_of owner) expect 0 "$MKT" visibility secret tenants:acme
 MKT_TOKEN=$(token_of approver-in) expect 0 "$MKT" --tenant acme request approve "$request"
 MKT_TOKEN=$(token_of owner) expect 0 "$MKT" visibility secret tenants:gamma

@@ -109,6 +109,11 @@ done
 grep -qi '^location: /connectors/tool/diff/1.0.0...1.1.0' headers || fail "$(<headers)"
 page 200 '/search?q=too'
 says body '/connectors/tool'
+page 200 '/search?q=nothing+of+it'
+says body 'No connector has all of these words: <q>nothing of it</q></p>'
+! grep -q '<ol' body || fail "a list of nothing"
+[[ $(http GET '/search?q=too&page=99') == 303 ]] || fail "a page beyond the last"
+grep -qi $'^location: /search?q=too\r' headers || fail "$(<headers)"
 page 200 /connectors/long
 says body "The rest is not shown"
 [[ $(wc -c <body) -lt 8000000 ]] || fail "the page of a README of 10 MB is large"
@@ -128,7 +133,11 @@ asset=$(grep -oE '/assets/style\.css\?v=[0-9a-f]+' body | head -n 1)
 [[ $(http GET "$asset") == 200 ]] || fail "no $asset"
 grep -qi '^cache-control: public, max-age=31536000, immutable' headers || fail "$(<headers)"
 grep -qi '^content-type: text/css' headers || fail "$(<headers)"
-[[ $(http GET "/assets/icon.svg") == 200 ]] || fail "no icon"
+# What another version's page names is not kept under its name.
+for path in /assets/icon.svg '/assets/style.css?v=0123456789abcdef'; do
+  [[ $(http GET "$path") == 200 ]] || fail "no $path"
+  grep -qi $'^cache-control: no-cache\r' headers || fail "$path: $(<headers)"
+done
 [[ $(http GET /assets/none.css) == 404 ]] || fail "an asset that is none"
 # A kept page changes with what it shows.
 page 200 /connectors/tool
@@ -138,11 +147,17 @@ says body 'Use &lt;b&gt;another&lt;/b&gt;'
 
 # --- Errors: pages for browsers, JSON for everybody else ------------------------------------------------
 page 404 /connectors/nothing
-says body "there is no connector nothing"
+says body "There is no connector nothing"
 page 404 /connectors/..%2Fx%3Cscript%3E
 page 404 /connectors/tool/9.9.9
 page 404 /connectors/tool/diff/1.0.0
 page 404 /publishers/nobody
+for path in /nope /search/more /connectors; do
+  page 404 "$path"
+  says body "There is nothing at this address."
+done
+[[ $(http GET /nope) == 404 && $(jq -r .code body) == not_found ]] || fail "$(<body)"
+[[ $(http GET /v1/nope -H 'Accept: text/html') == 404 && $(jq -r .code body) == not_found ]] || fail "$(<body)"
 page 401 /log
 says body 'name="token"'
 page 401 /requests
@@ -161,7 +176,8 @@ looking=$("$MKT" token create --role approver --subject team --name look --read)
 
 [[ $(form /sign-in --data-urlencode 'token=wrong') == 401 ]] || fail "a wrong token"
 sealed /sign-in
-says body "the token is not valid"
+says body "The token is not valid"
+grep -qi '^www-authenticate: bearer' headers || fail "$(<headers)"
 ! grep -qi '^set-cookie' headers || fail "a cookie for a wrong token"
 for origin in https://evil.example null "http://127.0.0.1:1"; do
   got=$(http POST /sign-in -H "Origin: $origin" --data-urlencode "token=$ann")
@@ -229,6 +245,9 @@ looks=$(signed_in "$looking")
 refused 403 "a token that may only read" -H "Cookie: $looks" -d "form=$(secret_of "$path" "$looks")" --data-urlencode "token=$looking"
 members=$(signed_in "$maria")
 refused 403 "a member" -H "Cookie: $members" -d "form=$(secret_of "$path" "$members")" --data-urlencode "token=$maria"
+page 200 "$path" -H "Cookie: $members"
+! grep -qF "$path/approve" body || fail "a member is asked to approve"
+says body "It waits for those who may approve"
 
 [[ $(form "$path/approve" -H "Cookie: $cookie" -d "form=$secret" --data-urlencode "token=$ann") == 303 ]] || { cat body >&2; fail "not approved"; }
 grep -qi "^location: $path" headers || fail "$(<headers)"
@@ -255,6 +274,11 @@ page 200 "$path" -H "Cookie: $cookie"
 secret=$(secret_of "$path" "$cookie")
 [[ $(form "$path/deny" -H "Cookie: $cookie" -d "form=$secret" -d "reason=no" -d token=wrong) == 401 && $(state .status) == pending ]] ||
   fail "denied without the token"
+for reason in '' '  '; do
+  [[ $(form "$path/deny" -H "Cookie: $cookie" -d "form=$secret" --data-urlencode "reason=$reason" --data-urlencode "token=$ann") == 400 &&
+    $(state .status) == pending ]] || fail "denied without a reason"
+  says body "Reason must not be empty."
+done
 [[ $(form "$path/deny" -H "Cookie: $cookie" -d "form=$secret" --data-urlencode 'reason=<script>no</script>' \
   --data-urlencode "token=$ann") == 303 ]] || { cat body >&2; fail "not denied"; }
 [[ $(state .status) == denied && $(state .reason) == '<script>no</script>' && $(state .decidedBy) == ann ]] || fail "$(state .)"
@@ -268,6 +292,9 @@ says body request.approve
 says body version.publish
 page 200 '/status?subject=publisher:acme' -H "Cookie: $admins"
 says body publisher:acme
+grep -qiE '^cache-control: .*no-store' headers || fail "$(<headers)"
+page 200 /status
+grep -qi $'^cache-control: no-store\r' headers || fail "$(<headers)"
 page 200 '/requests?tenant=team' -H "Cookie: $admins"
 says body "$path"
 secret=$(secret_of / "$cookie")
@@ -314,6 +341,7 @@ page 200 /connectors/tool -H "Cookie: $cookie"
 page 401 /connectors/tool
 for i in 1 2 3; do [[ $(form /sign-in -d token=wrong) == 401 ]] || fail "wrong token $i"; done
 [[ $(form /sign-in -d token=wrong) == 429 ]] || fail "tokens can be guessed"
+grep -qiE $'^retry-after: [0-9]+\r' headers || fail "it does not say when to come back: $(<headers)"
 [[ -n $(signed_in "$ann") ]] || fail "a valid token does not pass"
 stop_mktd
 

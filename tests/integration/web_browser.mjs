@@ -7,7 +7,7 @@ const [modules, chromium] = process.argv.slice(2);
 const require = createRequire(`${modules}/`);
 const playwright = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const { MKT_REGISTRY: registry, APPROVER, ADMIN, FIRST, SECOND, SHOTS } = process.env;
+const { MKT_REGISTRY: registry, APPROVER, ADMIN, FIRST, SECOND, LONG, SHOTS } = process.env;
 
 const failures = [];
 failures.push = (what) => console.error(what) ?? Array.prototype.push.call(failures, what);
@@ -27,6 +27,7 @@ const looks = {
 // policy of the page. `bypass` lets axe be injected, which the policy would refuse.
 async function open(look, bypass) {
   const context = await browser.newContext({ ...looks[look], bypassCSP: bypass });
+  context.setDefaultTimeout(120_000); // beside a busy machine's other work
   const page = await context.newPage();
   page.on('dialog', (dialog) => {
     failures.push(`a script ran: ${dialog.message()}`);
@@ -60,7 +61,7 @@ async function look(page, name, path) {
 }
 
 const everyone = ['/', '/search', '/search?q=tool', '/search?q=nothing+at+all', '/connectors/tool', '/connectors/tool/1.0.0',
-  '/connectors/nasty', '/connectors/tool/diff/1.0.0...1.1.0', '/publishers/acme', '/status', '/sign-in', '/connectors/none', '/log'];
+  '/connectors/nasty', `/connectors/${LONG}`, '/connectors/tool/diff/1.0.0...1.1.0', '/publishers/acme', '/status', '/sign-in', '/connectors/none', '/log'];
 const approvers = ['/', '/connectors/tool', '/requests', `/requests/team/${FIRST}`];
 const admins = ['/log', '/status', '/requests', '/requests?tenant=team', `/requests/team/${FIRST}`];
 for (const name of Object.keys(looks)) {

@@ -40,6 +40,12 @@ last=$(number version.publish tool@1.2.0)
 both() { [[ -s got/slack-$last.signed && -s got/mail-$last.signed ]]; }
 wait_for "the last event" both
 
+# What mktd.conf(5) computes is the name that metrics, the status and the log have.
+source "$SOURCE/tests/integration/man_page.sh"
+name=$(eval "$(block mktd.conf.5 example 'name of a webhook' | sed "s|^url=.*|url=$here/slack|; s|request.deny request.create|'version.*'|")")
+curl -sSf "$MKT_REGISTRY/metrics" >metrics
+says metrics "breaker=\"webhook:$name\""
+
 one=$(number version.publish tool@1.0.0)
 jq -e '(.text | startswith("publisher:acme")) and (.text | contains("published tool@1.0.0")) and
   .blocks[0].type == "section" and .blocks[0].text.type == "mrkdwn" and .blocks[1].type == "context"' "got/slack-$one" >/dev/null ||
@@ -55,10 +61,20 @@ two=$(number version.publish tool@1.1.0)
 [[ $(to "$two") == '["\"beta\" <beta@acme.example>"]' ]] || fail "1.1.0 to $(to "$two")"
 [[ $(to "$last") == '["\"acme\" <acme@acme.example>","\"beta\" <beta@acme.example>"]' ]] || fail "1.2.0 to $(to "$last")"
 [[ $(<"got/mail-$last.signed") == yes ]] || fail "not signed"
-jq -e --arg s "$last" '.messageId == "<mkt-\($s)@registry>" and (.subject | startswith("[mkt] admin")) and (.date | endswith("Z"))' "got/mail-$last" >/dev/null ||
+jq -e --arg s "$last" '(.messageId | test("^<mkt-\($s)-[0-9]{8}T[0-9]{9}Z@registry>$")) and (.subject | startswith("[mkt] admin")) and (.date | endswith("Z"))' "got/mail-$last" >/dev/null ||
   fail "mail: $(<"got/mail-$last")"
 
-# Settings that are wrong.
+# Settings that are wrong. A list is none of them, not even of one.
+for line in 'format = ["slack"]' 'format = ["slack", "mail"]' 'url = ["http://127.0.0.1:1/x"]' 'secret = ["0123456789abcdef"]'; do
+  printf '[[webhook]]\nformat = "slack"\nurl = "%s"\n' "$here/x" | sed "/^${line%% *} /d" >mktd.conf
+  echo "$line" >>mktd.conf
+  expect 2 "$MKTD" --data elsewhere --config mktd.conf --check-config
+  says err "mktd.conf:$(wc -l <mktd.conf): [[webhook]] 1: ${line%% *}: "
+  says err "it takes one text and no list"
+done
+printf '[[limit]]\npublisher = ["acme"]\npublish = "1/1m"\n' >mktd.conf
+expect 2 "$MKTD" --data elsewhere --config mktd.conf --check-config
+says err "it takes one value and no list"
 for line in 'format = "smoke"' 'format = "mail"'; do
   printf '[[webhook]]\nurl = "%s"\n%s\n' "$here/x" "$line" >mktd.conf
   expect 2 "$MKTD" --data elsewhere --config mktd.conf --check-config

@@ -39,6 +39,12 @@ expect 0 "$MKT" install user
 expect 0 "$MKT" quarantine tool@1.1.0 --undo --reason 'it was our proxy'
 expect 0 "$MKT" install tool@1.1.0
 expect 0 "$MKT" audit
+# What nobody could be asked about is not called sound.
+kill -STOP "$daemon"
+expect 7 "$MKT" --timeout 1 audit
+kill -CONT "$daemon"
+says out 'unknown'
+says err 'could not be asked about 2 of 2'
 expect 0 "$MKT" log
 says out 'calls home'
 says out 'it was our proxy'

@@ -1,19 +1,8 @@
-#include <limits>
-
 #include "daemon/store/postgres/document_forms.h"
 #include "daemon/store/postgres/rows.h"
 
 namespace mkt::postgres {
 namespace {
-
-VersionRecord read_head(const PgRow& row) {
-  VersionRecord v;
-  row.get(v.connector_id, v.version, v.checksum, v.size, v.signing_key_id, v.published_at,
-          v.published_by, v.downloads, v.prerelease, v.deprecated, v.deprecation_reason,
-          v.quarantined, v.seq, v.signature_seq, v.capabilities, v.policy_classes, v.visible_to,
-          v.quarantine_reason, v.withdrawn_at, v.withdrawal_code, v.withdrawal_reason);
-  return v;
-}
 
 class CatalogRows : public Catalog {
  public:
@@ -141,14 +130,21 @@ class CatalogRows : public Catalog {
     db_.hold(lock.bind(key_id).bind(seq));
   }
 
-  std::vector<std::string> with_quarantined_latest() const override {
+  std::vector<SigningRecord> signed_as(std::string_view publisher_id, std::int64_t after,
+                                       std::uint32_t limit) const override {
     Query row = db_.query(R"sql(
-        SELECT c.id FROM connectors AS c
-        JOIN versions AS v ON v.connector_id = c.id AND v.version = c.latest_version
-        WHERE v.quarantined = 1 ORDER BY c.id)sql");
-    std::vector<std::string> ids;
-    while (row.step()) ids.push_back(row.only<std::string>());
-    return ids;
+        SELECT v.connector_id, v.version, v.signing_key_id, l.seq, l.at, l.action, l.actor
+        FROM versions AS v JOIN audit_log AS l ON l.seq = v.signature_seq
+        WHERE v.signing_key_id IN (SELECT k.key_id FROM publisher_keys AS k WHERE k.publisher_id = $1)
+          AND v.signature_seq > $2
+        ORDER BY v.signature_seq DESC LIMIT $3)sql");
+    row.bind(publisher_id).bind(after).bind(static_cast<std::int64_t>(limit));
+    std::vector<SigningRecord> signings;
+    while (row.step()) {
+      SigningRecord& s = signings.emplace_back();
+      row.get(s.connector_id, s.version, s.key_id, s.seq, s.at, s.action, s.actor);
+    }
+    return signings;
   }
 
   std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
@@ -170,106 +166,10 @@ class CatalogRows : public Catalog {
     return dependants;
   }
 
-  CatalogCounts counts() const override {
-    Query row = db_.query(R"sql(
-        SELECT (SELECT count(*) FROM connectors), (SELECT count(*) FROM versions),
-               (SELECT coalesce(sum(downloads), 0) FROM connectors),
-               (SELECT count(*) FROM publisher_keys WHERE status = 'active'))sql");
-    row.step();
-    CatalogCounts counts;
-    row.get(counts.connectors, counts.versions, counts.downloads, counts.active_keys);
-    return counts;
-  }
-
-  CatalogCounts hidden_counts() const override {
-    Query row = db_.query(R"sql(
-        SELECT count(*), coalesce(sum(downloads), 0),
-               (SELECT count(*) FROM connectors AS c JOIN versions AS v ON v.connector_id = c.id
-                WHERE c.visible_to <> '[]')
-        FROM connectors WHERE visible_to <> '[]')sql");
-    row.step();
-    CatalogCounts counts;
-    row.get(counts.connectors, counts.downloads, counts.versions);
-    return counts;
-  }
-
-  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
-                                               bool hidden_too) const override {
-    Query row = db_.query(R"sql(
-        SELECT c.id, c.latest_version, c.downloads,
-               (SELECT count(*) FROM versions AS v WHERE v.connector_id = c.id)
-        FROM connectors AS c WHERE $1 = 1 OR c.visible_to = '[]'
-        ORDER BY c.downloads DESC, c.id LIMIT $2)sql");
-    row.bind(hidden_too).bind(static_cast<std::int64_t>(limit));
-    std::vector<ConnectorCounts> connectors;
-    while (row.step()) {
-      ConnectorCounts& c = connectors.emplace_back();
-      row.get(c.id, c.latest_version, c.downloads, c.versions);
-    }
-    return connectors;
-  }
-
   bool names_blob(std::string_view checksum) const override {
     Query row =
         db_.query("SELECT 1 FROM versions WHERE checksum = $1 AND withdrawn_at IS NULL LIMIT 1");
     return row.bind(checksum).step();
-  }
-
-  BlobTotals blob_totals() const override {
-    Query row = db_.query(R"sql(
-        SELECT count(*), coalesce(sum(size), 0) FROM
-          (SELECT max(size) AS size FROM versions WHERE withdrawn_at IS NULL GROUP BY checksum)
-          AS blobs)sql");
-    row.step();
-    BlobTotals totals;
-    row.get(totals.blobs, totals.bytes);
-    return totals;
-  }
-
-  void each_search_document(const std::function<void(const SearchDocument&)>& take) const override {
-    // By pages, so that not all of them are in memory at once.
-    constexpr std::int64_t kPage = 2000;
-    std::int64_t last = std::numeric_limits<std::int64_t>::min();
-    for (bool more = true; more;) {
-      Query row = db_.query(R"sql(
-          SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
-                 c.updated_at,
-                 (SELECT coalesce(json_agg(l.label ORDER BY l.label), '[]') FROM connector_labels AS l
-                  WHERE l.num = c.num AND l.kind = 'keyword'),
-                 c.visible_to,
-                 CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
-                   (SELECT json_agg(o.publisher_id) FROM connector_owners AS o
-                    WHERE o.connector_id = c.id)::text END,
-                 c.num
-          FROM connectors AS c WHERE c.num > $1 ORDER BY c.num LIMIT $2)sql");
-      row.bind(last).bind(kPage);
-      std::int64_t rows = 0;
-      for (; row.step(); ++rows) {
-        SearchDocument d;
-        row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads,
-                d.updated_at, d.keywords, d.visible_to, d.owners, last);
-        take(d);
-      }
-      more = rows == kPage;
-    }
-  }
-
-  std::optional<SearchDocument> search_document(std::string_view id) const override {
-    Query row = db_.query(R"sql(
-        SELECT c.id, c.display_name, c.description, c.author, c.capabilities, c.downloads,
-               c.updated_at,
-               (SELECT coalesce(json_agg(l.label ORDER BY l.label), '[]') FROM connector_labels AS l
-                WHERE l.num = c.num AND l.kind = 'keyword'),
-               c.visible_to,
-               CASE WHEN c.visible_to = '[]' THEN '[]' ELSE
-                 (SELECT json_agg(o.publisher_id) FROM connector_owners AS o
-                  WHERE o.connector_id = c.id)::text END
-        FROM connectors AS c WHERE c.id = $1)sql");
-    if (!row.bind(id).step()) return std::nullopt;
-    SearchDocument d;
-    row.get(d.id, d.display_name, d.description, d.author, d.capabilities, d.downloads,
-            d.updated_at, d.keywords, d.visible_to, d.owners);
-    return d;
   }
 
   void insert_connector(const ConnectorRecord& c, const ConnectorListing& l) override {

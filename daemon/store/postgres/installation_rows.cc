@@ -3,13 +3,6 @@
 namespace mkt::postgres {
 namespace {
 
-InstallationRecord read_installation(const PgRow& row) {
-  InstallationRecord i;
-  row.get(i.tenant_id, i.connector_id, i.version, i.checksum, i.config, i.request_id,
-          i.installed_by, i.installed_at, i.updated_at);
-  return i;
-}
-
 std::vector<InstallationRecord> read_installations(Query& row) {
   std::vector<InstallationRecord> installations;
   while (row.step()) installations.push_back(read_installation(row.row()));

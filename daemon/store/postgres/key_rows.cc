@@ -3,16 +3,6 @@
 namespace mkt::postgres {
 namespace {
 
-KeyRecord read_key(const PgRow& row) {
-  KeyRecord k;
-  std::string status;
-  row.get(k.key_id, k.publisher_id, k.public_key, k.fingerprint, status, k.created_at, k.expires_at,
-          k.revoked_at, k.reason_code, k.reason, k.revoked_by, k.compromised_seq, k.endorsed_by,
-          k.endorsement, k.added_seq, k.alias);
-  k.status = parse_key_status(status).value_or(KeyStatus::revoked);
-  return k;
-}
-
 class KeyRows : public Keys {
  public:
   KeyRows(Flight& db, PgChangeState& change) : db_(db), change_(change) {}

@@ -256,7 +256,7 @@ std::optional<PgFailure> Membership::forget_all(const Head& head) {
   log_event(LogLevel::error,
             "the database has lost history that this daemon knows; all that was remembered is "
             "forgotten",
-            {{"applied", std::to_string(applied_)}, {"era", std::to_string(head.era)}});
+            {{"applied", applied_}, {"era", head.era}});
   lease_ = {};
   memory_.set_end(0);
   if (auto failure = begin_at(head)) return failure;

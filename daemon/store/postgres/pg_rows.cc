@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "common/base/json.h"
-
 namespace mkt::postgres {
 namespace {
 
@@ -30,10 +28,6 @@ std::int64_t PgRow::number(int column) const { return number_in(view(column)); }
 bool PgRow::is_number(int column) const {
   const Oid type = PQftype(result_, column);
   return type == kInt8 || type == kInt2 || type == kInt4 || type == kNumeric;
-}
-
-void PgRow::get_one(int column, std::vector<std::string>& value) const {
-  value = Json::parse(view(column)).get<std::vector<std::string>>();
 }
 
 std::int64_t PgRows::changed() const { return number_in(PQcmdTuples(result_.get())); }

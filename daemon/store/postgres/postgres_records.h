@@ -18,6 +18,7 @@ struct PostgresRows {
         publishers(publisher_rows(db, change)),
         keys(key_rows(db, change)),
         catalog(catalog_rows(db, change, *publishers)),
+        overview(overview_rows(db)),
         owners(owner_rows(db, change)),
         policies(policy_rows(db, change)),
         requests(request_rows(db, change)),
@@ -34,6 +35,7 @@ struct PostgresRows {
   std::unique_ptr<Publishers> publishers;
   std::unique_ptr<Keys> keys;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Overview> overview;
   std::unique_ptr<Owners> owners;
   std::unique_ptr<Policies> policies;
   std::unique_ptr<Requests> requests;
@@ -51,10 +53,10 @@ class PostgresRecords : private PostgresRows, public Records {
   explicit PostgresRecords(Flight& flight)
       : PostgresRows(flight),
         Records({*PostgresRows::publishers, *PostgresRows::keys, *PostgresRows::catalog,
-                 *PostgresRows::owners, *PostgresRows::policies, *PostgresRows::requests,
-                 *PostgresRows::installations, *PostgresRows::tokens, *PostgresRows::spent_keys,
-                 *PostgresRows::cursors, *PostgresRows::log, *PostgresRows::outbox,
-                 *PostgresRows::removals}) {}
+                 *PostgresRows::overview, *PostgresRows::owners, *PostgresRows::policies,
+                 *PostgresRows::requests, *PostgresRows::installations, *PostgresRows::tokens,
+                 *PostgresRows::spent_keys, *PostgresRows::cursors, *PostgresRows::log,
+                 *PostgresRows::outbox, *PostgresRows::removals}) {}
 
   void hold_tenant(std::string_view id, Hold hold) const override { hold_tenant_row(db, id, hold); }
   bool holds_job(std::string_view job, JobTerm term) const override {

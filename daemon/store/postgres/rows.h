@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/store/postgres/flight.h"
+#include "daemon/store/record_rows.h"
 #include "daemon/store/records.h"
 
 namespace mkt::postgres {
@@ -46,6 +47,7 @@ std::unique_ptr<Publishers> publisher_rows(Flight& db, PgChangeState& change);
 std::unique_ptr<Keys> key_rows(Flight& db, PgChangeState& change);
 std::unique_ptr<Catalog> catalog_rows(Flight& db, PgChangeState& change,
                                       const Publishers& publishers);
+std::unique_ptr<Overview> overview_rows(Flight& db);
 std::unique_ptr<Owners> owner_rows(Flight& db, PgChangeState& change);
 std::unique_ptr<Policies> policy_rows(Flight& db, PgChangeState& change);
 std::unique_ptr<Requests> request_rows(Flight& db, PgChangeState& change);

@@ -3,17 +3,6 @@
 namespace mkt::postgres {
 namespace {
 
-TokenRecord read_token(const PgRow& row) {
-  TokenRecord t;
-  std::string role, connectors, used_from;
-  row.get(t.id, t.hash, t.name, role, t.subject, t.created_at, t.expires_at, t.last_used_at,
-          t.scope.read_only, connectors, used_from);
-  t.role = parse_role(role).value_or(Role::member);
-  t.scope.connectors = TokenScope::split(connectors);
-  t.scope.from = TokenScope::split(used_from);
-  return t;
-}
-
 class TokenRows : public Tokens {
  public:
   explicit TokenRows(Flight& db) : db_(db) {}

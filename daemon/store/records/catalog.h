@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +78,17 @@ struct DependantRecord {
   std::vector<std::string> visible_to;
 };
 
+// A signature that stands, by a publisher's key, and the entry of the log that tells of it.
+struct SigningRecord {
+  std::string connector_id;
+  std::string version;
+  std::string key_id;
+  std::int64_t seq = 0;  // of the entry
+  UtcTime at;
+  std::string action;  // "version.publish" or "version.countersign"
+  std::string actor;
+};
+
 // What a connector shows and what search finds it by, from its latest version's manifest.
 struct ConnectorListing {
   std::string display_name;
@@ -106,39 +116,6 @@ struct ConnectorWithVersions {
   ConnectorRecord connector;
   std::vector<VersionRecord> versions;  // newest first, without manifests
   std::string latest_manifest;          // the latest version's, as JSON
-};
-
-struct CatalogCounts {
-  std::int64_t connectors = 0;
-  std::int64_t versions = 0;
-  std::int64_t downloads = 0;
-  std::int64_t active_keys = 0;
-};
-
-struct ConnectorCounts {
-  std::string id;
-  std::string latest_version;
-  std::int64_t downloads = 0;
-  std::int64_t versions = 0;
-};
-
-struct BlobTotals {
-  std::int64_t blobs = 0;
-  std::int64_t bytes = 0;
-};
-
-// A connector as search needs it.
-struct SearchDocument {
-  std::string id;
-  std::string display_name;
-  std::string description;
-  std::string author;
-  std::vector<std::string> keywords;
-  std::vector<std::string> capabilities;
-  std::int64_t downloads = 0;
-  UtcTime updated_at;
-  std::vector<std::string> visible_to = {};
-  std::vector<std::string> owners = {};  // where it is not visible to everyone
 };
 
 class Catalog {
@@ -172,27 +149,16 @@ class Catalog {
                                                   std::int64_t seq) const = 0;
   // Holds those versions exclusively.
   virtual void hold_signed_since(std::string_view key_id, std::int64_t seq) const = 0;
-  // Connectors whose latest version is in quarantine, by id.
-  virtual std::vector<std::string> with_quarantined_latest() const = 0;
-
+  // By any key of the publisher, of entries after that one; the newest first.
+  virtual std::vector<SigningRecord> signed_as(std::string_view publisher_id, std::int64_t after,
+                                               std::uint32_t limit) const = 0;
   // Versions that depend on the connector and can be had, by connector, newest first; of one
   // connector at most `each`, of all at most `limit`.
   virtual std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
                                                      std::uint32_t limit) const = 0;
 
-  virtual CatalogCounts counts() const = 0;
-  // The part of `counts` that not everyone may see; no keys.
-  virtual CatalogCounts hidden_counts() const = 0;
-  virtual std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
-                                                       bool hidden_too) const = 0;
   // Does a version that was not withdrawn have it?
   virtual bool names_blob(std::string_view checksum) const = 0;
-  // The tarballs of the versions that were not withdrawn, each counted once; reads all rows.
-  virtual BlobTotals blob_totals() const = 0;
-  virtual void each_search_document(
-      const std::function<void(const SearchDocument&)>& take) const = 0;
-  virtual std::optional<SearchDocument> search_document(std::string_view id) const = 0;
-
   // Takes `owner`, `latest_version` and the times from `connector`, everything else from `listing`.
   virtual void insert_connector(const ConnectorRecord& connector,
                                 const ConnectorListing& listing) = 0;

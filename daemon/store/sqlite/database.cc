@@ -51,10 +51,6 @@ Query& Query::bind(const std::vector<std::string>& texts) {
   return bind(std::string_view(dump_json(texts)));
 }
 
-void Query::get_one(int column, std::vector<std::string>& value) const {
-  value = Json::parse(text(column)).get<std::vector<std::string>>();
-}
-
 bool Query::step() {
   const int result = sqlite3_step(statement_);
   if (result == SQLITE_ROW) return true;
@@ -76,16 +72,6 @@ std::string Query::text(int column) const {
 }
 
 std::int64_t Query::number(int column) const { return sqlite3_column_int64(statement_, column); }
-
-std::optional<UtcTime> Query::optional_time(int column) const {
-  const auto ms = optional_number(column);
-  return ms ? std::optional(from_unix_ms(*ms)) : std::nullopt;
-}
-
-std::optional<std::int64_t> Query::optional_number(int column) const {
-  if (sqlite3_column_type(statement_, column) == SQLITE_NULL) return std::nullopt;
-  return number(column);
-}
 
 Database::Database(const std::filesystem::path& file, Mode mode) {
   const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |

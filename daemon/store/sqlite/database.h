@@ -7,7 +7,6 @@
 
 #include <sqlite3.h>
 
-#include <cassert>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -15,12 +14,12 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
 #include "common/base/result.h"
 #include "common/base/utc_time.h"
+#include "daemon/store/row_columns.h"
 
 namespace mkt {
 
@@ -38,7 +37,7 @@ class SqlError : public std::runtime_error {
 
 // A prepared statement in use: bind in order, step, read columns. The destructor resets it, so the
 // prepared statement can be used again.
-class Query {
+class Query : public RowColumns<Query> {
  public:
   explicit Query(sqlite3_stmt* statement) : statement_(statement) {}
   ~Query();
@@ -59,25 +58,6 @@ class Query {
   // Columns of the current row, from 0.
   std::string text(int column) const;
   std::int64_t number(int column) const;
-  bool flag(int column) const { return number(column) != 0; }
-  UtcTime time(int column) const { return from_unix_ms(number(column)); }
-  std::optional<UtcTime> optional_time(int column) const;
-  std::optional<std::int64_t> optional_number(int column) const;
-
-  // All columns of the current row, in the order of the SELECT.
-  template <typename... Values>
-  void get(Values&... values) const {
-    assert(sizeof...(Values) == static_cast<std::size_t>(columns()));
-    int column = 0;
-    (get_one(column++, values), ...);
-  }
-  // The value of the only column.
-  template <typename Value>
-  Value only() const {
-    Value value{};
-    get(value);
-    return value;
-  }
 
   // For rows of any table.
   int columns() const { return sqlite3_column_count(statement_); }
@@ -88,20 +68,6 @@ class Query {
   }
 
  private:
-  void get_one(int column, std::string& value) const { value = text(column); }
-  void get_one(int column, std::int64_t& value) const { value = number(column); }
-  void get_one(int column, bool& value) const { value = flag(column); }
-  void get_one(int column, UtcTime& value) const { value = time(column); }
-  void get_one(int column, std::optional<UtcTime>& value) const { value = optional_time(column); }
-  void get_one(int column, std::optional<std::int64_t>& value) const {
-    value = optional_number(column);
-  }
-  // A JSON array of texts, as bind writes it.
-  void get_one(int column, std::vector<std::string>& value) const;
-  template <typename Number>
-  requires std::is_integral_v<Number>
-  void get_one(int column, Number& value) const { value = static_cast<Number>(number(column)); }
-
   void require(int result) const;
   sqlite3_stmt* statement_;
   int bound_ = 0;

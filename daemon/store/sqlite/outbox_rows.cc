@@ -177,20 +177,6 @@ std::optional<Json> content_of(Database& db, const Form& form,
 // than others needs several turns.
 constexpr std::int64_t kChangesEach = 10;
 
-// A row of the outbox: which document changed, by its kind's word and its key in JSON.
-struct OutboxChange {
-  std::int64_t seq = 0;
-  std::string kind;
-  std::string key;
-  UtcTime at;
-};
-
-OutboxChange read_change(const Query& row) {
-  OutboxChange c;
-  row.get(c.seq, c.kind, c.key, c.at);
-  return c;
-}
-
 // What it names, whole.
 OutboxEntry entry_of(Database& db, const OutboxChange& change) {
   const Form& form = form_of(document_kind(change.kind));

@@ -3,14 +3,6 @@
 namespace mkt {
 namespace {
 
-PublisherRecord read_publisher(const Query& row) {
-  PublisherRecord p;
-  std::string status;
-  row.get(p.id, p.display_name, p.email, status, p.verified, p.created_at, p.status_reason);
-  p.status = parse_publisher_status(status).value_or(PublisherStatus::banned);
-  return p;
-}
-
 class PublisherRows : public Publishers {
  public:
   PublisherRows(Database& db, ChangeState& change) : db_(db), change_(change) {}

@@ -6,17 +6,6 @@ namespace mkt {
 namespace {
 
 // The columns of `request_rows`, the view that every statement here reads (schema.cc).
-InstallRequestRecord read_request(const Query& row) {
-  InstallRequestRecord r;
-  std::string status;
-  row.get(r.num, r.id, r.tenant_id, r.connector_id, r.version, r.checksum, r.config, status,
-          r.requested_by, r.requested_at, r.expires_at, r.min_approvals, r.allow_self_approval,
-          r.rule, r.explanation, r.installed_version, r.deprecated, r.decided_at, r.decided_by,
-          r.reason, r.installed_request);
-  r.status = parse_request_status(status).value_or(RequestStatus::cancelled);
-  return r;
-}
-
 class RequestRows : public Requests {
  public:
   RequestRows(Database& db, ChangeState& change) : db_(db), change_(change) {}

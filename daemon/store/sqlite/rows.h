@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/store/record_rows.h"
 #include "daemon/store/records.h"
 #include "daemon/store/sqlite/database.h"
 
@@ -34,6 +35,7 @@ std::unique_ptr<Publishers> publisher_rows(Database& db, ChangeState& change);
 std::unique_ptr<Keys> key_rows(Database& db, ChangeState& change);
 std::unique_ptr<Catalog> catalog_rows(Database& db, ChangeState& change,
                                       const Publishers& publishers);
+std::unique_ptr<Overview> overview_rows(Database& db);
 std::unique_ptr<Owners> owner_rows(Database& db, ChangeState& change);
 std::unique_ptr<Policies> policy_rows(Database& db, ChangeState& change);
 std::unique_ptr<Requests> request_rows(Database& db, ChangeState& change);

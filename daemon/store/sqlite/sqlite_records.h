@@ -19,6 +19,7 @@ struct SqliteRows {
       : publishers(publisher_rows(db, change)),
         keys(key_rows(db, change)),
         catalog(catalog_rows(db, change, *publishers)),
+        overview(overview_rows(db)),
         owners(owner_rows(db, change)),
         policies(policy_rows(db, change)),
         requests(request_rows(db, change)),
@@ -33,6 +34,7 @@ struct SqliteRows {
   std::unique_ptr<Publishers> publishers;
   std::unique_ptr<Keys> keys;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Overview> overview;
   std::unique_ptr<Owners> owners;
   std::unique_ptr<Policies> policies;
   std::unique_ptr<Requests> requests;
@@ -50,10 +52,10 @@ class SqliteRecords : private SqliteRows, public Records {
   explicit SqliteRecords(Database& db)
       : SqliteRows(db),
         Records({*SqliteRows::publishers, *SqliteRows::keys, *SqliteRows::catalog,
-                 *SqliteRows::owners, *SqliteRows::policies, *SqliteRows::requests,
-                 *SqliteRows::installations, *SqliteRows::tokens, *SqliteRows::spent_keys,
-                 *SqliteRows::cursors, *SqliteRows::log, *SqliteRows::outbox,
-                 SqliteRows::removals}) {}
+                 *SqliteRows::overview, *SqliteRows::owners, *SqliteRows::policies,
+                 *SqliteRows::requests, *SqliteRows::installations, *SqliteRows::tokens,
+                 *SqliteRows::spent_keys, *SqliteRows::cursors, *SqliteRows::log,
+                 *SqliteRows::outbox, SqliteRows::removals}) {}
 
   // SQLite makes one change at a time, so there is nothing to hold.
   void hold_tenant(std::string_view, Hold) const override {}

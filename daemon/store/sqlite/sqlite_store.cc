@@ -15,7 +15,9 @@ struct SqliteStore::Reader {
   SqliteRecords records{db};
 };
 
-SqliteStore::~SqliteStore() = default;
+// The last connection that closes moves the log into the database, and only one that may write can:
+// afterwards the file alone has everything.
+SqliteStore::~SqliteStore() { readers_.clear(); }
 
 SqliteStore::SqliteStore(std::filesystem::path file, std::unique_ptr<Database> writer)
     : file_(std::move(file)),

@@ -2,6 +2,7 @@
 #include "daemon/http/admission.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace mkt {
 namespace {
@@ -36,6 +37,41 @@ TEST_CASE("Host: addresses, localhost and allowed names pass, a page's own name 
     const auto refused = a.admit(request({{"host", host}}), kPeer);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::host_not_allowed);
+  }
+}
+
+TEST_CASE("a name of a host, as Host can have it") {
+  const std::string label(63, 'a');
+  for (const std::string& name : {std::string("registry.acme.example"), std::string("Registry"),
+                                  std::string("my_registry"), std::string("xn--bcher-kva.example."),
+                                  std::string("10.0.0.1"), std::string("fd00::1"), label + ".b"}) {
+    CAPTURE(name);
+    CHECK(is_host_name(name));
+  }
+  const std::string long_label = label + "a";
+  const std::string long_name = fmt::format("{0}.{0}.{0}.{0}", label);
+  for (const std::string& name :
+       {std::string(), std::string("."), std::string("https://x/"), std::string("a:80"),
+        std::string("*.acme.example"), std::string("x y"), std::string("a..b"), std::string(".a"),
+        std::string("[fd00::1]"), std::string("bücher.example"), long_label, long_name}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_host_name(name));
+  }
+}
+
+TEST_CASE("an origin, as browsers write it") {
+  for (const char* origin :
+       {"https://tools.acme.example", "http://127.0.0.1:8080", "HTTPS://Tools:8443",
+        "http://[fd00::1]", "http://[::1]:3000", "vscode-webview://0a1b", "https://a:80"}) {
+    CAPTURE(std::string(origin));
+    CHECK(is_web_origin(origin));
+  }
+  for (const char* origin :
+       {"", "foo", "*", "null", "https://x/path", "https://x/", "https://", "://x", "https://*.x",
+        "https://x:", "https://x:99999", "https://a b", "https://u@x", "http://[::1", "http://[x]",
+        "https://x:443", "http://x:80", "1http://x"}) {
+    CAPTURE(std::string(origin));
+    CHECK_FALSE(is_web_origin(origin));
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "tests/unit/must.h"
+
 namespace mkt {
 namespace {
 
@@ -101,8 +103,8 @@ TEST_CASE("RFC 9112 section 3.2: a Host is a name or an address, and a port") {
 }
 
 TEST_CASE("a path has one spelling") {
-  for (const char* path : {"/a//b", "/a/", "/./a", "/a/..", "/%2e%2e/a", "/a%5cb", "/%00",
-                           "/%0a", "/%ff", "/%", "/%2", "/%zz", "/%25"}) {
+  for (const char* path : {"/a//b", "/a/", "/./a", "/a/..", "/%2e%2e/a", "/a%5cb", "/%00", "/%0a",
+                           "/%ff", "/%", "/%2", "/%zz", "/%25"}) {
     CAPTURE(std::string(path));
     CHECK(refusal_of(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n", path)) ==
           ErrorCode::invalid_request);
@@ -120,6 +122,28 @@ TEST_CASE("an encoded slash is part of a name and ends no segment") {
   // Nothing else leaves a percent sign in a path.
   CHECK(parse("GET /%41%3a HTTP/1.1\r\nHost: x\r\n")->path == "/A:");
   CHECK(refusal_of("GET /%252F HTTP/1.1\r\nHost: x\r\n") == ErrorCode::invalid_request);
+}
+
+// The examples of RFC 9110 section 12.5.1, and what browsers send.
+TEST_CASE("a type is accepted where Accept names it, and not with the weight 0") {
+  const auto accepted = [](const std::string& accept) {
+    return accepts(
+        must(RequestHead::parse("GET / HTTP/1.1\r\nHost: a\r\nAccept: " + accept + "\r\n\r\n")),
+        "text/html");
+  };
+  for (const char* accept :
+       {"text/html", "TEXT/HTML", "text/plain; q=0.5, text/html,\t text/x-dvi; q=0.8, text/x-c",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html;level=1",
+        "text/html; q=0.001", "text/html;q=1", "a/b;q=0, text/html"}) {
+    CAPTURE(std::string(accept));
+    CHECK(accepted(accept));
+  }
+  for (const char* accept :
+       {"", "*/*", "text/*", "text/html;q=0", "text/html; q=0.000", "text/htmlx", "xtext/html",
+        "application/json, text/html ; Q=0.0", ",;,="}) {
+    CAPTURE(std::string(accept));
+    CHECK_FALSE(accepted(accept));
+  }
 }
 
 TEST_CASE("bounds have their own codes") {

@@ -267,6 +267,33 @@ TEST_CASE_FIXTURE(TlsConnectionFixture,
 }
 
 TEST_CASE_FIXTURE(TlsConnectionFixture,
+                  "a client that changes keys again and again gets a turn each, and then its end") {
+  const auto change_keys = [&] {
+    REQUIRE(::SSL_key_update(client.get(), SSL_KEY_UPDATE_REQUESTED) == 1);
+    REQUIRE(::SSL_do_handshake(client.get()) == 1);
+  };
+  for (int i = 0; i < 20; ++i) change_keys();
+  send("x");
+  REQUIRE(connection->receive());
+  CHECK(connection->is_empty());  // the change of keys was all of its turn
+  CHECK(connection->wants_to_receive());
+  for (int i = 0; i < 30 && connection->is_empty(); ++i) {
+    REQUIRE(connection->receive());
+    take();  // or the answers would fill the socket
+  }
+  CHECK(connection->body_received() == 1);
+  CHECK_FALSE(connection->wants_to_receive());
+
+  for (int i = 0; i < 20; ++i) change_keys();
+  bool open = true;
+  for (int i = 0; i < 100 && open; ++i) {
+    open = connection->receive();
+    take();
+  }
+  CHECK_FALSE(open);
+}
+
+TEST_CASE_FIXTURE(TlsConnectionFixture,
                   "a body that ends with its connection is incomplete over TLS too") {
   send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
   REQUIRE(connection->receive());

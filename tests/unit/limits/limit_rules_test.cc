@@ -12,9 +12,9 @@ TEST_CASE("limits are read and written as requests and a time") {
   REQUIRE(limit);
   CHECK(**limit == Limit{10, 15min});
   CHECK((*limit)->text() == "10/15m");
-  CHECK(**parse_limit("5/60") == Limit{5, 1min});
+  CHECK(**parse_limit("5/60s") == Limit{5, 1min});
   CHECK_FALSE(parse_limit("off")->has_value());
-  for (const char* wrong : {"", "10", "0/15m", "-1/15m", "10/0s", "10/", "/15m", "10/15x",
+  for (const char* wrong : {"", "10", "0/15m", "-1/15m", "10/0s", "10/", "/15m", "10/15x", "10/15",
                             "10/400d", "1000001/1m", "10 /15m", "x/15m", "10/15m/2"}) {
     CAPTURE(wrong);
     CHECK_FALSE(parse_limit(wrong));

@@ -36,6 +36,21 @@ TEST_CASE("what follows from the same address is told together, ten minutes late
   CHECK(told[0].since == kStart + 1s);
 }
 
+TEST_CASE("a token that is named is told of, whatever else fails beside it") {
+  SignInFailures failures;
+  failures.add("192.0.2.1", "", kStart);
+  failures.take(kStart);
+  for (const char* token : {"", "0123456789ab", "", "ba9876543210", ""}) {
+    failures.add("192.0.2.1", token, kStart + 1s);
+  }
+  const auto told = failures.take(kStart + 600s);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].token_id == "0123456789ab");
+  CHECK(told[0].count == 5);
+  failures.add("192.0.2.1", "", kStart + 601s);
+  CHECK(failures.take(kStart + 1200s).front().token_id.empty());
+}
+
 TEST_CASE("an address that was quiet for long is told at once again") {
   SignInFailures failures;
   failures.add("192.0.2.1", "", kStart);

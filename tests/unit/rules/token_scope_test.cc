@@ -48,6 +48,17 @@ TEST_CASE("a scope that says nothing clear is refused, whole") {
   CHECK(both.error().details.size() == 2);
 }
 
+TEST_CASE("the message says by itself which member is wrong, and why") {
+  CHECK(check_scope({false, {}, {"foo"}}).error().message ==
+        "the token's scope is not valid: from must be addresses or ranges such as 10.0.0.0/8, or "
+        "unix, and not \"foo\"");
+  CHECK(check_scope({false, {"H["}, {}}).error().message ==
+        "the token's scope is not valid: connectors must be connector ids, in which * stands for "
+        "anything, and not \"H[\"");
+  CHECK(check_scope({false, {}, std::vector<std::string>(21, "10.0.0.1")}).error().message ==
+        "the token's scope is not valid: from may be at most 20");
+}
+
 TEST_CASE("what rows have of a scope is read again as it was") {
   const std::vector<std::string> words{"mail-*", "tool"};
   CHECK(TokenScope::split(TokenScope::join(words)) == words);

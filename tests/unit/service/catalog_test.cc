@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "daemon/service/notices.h"
 #include "daemon/store/sqlite/sqlite_store.h"
 #include "tests/unit/service/registry_fixture.h"
 
@@ -210,6 +211,33 @@ TEST_CASE_FIXTURE(RegistryFixture,
   revocation.key_id = key.key_id;
   revocation.code = ReasonCode::compromised;
   CHECK(makes_stale([&] { return registry->revoke_key(revocation, kActor); }));
+}
+
+TEST_CASE_FIXTURE(RegistryFixture, "a publisher sees what its keys signed, and who asked for it") {
+  const KeyRecord mine = add_publisher("acme");
+  const KeyRecord theirs = add_publisher("beta");
+  Caller me;
+  me.token_id = "mine";
+  me.role = Role::publisher;
+  me.subject = "acme";
+  REQUIRE(registry->add_token(token("mine", Role::publisher, "acme"), kActor));
+  REQUIRE(registry->publish(version("tool", "1.0.0", mine), me.actor()));
+  REQUIRE(registry->publish(version("other", "1.0.0", theirs), kActor));
+  REQUIRE(registry->publish(version("tool", "1.1.0", mine), kActor));
+  const PublisherId acme = *PublisherId::parse("acme");
+  const auto all = must(signed_as(registry->market(), me, acme, 0, 10));
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].record.version == "1.1.0");
+  CHECK(all[0].record.key_id == mine.key_id);
+  CHECK(all[0].record.action == "version.publish");
+  CHECK(all[0].record.actor == "admin");
+  CHECK_FALSE(all[0].by_caller);
+  CHECK(all[1].record.connector_id == "tool");
+  CHECK(all[1].by_caller);
+  CHECK(must(signed_as(registry->market(), me, acme, all[1].record.seq, 10)).size() == 1);
+  CHECK(must(signed_as(registry->market(), me, acme, 0, 1)).front().record.version == "1.1.0");
+  const auto refused = signed_as(registry->market(), me, *PublisherId::parse("beta"), 0, 10);
+  CHECK(refused.error().code == ErrorCode::forbidden);
 }
 
 }  // namespace

@@ -32,6 +32,19 @@ TEST_CASE("each action has its own words") {
   CHECK(text_of("limit.reset", {{"scope", "publish"}}) == "publish");
 }
 
+TEST_CASE("what a new token may do, and no blank for an admin who stands for nobody") {
+  CHECK(text_of("token.create", {{"role", "admin"}, {"subject", ""}, {"readOnly", true}}) ==
+        "admin, only to read");
+  CHECK(text_of("token.create", {{"role", "publisher"}, {"subject", "acme"}}) == "publisher acme");
+}
+
+TEST_CASE("failed sign-ins are a number, and the first token that one of them named") {
+  CHECK(text_of("token.refuse", {{"count", 3}, {"since", "2026-01-31"}, {"token", "ab"}}) ==
+        "3 failed sign-ins since 2026-01-31, first with the token ab");
+  CHECK(text_of("token.refuse", {{"count", 1}, {"since", "2026-01-31"}}) ==
+        "1 failed sign-in since 2026-01-31");
+}
+
 TEST_CASE("what an older mktd wrote as a text is that text") {
   CHECK(text_of("request.deny", {{"request", "req_1"}, {"text", "tool@1.0.0 for team: no"}}) ==
         "tool@1.0.0 for team: no");

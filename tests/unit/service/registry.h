@@ -94,16 +94,16 @@ class Registry {
   }
   Status set_deprecated(const std::string& id, const std::string& version,
                         const std::optional<std::string>& reason, UtcTime at, const Actor& a) {
-    return keep_deprecation(market_, a, id, version, reason, at);
+    return keep_deprecation(market_, a, nullptr, id, version, reason, at);
   }
   auto owners_of(const std::string& id) {
     return look([&](const Records& r) { return r.owners().of(id); });
   }
-  Status add_owner(const std::string& id, const std::string& publisher, const Actor& a) {
-    return keep_owner(market_, a, id, publisher);
+  auto add_owner(const std::string& id, const std::string& publisher, const Actor& a) {
+    return keep_owner(market_, a, nullptr, id, publisher);
   }
-  Status remove_owner(const std::string& id, const std::string& publisher, const Actor& a) {
-    return drop_owner(market_, a, id, publisher);
+  auto remove_owner(const std::string& id, const std::string& publisher, const Actor& a) {
+    return drop_owner(market_, a, nullptr, id, publisher);
   }
   auto connector(const std::string& id) {
     return look([&](const Records& r) { return r.catalog().connector(id); });

@@ -5,6 +5,13 @@
 
 #include <algorithm>
 
+#include "daemon/service/deprecate.h"
+#include "daemon/service/installs.h"
+#include "daemon/service/owners.h"
+#include "daemon/service/quarantine.h"
+#include "daemon/service/revoke.h"
+#include "daemon/service/withdraw.h"
+#include "tests/unit/must.h"
 #include "tests/unit/service/registry_fixture.h"
 
 namespace mkt {
@@ -100,7 +107,7 @@ TEST_CASE_FIXTURE(HiddenConnector, "the words that say so are those for what nev
   const auto hidden = show_connector(market(), kAnybody, secret);
   const auto never = show_connector(market(), kAnybody, *ConnectorId::parse("never"));
   std::string message = never.error().message;
-  for (std::size_t at; (at = message.find("never")) != std::string::npos;) {
+  for (std::size_t at = 0; (at = message.find("never")) != std::string::npos;) {
     message.replace(at, 5, "secret");
   }
   CHECK(hidden.error().message == message);
@@ -181,6 +188,84 @@ TEST_CASE_FIXTURE(HiddenConnector, "an owner who comes or goes changes who sees 
   REQUIRE(registry->remove_owner("secret", "rival", kActor));
   CHECK(found_by(kRival) == Ids{"open"});
   CHECK_FALSE(show_connector(market(), kRival, secret));
+}
+
+// Each as a change that began while its caller was an owner.
+TEST_CASE_FIXTURE(HiddenConnector, "an owner who was removed meanwhile changes nothing any more") {
+  const Actor by = kRival.actor();
+  const UtcTime now = utc_now();
+  const auto code = [](const auto& outcome) { return outcome.error().code; };
+  CHECK(code(keep_owner(market(), by, &kRival, "open", "rival")) == ErrorCode::not_owner);
+  CHECK(code(drop_owner(market(), by, &kRival, "open", "maker")) == ErrorCode::not_owner);
+  CHECK(code(keep_visibility(market(), by, &kRival, "open", {"beta"})) == ErrorCode::not_owner);
+  CHECK(code(keep_deprecation(market(), by, &kRival, "open", "1.0.0", "x", now)) ==
+        ErrorCode::not_owner);
+  CHECK(code(keep_withdrawal(market(), by, &kRival, "open", "1.0.0", "mistake", "x", now)) ==
+        ErrorCode::not_owner);
+  CHECK(code(keep_owner(market(), by, &kRival, "secret", "rival")) ==
+        ErrorCode::connector_not_found);
+  CHECK(code(keep_visibility(market(), by, &kRival, "secret", {})) ==
+        ErrorCode::connector_not_found);
+  CHECK(registry->owners_of("open")->size() == 1);
+  CHECK_FALSE((*registry->version("open", "1.0.0"))->deprecated);
+
+  REQUIRE(registry->add_owner("open", "rival", kActor));
+  CHECK(keep_deprecation(market(), by, &kRival, "open", "1.0.0", "x", now));
+}
+
+TEST_CASE_FIXTURE(HiddenConnector, "an owner who leaves is told who is left") {
+  REQUIRE(registry->add_owner("secret", "rival", kActor));
+  const auto left = remove_owner(market(), kOwnerOfIt, secret, *PublisherId::parse("maker"));
+  REQUIRE(left);
+  REQUIRE(left->size() == 1);
+  CHECK(left->front().publisher_id == "rival");
+  CHECK_FALSE(list_owners(market(), kOwnerOfIt, secret));
+}
+
+TEST_CASE_FIXTURE(HiddenConnector, "a former owner's revoked key names no hidden version") {
+  KeyRecord rivals = key;
+  rivals.key_id = "rival:0123456789abcdef";
+  rivals.publisher_id = "rival";
+  REQUIRE(registry->add_owner("secret", "rival", kActor));
+  REQUIRE(registry->publish(version("secret", "2.0.0", rivals), kActor));
+  const auto look = [&] {
+    return must(revoke_key(market(), kRival,
+                           {.publisher = *PublisherId::parse("rival"),
+                            .key_id = *KeyName::parse(rivals.key_id),
+                            .code = ReasonCode::compromised,
+                            .reason = "stolen",
+                            .compromised_since = {},
+                            .dry_run = true}));
+  };
+  CHECK(look().hit.size() == 1);
+  REQUIRE(registry->remove_owner("secret", "rival", kActor));
+  CHECK(look().hit.empty());
+  CHECK(look().hit_count == 1);
+}
+
+TEST_CASE_FIXTURE(HiddenConnector, "a request's tenant is told nothing of what it sees no more") {
+  const auto asked =
+      registry->request_install({"r1", "acme", "secret", "1.1.0", "{}", "dev", utc_now()}, kActor);
+  REQUIRE(asked);
+  REQUIRE(set_visibility(market(), kOwnerOfIt, secret, {"beta"}));
+  REQUIRE(quarantine_version(market(), kAnAdmin, secret, *Version::parse("1.1.0"), "of beta"));
+  const auto request =
+      must(show_request(market(), kMember, *TenantId::parse("acme"), asked->request.id));
+  CHECK(request.status == RequestStatus::denied);
+  CHECK(request.reason == "there is no secret@1.1.0");
+}
+
+TEST_CASE_FIXTURE(HiddenConnector, "nor when a key that signed it is revoked") {
+  const auto asked =
+      registry->request_install({"r1", "acme", "secret", "1.1.0", "{}", "dev", utc_now()}, kActor);
+  REQUIRE(asked);
+  REQUIRE(set_visibility(market(), kOwnerOfIt, secret, {"beta"}));
+  REQUIRE(
+      registry->revoke_key({key.key_id, ReasonCode::compromised, "stolen", {}, utc_now()}, kActor));
+  const auto request =
+      must(show_request(market(), kMember, *TenantId::parse("acme"), asked->request.id));
+  CHECK(request.status == RequestStatus::denied);
+  CHECK(request.reason == "there is no secret@1.1.0");
 }
 
 TEST_CASE_FIXTURE(HiddenConnector, "only a new connector's visibility is said with its version") {

@@ -167,6 +167,11 @@ TEST_CASE_FIXTURE(PublishedTwice, "nothing brings a withdrawn version back") {
   CHECK(quarantine("1.1.0", "x").error().code == ErrorCode::version_withdrawn);
   CHECK(registry->countersign(now_is("1.1.0"), now, kActor).error().code ==
         ErrorCode::version_withdrawn);
+  for (const std::optional<std::string>& reason : {std::optional<std::string>("old"), {}}) {
+    CHECK(registry->set_deprecated("tool", "1.1.0", reason, now, kActor).error().code ==
+          ErrorCode::version_withdrawn);
+  }
+  CHECK(entries("version.deprecate") + entries("version.undeprecate") == 0);
   CHECK(now_is("1.1.0").quarantined);
   const UtcTime first = now;
   now += 1h;

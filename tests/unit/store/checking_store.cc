@@ -172,27 +172,15 @@ class CheckedCatalog : public Catalog {
     for (const std::string& name : names) ledger_.read(Class::version, name, Hold::exclusive);
     to_.hold_signed_since(key, seq);
   }
-  std::vector<std::string> with_quarantined_latest() const override {
-    return to_.with_quarantined_latest();
+  std::vector<SigningRecord> signed_as(std::string_view publisher, std::int64_t after,
+                                       std::uint32_t limit) const override {
+    return to_.signed_as(publisher, after, limit);
   }
   std::vector<DependantRecord> dependants_of(std::string_view id, std::uint32_t each,
                                              std::uint32_t limit) const override {
     return to_.dependants_of(id, each, limit);
   }
-  CatalogCounts counts() const override { return to_.counts(); }
-  CatalogCounts hidden_counts() const override { return to_.hidden_counts(); }
-  std::vector<ConnectorCounts> most_downloaded(std::uint32_t limit,
-                                               bool hidden_too) const override {
-    return to_.most_downloaded(limit, hidden_too);
-  }
   bool names_blob(std::string_view checksum) const override { return to_.names_blob(checksum); }
-  BlobTotals blob_totals() const override { return to_.blob_totals(); }
-  void each_search_document(const std::function<void(const SearchDocument&)>& take) const override {
-    to_.each_search_document(take);
-  }
-  std::optional<SearchDocument> search_document(std::string_view id) const override {
-    return to_.search_document(id);
-  }
   void insert_connector(const ConnectorRecord& c, const ConnectorListing& l) override {
     to_.insert_connector(c, l);
   }
@@ -465,7 +453,7 @@ class CheckedRecords : private CheckedParts, public Records {
  public:
   CheckedRecords(Records& to, Ledger& ledger)
       : CheckedParts(to, ledger),
-        Records({CheckedParts::publishers, CheckedParts::keys, CheckedParts::catalog,
+        Records({CheckedParts::publishers, CheckedParts::keys, CheckedParts::catalog, to.overview(),
                  CheckedParts::owners, CheckedParts::policies, CheckedParts::requests,
                  CheckedParts::installations, CheckedParts::tokens, to.spent_keys(), to.cursors(),
                  CheckedParts::log, to.outbox(), CheckedParts::removals}),

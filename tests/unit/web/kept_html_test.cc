@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <latch>
+#include <thread>
+#include <vector>
+
 namespace mkt {
 namespace {
 
@@ -24,6 +29,36 @@ TEST_CASE("a piece is made once, and an error is not kept") {
   CHECK((*kept.get("a", make))->text() == "a");
   CHECK((*kept.get("a", make))->text() == "a");
   CHECK(made == 2);
+}
+
+TEST_CASE("few wait for a piece that takes long, and one more is told so at once") {
+  KeptHtml kept;
+  std::latch begun(1), told(1);
+  std::jthread maker([&] {
+    CHECK(kept.get("slow", [&]() -> Result<Html> {
+      begun.count_down();
+      told.wait();
+      return piece_of(1);
+    }));
+  });
+  begun.wait();
+  std::atomic<int> refused = 0, shown = 0;
+  {
+    std::vector<std::jthread> callers;
+    for (int i = 0; i <= KeptHtml::kMostWaiting; ++i) {
+      callers.emplace_back([&] {
+        const auto piece = kept.get("slow", [] { return Result<Html>(piece_of(1)); });
+        if (piece) {
+          ++shown;
+          return;
+        }
+        CHECK(piece.error().code == ErrorCode::overloaded);
+        if (++refused == 1) told.count_down();  // while the others wait
+      });
+    }
+  }
+  CHECK(refused == 1);
+  CHECK(shown == KeptHtml::kMostWaiting);
 }
 
 TEST_CASE("what was not used lately is dropped") {

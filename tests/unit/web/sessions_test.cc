@@ -89,6 +89,11 @@ TEST_CASE("the cookie is for this host alone where the browser came by https") {
   const RequestHead https = head_with({{"origin", "https://mkt.example"}});
   CHECK(set_session_cookie(https, "x") ==
         "__Host-mkt-session=x; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800; Secure");
+  RequestHead own_tls =
+      head_with({});  // no Origin, as some browsers have it for a form of their own site
+  own_tls.came_by_tls = true;
+  CHECK(set_session_cookie(own_tls, "x").ends_with("; Secure"));
+  CHECK(set_session_cookie(own_tls, "x").starts_with("__Host-mkt-session=x; "));
   const RequestHead http = head_with({{"origin", "http://127.0.0.1:3456"}});
   CHECK(set_session_cookie(http, "x") ==
         "mkt-session=x; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800");

@@ -23,6 +23,22 @@ TEST_CASE("Slack gets a text and blocks, with & < > escaped so that nothing beco
   CHECK(body["blocks"][0]["type"] == "section");
   CHECK(body["blocks"][0]["text"]["text"] == text);
   CHECK(body["blocks"][1]["type"] == "context");
+  // What looks like a link, a channel or a mention is left as it is.
+  CHECK(body["blocks"][0]["text"]["verbatim"] == true);
+  CHECK(body["blocks"][1]["elements"][0]["verbatim"] == true);
+}
+
+TEST_CASE("a chat is told what was done to a request in words") {
+  WebhookNews news = published();
+  news.actor = "ada";
+  news.subject = "req_1";
+  news.detail.clear();
+  for (const auto& [event, said] : {std::pair{"request.cancel", "ada cancelled the install req_1"},
+                                    std::pair{"request.expire", "ada let expire the install req_1"},
+                                    std::pair{"request.bless", "ada request.bless req_1"}}) {
+    news.event = event;
+    CHECK(slack_body(news)["text"] == said);
+  }
 }
 
 TEST_CASE("a Slack section has at most 3000 characters, whatever a reason has") {
@@ -51,7 +67,7 @@ TEST_CASE("mail says who did what, and a name cannot add a line or an address") 
   }
   CHECK(body["to"][0].get<std::string>().starts_with("\"Acme \\\"A\\\""));
   CHECK(body["to"][0].get<std::string>().ends_with("<team@acme.example>"));
-  CHECK(body["messageId"] == "<mkt-7@registry>");
+  CHECK(body["messageId"] == "<mkt-7-20260131T120000000Z@registry>");
   CHECK(body["text"].get<std::string>().find("mkt log") != std::string::npos);
 }
 

@@ -286,7 +286,7 @@ TEST_CASE("with PostgreSQL: of the last two owners who are removed at once one s
     REQUIRE(daemons[0].add_owner(id, "partner", kActor));
     std::atomic<int> removed = 0, last = 0;
     const auto remove = [&](int daemon, const char* publisher) {
-      const Status done = daemons[daemon].remove_owner(id, publisher, kActor);
+      const auto done = daemons[daemon].remove_owner(id, publisher, kActor);
       removed += bool(done);
       last += !done && done.error().code == ErrorCode::last_owner;
     };
