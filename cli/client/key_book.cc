@@ -297,10 +297,10 @@ std::string KeyBook::remark(UtcTime now) const {
   if (fresh_) return {};
   const auto age = std::max(now - checked_at_, std::chrono::milliseconds(0));
   const auto days = std::chrono::duration_cast<std::chrono::days>(age).count();
-  const std::string old =
-      days > 0 ? fmt::format("{} day{} old", days, days == 1 ? "" : "s")
-               : fmt::format("{} minutes old",
-                             std::chrono::duration_cast<std::chrono::minutes>(age).count());
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(age).count();
+  const std::string old = days > 0
+                              ? fmt::format("{} day{} old", days, days == 1 ? "" : "s")
+                              : fmt::format("{} minute{} old", minutes, minutes == 1 ? "" : "s");
   const bool warn = age > kWarnAge;
   return fmt::format("the list of keys is {}{}{}", old, warn ? "" : " (the registry was not asked)",
                      warn ? ": a revocation since then is not known" : "");

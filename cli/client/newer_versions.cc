@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 #include "cli/client/settings.h"
 #include "common/base/utf8.h"
@@ -67,7 +68,7 @@ Result<std::map<std::string, InstalledConnector>> read_installed(
 bool is_newer(const AvailableVersion& v, const Version& here) {
   if (v.quarantined || v.deprecated) return false;
   if ((v.prerelease || v.version.is_prerelease()) && !here.is_prerelease()) return false;
-  return compare_precedence(v.version, here) > 0;
+  return std::is_gt(compare_precedence(v.version, here));
 }
 
 // True for an error about one connector (no such version, none that fits), which does not stop the
@@ -75,7 +76,7 @@ bool is_newer(const AvailableVersion& v, const Version& here) {
 bool is_obstacle(ErrorCode code) {
   return code == ErrorCode::dependency_conflict || code == ErrorCode::dependency_cycle ||
          code == ErrorCode::connector_not_found || code == ErrorCode::version_not_found ||
-         code == ErrorCode::version_quarantined;
+         code == ErrorCode::version_quarantined || code == ErrorCode::version_withdrawn;
 }
 
 class UpdateSearch {
@@ -108,7 +109,7 @@ class UpdateSearch {
     std::vector<AvailableVersion> newer;
     for (const AvailableVersion& v : *versions) {
       if (is_newer(v, version)) newer.push_back(v);
-      if (is_named && v.version == version && v.quarantined) in_quarantine_.push_back(receipt.id);
+      if (is_named && v.version == version && v.quarantined) out_of_reach_.emplace(receipt.id, v);
     }
     if (hold != nullptr) keep_to(*hold, installed, is_named, newer);
     source_.offer(receipt.id, std::move(newer));
@@ -128,7 +129,7 @@ class UpdateSearch {
         updates_.changes.push_back(std::move(r));
       }
     }
-    tell_quarantine();
+    tell_out_of_reach();
     return std::move(updates_);
   }
 
@@ -141,10 +142,10 @@ class UpdateSearch {
   // Leaves those within the hold; tells of the newest one where that is not among them.
   void keep_to(const VersionRange& hold, const Installed& installed, bool is_named,
                std::vector<AvailableVersion>& newer) {
-    const auto newest = std::max_element(newer.begin(), newer.end(),
-                                         [](const AvailableVersion& a, const AvailableVersion& b) {
-                                           return compare_precedence(a.version, b.version) < 0;
-                                         });
+    const auto newest = std::max_element(
+        newer.begin(), newer.end(), [](const AvailableVersion& a, const AvailableVersion& b) {
+          return std::is_lt(compare_precedence(a.version, b.version));
+        });
     if (is_named && newest != newer.end() && !hold.contains(newest->version)) {
       updates_.held.push_back({installed, newest->version, hold});
     }
@@ -171,15 +172,14 @@ class UpdateSearch {
     return best;
   }
 
-  void tell_quarantine() {
-    for (const std::string& id : in_quarantine_) {
+  void tell_out_of_reach() {
+    for (const auto& [id, version] : out_of_reach_) {
       const auto leaves =
           std::any_of(updates_.changes.begin(), updates_.changes.end(),
-                      [&](const ResolvedConnector& r) { return r.id.text() == id; });
+                      [&, &id = id](const ResolvedConnector& r) { return r.id.text() == id; });
       if (leaves) continue;
-      updates_.remarks.push_back(
-          fmt::format("{}@{} is in quarantine, and no newer version can take its place", id,
-                      here_.at(id).version.text()));
+      updates_.remarks.push_back(fmt::format("{}@{} {}, and no newer version can take its place",
+                                             id, version.version.text(), out_of_reach(version)));
     }
   }
 
@@ -188,7 +188,7 @@ class UpdateSearch {
   const std::map<std::string, InstalledConnector>& here_;
   UpdateSource source_;
   std::vector<WantedConnector> wanted_;
-  std::vector<std::string> in_quarantine_;
+  std::map<std::string, AvailableVersion> out_of_reach_;  // installed here
   Updates updates_;
 };
 
@@ -210,7 +210,7 @@ Result<Updates> find_updates(VersionSource& registry, const std::string& origin,
   for (const Installed& i : installed) {
     for (const ResolvedConnector& r : updates.changes) {
       if (r.id.text() != i.receipt.id) continue;
-      if (compare_precedence(r.version, here.at(i.receipt.id).version) > 0) {
+      if (std::is_gt(compare_precedence(r.version, here.at(i.receipt.id).version))) {
         updates.newer.push_back({i, r.version});
       }
     }

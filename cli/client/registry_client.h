@@ -1,25 +1,20 @@
 // RegistryClient: the registry's calls as functions, with the messages of common/wire.
 //
-// What may pass is tried again, three times within half a minute: reading, publishing (the same
-// bytes again change nothing) and what goes with an Idempotency-Key. A download goes on where it
-// stopped, for as long as it gets on. A rate limit is waited out where the settings say so, however
-// long the rest may take.
-//
-// Every error names what was being done. A token is sent only with the calls that need one, and
-// only to the settings' registry. Use from one thread.
+// registry_connection.h says what is tried again, and where a token is sent. Every error names what
+// was being done. Use from one thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "cli/client/last_change.h"
+#include "cli/client/registry_connection.h"
 #include "cli/client/settings.h"
 #include "common/connector/names.h"
 #include "common/connector/version.h"
 #include "common/http/http_client.h"
-#include "common/reliability/breaker_registry.h"
-#include "common/reliability/resilient_executor.h"
 #include "common/signing/key.h"
 #include "common/signing/signature_file.h"
 #include "common/wire/messages.h"
@@ -37,30 +32,16 @@ struct SearchOptions {
   unsigned page_size = 20;
 };
 
-// For a path or a query: RFC 3986's unreserved characters stay, all else is percent-encoded.
-std::string url_encode(std::string_view text);
-
-// What retries lean on; tests bring their own.
-struct ClientReliability {
-  Clock& clock = system_clock();
-  RetryBudget& budget = process_retry_budget();
-  BreakerRegistry& breakers = process_breakers();
-};
-
 class RegistryClient {
-  // `whoever`: signs in where there is a token that the registry takes, and else does not.
-  enum class As { anyone, whoever, somebody };
-  // May a request be sent again? `with_key`: under an Idempotency-Key, a POST.
-  enum class Again { no, yes, with_key };
-
  public:
   // `changes` is where the newest change is kept for later commands (last_change.h); empty:
   // nowhere.
   explicit RegistryClient(Settings settings, const ClientReliability& reliability = {},
-                          const std::filesystem::path& changes = {});
+                          const std::filesystem::path& changes = {})
+      : connection_(std::move(settings), reliability, changes) {}
 
-  const Settings& settings() const { return settings_; }
-  const std::string& origin() const { return settings_.registry; }
+  const Settings& settings() const { return connection_.settings(); }
+  const std::string& origin() const { return settings().registry; }
 
   Result<wire::SearchResult> search(const SearchOptions& options);
   Result<wire::ConnectorInfo> connector(const ConnectorId& id);
@@ -111,6 +92,9 @@ class RegistryClient {
   Result<wire::PublisherInfo> change_publisher(const PublisherId& id,
                                                const wire::PublisherChange& change);
 
+  // What the publisher's keys signed, of entries after that one; the newest first.
+  Result<wire::SigningListing> signings(const PublisherId& id, std::int64_t after);
+
   struct NewKey {
     KeyToRegister key;
     std::optional<UtcTime> expires_at{};
@@ -157,19 +141,16 @@ class RegistryClient {
   // For resources that have a client of their own (tenant_client.h): a call with the token.
   template <typename Message>
   Result<Message> get(const std::string& path) {
-    MKT_TRY(const Json json, get_json(path, As::somebody));
+    MKT_TRY(const Json json, connection_.get_json(path, RegistryConnection::As::somebody));
     return Message::parse(json);
   }
   template <typename Message>
   Result<Message> send(const char* method, const std::string& path) {
-    MKT_TRY(const Json json, send_json(method, path, std::nullopt, As::somebody, Again::with_key));
-    return Message::parse(json);
+    return send_keyed<Message>(method, path, std::nullopt);
   }
   template <typename Message, typename Body>
   Result<Message> send(const char* method, const std::string& path, const Body& body) {
-    MKT_TRY(const Json json,
-            send_json(method, path, body.to_json(), As::somebody, Again::with_key));
-    return Message::parse(json);
+    return send_keyed<Message>(method, path, body.to_json());
   }
 
   Result<wire::TokenInfo> create_token(const wire::NewToken& wanted);
@@ -179,31 +160,18 @@ class RegistryClient {
   Result<wire::TokenInfo> whoami(const std::optional<std::string>& token = std::nullopt);
 
  private:
-  // A read for anyone is sent again with the token where the registry's reads want one.
-  Result<HttpResponse> call(const HttpRequest& request, As as, const HttpClient::Sink& sink = {},
-                            const HttpClient::Progress& progress = {}, Again again = Again::yes);
-  bool can_sign_in() const;
-  Result<HttpResponse> call_as(HttpRequest request, As as, const HttpClient::Sink& sink,
-                               const HttpClient::Progress& progress, Again again);
-  Result<HttpResponse> call_once(const HttpRequest& request, const HttpClient::Sink& sink,
-                                 const HttpClient::Progress& progress);
-  void note_change(const HttpResponse& response);
-  RetryPolicy retry_policy(bool may_send_again) const;
-  RetryPolicy limit_policy() const;
-  std::function<void(const FailedAttempt&, const Attempt&)> telling() const;
-  Result<Json> get_json(const std::string& path, As as = As::anyone);
-  Result<Json> send_json(const char* method, const std::string& path,
-                         const std::optional<Json>& body, As as = As::somebody,
-                         Again again = Again::no);
+  template <typename Message>
+  Result<Message> send_keyed(const char* method, const std::string& path,
+                             const std::optional<Json>& body) {
+    MKT_TRY(const Json json,
+            connection_.send_json(method, path, body, RegistryConnection::As::somebody,
+                                  RegistryConnection::Again::with_key));
+    return Message::parse(json);
+  }
   // That the key is there; none where it has no prover.
   Result<std::optional<wire::KeyProofPart>> prove(const PublisherId& id, const KeyToRegister& key);
 
-  const Settings settings_;
-  const ClientReliability reliability_;
-  bool reads_want_token_ = false;  // it has said so, or shows more to who signs in
-  LastChange last_change_;
-  HttpClient http_;
-  std::shared_ptr<CircuitBreaker> breaker_;
+  RegistryConnection connection_;
 };
 
 }  // namespace mkt

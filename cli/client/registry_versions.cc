@@ -10,7 +10,8 @@ Result<std::vector<AvailableVersion>> RegistryVersions::versions(const Connector
   std::vector<AvailableVersion> available;
   for (const wire::VersionInfo& v : info.versions) {
     MKT_TRY(Version version, Version::parse(v.version));
-    available.push_back({std::move(version), v.deprecated, v.prerelease, v.quarantined});
+    available.push_back({std::move(version), v.deprecated, v.prerelease, v.quarantined,
+                         v.withdrawn_at.has_value()});
   }
   return versions_[id.text()] = std::move(available);
 }

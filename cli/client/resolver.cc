@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <set>
 
 namespace mkt {
@@ -112,7 +113,7 @@ class Resolution {
   // True for an error of the choices, not of the source.
   static bool is_obstacle(const Error& e) {
     return e.code == ErrorCode::dependency_conflict || e.code == ErrorCode::connector_not_found ||
-           e.code == ErrorCode::version_quarantined;
+           e.code == ErrorCode::version_quarantined || e.code == ErrorCode::version_withdrawn;
   }
 
   Result<Version> choose(const std::string& id, const std::vector<Demand>& demands) {
@@ -126,9 +127,9 @@ class Resolution {
     MKT_TRY(const ConnectorId connector, ConnectorId::parse(id));
     auto versions = source_.versions(connector);
     if (!versions) return versions.error().context(path_to(id, demands.front()));
-    std::vector<Version> quarantined;
+    std::vector<AvailableVersion> quarantined;
     for (const AvailableVersion& v : *versions) {
-      if (v.quarantined && allowed(v.version)) quarantined.push_back(v.version);
+      if (v.quarantined && allowed(v.version)) quarantined.push_back(v);
     }
     std::erase_if(*versions, [](const AvailableVersion& v) { return v.quarantined; });
     const auto kept = installed_.find(id);
@@ -149,24 +150,33 @@ class Resolution {
     return v.prerelease || v.version.is_prerelease();
   }
 
-  // One that is not deprecated, then a release before a prerelease, then the higher one.
+  // A release before a prerelease, which nobody asked for; then one that is not deprecated; then
+  // the higher one.
   static bool is_better(const AvailableVersion& a, const AvailableVersion& b) {
-    if (a.deprecated != b.deprecated) return b.deprecated;
     if (is_prerelease(a) != is_prerelease(b)) return is_prerelease(b);
-    return compare_precedence(a.version, b.version) > 0;
+    if (a.deprecated != b.deprecated) return b.deprecated;
+    return std::is_gt(compare_precedence(a.version, b.version));
   }
 
   // Puts the newest of them into the details, for a caller that can say why.
-  static Error all_in_quarantine(const std::string& id, std::vector<Version> versions) {
-    std::sort(versions.begin(), versions.end(),
-              [](const Version& a, const Version& b) { return compare_precedence(a, b) > 0; });
+  static Error all_in_quarantine(const std::string& id, std::vector<AvailableVersion> versions) {
+    std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) {
+      return std::is_gt(compare_precedence(a.version, b.version));
+    });
     std::vector<std::string> names;
-    for (const Version& v : versions) names.push_back(v.text());
+    for (const AvailableVersion& v : versions) names.push_back(v.version.text());
     if (names.size() > kMaxShown) names.resize(kMaxShown);
-    return Error(ErrorCode::version_quarantined,
-                 fmt::format("every version of {} that fits is in quarantine: {}", id,
-                             fmt::join(names, ", ")),
-                 {{id + "@" + versions.front().text(), "is in quarantine"}});
+    const auto withdrawn =
+        std::count_if(versions.begin(), versions.end(), [](const auto& v) { return v.withdrawn; });
+    const std::string_view state = withdrawn == 0 ? "is in quarantine"
+                                   : withdrawn == std::ssize(versions)
+                                       ? "was withdrawn"
+                                       : "was withdrawn or is in quarantine";
+    const AvailableVersion& newest = versions.front();
+    return Error(
+        newest.withdrawn ? ErrorCode::version_withdrawn : ErrorCode::version_quarantined,
+        fmt::format("every version of {} that fits {}: {}", id, state, fmt::join(names, ", ")),
+        {{id + "@" + newest.version.text(), std::string(out_of_reach(newest))}});
   }
 
   Error conflict(const std::string& id, const std::vector<Demand>& demands,
@@ -200,7 +210,7 @@ class Resolution {
       steps.push_back(by + "@" + (is_part ? chosen_.at(by) : installed_.at(by).version).text());
       by = is_part ? asked->second.front().by : "";
     }
-    if (!by.empty()) steps.push_back("…");
+    if (!by.empty()) steps.emplace_back("…");
     std::reverse(steps.begin(), steps.end());
     return fmt::format("{}", fmt::join(steps, " → "));
   }

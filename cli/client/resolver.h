@@ -1,12 +1,13 @@
 // Finds everything that has to be installed for what the user wants.
 //
 // A connector names its dependencies with version ranges. Of each connector there is one version:
-// the highest that every range contains. An installed version is kept where it fits and is still
-// offered. If a choice changes, what depended on the earlier one is resolved again, until nothing
+// the best that every range contains: a release before a prerelease, then one that is not
+// deprecated, then the highest. An installed version is kept where it fits and is still offered.
+// If a choice changes, what depended on the earlier one is resolved again, until nothing
 // changes; only then are ranges that no version fits an error. Errors: dependency_conflict and
-// dependency_cycle, each with the path to the connector; version_quarantined where only versions in
-// quarantine fit, with the newest of them as its detail ("id@version"); and the errors of the
-// source.
+// dependency_cycle, each with the path to the connector; version_quarantined or version_withdrawn
+// where only such versions fit, with the newest of them as its detail ("id@version"); and the
+// errors of the source.
 #pragma once
 
 #include <map>
@@ -23,10 +24,16 @@ namespace mkt {
 
 struct AvailableVersion {
   Version version;
-  bool deprecated = false;   // used only where nothing else fits
+  bool deprecated = false;
   bool prerelease = false;   // in the manifest, whatever the version says
   bool quarantined = false;  // never used
+  bool withdrawn = false;    // for good; always quarantined, too
 };
+
+// Why it is not used, for a sentence about it; of one that is quarantined.
+inline std::string_view out_of_reach(const AvailableVersion& v) {
+  return v.withdrawn ? "was withdrawn" : "is in quarantine";
+}
 
 // Where versions come from: the registry, or a test's table.
 class VersionSource {

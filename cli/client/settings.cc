@@ -360,8 +360,12 @@ Result<UtcTime> parse_moment(std::string_view text, UtcTime now) {
 
 Result<UtcTime> parse_expiry(std::string_view text, UtcTime now) {
   std::optional<UtcTime> end = parse_time_or_day(text);
-  if (const auto valid_for = parse_duration(text); !end && valid_for) end = now + *valid_for;
+  const auto valid_for = parse_duration_with_unit(text);
+  if (!end && valid_for) end = now + *valid_for;
   const std::string shown = printable(text.substr(0, 64));
+  if (!end && !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
+    return valid_for.error();
+  }
   if (!end) {
     return Error(ErrorCode::usage_error,
                  fmt::format("\"{}\" is not an expiry; write a day (2027-01-01), a time "

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
+
 namespace mkt {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr unsigned kPage = 100;
 using wire::InstallRequestInfo;
 
 std::string TenantClient::request_path(const std::string& id, const char* act) const {
-  return fmt::format("{}/install-requests/{}{}", base_, url_encode(id), act);
+  return fmt::format("{}/install-requests/{}{}", base_, percent_encode(id), act);
 }
 
 Result<wire::InstallOutcomeInfo> TenantClient::request_install(const ConnectorId& id,
@@ -32,8 +34,8 @@ Result<wire::InstallationInfo> TenantClient::uninstall(const ConnectorId& id) {
 
 Result<wire::InstallRequestListing> TenantClient::requests(const RequestListOptions& o) {
   std::string path = fmt::format("{}/install-requests?limit={}", base_, o.limit);
-  if (!o.status.empty()) path += "&status=" + url_encode(o.status);
-  if (!o.connector.empty()) path += "&connector=" + url_encode(o.connector);
+  if (!o.status.empty()) path += "&status=" + percent_encode(o.status);
+  if (!o.connector.empty()) path += "&connector=" + percent_encode(o.connector);
   if (o.before > 0) path += fmt::format("&before={}", o.before);
   MKT_TRY(wire::InstallRequestListing page, registry_.get<wire::InstallRequestListing>(path));
   // Page after page must come to an end, whatever the registry says.
@@ -77,8 +79,8 @@ Result<wire::PolicyInfo> TenantClient::set_policy(const Policy& policy, std::int
 
 Result<wire::PolicyCheckInfo> TenantClient::check_policy(const ConnectorId& id,
                                                          const std::string& which) {
-  return registry_.get<wire::PolicyCheckInfo>(
-      fmt::format("{}/policy/check?connector={}&version={}", base_, id.text(), url_encode(which)));
+  return registry_.get<wire::PolicyCheckInfo>(fmt::format("{}/policy/check?connector={}&version={}",
+                                                          base_, id.text(), percent_encode(which)));
 }
 
 Result<std::vector<InstallRequestInfo>> RequestFeed::next() {

@@ -34,6 +34,7 @@ struct Home {
 struct Finding {
   std::optional<Error> hit;  // nullopt: no finding
   std::string remark;
+  bool is_unknown = false;  // the registry could not be asked whether there is one
 };
 
 bool is_verdict(ErrorCode code) { return exit_status(code) == ExitStatus::refused; }
@@ -56,9 +57,10 @@ Finding ask_about(Home& home, const Receipt& receipt, const std::string& remark)
   const auto now = home.registry.version(*id, receipt.version);
   if (now && now->quarantined) return Finding{quarantine_error(home.trust, *now), ""};
   if (now) return Finding{std::nullopt, remark};
-  const bool is_gone = exit_status(now.error().code) == ExitStatus::not_found;
-  return Finding{std::nullopt, is_gone ? "the registry does not show it any more"
-                                       : "the registry could not be asked about this version"};
+  if (exit_status(now.error().code) == ExitStatus::not_found) {
+    return Finding{std::nullopt, "the registry does not show it any more"};
+  }
+  return Finding{std::nullopt, "the registry could not be asked about this version", true};
 }
 
 Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
@@ -77,6 +79,11 @@ Result<Finding> examine(Home& home, const Receipt& receipt, bool offline) {
   return Finding{trusted.error(), ""};
 }
 
+Tone tone_of(std::string_view state) {
+  if (state == "unknown") return Tone::caution;
+  return state == "ok" ? Tone::good : Tone::bad;
+}
+
 Status run(const Session& session, const AuditArguments& a) {
   MKT_TRY(const Settings settings, session.settings());
   MKT_TRY(const InstalledHere here, installed_here(a.root));
@@ -86,7 +93,7 @@ Status run(const Session& session, const AuditArguments& a) {
   bool revoked = false;
   Json all = Json::array();
   Table table({{"ID"}, {"VERSION"}, {"STATE"}, {"WHY", Column::Fit::wrap}});
-  std::vector<ErrorDetail> hits;
+  std::vector<ErrorDetail> hits, unknown;
   const auto progress = session.out.progress("auditing", ProgressUnit::things);
   std::size_t done = 0;
   for (const Installed& i : installed) {
@@ -101,7 +108,7 @@ Status run(const Session& session, const AuditArguments& a) {
     }
     auto finding = examine(*home, receipt, a.trust.offline);
     if (!finding) return finding.error().context(receipt.id);
-    std::string state = finding->hit ? "hit" : "ok";
+    std::string state = finding->hit ? "hit" : finding->is_unknown ? "unknown" : "ok";
     revoked = revoked || finding->hit;
     if (const auto against = finding->hit ? std::nullopt : policy.refusal(receipt)) {
       state = "refused";
@@ -109,8 +116,8 @@ Status run(const Session& session, const AuditArguments& a) {
     }
     const std::string why = finding->hit ? finding->hit->message : finding->remark;
     if (finding->hit) hits.push_back({printable(i.folder.string()), why});
-    table.add(
-        {receipt.id, receipt.version, Cell(state, state == "ok" ? Tone::good : Tone::bad), why});
+    if (state == "unknown") unknown.push_back({printable(i.folder.string()), why});
+    table.add({receipt.id, receipt.version, Cell(state, tone_of(state)), why});
     Json one = describe_installed(receipt, i.folder);
     one["state"] = state;
     one["remark"] = why;
@@ -118,6 +125,14 @@ Status run(const Session& session, const AuditArguments& a) {
     all.push_back(std::move(one));
   }
   if (progress) progress(installed.size(), installed.size());
+  if (hits.empty() && !unknown.empty()) {
+    if (!session.out.json) session.out.result({}, table);
+    std::string message = fmt::format(
+        "the registry could not be asked about {} of {} installed connectors, first "
+        "{}; try again, or audit by what is known here: --offline",
+        unknown.size(), installed.size(), unknown[0].path);
+    return Error(ErrorCode::registry_unavailable, std::move(message), std::move(unknown));
+  }
   if (hits.empty()) {
     session.out.result({{"connectors", all}, {"hits", 0}}, table);
     if (installed.empty()) {

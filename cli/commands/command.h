@@ -60,6 +60,7 @@ struct ConnectorSpec {
 
 // Each is in a file of its own; command_table.cc has their names.
 void add_init_command(CLI::App& command, Session& session);
+void add_import_command(CLI::App& command, Session& session);
 void add_pack_command(CLI::App& command, Session& session);
 void add_sign_command(CLI::App& command, Session& session);
 void add_verify_command(CLI::App& command, Session& session);

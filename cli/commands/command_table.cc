@@ -15,6 +15,11 @@ constexpr auto kCommands = std::to_array<CommandEntry>({
      "  mkt init\n  mkt init my-connector --id acme-tickets\n"
      "  mkt init my-server --template mcp",
      "8 11", "", add_init_command},
+    {"import", "Start", "Make a connector of a package of npm, an MCP bundle or an extension",
+     "  mkt import npm:@acme/tickets\n"
+     "  mkt import npm:@acme/tickets@^1.4 my-tickets --id tickets\n"
+     "  mkt import tickets.mcpb\n  mkt import tickets-1.4.0.tgz",
+     "3 4 6 7 8 9 11", "", add_import_command},
     {"pack", "Publish", "Make the tarball of a connector",
      "  mkt pack\n  mkt pack --list\n  mkt pack ./my-connector -o /tmp/my-connector.tgz\n"
      "  mkt pack -o - | tar -tzv",

@@ -10,6 +10,7 @@
 #include "cli/commands/trust_options.h"
 #include "cli/terminal/relative_time.h"
 #include "common/base/utf8.h"
+#include "common/connector/origin.h"
 
 namespace mkt {
 namespace {
@@ -62,12 +63,22 @@ std::string describe(const Output& out, const wire::ConnectorInfo& c, const KeyE
   return text + table.text(out.screen());
 }
 
+// Where its files came from, where its manifest says so.
+std::string origin_of(const wire::VersionInfo& v) {
+  if (!v.manifest || !v.manifest->is_object()) return {};
+  const auto origin = v.manifest->find("origin");
+  return origin == v.manifest->end() ? std::string() : describe_origin(*origin);
+}
+
 std::string describe(const wire::VersionInfo& v, const KeyEnds& ends) {
   std::string text = fmt::format(
       "{}@{}\n\nchecksum   {}\nsize       {}\nsigned by  {}\npublished  {}\ndownloads  {}\n",
       printable(v.id), printable(v.version), printable(v.tarball_checksum),
       format_bytes(v.tarball_size), printable(v.signing_key_id), printable(v.published_at),
       v.downloads);
+  if (const std::string origin = origin_of(v); !origin.empty()) {
+    text += fmt::format("origin     {}\n", printable(origin));
+  }
   if (const std::string flags = flags_of(v, ends); !flags.empty()) {
     text += fmt::format("state      {}\n", flags);
   }

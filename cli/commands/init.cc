@@ -13,6 +13,7 @@
 #include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
+#include "common/connector/nearest_name.h"
 
 namespace mkt {
 namespace {
@@ -33,25 +34,6 @@ struct InitArguments {
   // Of the manifest; empty: asked for, or the default.
   std::string id, version, display_name, description, author, license;
 };
-
-// A valid connector id, as close as possible to a folder's name.
-std::string id_from(const std::string& folder_name) {
-  std::string id;
-  for (char c : folder_name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (plain) {
-      id += c;
-    } else if (!id.empty() && id.back() != '-') {
-      id += '-';
-    }
-  }
-  while (!id.empty() && id.back() == '-') id.pop_back();
-  if (id.empty() || id.front() < 'a') id = "connector-" + id;
-  id.resize(std::min(id.size(), kMaxNameLength));
-  while (id.back() == '-') id.pop_back();
-  return id;
-}
 
 // `git config user.name`, as for a commit made here; empty where git or the name is missing.
 std::string git_user_name() {
@@ -135,8 +117,8 @@ Status complete(const Session& session, const ConnectorTemplate& layout, InitArg
   const std::string folder_name = fs::weakly_canonical(folder, error).filename().string();
   const std::string author = a.author.empty() ? git_user_name() : a.author;
   InitArguments defaults;
-  defaults.id = id_from(folder_name.empty() ? fs::path(a.folder).parent_path().filename().string()
-                                            : folder_name);
+  defaults.id = nearest_name(
+      folder_name.empty() ? fs::path(a.folder).parent_path().filename().string() : folder_name);
   defaults.version = "0.1.0";
   defaults.description = "What this connector does, in one sentence.";
   defaults.author = author.empty() ? "Your name or team" : author;

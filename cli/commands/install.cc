@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 #include "cli/client/project_folder.h"
 #include "cli/client/registry_versions.h"
@@ -11,6 +12,7 @@
 #include "cli/commands/trust_options.h"
 #include "common/base/duration.h"
 #include "common/base/utf8.h"
+#include "common/connector/pack.h"
 
 namespace mkt {
 namespace {
@@ -52,27 +54,31 @@ Status tell_replaced(const Session& session, RegistryVersions& source, const Res
   const auto offered = std::find_if(versions.begin(), versions.end(),
                                     [&](const auto& v) { return v.version == version; });
   if (offered != versions.end() && !offered->quarantined) return {};
-  session.out.warn(
-      fmt::format("{}@{} is installed here but {}; {} replaces it", r.id.text(), version.text(),
-                  offered == versions.end() ? "is not known to the registry" : "is in quarantine",
-                  r.version.text()));
+  session.out.warn(fmt::format(
+      "{}@{} is installed here but {}; {} replaces it", r.id.text(), version.text(),
+      offered == versions.end() ? "is not known to the registry" : out_of_reach(*offered),
+      r.version.text()));
   return {};
 }
 
-// Adds why the newest version that fits is in quarantine.
+bool is_out_of_reach(ErrorCode code) {
+  return code == ErrorCode::version_quarantined || code == ErrorCode::version_withdrawn;
+}
+
+// Adds why the newest version that fits cannot be had.
 Error explain(RegistryVersions& source, const Trust& trust, Error error) {
-  if (error.code != ErrorCode::version_quarantined || error.details.empty()) return error;
+  if (!is_out_of_reach(error.code) || error.details.empty()) return error;
   const auto spec = ConnectorSpec::parse(error.details[0].path);
   if (!spec || !spec->version) return error;
   const auto info = source.version(spec->id, *spec->version);
   if (!info || !info->quarantined) return error;
   Error why = quarantine_error(trust, *info);
-  if (why.code != ErrorCode::version_quarantined) return error;
+  if (!is_out_of_reach(why.code)) return error;
   why.message += "; no other version fits";
   return why;
 }
 
-// Reports that a newer version was skipped only because it is in quarantine.
+// Reports that a newer version was skipped only because it cannot be had.
 Status tell_passed_over(const Session& session, RegistryVersions& source,
                         const std::vector<ResolvedConnector>& all, const ResolvedConnector& r) {
   MKT_TRY(const auto versions, source.versions(r.id));
@@ -82,20 +88,42 @@ Status tell_passed_over(const Session& session, RegistryVersions& source,
       return range == other.dependencies.end() || range->second.contains(v);
     });
   };
-  const Version* newest = nullptr;
+  const AvailableVersion* newest = nullptr;
   for (const AvailableVersion& v : versions) {
     const bool is_prerelease = v.prerelease || v.version.is_prerelease();
     if (!v.quarantined || (is_prerelease && !r.version.is_prerelease())) continue;
-    if (compare_precedence(v.version, r.version) <= 0 || !fits(v.version)) continue;
-    if (newest == nullptr || compare_precedence(v.version, *newest) > 0) newest = &v.version;
+    if (std::is_lteq(compare_precedence(v.version, r.version)) || !fits(v.version)) continue;
+    if (newest == nullptr || std::is_gt(compare_precedence(v.version, newest->version)))
+      newest = &v;
   }
   if (newest == nullptr) return {};
-  session.out.warn(fmt::format("{}@{} is in quarantine; the older {} is taken instead", r.id.text(),
-                               newest->text(), r.version.text()));
+  session.out.warn(fmt::format("{}@{} {}; the older {} is taken instead", r.id.text(),
+                               newest->version.text(), out_of_reach(*newest), r.version.text()));
   return {};
 }
 
-// What the user named and everything it needs. version_quarantined before anything is installed.
+// Reports that something that is installed and stays needs another version than the one that comes.
+void tell_unmet(const Session& session, const std::vector<Installed>& installed,
+                const std::vector<ResolvedConnector>& coming) {
+  for (const Installed& i : installed) {
+    const bool stays = std::none_of(coming.begin(), coming.end(), [&](const ResolvedConnector& r) {
+      return r.id.text() == i.receipt.id;
+    });
+    const auto manifest = read_manifest(i.folder);
+    if (!stays || !manifest) continue;  // mkt doctor tells of a broken one
+    const auto needs = manifest->dependencies();
+    for (const ResolvedConnector& r : coming) {
+      const auto need = needs.find(r.id.text());
+      if (need == needs.end() || need->second.contains(r.version)) continue;
+      session.out.warn(fmt::format(
+          "{}@{}, which is installed here, needs {} {}, but {} will be installed", i.receipt.id,
+          i.receipt.version, r.id.text(), need->second.text(), r.version.text()));
+    }
+  }
+}
+
+// What the user named and everything it needs. version_quarantined and version_withdrawn before
+// anything is installed.
 Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient& registry,
                                          const Trust& trust,
                                          const std::vector<WantedConnector>& wanted,
@@ -118,6 +146,7 @@ Result<std::vector<Wish>> resolve_wishes(const Session& session, RegistryClient&
     });
     if (!was_named) MKT_CHECK(tell_passed_over(session, source, *resolved, r));
   }
+  tell_unmet(session, listed, *resolved);
   for (ResolvedConnector& r : *resolved) wishes.push_back(wish_for(std::move(r)));
   return wishes;
 }

@@ -87,6 +87,7 @@ Status add(const Session& session, const KeyAddArguments& a) {
                                               endorser ? &endorser->secret : nullptr, false}));
   session.out.result(info.to_json(), fmt::format("{} is a key of {} now", printable(info.key_id),
                                                  printable(info.publisher_id)));
+  if (info.expires_at) session.out.note("it expires " + printable(*info.expires_at));
   return {};
 }
 

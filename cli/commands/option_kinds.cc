@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto kKinds = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"registry", "URL"},
+    {"npm-registry", "URL"},
     {"token-file", "FILE"},
     {"tenant", "TENANT"},
     {"timeout", "TIME"},

@@ -4,6 +4,7 @@
 #include "cli/client/project_folder.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/in_your_name.h"
 #include "cli/commands/pack_report.h"
 #include "cli/commands/publishable.h"
 #include "cli/commands/signer.h"
@@ -150,6 +151,7 @@ Status run_publish(const Session& session, PublishArguments a) {
     session.out.note(fmt::format("install it with: mkt install {}", name));
   }
   session.out.report_to_ci(describe_for_ci(ready, signature, settings.registry, published->is_new));
+  tell_in_your_name(session.out, settings, published->version.published_by);
   return {};
 }
 

@@ -26,8 +26,8 @@ Result<TargetResult> quarantine(const Session& session, const QuarantineArgument
                                                         : "no longer in quarantine")};
   }
   MKT_TRY(const auto out, registry.quarantine(n.id, n.version, {a.reason}));
-  return TargetResult{out.to_json(),
-                      fmt::format("{} is in quarantine\n{}", n.text(), describe_hits(out))};
+  return TargetResult{out.to_json(), fmt::format("{} is in quarantine\n{}", n.text(),
+                                                 describe_hits(out, HitsAre::done))};
 }
 
 Status run(Session& session, const QuarantineArguments& a) {

@@ -7,6 +7,7 @@
 #include "cli/client/credentials.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/in_your_name.h"
 #include "cli/commands/limit_table.h"
 #include "common/base/duration.h"
 #include "common/base/utf8.h"
@@ -87,6 +88,7 @@ Status show(Session& session) {
   json["limits"] = Json::array();
   for (const wire::LimitInfo& l : limits) json["limits"].push_back(l.to_json());
   session.out.result(json, describe(session.out, settings, status, me, limits));
+  if (me && me->role == "publisher") tell_in_your_name(session.out, settings, me->subject);
   if (status.status != "ready") session.exit_status = ExitStatus::unavailable;
   return {};
 }

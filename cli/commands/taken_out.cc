@@ -7,8 +7,6 @@
 
 namespace mkt {
 
-std::string NamedVersion::text() const { return fmt::format("{}@{}", id.text(), version.text()); }
-
 Result<NamedVersion> named_version(std::string_view text) {
   MKT_TRY(ConnectorSpec spec, ConnectorSpec::parse(text));
   if (!spec.version) {
@@ -18,7 +16,7 @@ Result<NamedVersion> named_version(std::string_view text) {
   return NamedVersion{std::move(spec.id), std::move(*spec.version)};
 }
 
-std::string describe_hits(const wire::TakenOutInfo& out) {
+std::string describe_hits(const wire::TakenOutInfo& out, HitsAre when) {
   std::string text;
   for (const wire::DependantInfo& d : out.dependants) {
     text += fmt::format("  needed by    {}@{} ({})\n", printable(d.id), printable(d.version),
@@ -33,8 +31,13 @@ std::string describe_hits(const wire::TakenOutInfo& out) {
     text += '\n';
   }
   if (out.request_count > 0) {
-    text += fmt::format("  denied       {} install request{} that waited for it\n",
-                        out.request_count, out.request_count == 1 ? "" : "s");
+    const bool is_done = when == HitsAre::done;
+    text += fmt::format("  {}  {} install request{} that wait{} for it\n",
+                        is_done ? "denied     " : "would deny ", out.request_count,
+                        out.request_count == 1 ? "" : "s",
+                        is_done                  ? "ed"
+                        : out.request_count == 1 ? "s"
+                                                 : "");
   }
   return text;
 }

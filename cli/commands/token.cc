@@ -32,6 +32,11 @@ std::string limits_of(const wire::TokenInfo& token) {
 }
 
 Status create(const Session& session, const TokenArguments& a) {
+  if (a.subject.empty() && a.role != "admin") {
+    return Error(ErrorCode::usage_error,
+                 fmt::format("whose is it? a token of the role {} needs --subject {}", a.role,
+                             a.role == "publisher" ? "PUBLISHER" : "TENANT"));
+  }
   wire::NewToken wanted{a.name, a.role, a.subject, {}, {}, a.connectors, a.from};
   if (a.read_only) wanted.read_only = true;
   if (!a.expires.empty()) {
@@ -71,7 +76,17 @@ Status list_tokens(const Session& session) {
   return {};
 }
 
-Status revoke(const Session& session, const std::string& id) {
+// What people have at hand may be the token itself, whose secret must not become part of a URL.
+std::string id_in(const std::string& text) {
+  constexpr std::string_view kBegin = "mkt_";
+  constexpr std::size_t kIdDigits = 12;
+  const bool is_whole = text.starts_with(kBegin) && text.size() > kBegin.size() + kIdDigits &&
+                        text[kBegin.size() + kIdDigits] == '_';
+  return is_whole ? text.substr(kBegin.size(), kIdDigits) : text;
+}
+
+Status revoke(const Session& session, const std::string& text) {
+  const std::string id = id_in(text);
   MKT_TRY(RegistryClient registry, session.registry());
   MKT_CHECK(registry.revoke_token(id));
   session.out.result({{"id", id}, {"revoked", true}},
@@ -93,8 +108,9 @@ void add_token_command(CLI::App& token, Session& session) {
       ->check(CLI::IsMember({"admin", "publisher", "tenant-admin", "member", "approver"}));
   command->add_option("--subject", a->subject, "The publisher or tenant it is for");
   command->add_option("--name", a->name, "What it is used for");
-  command->add_option("--expires", a->expires,
-                      "Until when it is valid: 2027-01-01, or 90d from now (default: for ever)");
+  command->add_option(
+      "--expires", a->expires,
+      "Until when it is valid: 2027-01-01, or 90d from now (default: as the registry says)");
   command->add_flag("--read", a->read_only, "It may only read");
   command->add_option("--connector", a->connectors,
                       "It is only for these connectors: ids in which * stands for anything");
@@ -105,7 +121,7 @@ void add_token_command(CLI::App& token, Session& session) {
   on_run(command, session, [&session] { return list_tokens(session); });
 
   command = add_subcommand(token, "revoke", "Revoke a token", "  mkt token revoke 0123456789ab");
-  command->add_option("ID", a->id, "The token's id")->required();
+  command->add_option("ID", a->id, "The token's id, or the token")->required();
   on_run(command, session, [&session, a] { return revoke(session, a->id); });
 }
 

@@ -5,6 +5,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/taken_out.h"
 #include "cli/terminal/prompt.h"
+#include "common/base/utf8.h"
 #include "common/wire/words.h"
 
 namespace mkt {
@@ -20,7 +21,7 @@ struct WithdrawArguments {
 
 Status ask_leave_to_withdraw(const Session& session, const NamedVersion& n,
                              const wire::TakenOutInfo& preview) {
-  const std::string hits = describe_hits(preview);
+  const std::string hits = describe_hits(preview, HitsAre::to_come);
   const auto answer = ask_yes_or_no(fmt::format(
       "{}Withdraw {}? Its bytes go, and its number is never used again. [y/N] ", hits, n.text()));
   if (!answer) {
@@ -32,21 +33,36 @@ Status ask_leave_to_withdraw(const Session& session, const NamedVersion& n,
   return {};
 }
 
+// The first word stays.
+Status tell_it_was(const Session& session, const NamedVersion& n, const wire::TakenOutInfo& out) {
+  const wire::VersionInfo& v = out;
+  session.out.result(out.to_json(),
+                     fmt::format("{} was withdrawn before, on {} ({}): {}\nnothing was changed",
+                                 n.text(), printable(v.withdrawn_at.value_or("")),
+                                 printable(v.withdrawal_code), printable(v.withdrawal_reason)));
+  return {};
+}
+
 Status run(const Session& session, const WithdrawArguments& a) {
   MKT_TRY(const NamedVersion n, named_version(a.spec));
   MKT_TRY(RegistryClient registry, session.registry());
   if (a.dry_run || !a.yes) {
     MKT_TRY(const auto preview, registry.withdraw(n.id, n.version, {a.code, a.reason, true}));
     if (a.dry_run) {
-      session.out.result(preview.to_json(), describe_hits(preview));
+      session.out.result(preview.to_json(), describe_hits(preview, HitsAre::to_come));
       session.out.note("nothing was withdrawn (--dry-run)");
       return {};
     }
+    if (preview.withdrawn_at) return tell_it_was(session, n, preview);
     MKT_CHECK(ask_leave_to_withdraw(session, n, preview));
   }
   MKT_TRY(const auto out, registry.withdraw(n.id, n.version, {a.code, a.reason, {}}));
-  session.out.result(out.to_json(),
-                     fmt::format("{} is withdrawn\n{}", n.text(), describe_hits(out)));
+  const wire::VersionInfo& v = out;
+  if (v.withdrawal_code != a.code || v.withdrawal_reason != a.reason) {
+    return tell_it_was(session, n, out);
+  }
+  session.out.result(out.to_json(), fmt::format("{} is withdrawn\n{}", n.text(),
+                                                describe_hits(out, HitsAre::done)));
   return {};
 }
 

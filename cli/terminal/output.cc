@@ -10,6 +10,13 @@
 #include "common/connector/manifest.h"
 
 namespace mkt {
+namespace {
+
+std::string whole_lines(std::string_view text) {
+  return fmt::format("{}{}", text, text.ends_with('\n') ? "" : "\n");
+}
+
+}  // namespace
 
 const Screen& Output::screen() const {
   if (!screen_) screen_ = Screen::of_process(no_color);
@@ -64,13 +71,13 @@ void Output::result(const Json& document, std::string_view text) const {
   if (json) {
     print_document(document);
   } else if (!text.empty()) {
-    print_text(fmt::format("{}{}", text, text.ends_with('\n') ? "" : "\n"));
+    print_text(whole_lines(text));
   }
 }
 
 void Output::paged_result(const Json& document, std::string_view text) const {
   if (json || text.empty()) return result(document, text);
-  print_paged(text_to_print(text), screen());
+  print_paged(text_to_print(whole_lines(text)), screen());
 }
 
 void Output::result(const Json& document, const Table& table) const {

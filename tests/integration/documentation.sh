@@ -73,6 +73,19 @@ diff in_help in_pages >&2 || fail "a SYNOPSIS (right) names other options than -
 "$MKT" config list | cut -f1 | sort >settings
 sed -n '/^The settings are/,/^hyphens/p' "$SOURCE/man/mkt-config.1" | grep -oE '[a-z_]{3,}' | grep -vE '^(settings|are|and|hyphens|.*underscores|the|well)$' |
   sort -u | diff settings - >&2 || fail "mkt-config(1) has other settings than mkt"
+# mktd(8) has the options of mktd in its SYNOPSIS and in its text, and the environment variables in ENVIRONMENT.
+"$MKTD" --help >help
+grep -oE '\b(MKTD_[A-Z_]+|REDIS_URL)\b' help | sort -u >is
+(($(wc -l <is) > 30)) || fail "the variables in: $(<help)"
+sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh FILES/p' "$SOURCE/man/mktd.8" | grep -oE '\b(MKTD_[A-Z_]+|REDIS_URL)\b' | sort | diff is - >&2 ||
+  fail "ENVIRONMENT of mktd(8) (>) has other variables than mktd --help (<)"
+grep -oE -- '^ +(-[a-z],)?--[a-z][a-z-]+' help | grep -oE -- '--[a-z-]+' |
+  grep -vxE -- '--(help|version|access-log)' | sort -u >is
+(($(wc -l <is) > 30)) || fail "the options in: $(<help)"
+for part in '/^\.Sh SYNOPSIS/,/^\.Cm init/' '/^\.Sh DESCRIPTION/,/^\.Ss Operations/'; do
+  sed -n "$part p" "$SOURCE/man/mktd.8" | grep -E '^\.(Op|It) ' | grep -oE '(Fl|\|) -[a-z][a-z-]+' | sed -E 's/^\S+ -/--/' | grep -vx -- --no-access-log |
+    sort -u | diff is - >&2 || fail "mktd(8) (>) has other options than mktd --help (<), in $part"
+done
 for shell in bash zsh fish; do expect 0 "$MKT" completion "$shell"; done
 bash -n <("$MKT" completion bash) || fail "the bash completion is not bash"
 if command -v fish >/dev/null; then

@@ -8,7 +8,7 @@
 source "$(dirname "$0")/lib.sh"
 
 have() { command -v "$1" >/dev/null; }
-for program in openssl ssh-keygen ssh-agent ssh-add; do have "$program" || skip "$program is not here"; done
+for program in openssl python3 ssh-keygen ssh-agent ssh-add; do have "$program" || skip "$program is not here"; done
 
 agent_pid=
 cleanup() { [[ -z $agent_pid ]] || kill "$agent_pid" 2>/dev/null; }
@@ -67,6 +67,15 @@ publish my-connector 0.9.0
 sed -i 's/"0.9.0"/"1.0.0"/' my-connector/connector.manifest.json
 mkt key export "$key" >acme.pem
 fingerprint=$(mkt key show "$key" --json | jq -r .fingerprint)
+
+# What is imported: what npm pack writes, and an MCP bundle.
+mkdir package
+echo '{"name": "@acme/tickets", "version": "1.4.0", "license": "MIT"}' >package/package.json
+tar czf tickets-1.4.0.tgz package
+rm -r package
+python3 -c 'import zipfile
+zipfile.ZipFile("tickets.mcpb", "w").writestr("manifest.json", """{"manifest_version": "0.3", "name": "tickets",
+  "version": "1.4.0", "author": {"name": "Acme"}, "server": {"type": "node", "entry_point": "index.js"}}""")'
 
 # The tenant has slack 1.3.0, and bob asks for 1.4.0.
 bob=$(mkt token create --role member --subject team --name bob 2>/dev/null)
@@ -191,6 +200,8 @@ arrange() {
     "mkt request watch --every 10s") status=124 ;;
     # It says by its status that something is outdated: see its page.
     "mkt outdated --exit-code") status=1 ;;
+    # No registry of npm is named here; import.sh has one.
+    "mkt import npm:"*) status=2 ;;
     # It asks a person for the token; there is no terminal here.
     "mkt login") status=2 ;;
     # A revocation asks a person first, unless --yes is given; there is no terminal here.

@@ -46,6 +46,12 @@ tells 0 login login --with-token <admin.token
 tells 0 logout logout
 tells 0 doctor doctor
 
+# --- a package of npm
+mkdir package
+echo '{"name": "@acme/tickets", "version": "1.4.0"}' >package/package.json
+tar czf tickets.tgz package
+tells 0 import import tickets.tgz imported
+
 # --- keys and publishers
 tells 0 own-key key generate --publisher acme --no-passphrase
 key=$(jq -r .keyId out)

@@ -35,6 +35,51 @@ expect 0 "$MKT" publish user --key "$good"
 expect 4 "$MKT" install user
 says err "laptop stolen"
 
+# Withdrawn is for ever, and is not called quarantine.
+make_connector gone 1.0.0
+expect 0 "$MKT" publish gone --key "$good"
+expect 0 "$MKT" install gone
+make_connector gone 1.1.0
+expect 0 "$MKT" publish gone --key "$good"
+expect 0 "$MKT" withdraw gone@1.1.0 --reason-code legal --reason "not ours" --yes
+expect 0 "$MKT" install gone --root older
+says err "gone@1.1.0 was withdrawn; the older 1.0.0 is taken instead"
+expect 0 "$MKT" withdraw gone@1.0.0 --reason-code legal --reason "not ours" --yes
+expect 4 "$MKT" --json install gone --root anew
+[[ $(jq -r .code out) == version_withdrawn && $(jq -r .message out) == *"not ours"* ]] || fail "$(<out)"
+expect 0 "$MKT" update
+says err "gone@1.0.0 was withdrawn, and no newer version can take its place"
+# A second word changes nothing, and is told so.
+expect 0 "$MKT" withdraw gone@1.0.0 --reason-code security --reason "it is worse" --yes
+says out "gone@1.0.0 was withdrawn before"
+says out "(legal): not ours"
+expect 0 "$MKT" uninstall gone
+
+# Where every release is deprecated, one of them is taken, and no prerelease that nobody asked for.
+make_connector old 1.0.0
+expect 0 "$MKT" publish old --key "$good"
+make_connector old 2.0.0-beta.1
+expect 0 "$MKT" publish old --key "$good"
+expect 0 "$MKT" deprecate old@1.0.0 --reason "use new"
+says out "old@1.0.0 is deprecated"
+[[ $(tail -c 1 out | od -An -c | tr -d ' ') == '\n' ]] || fail "the last line has no end"
+expect 0 "$MKT" install old --root old
+says err "old@1.0.0 is deprecated: use new"
+[[ $(jq -r .version old/old/install-receipt.json) == 1.0.0 ]] || fail "$(<old/old/install-receipt.json)"
+
+# What is installed and needs another version is told of.
+make_connector base 1.0.0
+expect 0 "$MKT" publish base --key "$good"
+make_connector base 2.0.0
+expect 0 "$MKT" publish base --key "$good"
+make_connector on-base 1.0.0
+jq '.dependencies = {"base": "^2.0.0"}' on-base/connector.manifest.json >m
+mv m on-base/connector.manifest.json
+expect 0 "$MKT" publish on-base --key "$good"
+expect 0 "$MKT" install on-base --root based
+expect 0 "$MKT" install base@1.0.0 --root based
+says err "on-base@1.0.0, which is installed here, needs base ^2.0.0, but 1.0.0 will be installed"
+
 # An older one is taken, and it is said; not where that one was asked for.
 expect 0 "$MKT" install tool
 says err "tool@1.1.0 is in quarantine; the older 1.0.0 is taken instead"
