@@ -95,9 +95,7 @@ Result<Response> Router::dispatch(Request& request) const {
   const auto handler = handler_of(request);
   if (handler) return (**handler)(request);
   const bool is_read = request.head.method == "GET" || request.head.method == "HEAD";
-  if (elsewhere_ && is_read && handler.error().code == ErrorCode::not_found) {
-    return (*elsewhere_)(request);
-  }
+  if (elsewhere_ && is_read) return elsewhere_(request, handler.error());
   return handler.error();
 }
 

@@ -58,8 +58,9 @@ class Router {
   // Around every route that is added from now on.
   void surround(Surround surround) { surround_ = std::move(surround); }
 
-  // What answers a GET where there is no route.
-  void add_elsewhere(Handler handler) { elsewhere_.emplace(std::move(handler)); }
+  // What answers a GET where there is no route, or none for a GET: the error says which.
+  using Elsewhere = std::function<Result<Response>(Request& request, const Error& error)>;
+  void add_elsewhere(Elsewhere elsewhere) { elsewhere_ = std::move(elsewhere); }
 
   // Asked before everything else of every route that is added from now on, but those that are
   // always open.
@@ -89,7 +90,7 @@ class Router {
   Node root_;
   Surround surround_;
   Handler::Gate guard_;
-  std::optional<Handler> elsewhere_;
+  Elsewhere elsewhere_;
   OperationSection section_;
   std::vector<RouteOperation> operations_;
 };

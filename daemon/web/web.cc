@@ -202,9 +202,9 @@ void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view 
 }
 
 void add_page_elsewhere(Router& router, const std::shared_ptr<Web>& web) {
-  router.add_elsewhere(page_handler(web, [](Web&, Visit&) -> Result<Response> {
-    return Error(ErrorCode::not_found, "there is nothing at this address");
-  }));
+  router.add_elsewhere([web](Request& request, const Error& error) {
+    return page_handler(web, [&error](Web&, Visit&) -> Result<Response> { return error; })(request);
+  });
 }
 
 Response page(const Web& web, const Visit& visit, const PageText& text,

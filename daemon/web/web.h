@@ -56,7 +56,7 @@ struct PageRules {
 void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view method,
               std::string_view pattern, PageRules rules, PageWork work);
 
-// Tells people in a browser that there is nothing, wherever there is no route.
+// Tells people in a browser that there is nothing to read, wherever no route reads.
 void add_page_elsewhere(Router& router, const std::shared_ptr<Web>& web);
 
 struct PageText {

@@ -158,6 +158,8 @@ for path in /nope /search/more /connectors; do
 done
 [[ $(http GET /nope) == 404 && $(jq -r .code body) == not_found ]] || fail "$(<body)"
 [[ $(http GET /v1/nope -H 'Accept: text/html') == 404 && $(jq -r .code body) == not_found ]] || fail "$(<body)"
+page 405 /sign-out
+says body "This address answers POST only."
 page 401 /log
 says body 'name="token"'
 page 401 /requests

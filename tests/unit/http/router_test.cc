@@ -61,6 +61,20 @@ TEST_CASE("a page is a route that the API does not tell of, and guards itself") 
   CHECK(router.operations()[0].pattern == "/v1/tokens");
 }
 
+TEST_CASE("who reads where nothing is to be read is answered from elsewhere, and told why") {
+  Router router;
+  router.add_page("POST", "/sign-out", says("bye"));
+  router.add_elsewhere([](Request&, const Error& error) {
+    Response response;
+    response.body = "a page: " + std::string(error_code_name(error.code));
+    return response;
+  });
+  CHECK(ask(router, "GET", "/nothing") == "a page: not_found");
+  CHECK(ask(router, "GET", "/sign-out") == "a page: method_not_allowed");
+  CHECK(ask(router, "POST", "/nothing") == "not_found");
+  CHECK(ask(router, "PUT", "/sign-out") == "method_not_allowed");
+}
+
 TEST_CASE("a dead end under a fixed segment falls back to the parameter") {
   Router router;
   router.add("GET", "/a/b/c", Operation("x", "X"), says("fixed"));
