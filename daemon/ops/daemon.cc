@@ -87,6 +87,17 @@ std::unique_ptr<Control> open_control(const DataFolder& data, Control::Answer an
   return nullptr;
 }
 
+// Whoever sees the URL may use all of the daemon. A full disk does not keep it from being read
+// from: an old file must only not send anybody to where it was before.
+Status leave_url(const DataFolder& data, std::string_view url) {
+  auto written = write_file_atomically(data.url(), fmt::format("{}\n", url), 0644);
+  if (written || written.error().code != ErrorCode::storage_full) return written;
+  ::unlink(data.url().c_str());
+  log_event(LogLevel::warning, "programs on this machine do not find this daemon by themselves",
+            {{"reason", written.error().message}, {"url", std::string(url)}});
+  return {};
+}
+
 // Null where the configuration names no certificate.
 Result<std::unique_ptr<TlsGate>> open_tls(const Configuration& c) {
   const auto files = c.tls_files();
@@ -338,8 +349,7 @@ Result<int> Daemon::run() {
         }
         return Error(ErrorCode::not_implemented, "this mktd does not know that question");
       });
-  // Whoever sees the URL may use all of the daemon.
-  MKT_CHECK(write_file_atomically(data_.url(), url + "\n", 0644));
+  MKT_CHECK(leave_url(data_, url));
   const Announcement announcement(url, data_.path());
   if (storage_.shared != nullptr) storage_.shared->announce(url);
   for (const std::string& address : addresses) {

@@ -33,7 +33,18 @@ ask 507 storage_full full
 expect_http 200 - GET /v1/tenants/before/installs -H "Authorization: Bearer $token"
 [[ $(jq '.installations | length' body) == 1 ]] || fail "what was answered is gone"
 expect 0 "$MKT" install small --dir again
-rm data/ballast
+# A daemon that starts there gives what it has, though it cannot leave its address.
+stop_mktd
+dd if=/dev/zero of=data/ballast2 bs=1k status=none 2>/dev/null || true
+free_port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
+"$MKTD" --data data --listen "127.0.0.1:$free_port" "${no_limits[@]}" 2>>mktd.log &
+daemon=$!
+export MKT_REGISTRY=http://127.0.0.1:$free_port MKT_TOKEN=$token
+wait_for "mktd to start on a full disk" curl -fsS -o health "$MKT_REGISTRY/health"
+[[ ! -e data/mktd.url ]] || fail "mktd.url: $(<data/mktd.url)"
+expect 0 "$MKT" install small --dir once-more
+ask 507 storage_full full
+rm data/ballast data/ballast2
 ask 201 - full
 expect 0 "$MKT" publish more
 expect 0 "$MKT" install more
