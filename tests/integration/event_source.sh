@@ -19,6 +19,8 @@ if [[ -n $CHROMIUM && -d $browser_modules/node_modules/playwright-core ]]; then 
   echo "skipped: a browser (needs chromium and playwright-core: . scripts/prerequisites; need_browser_modules)"
 fi
 ((${#clients[@]} > 0)) || skip "there is no client"
+# Readers that find no place to wait come back after 10 seconds, and those who then come too early once more.
+patience=120
 
 free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport'; }
 direct=$(free_port)

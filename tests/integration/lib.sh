@@ -61,11 +61,11 @@ stop_mktd() {
   wait "$pid"
 }
 
-# wait_for WHAT COMMAND…: waits until the command succeeds, at most 20 seconds.
+# wait_for WHAT COMMAND…: waits until the command succeeds, at most $patience seconds (20).
 wait_for() {
   local what=$1 i
   shift
-  for ((i = 0; i < 1000; i++)); do
+  for ((i = 0; i < ${patience:-20} * 50; i++)); do
     "$@" 2>/dev/null && return
     [[ -z $daemon ]] || kill -0 "$daemon" 2>/dev/null || fail "mktd ended while waiting for $what"
     sleep 0.02
