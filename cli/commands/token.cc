@@ -5,6 +5,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/relative_time.h"
+#include "common/base/token_text.h"
 #include "common/base/utf8.h"
 
 namespace mkt {
@@ -76,17 +77,10 @@ Status list_tokens(const Session& session) {
   return {};
 }
 
-// What people have at hand may be the token itself, whose secret must not become part of a URL.
-std::string id_in(const std::string& text) {
-  constexpr std::string_view kBegin = "mkt_";
-  constexpr std::size_t kIdDigits = 12;
-  const bool is_whole = text.starts_with(kBegin) && text.size() > kBegin.size() + kIdDigits &&
-                        text[kBegin.size() + kIdDigits] == '_';
-  return is_whole ? text.substr(kBegin.size(), kIdDigits) : text;
-}
-
 Status revoke(const Session& session, const std::string& text) {
-  const std::string id = id_in(text);
+  // What people have at hand may be the token itself, whose secret must not become part of a URL.
+  const std::string_view own_id = token_id_in(text);
+  const std::string id(own_id.empty() ? text : own_id);
   MKT_TRY(RegistryClient registry, session.registry());
   MKT_CHECK(registry.revoke_token(id));
   session.out.result({{"id", id}, {"revoked", true}},

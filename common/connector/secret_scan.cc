@@ -7,6 +7,7 @@
 #include <bitset>
 
 #include "common/base/encoding.h"
+#include "common/base/token_text.h"
 
 namespace mkt {
 namespace {
@@ -38,7 +39,7 @@ constexpr auto kTokens = std::to_array<TokenKind>({
     {"xoxp-", 40, "-", "an access token of Slack"},
     {"sk_live_", 24, "", "a secret key of Stripe"},
     {"rk_live_", 24, "", "a secret key of Stripe"},
-    {"mkt_", 77, "_", "an access token of mkt"},
+    {kTokenPrefix, kTokenLength - kTokenPrefix.size(), "_", "an access token of mkt"},
 });
 
 constexpr std::string_view kKeyHeader = "PRIVATE KEY-----";
@@ -54,7 +55,8 @@ bool is_word_character(char c) {
 
 std::string_view body_at(std::string_view text, std::string_view extra) {
   std::size_t end = 0;
-  while (end < text.size() && (is_word_character(text[end]) || extra.find(text[end]) != extra.npos)) ++end;
+  while (end < text.size() && (is_word_character(text[end]) || extra.find(text[end]) != extra.npos))
+    ++end;
   return text.substr(0, end);
 }
 

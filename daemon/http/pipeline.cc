@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "common/base/log.h"
+#include "common/base/token_text.h"
 #include "daemon/http/error_body.h"
 #include "daemon/http/mcp_path.h"
 #include "daemon/http/min_sequence.h"
@@ -95,7 +96,7 @@ Response refuse_sign_in(const Pipeline& a, const Error& error, const RequestHead
 std::string without_tokens(std::string path) {
   for (std::size_t begin = 1; begin < path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
-    const std::string id(public_part(std::string_view(path).substr(begin, end - begin)));
+    const std::string id(token_id_in(std::string_view(path).substr(begin, end - begin)));
     if (!id.empty()) path.replace(begin, end - begin, id);
     begin += (id.empty() ? end - begin : id.size()) + 1;
   }

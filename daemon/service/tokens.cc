@@ -8,6 +8,7 @@
 #include <set>
 
 #include "common/base/encoding.h"
+#include "common/base/token_text.h"
 #include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
 #include "daemon/rules/token_scope.h"
@@ -16,9 +17,6 @@
 namespace mkt {
 namespace {
 
-constexpr std::string_view kPrefix = "mkt_";
-constexpr std::size_t kTokenIdBytes = 6;
-constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxNameLengthOfToken = 128;
 
 std::string token_hash(std::string_view token) { return Checksum::of(as_bytes(token)).hex(); }
@@ -44,7 +42,8 @@ Status stay_within(const TokenScope& own, TokenScope& wanted) {
 Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const NewToken& wanted) {
   CreatedToken created;
   created.record.id = random_hex(kTokenIdBytes);
-  created.secret = fmt::format("{}{}_{}", kPrefix, created.record.id, random_hex(kSecretBytes));
+  created.secret =
+      fmt::format("{}{}_{}", kTokenPrefix, created.record.id, random_hex(kTokenSecretBytes));
   created.record.hash = token_hash(created.secret);
   created.record.name = wanted.name;
   created.record.role = wanted.role;
@@ -128,12 +127,6 @@ Status decide_to_remove(Change& change, const std::string& id) {
 
 }  // namespace
 
-std::string_view public_part(std::string_view token) {
-  constexpr std::size_t kLength = kPrefix.size() + 2 * kTokenIdBytes + 1 + 2 * kSecretBytes;
-  if (token.size() != kLength || !token.starts_with(kPrefix)) return {};
-  return token.substr(kPrefix.size(), 2 * kTokenIdBytes);
-}
-
 Status keep_token(const Marketplace& market, const Actor& actor, const TokenRecord& token) {
   return market.change(actor, token.created_at, Touches::nothing(), [&](Change& change) -> Status {
     change.log("token.create", token.id, token_document(token));
@@ -207,7 +200,7 @@ Result<CreatedToken> create_token_of_publisher(const Marketplace& market, const 
 }
 
 Status sign_in(const Marketplace& market, std::string_view token, Caller& caller) {
-  const std::string_view id = public_part(token);
+  const std::string_view id = token_id_in(token);
   if (id.empty()) return token_refused();
   MKT_TRY(const auto record, market.views.tokens.find(id));
   // Compares even where there is no such token, so that the time reveals nothing.

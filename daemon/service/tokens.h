@@ -58,7 +58,4 @@ Status remove_token(const Marketplace& market, const Actor& actor, std::string_v
 // An admin may revoke any token, anybody else only its own. token_not_found.
 Status revoke_token(const Marketplace& market, const Caller& caller, std::string_view id);
 
-// The public part of a well-formed token; empty for anything else.
-std::string_view public_part(std::string_view token);
-
 }  // namespace mkt

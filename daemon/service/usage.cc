@@ -1,6 +1,7 @@
 #include "daemon/service/usage.h"
 
 #include "common/base/log.h"
+#include "common/base/token_text.h"
 #include "daemon/service/tokens.h"
 
 namespace mkt {
@@ -47,7 +48,7 @@ void Usage::token_used(const std::string& token_id, UtcTime at) {
 
 void Usage::sign_in_failed(std::string_view address, std::string_view token, UtcTime at) {
   const std::lock_guard lock(mutex_);
-  failures_.add(address, public_part(token), at);
+  failures_.add(address, token_id_in(token), at);
   wake_.notify_all();
 }
 
