@@ -22,9 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/duration.h"
 #include "common/base/result.h"
-#include "common/base/utc_time.h"
 #include "common/connector/archive_limits.h"
 #include "common/connector/names.h"
 
@@ -94,14 +92,6 @@ Result<std::string> registry_origin(std::string_view url);
 
 // True for 127.0.0.1, localhost and [::1], by http and by https.
 bool is_loopback(std::string_view origin);
-
-// A moment: RFC 3339, a day ("2026-01-31", which is its first instant in UTC), or an age ("24h",
-// "7d").
-Result<UtcTime> parse_moment(std::string_view text, UtcTime now);
-
-// When something is to expire: RFC 3339, a day ("2027-01-01", which is its first instant in UTC),
-// or how long it is valid ("12h", "90d"). usage_error also for what is not after `now`.
-Result<UtcTime> parse_expiry(std::string_view text, UtcTime now);
 
 std::filesystem::path config_file();
 std::filesystem::path keys_folder();

@@ -1,6 +1,7 @@
 // mkt key add, mkt key rotate: adds a key to a publisher, endorsed by one that it has.
 #include <fmt/format.h>
 
+#include "cli/client/moments.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/key_commands.h"
 #include "cli/commands/public_key_option.h"

@@ -1,6 +1,7 @@
 // mkt key revoke: revokes a key for ever, after showing what that affects.
 #include <fmt/format.h>
 
+#include "cli/client/moments.h"
 #include "cli/client/registry_client.h"
 #include "cli/client/trust.h"
 #include "cli/commands/key_commands.h"

@@ -1,6 +1,7 @@
 // mkt log: shows who changed what at the registry.
 #include <fmt/format.h>
 
+#include "cli/client/moments.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/relative_time.h"

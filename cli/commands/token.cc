@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/client/moments.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/terminal/relative_time.h"

@@ -7,6 +7,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
+TEST_CASE("a duration is a number of seconds, or one with a unit") {
+  CHECK(parse_duration("500ms")->count() == 500);
+  CHECK(parse_duration("30")->count() == 30'000);
+  CHECK(parse_duration("30s")->count() == 30'000);
+  CHECK(parse_duration("10m")->count() == 600'000);
+  CHECK(parse_duration("2h")->count() == 7'200'000);
+  CHECK(parse_duration("7d")->count() == 604'800'000);
+  for (const char* text : {"", "s", "-1s", "1w", "1.5s", "10 m", "99999999h"}) {
+    CAPTURE(std::string(text));
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
 TEST_CASE("a duration is written in the largest unit that leaves no rest") {
   CHECK(format_duration(milliseconds(0)) == "0s");
   CHECK(format_duration(milliseconds(1500)) == "1500ms");
