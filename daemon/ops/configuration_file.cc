@@ -25,6 +25,7 @@ std::string value_in_environment(const CLI::Option& option) {
 std::vector<CLI::ConfigItem> ConfigurationFile::from_config(std::istream& input) const {
   check(std::string{std::istreambuf_iterator<char>(input), {}});
   std::vector<CLI::ConfigItem> options;
+  std::map<std::string, int> here;  // lines by option: one name has several spellings
   for (const TomlSetting& setting : settings_) {
     CLI::ConfigItem item;
     item.name = setting.name;
@@ -39,8 +40,13 @@ std::vector<CLI::ConfigItem> ConfigurationFile::from_config(std::istream& input)
     } else if (setting.table == "limits") {
       read_limit(setting, item);
     } else {
-      if (!decides(setting)) continue;
       if (setting.table == "firestore") item.name = "firestore-" + item.name;
+      const auto [first, is_new] = here.emplace(item.name, setting.line);
+      if (!is_new) {
+        refuse(setting.line,
+               fmt::format("{} is set in line {} already", printable(item.name), first->second));
+      }
+      if (!decides(setting)) continue;
       lines_.emplace("--" + item.name, setting.line);
       options.push_back(std::move(item));
     }

@@ -165,6 +165,16 @@ search = "off"
 CONF
 expect 0 "$MKTD" --data data --config mktd.conf --check-config
 
+# However it is spelt, a setting is set once.
+for again in 'token_lifetime = "20d"' 'token-lifetime = "20d"'; do
+  printf 'token-lifetime = "10d"\n%s\n' "$again" >mktd.conf
+  expect 2 "$MKTD" --data data --config mktd.conf --check-config
+  says err 'mktd.conf:2: '
+done
+printf 'firestore-project = "a"\n[firestore]\nproject = "b"\n' >mktd.conf
+expect 2 "$MKTD" --data data --config mktd.conf --check-config
+says err 'mktd.conf:3: firestore-project is set in line 1 already'
+
 # Ports.
 for address in 127.0.0.1:65536 127.0.0.1:99999 127.0.0.1:-1 127.0.0.1:http 127.0.0.1: 127.0.0.1 :3456; do
   expect 2 "$MKTD" --data data --listen "$address" --check-config
