@@ -301,6 +301,11 @@ Result<Response> requests_page(Web& web, Visit& visit) {
   if (!caller.signed_in()) {
     return Error(ErrorCode::unauthorized, "requests are shown to members of their tenant");
   }
+  if (caller.role == Role::publisher) {
+    return Error(
+        ErrorCode::forbidden,
+        "install requests are a tenant's; sign in with a token of your tenant to see them");
+  }
   PageText text;
   text.title = "Requests";
   text.body << "<h1>Install requests</h1>";

@@ -117,6 +117,10 @@ bool sees_status(const Web& web, const Visit& visit) {
   return web.parts.operations.for_anyone() || visit.caller().is_admin();
 }
 
+bool sees_requests(const Caller& caller) {
+  return caller.signed_in() && caller.role != Role::publisher;
+}
+
 struct NavigationItem {
   Markup path;
   Markup name;
@@ -130,7 +134,7 @@ Html navigation(const Web& web, const Visit& visit) {
   for (const NavigationItem& item : kItems) {
     const bool admins_only = item.path.text() == "/log";
     if (admins_only && !visit.caller().is_admin()) continue;
-    if (item.path.text() == "/requests" && !visit.caller().signed_in()) continue;
+    if (item.path.text() == "/requests" && !sees_requests(visit.caller())) continue;
     if (item.path.text() == "/status" && !sees_status(web, visit)) continue;
     html << "<li><a href=\"" << Href(item.path) << "\"";
     if (visit.request.head.path == item.path.text()) html << " aria-current=\"page\"";

@@ -208,6 +208,12 @@ grep -qi '^cache-control: private, no-store' headers || fail "$(<headers)"
 page 200 /connectors/tool
 ! grep -qE 'Sign out|Installed in' body || fail "others see a session's page"
 page 403 /log -H "Cookie: $cookie"
+# Publishers have no requests to look at.
+acmes=$(signed_in "$("$MKT" token create --role publisher --subject acme --name acme)")
+page 200 / -H "Cookie: $acmes"
+! grep -q 'href="/requests"' body || fail "a publisher is led to requests"
+page 403 /requests -H "Cookie: $acmes"
+says body "sign in with a token of your tenant"
 page 200 / -H "Cookie: mkt-session=$(printf '0%.0s' {1..64})"
 says body "Sign in"
 
