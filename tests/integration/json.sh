@@ -146,6 +146,8 @@ tells 0 several deprecate tickets@0.1.0 tickets@0.2.0 --undo
 fits $page document version .results out
 tells 0 taken-out quarantine tickets@0.1.0 --reason 'calls home'
 tells 0 version quarantine tickets@0.1.0 --undo --reason 'it does not'
+expect 0 "$MKT" visibility tickets tenants:team
+tells 0 info info tickets
 tells 0 visibility visibility tickets
 tells 0 visibility visibility tickets everyone
 tells 0 taken-out withdraw tickets@0.2.0 --reason-code mistake --reason 'too early' --dry-run
