@@ -35,6 +35,8 @@ class EntryNames {
 
   // archive_unsafe when the path breaks the rule above or collides with an earlier path.
   Status add(std::string_view path, Kind kind);
+  // Files and folders, also those that are there only as the folder of another.
+  std::size_t count() const { return seen_.size(); }
 
  private:
   struct Seen {

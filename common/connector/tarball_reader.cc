@@ -131,6 +131,12 @@ Result<std::optional<TarEntry>> TarballReader::next() {
         !ok) {
       return ok.error().context(fmt::format("entry \"{}\"", printable(entry.path.substr(0, 128))));
     }
+    // Each entry may want folders that are no entries.
+    if (impl_->names.count() > impl_->limits.entries) {
+      return Error(
+          ErrorCode::archive_too_large,
+          fmt::format("the tarball has more than {} files and folders", impl_->limits.entries));
+    }
     return std::optional<TarEntry>(std::move(entry));
   }
 }

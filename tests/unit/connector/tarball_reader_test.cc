@@ -314,6 +314,12 @@ TEST_CASE("a bomb stops at the ratio, the size and the number of entries") {
   CHECK(code_of(many.tarball(), {.entries = 21}) == ErrorCode::archive_too_large);
 }
 
+TEST_CASE("folders that are no entries of their own count, too") {
+  const std::string tarball = TarBuilder().hello().file("1/2/3/4/5/a").tarball();
+  CHECK(code_of(tarball, {.entries = 8}) == kAccepted);
+  CHECK(code_of(tarball, {.entries = 7}) == ErrorCode::archive_too_large);
+}
+
 TEST_CASE("the manifest must be there, at the root, once, and hold for the files") {
   CHECK(code_of(TarBuilder().file("index.js").tarball()) == ErrorCode::manifest_missing);
   CHECK(code_of(TarBuilder().file("package/connector.manifest.json", kHelloManifest).tarball()) ==
