@@ -18,6 +18,8 @@
 #include "common/base/utf8.h"
 #include "common/connector/entry_path.h"
 #include "common/connector/gzip_reader.h"
+#include "common/connector/manifest.h"
+#include "common/connector/tar_guard.h"
 
 namespace mkt {
 namespace {
@@ -92,9 +94,7 @@ class ForeignWalk {
       if (failure_) return *failure_;
       if (result == ARCHIVE_EOF) break;
       if (result != ARCHIVE_OK) return failed();
-      if (++entries_ > limits_.entries) {
-        return too_large(fmt::format("the archive has more than {} entries", limits_.entries));
-      }
+      if (++entries_ > limits_.entries) return too_many();
       MKT_CHECK(entry(raw));
     }
     MKT_CHECK(is_zip() ? check_all_seen() : drain());
@@ -102,6 +102,11 @@ class ForeignWalk {
   }
 
  private:
+  Error too_many() const {
+    return too_large(
+        fmt::format("the archive has more than {} files and folders", limits_.entries));
+  }
+
   bool is_zip() const { return layout_ != ForeignLayout::npm_tarball; }
 
   Status open_zip() {
@@ -149,6 +154,7 @@ class ForeignWalk {
   // than any honest archive has.
   Result<std::size_t> fill() {
     MKT_TRY(const std::size_t n, gzip_.read(stream_));
+    MKT_CHECK(guard_.feed({stream_.data(), n}));
     streamed_ += n;
     if (streamed_ / 2 > limits_.unpacked_bytes + limits_.ratio_from) {
       return too_large(
@@ -161,7 +167,7 @@ class ForeignWalk {
   Status drain() {
     for (;;) {
       MKT_TRY(const std::size_t n, fill());
-      if (n == 0) return {};
+      if (n == 0) return guard_.finish();
     }
   }
 
@@ -197,8 +203,12 @@ class ForeignWalk {
       }
       e.size = member->second;
       zip_sizes_.erase(member);
-    } else if (!e.is_folder) {
-      e.size = static_cast<std::uint64_t>(archive_entry_size(raw));
+    } else {
+      if (!e.is_folder) e.size = static_cast<std::uint64_t>(archive_entry_size(raw));
+      std::uint64_t guarded = 0;
+      if (!guard_.next_size(guarded) || guarded != e.size) {
+        return unsafe_archive(fmt::format("{} can be read in two ways", shown));
+      }
     }
     auto taken = place(e);
     if (!taken) return taken.error().context(fmt::format("entry \"{}\"", shown));
@@ -232,7 +242,14 @@ class ForeignWalk {
       }
       path.erase(0, slash + 1);
     }
+    const std::string_view root = std::string_view(path).substr(0, path.find('/'));
+    if (root != kManifestName && fold_name(root) == kManifestName) {
+      return unsafe_archive(
+          fmt::format("it differs from the connector's own {} in case only", kManifestName));
+    }
     MKT_CHECK(names_.add(path, e.is_folder ? EntryNames::Kind::folder : EntryNames::Kind::file));
+    // Each entry may want folders that are no entries.
+    if (names_.count() > limits_.entries) return too_many();
     e.path = std::move(path);
     return true;
   }
@@ -283,6 +300,7 @@ class ForeignWalk {
   GzipReader gzip_;
   Bytes piece_;   // of a file
   Bytes stream_;  // of the tar
+  TarGuard guard_{TarGuard::Dialects::all};
   std::optional<Error> failure_;
   std::unique_ptr<archive, FreeForeign> archive_;
   EntryNames names_;

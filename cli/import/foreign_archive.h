@@ -1,9 +1,10 @@
 // Reads the archives of other package formats, as safely as tarballs of mkt are read.
 //
 // EntryNames checks the names, ArchiveLimits the sizes, by what is unpacked and not by what the
-// archive says. Links, devices, pipes and sparse files are refused. Of a tar, libarchive reads
-// every dialect, for npm packages have been made by many programs; its gzip stream is GzipReader's.
-// A zip passes zip_guard.h first. Memory grows only with the names in the archive. Thread-safe.
+// archive says. Links, devices, pipes and sparse files are refused. A tar may be of every dialect,
+// for npm packages have been made by many programs, where TarGuard finds only one way to read it;
+// its gzip stream is GzipReader's. A zip passes zip_guard.h first. Memory grows only with the names
+// in the archive. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -19,12 +19,21 @@ constexpr std::size_t kTypeOffset = 156;
 constexpr std::size_t kMagicOffset = 257;
 constexpr std::size_t kPrefixOffset = 345, kPrefixLength = 155;
 constexpr std::string_view kPosixMagic("ustar\0", 6);
+constexpr std::string_view kPosixVersion(
+    "ustar\0"
+    "00",
+    8);
 constexpr std::uint64_t kMaxPaxBytes = 64 * 1024;
+constexpr std::uint64_t kMaxSize = 1ULL << 62;  // far from where sums overflow
 
 // pax keywords that change neither a file's name nor its content.
 constexpr auto kHarmlessKeywords =
     std::to_array<std::string_view>({"atime", "comment", "ctime", "gid", "gname",
                                      "LIBARCHIVE.creationtime", "mtime", "uid", "uname"});
+
+// Those by which some programs read another name, size or content, beside path, linkpath and size.
+constexpr auto kChangingKeywords = std::to_array<std::string_view>(
+    {"hdrcharset", "SCHILY.filetype", "SCHILY.realsize", "SUN.holesdata"});
 
 Error unsafe_header(std::string message) {
   return Error(ErrorCode::archive_unsafe, std::move(message));
@@ -102,56 +111,79 @@ Status TarGuard::header() {
   if (!size) return unsafe_header("a tar header has a size that is not plain octal");
   // Without the magic, some readers put the prefix before the name and others do not (GNU tar keeps
   // times there). Then one header would name two files.
-  const std::string_view magic = text.substr(kMagicOffset, kPosixMagic.size());
+  const std::string_view magic = dialects_ == Dialects::all ? kPosixVersion : kPosixMagic;
   const std::string_view prefix = text.substr(kPrefixOffset, kPrefixLength);
-  if (magic != kPosixMagic && prefix.find_first_not_of('\0') != std::string_view::npos) {
+  if (text.substr(kMagicOffset, magic.size()) != magic &&
+      prefix.find_first_not_of('\0') != std::string_view::npos) {
     return unsafe_header(
         "a tar header has a prefix and is not marked as ustar: it can be read in two ways");
   }
   const char type = text[kTypeOffset];
   switch (type) {
+    case 'x':
+    case 'g':
+      return begin_pax(type, *size);
+    case 'L':
+    case 'K':
+      if (dialects_ == Dialects::all) return begin_pax(type, *size);
+      return unsafe_header(
+          "GNU long names are not allowed in a tarball; pack with mkt pack or as ustar");
+    default:
+      return entry(type, *size, text);
+  }
+}
+
+Status TarGuard::entry(char type, std::uint64_t size, std::string_view header) {
+  const bool takes_all = dialects_ == Dialects::all;
+  if (said_.size) size = *said_.size;
+  const bool has_long_name = said_.name;
+  said_ = {};
+  switch (type) {
     case '0':
     case '\0': {
       const std::string_view name =
-          text.substr(kNameOffset, kNameLength).substr(0, text.find('\0'));
-      if (name.ends_with('/')) return unsafe_header("a tar header names a file like a folder");
-      sizes_.push_back(*size);
+          header.substr(kNameOffset, kNameLength).substr(0, header.find('\0'));
+      // Before ustar, a folder was a file with such a name.
+      if (name.ends_with('/') && !has_long_name && (!takes_all || size != 0)) {
+        return unsafe_header("a tar header names a file like a folder");
+      }
       break;
     }
     case '5':
-      if (*size != 0) return unsafe_header("a tar header gives a folder a size");
-      sizes_.push_back(0);
+      if (size != 0) return unsafe_header("a tar header gives a folder a size");
       break;
-    case 'x':
-    case 'g':
-      if (*size > kMaxPaxBytes) return unsafe_header("a pax header is larger than 64 KiB");
-      pax_.clear();
-      pax_size_ = *size;
-      skip_ = padded(*size);
-      if (skip_ > 0) state_ = State::pax;
-      return {};
     case '1':
     case '2':
+      if (takes_all && size == 0) break;
       return unsafe_header("links are not allowed in a tarball");
     case '3':
     case '4':
     case '6':
+      if (takes_all && size == 0) break;
       return unsafe_header("devices and pipes are not allowed in a tarball");
-    case 'L':
-    case 'K':
-      return unsafe_header(
-          "GNU long names are not allowed in a tarball; pack with mkt pack or as ustar");
     default:
       return unsafe_header(fmt::format("tar entries of type '{}' are not allowed in a tarball",
                                        printable(std::string_view(&type, 1))));
   }
-  skip_ = padded(*size);
+  sizes_.push_back(size);
+  skip_ = padded(size);
   if (skip_ > 0) state_ = State::content;
   return {};
 }
 
+Status TarGuard::begin_pax(char type, std::uint64_t size) {
+  if (size > kMaxPaxBytes) return unsafe_header("a pax header is larger than 64 KiB");
+  pax_.clear();
+  pax_size_ = size;
+  pax_type_ = type;
+  skip_ = padded(size);
+  if (skip_ > 0) state_ = State::pax;
+  return {};
+}
+
 // Records are "<length> <keyword>=<value>\n"; the length includes itself.
-Status TarGuard::pax_records() const {
+Status TarGuard::pax_records() {
+  if (pax_type_ == 'L' || pax_type_ == 'K') return long_name();
   std::string_view rest = as_text(pax_).substr(0, pax_size_);
   while (!rest.empty()) {
     std::size_t length = 0;
@@ -162,20 +194,56 @@ Status TarGuard::pax_records() const {
       return invalid_tar("a pax header is malformed");
     }
     const std::string_view record = rest.substr(digits + 1, length - digits - 2);
-    const std::string_view keyword = record.substr(0, record.find('='));
-    if (std::find(kHarmlessKeywords.begin(), kHarmlessKeywords.end(), keyword) ==
-        kHarmlessKeywords.end()) {
-      return unsafe_header(
-          fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
-                      printable(keyword.substr(0, 40))));
-    }
+    const std::size_t equals = std::min(record.find('='), record.size());
+    MKT_CHECK(
+        pax_record(record.substr(0, equals), record.substr(std::min(equals + 1, record.size()))));
     rest.remove_prefix(length);
   }
   return {};
 }
 
+Status TarGuard::pax_record(std::string_view keyword, std::string_view value) {
+  const auto is_one_of = [&](const auto& keywords) {
+    return std::find(keywords.begin(), keywords.end(), keyword) != keywords.end();
+  };
+  if (is_one_of(kHarmlessKeywords)) return {};
+  const Error refused =
+      unsafe_header(fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
+                                printable(keyword.substr(0, 40))));
+  if (dialects_ == Dialects::plain) return refused;
+  const bool names = keyword == "path" || keyword == "linkpath";
+  if (names || keyword == "size") {
+    bool& is_said = keyword == "path" ? said_.name : said_.link;
+    const bool again = names ? is_said : said_.size.has_value();
+    if (pax_type_ == 'g' || again || value.find('\0') != std::string_view::npos) return refused;
+    if (names) {
+      is_said = true;
+      return {};
+    }
+    std::uint64_t size = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
+    if (error != std::errc() || end != value.data() + value.size() || size > kMaxSize) {
+      return refused;
+    }
+    said_.size = size;
+    return {};
+  }
+  const bool changes_content = is_one_of(kChangingKeywords) || keyword.starts_with("GNU.sparse.");
+  return changes_content ? refused : Status();
+}
+
+// A name that is too long for a header, with a NUL at its end.
+Status TarGuard::long_name() {
+  bool& is_said = pax_type_ == 'L' ? said_.name : said_.link;
+  if (is_said) return unsafe_header("two tar headers name one entry");
+  is_said = true;
+  return {};
+}
+
 Status TarGuard::finish() const {
-  if (state_ != State::end) return invalid_tar("the tar archive is cut short");
+  // Some programs write no end. An archive that is cut between two entries then looks the same.
+  const bool may_end = dialects_ == Dialects::all && state_ == State::header && filled_ == 0;
+  if (state_ != State::end && !may_end) return invalid_tar("the tar archive is cut short");
   return {};
 }
 

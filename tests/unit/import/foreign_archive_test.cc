@@ -171,6 +171,56 @@ TEST_CASE("links, devices, pipes and sparse files are refused in a tar") {
                         .file("package/x")) == kUnsafe);
 }
 
+// Each is read by some program as other files than by another.
+TEST_CASE("a tar that can be read in two ways is refused") {
+  const auto begin = [] { return TarBuilder().file("package/a"); };
+  const std::string zeros(512, '\0');
+  CHECK(tar_refusal(begin().raw(zeros).file("package/b")) == kInvalid);
+  CHECK(tar_refusal(begin().raw(zeros).raw(zeros).file("package/b")) == kUnsafe);
+  CHECK(tar_refusal(begin().add({.name = "package/b", .type = 'Z'})) == kUnsafe);
+  CHECK(tar_refusal(begin().add({.name = "package/b/", .type = '0'}, "x")) == kUnsafe);
+  for (const char* record : {"GNU.sparse.name=package/c", "SCHILY.realsize=2", "SUN.holesdata= 0 1",
+                             "hdrcharset=BINARY", "size=one", "size=99999999999999999999"}) {
+    CAPTURE(std::string(record));
+    CHECK(tar_refusal(begin().pax({record}).file("package/b")) == kUnsafe);
+  }
+  CHECK(tar_refusal(begin().pax({"path=package/c", "path=package/d"}).file("package/b")) ==
+        kUnsafe);
+  CHECK(tar_refusal(begin().pax({"path=package/c"}, 'g').file("package/b")) == kUnsafe);
+  CHECK(tar_refusal(begin()
+                        .pax({"path=package/c"})
+                        .add({.name = "././@LongLink", .type = 'L'}, "package/d")
+                        .file("package/b")) == kUnsafe);
+  CHECK(tar_refusal(begin().add({.name = "b",
+                                 .prefix = "package",
+                                 .magic = "ustar\0"
+                                          "01"})) == kUnsafe);
+}
+
+TEST_CASE("what honest programs wrote of a tar is read") {
+  const auto begin = [] { return TarBuilder().pax({"comment=0123abc"}, 'g').file("package/a"); };
+  CHECK(refusal(gzip(begin().unfinished()), ForeignLayout::npm_tarball) == "");
+  CHECK(tar_refusal(begin().add({.name = "package/lib/", .type = '\0', .magic = {}})) == "");
+  CHECK(tar_refusal(begin().add({.name = "b", .prefix = "package"})) == "");
+  CHECK(tar_refusal(begin()
+                        .pax({"size=3", "SCHILY.dev=1"})
+                        .add({.name = "package/b", .size_field = "00000000003"}, "xyz")) == "");
+}
+
+TEST_CASE("folders that are no entries of their own count, too") {
+  const ArchiveLimits few{.entries = 9};
+  const std::string deep = "1/2/3/4/5/6/7/8/";
+  CHECK(tar_refusal(TarBuilder().file("package/" + deep + "a"), few) == "");
+  CHECK(tar_refusal(TarBuilder().file("package/" + deep + "a").file("package/" + deep + "b"),
+                    few) == kTooLarge);
+}
+
+TEST_CASE("a name that differs from the manifest's in case only is refused") {
+  CHECK(tar_refusal(TarBuilder().file("package/Connector.Manifest.json")) == kUnsafe);
+  CHECK(tar_refusal(TarBuilder().file("package/connector.MANIFEST.json/a")) == kUnsafe);
+  CHECK(tar_refusal(TarBuilder().file("package/lib/Connector.Manifest.json")) == "");
+}
+
 TEST_CASE("two names of a tar that a file system could confuse are refused") {
   CHECK(tar_refusal(TarBuilder().file("package/a").file("package/a")) == kUnsafe);
   CHECK(tar_refusal(TarBuilder().file("package/a").file("package/A")) == kUnsafe);
