@@ -19,13 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr int kTries = 10;
 
-// Syncs all files of the tree and their names, with one call instead of one per file.
-Status sync_file_system(const fs::path& tree) {
-  const UniqueFd folder(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder && ::syncfs(folder.get()) == 0) return {};
-  return system_error(fmt::format("cannot write {}", printable(tree.string())), errno);
-}
-
 // Where the old tree waits on a file system that cannot exchange two folders. Not below the staging
 // folder, as what a killed install left there is removed.
 fs::path aside_of(const fs::path& target) {

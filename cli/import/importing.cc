@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -55,6 +56,7 @@ Error in_the_way(const fs::path& target, std::string_view what) {
 Status check_target(const fs::path& target) {
   std::error_code error;
   const fs::file_status status = fs::symlink_status(target, error);
+  if (error == std::errc::not_a_directory) return in_the_way(target, "lies below a file");
   if (!fs::exists(status)) return {};
   if (!fs::is_directory(status)) return in_the_way(target, "is there and is no folder");
   if (!fs::is_empty(target, error) || error) return in_the_way(target, "is there and is not empty");
@@ -66,9 +68,17 @@ Status check_target(const fs::path& target) {
 fs::path nearest_folder(const fs::path& target) {
   fs::path folder = folder_of(target);
   std::error_code error;
-  while (!fs::is_directory(folder, error) && folder.has_parent_path() &&
-         folder != folder.parent_path()) {
+  while (!fs::is_directory(folder, error) && folder != folder_of(folder)) {
     folder = folder_of(folder);
+  }
+  return folder;
+}
+
+// "here/" and "here/." are the folder "here".
+fs::path named_folder(fs::path folder) {
+  while ((!folder.has_filename() || folder.filename() == ".") && folder.has_parent_path() &&
+         folder != folder.parent_path()) {
+    folder = folder.parent_path();
   }
   return folder;
 }
@@ -250,9 +260,15 @@ Status check_packable(const fs::path& tree, const ArchiveLimits& limits) {
   return {};
 }
 
-// rename(2) replaces a folder only where that is empty.
+// rename(2) replaces a folder only where that is empty. Its mode stays: it may be private.
 Status put_at_target(const fs::path& tree, const fs::path& target) {
   MKT_CHECK(make_folders(folder_of(target), 0755));
+  struct stat is {};
+  if (::stat(target.c_str(), &is) == 0 && ::chmod(tree.c_str(), is.st_mode & 07777) != 0) {
+    return system_error(fmt::format("cannot set the mode of {}", printable(target.string())),
+                        errno);
+  }
+  MKT_CHECK(sync_file_system(tree));
   if (::rename(tree.c_str(), target.c_str()) != 0) {
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR) {
       return in_the_way(target, "appeared meanwhile");
@@ -284,7 +300,7 @@ Result<ImportSource> parse_import_source(const std::string& text) {
 
 Result<ImportedConnector> import_connector(const ImportRequest& request) {
   if (!request.id.empty()) MKT_CHECK(ConnectorId::parse(request.id));
-  fs::path target = request.folder.empty() ? fs::path(request.id) : request.folder;
+  fs::path target = request.folder.empty() ? fs::path(request.id) : named_folder(request.folder);
   if (!target.empty()) MKT_CHECK(check_target(target));
   const fs::path beside = target.empty() ? fs::path(".") : nearest_folder(target);
   TemporaryFolder::remove_abandoned(beside, kImportPrefix);

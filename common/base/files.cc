@@ -152,6 +152,13 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+Status sync_file_system(const fs::path& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return path_error("open", folder, errno);
+  if (::syncfs(fd.get()) != 0) return path_error("write", folder, errno);
+  return {};
+}
+
 Status sync_folder(const fs::path& folder) {
   UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return path_error("open", folder, errno);

@@ -75,6 +75,9 @@ Status write_file_atomically(const std::filesystem::path& path, std::string_view
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
 Status sync_folder(const std::filesystem::path& folder);
+// Syncs all files below the folder and their names, with one call instead of one for each: with
+// everything else on its file system.
+Status sync_file_system(const std::filesystem::path& folder);
 
 // Like `mkdir -p`, with `mode` for each folder it makes.
 Status make_folders(const std::filesystem::path& folder, unsigned mode);

@@ -132,6 +132,16 @@ done
 expect 0 "$MKT" import site/acme-tickets-1.4.0.tgz here/empty
 expect 0 "$MKT" import site/acme-tickets-1.4.0.tgz here/deep/er --id other --json
 [[ $(jq -r '.id, .folder' out | paste -sd' ') == "other here/deep/er" ]] || fail "--id and DIR"
+# However the folder is written; one that is there stays as private as it is.
+mkdir -m 700 private
+for folder in missing/one new/ private/ ./missing/two/.; do
+  expect 0 "$MKT" import site/acme-tickets-1.4.0.tgz "$folder"
+  [[ -s $folder/connector.manifest.json ]] || fail "nothing in $folder"
+done
+[[ $(stat -c %a private) == 700 ]] || fail "a private folder was opened: $(stat -c %a private)"
+touch file
+expect 8 "$MKT" import site/acme-tickets-1.4.0.tgz file/below
+says err "lies below a file"
 expect 2 "$MKT" import site/acme-tickets-1.4.0.tgz here/x --id 'No Id'
 expect 8 "$MKT" import site/acme-tickets-1.4.0.tgz
 expect 2 "$MKT" import site/acme-tickets-1.4.0.zip
@@ -256,13 +266,14 @@ def package(name, files):
 def refused(name, files): package(name, {"package.json": tick, "i.js": "1", **files})
 refused("folder", {"connector.manifest.json/x": ""})
 refused("twin", {"Connector.Manifest.json": "{}"})
+refused("hidden", {"Connector.Manifest.json": "{}", ".mktignore": "Connector.Manifest.json\n"})
 refused("ignored", {".mktignore": "i.js\n"})
 refused("missing", {"connector.manifest.json": json.dumps({**own, "entrypoint": "gone.js"})})
 refused("many", {"lib/%d.js" % i: "" for i in range(19997)})
 package("claims", {"package.json": tick, "i.js": "1", "connector.manifest.json": json.dumps(own)})
 package("one", {"package.json": '{"name": "one", "version": "1.0.0", "main": "gone.js"}'})
 PY
-for package in folder:2 twin:4 ignored:2 missing:2 many:4; do
+for package in folder:2 twin:4 hidden:4 ignored:2 missing:2 many:4; do
   expect ${package#*:} "$MKT" import ${package%:*}.tgz here/x
   grep -q mkt-import err && fail "the error of ${package%:*} names a folder that is gone"
 done
