@@ -56,6 +56,16 @@ std::string license_text(const Json& license) {
   return {};
 }
 
+// What npm takes for a repository: also OWNER/NAME at GitHub.
+std::string repository_link(std::string text) {
+  const std::string_view shorthand =
+      text.starts_with("github:") ? std::string_view(text).substr(7) : std::string_view(text);
+  const bool is_shorthand = std::count(shorthand.begin(), shorthand.end(), '/') == 1 &&
+                            shorthand.find(':') == std::string_view::npos &&
+                            !shorthand.starts_with('/') && !shorthand.ends_with('/');
+  return is_shorthand ? fmt::format("https://github.com/{}", shorthand) : text;
+}
+
 std::string web_link(std::string text) {
   for (const std::string_view prefix :
        {"git+https://", "git+http://", "git://", "git+ssh://git@"}) {
@@ -64,12 +74,6 @@ std::string web_link(std::string text) {
       break;
     }
   }
-  const std::string_view shorthand =
-      text.starts_with("github:") ? std::string_view(text).substr(7) : std::string_view(text);
-  const bool is_shorthand = std::count(shorthand.begin(), shorthand.end(), '/') == 1 &&
-                            shorthand.find(':') == std::string_view::npos &&
-                            !shorthand.starts_with('/') && !shorthand.ends_with('/');
-  if (is_shorthand) text = fmt::format("https://github.com/{}", shorthand);
   if (text.ends_with(".git")) text.resize(text.size() - 4);
   const bool has_user = text.find('@') != std::string::npos;
   return is_http_url(text) && !has_user ? text : std::string();
@@ -240,7 +244,8 @@ void set_link(ConnectorDraft& draft, const char* field, const Json& link) {
                            : link.is_object() ? text_member(link, "url").value_or("")
                                               : std::string();
   if (text.empty()) return;
-  const std::string url = web_link(text);
+  const bool is_repository = std::string_view(field) == "repository";
+  const std::string url = web_link(is_repository ? repository_link(text) : text);
   if (url.empty() || count_code_points(url) > ManifestLimits::kUrl || has_control_characters(url)) {
     draft.note(field, fmt::format("\"{}\" is no web address, and is left out",
                                   fitting_text(text, kMaxShownText)));

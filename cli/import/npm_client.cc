@@ -14,6 +14,8 @@ namespace {
 
 // The largest abbreviated documents, of packages with thousands of versions, have some 10 MB.
 constexpr std::uint64_t kMaxDocumentBytes = 32 * 1024 * 1024;
+// Some packages have a version for each of thousands of builds.
+constexpr std::size_t kMaxVersions = 100'000;
 // The abbreviated document, which has all that is needed here in a tenth of the bytes.
 constexpr const char* kAccept =
     "Accept: application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8";
@@ -75,9 +77,8 @@ NpmClient::NpmClient(NpmConfig config, std::chrono::milliseconds timeout)
 
 // A registry elsewhere must not make mkt call services of this machine.
 Status NpmClient::check_tarball_url(const std::string& url) const {
-  const bool is_here = config_.registry.starts_with("http://");  // then it is on this machine
   if (is_http_url(url) && !has_control_characters(url) && is_safe_npm_url(url) &&
-      (is_here || url.starts_with("https://"))) {
+      (is_local_npm_url(config_.registry) || !is_local_npm_url(url))) {
     return {};
   }
   return Error(ErrorCode::registry_unavailable,
@@ -99,7 +100,7 @@ Result<NpmRelease> NpmClient::find(const NpmPackage& package) {
   };
   MKT_TRY(const HttpResponse response, http_.send(request, sink));
   if (response.status != 200) return refused_by(response, config_.registry, package);
-  MKT_TRY(const Json document, parse_json(body, "the npm registry's document"));
+  MKT_TRY(const Json document, parse_json(body, "the npm registry's document", kMaxVersions));
   return choose_npm_release(document, package);
 }
 

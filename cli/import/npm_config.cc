@@ -83,6 +83,11 @@ Result<std::string> npmrc_text(const std::filesystem::path& file) {
 
 }  // namespace
 
+bool is_local_npm_url(std::string_view url) {
+  const auto origin = origin_of_npm(url);
+  return origin && is_loopback(*origin);
+}
+
 bool is_safe_npm_url(std::string_view url) {
   const auto origin = origin_of_npm(url);
   return origin && (origin->starts_with("https://") || is_loopback(*origin));

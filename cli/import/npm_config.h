@@ -42,5 +42,7 @@ Result<NpmSettings> read_npm_settings(std::string flag);
 
 // https, or http on this machine, without user and password.
 bool is_safe_npm_url(std::string_view url);
+// On this machine.
+bool is_local_npm_url(std::string_view url);
 
 }  // namespace mkt

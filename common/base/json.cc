@@ -20,6 +20,8 @@ constexpr std::size_t kFewMembers = 16;
 // whole of an array again for each object in it.
 class StrictBuilder : public nlohmann::json_sax<Json> {
  public:
+  explicit StrictBuilder(std::size_t most_members) : most_members_(most_members) {}
+
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(value); }
   bool number_integer(std::int64_t value) override { return add(value); }
@@ -63,6 +65,7 @@ class StrictBuilder : public nlohmann::json_sax<Json> {
   // Remembers it, too.
   bool is_new(const std::string& name);
 
+  std::size_t most_members_;
   Json document_;
   std::vector<Open> open_;  // what is not complete, the outermost first
   std::string name_;        // of the member that follows
@@ -112,8 +115,8 @@ bool StrictBuilder::key(std::string& name) {
     return refuse(fmt::format(": the name \"{}\" appears twice in one object",
                               printable(std::string_view(name).substr(0, 64))));
   }
-  if (open_.back().container->size() >= kMaxJsonMembers) {
-    return refuse(fmt::format(": an object has more than {} members", kMaxJsonMembers));
+  if (open_.back().container->size() >= most_members_) {
+    return refuse(fmt::format(": an object has more than {} members", most_members_));
   }
   name_ = std::move(name);
   return true;
@@ -121,13 +124,13 @@ bool StrictBuilder::key(std::string& name) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, std::string_view what) {
+Result<Json> parse_json(std::string_view text, std::string_view what, std::size_t most_members) {
   // The library would take a NUL for the end of the text and not read what follows it.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     return Error(ErrorCode::invalid_json,
                  fmt::format("{} is not valid JSON (at byte {})", what, nul + 1));
   }
-  StrictBuilder builder;
+  StrictBuilder builder(most_members);
   if (Json::sax_parse(text.begin(), text.end(), &builder)) return builder.take();
   return Error(ErrorCode::invalid_json, fmt::format("{}{}", what, builder.problem()));
 }

@@ -1,10 +1,10 @@
 // JSON from strangers, read strictly: one document type and one parser for both programs.
 //
 // Beyond the grammar of RFC 8259, the parser refuses duplicate names in an object, more than
-// kMaxJsonDepth levels, more than kMaxJsonMembers members in one object (an object keeps its members
-// in order and finds them by a linear search), and more than kMaxJsonValues values in all, each of
-// which takes some 16 bytes and more. It takes linear time. The library refuses invalid UTF-8.
-// Thread-safe.
+// kMaxJsonDepth levels, more than kMaxJsonMembers members in one object (an object keeps its
+// members in order and finds them by a linear search), and more than kMaxJsonValues values in all,
+// each of which takes some 16 bytes and more. It takes linear time. The library refuses invalid
+// UTF-8. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,10 @@ inline constexpr std::size_t kMaxJsonDepth = 64;
 inline constexpr std::size_t kMaxJsonMembers = 4096;
 inline constexpr std::size_t kMaxJsonValues = 1'000'000;
 
-// invalid_json with the byte offset of the problem; `what` names the document.
-Result<Json> parse_json(std::string_view text, std::string_view what);
+// invalid_json with the byte offset of the problem; `what` names the document. `most_members`
+// bounds each object.
+Result<Json> parse_json(std::string_view text, std::string_view what,
+                        std::size_t most_members = kMaxJsonMembers);
 
 // Compact. Replaces invalid UTF-8; never throws.
 std::string dump_json(const Json& json);

@@ -90,6 +90,15 @@ TEST_CASE("every value keeps its place, however many there are around it") {
   CHECK((*json)["m77"][0]["a"] == 77);
 }
 
+TEST_CASE("who knows of large objects may allow more members") {
+  std::string text = "{";
+  for (std::size_t i = 0; i <= kMaxJsonMembers; ++i) text += "\"" + std::to_string(i) + "\":0,";
+  text.back() = '}';
+  CHECK_FALSE(parse_json(text, "it"));
+  CHECK(parse_json(text, "it", kMaxJsonMembers + 1));
+  CHECK_FALSE(parse_json("{\"a\":0,\"b\":0}", "it", 1));
+}
+
 TEST_CASE("no text takes long: many containers in one, and many members") {
   const auto filled = [](std::string_view part, std::size_t count, std::string_view begin,
                          std::string_view end) {

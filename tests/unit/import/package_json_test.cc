@@ -199,6 +199,15 @@ TEST_CASE("packages that it needs are told of, unless it brings them") {
   CHECK(note_about(brings, "dependencies").empty());
 }
 
+TEST_CASE("a repository may be OWNER/NAME at GitHub, a homepage is an address") {
+  const ConnectorDraft draft =
+      npm_draft(R"({"name": "a", "version": "1.0.0", "repository": "acme/tickets",
+    "homepage": "acme.example/docs"})");
+  CHECK(draft.manifest["repository"] == "https://github.com/acme/tickets");
+  CHECK(!draft.manifest.contains("homepage"));
+  CHECK(note_about(draft, "homepage").find("acme.example/docs") != std::string::npos);
+}
+
 TEST_CASE("hostile texts fit the manifest, or are left out") {
   const std::string text = R"({"name": ")" + std::string(200, 'n') + R"(", "version": "1.0.0",
     "description": ")" + std::string(5000, 'd') +
