@@ -57,7 +57,7 @@ std::string license_text(const Json& license) {
 }
 
 // What npm takes for a repository: also OWNER/NAME at GitHub.
-std::string repository_link(std::string text) {
+std::string repository_link(const std::string& text) {
   const std::string_view shorthand =
       text.starts_with("github:") ? std::string_view(text).substr(7) : std::string_view(text);
   const bool is_shorthand = std::count(shorthand.begin(), shorthand.end(), '/') == 1 &&

@@ -119,9 +119,10 @@ TEST_CASE("cache-size is a size with a unit or in bytes, and 0 is no cache") {
   const std::pair<const char*, std::uint64_t> sizes[] = {
       {"0", 0}, {"1000", 1000}, {"4KiB", 4096}, {"500 MiB", 500ULL << 20}, {"2GiB", 2ULL << 30}};
   CHECK((Environment({}), must(Settings::load({})).cache_bytes) == 1ULL << 30);
-  for (const auto& [text, bytes] : sizes) {
-    CAPTURE(std::string(text));
-    const Environment by_variable({{"MKT_CACHE_SIZE", text}}, "cache-size = \"3KiB\"\n");
+  for (const auto& [written, bytes] : sizes) {
+    const std::string text = written;
+    CAPTURE(text);
+    const Environment by_variable({{"MKT_CACHE_SIZE", written}}, "cache-size = \"3KiB\"\n");
     CHECK(must(Settings::load({})).cache_bytes == bytes);
     const Environment by_file({}, fmt::format("cache-size = \"{}\"\n", text));
     CHECK(must(Settings::load({})).cache_bytes == bytes);

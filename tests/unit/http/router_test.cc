@@ -2,6 +2,7 @@
 #include "daemon/http/router.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "tests/unit/http/no_body.h"
 
@@ -19,12 +20,12 @@ std::string ask(const Router& router, const std::string& method, const std::stri
   return response ? response->body : std::string(error_code_name(response.error().code));
 }
 
-Handler says(std::string text) {
+Handler says(const std::string& text) {
   return [text](Request& request) -> Result<Response> {
     Response response;
     response.body = text;
     for (const auto& [name, value] : request.path_parameters) {
-      response.body += " " + name + "=" + value;
+      response.body += fmt::format(" {}={}", name, value);
     }
     return response;
   };

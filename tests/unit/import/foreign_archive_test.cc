@@ -191,10 +191,9 @@ TEST_CASE("a tar that can be read in two ways is refused") {
                         .pax({"path=package/c"})
                         .add({.name = "././@LongLink", .type = 'L'}, "package/d")
                         .file("package/b")) == kUnsafe);
-  CHECK(tar_refusal(begin().add({.name = "b",
-                                 .prefix = "package",
-                                 .magic = "ustar\0"
-                                          "01"})) == kUnsafe);
+  const std::string other_version("ustar\00001", 8);
+  CHECK(tar_refusal(begin().add({.name = "b", .prefix = "package", .magic = other_version})) ==
+        kUnsafe);
 }
 
 TEST_CASE("what honest programs wrote of a tar is read") {
