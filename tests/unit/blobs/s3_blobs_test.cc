@@ -5,11 +5,14 @@
 // process, for the case that holds it up.
 #include "daemon/blobs/s3_blobs.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/unit/blobs/blob_store_conformance.h"
@@ -263,6 +266,21 @@ TEST_CASE("with S3: an object that is not what its name says is never given") {
   CHECK(bytes_of(must(blobs->open_blob(named, 15))) == "the right bytes");
 }
 
+// Whether each thread of a process stands still: a signal takes a while to reach them all, and
+// until then one may answer.
+bool is_stopped(pid_t process) {
+  const std::filesystem::path threads = fmt::format("/proc/{}/task", process);
+  for (const auto& thread : std::filesystem::directory_iterator(threads)) {
+    std::ifstream stat(thread.path() / "stat");
+    std::string text;
+    if (!std::getline(stat, text)) continue;  // it has ended
+    // The state follows the name in parentheses, which may hold any character (proc(5)).
+    const std::size_t name_end = text.rfind(") ");
+    if (name_end == std::string::npos || text[name_end + 2] != 'T') return false;
+  }
+  return true;
+}
+
 TEST_CASE("with S3: while S3 hangs uploads are refused for now, and cached blobs are given") {
   if (!has_s3()) return;
   const char* const process = std::getenv("MKT_TEST_S3_PROCESS");
@@ -282,7 +300,9 @@ TEST_CASE("with S3: while S3 hangs uploads are refused for now, and cached blobs
   FakeS3Fixture::must_place(*blobs, "uncached");
   REQUIRE(blobs->open_blob(sum_of("cached"), 6));
   {
-    const Held held(static_cast<pid_t>(std::stol(process)));
+    const auto s3 = static_cast<pid_t>(std::stol(process));
+    const Held held(s3);
+    REQUIRE(eventually([&] { return is_stopped(s3); }));
     const auto began = std::chrono::steady_clock::now();
     BlobUpload upload = uploaded(*blobs, "new");
     const Status refused = upload.place();
