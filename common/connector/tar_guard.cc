@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "common/base/utf8.h"
 
@@ -50,6 +51,8 @@ std::optional<std::uint64_t> octal(std::string_view field) {
   if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
   return value;
 }
+
+bool say_once(bool& is_said) { return !std::exchange(is_said, true); }
 
 constexpr std::uint64_t padded(std::uint64_t size) {
   return (size + TarGuard::kBlock - 1) / TarGuard::kBlock * TarGuard::kBlock;
@@ -173,6 +176,8 @@ Status TarGuard::entry(char type, std::uint64_t size, std::string_view header) {
 
 Status TarGuard::begin_pax(char type, std::uint64_t size) {
   if (size > kMaxPaxBytes) return unsafe_header("a pax header is larger than 64 KiB");
+  const bool is_name = type == 'L' || type == 'K';
+  if (is_name && size == 0) return unsafe_header("a tar header gives a name without a letter");
   pax_.clear();
   pax_size_ = size;
   pax_type_ = type;
@@ -211,33 +216,29 @@ Status TarGuard::pax_record(std::string_view keyword, std::string_view value) {
       unsafe_header(fmt::format("a pax header sets \"{}\", which is not allowed in a tarball",
                                 printable(keyword.substr(0, 40))));
   if (dialects_ == Dialects::plain) return refused;
-  const bool names = keyword == "path" || keyword == "linkpath";
-  if (names || keyword == "size") {
-    bool& is_said = keyword == "path" ? said_.name : said_.link;
-    const bool again = names ? is_said : said_.size.has_value();
-    if (pax_type_ == 'g' || again || value.find('\0') != std::string_view::npos) return refused;
-    if (names) {
-      is_said = true;
-      return {};
-    }
-    std::uint64_t size = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
-    if (error != std::errc() || end != value.data() + value.size() || size > kMaxSize) {
-      return refused;
-    }
-    said_.size = size;
-    return {};
+  if (keyword == "path" || keyword == "linkpath" || keyword == "size") {
+    return say(keyword, value) ? Status() : refused;
   }
   const bool changes_content = is_one_of(kChangingKeywords) || keyword.starts_with("GNU.sparse.");
   return changes_content ? refused : Status();
 }
 
+// False where it is said already, of all entries, or not plainly.
+bool TarGuard::say(std::string_view keyword, std::string_view value) {
+  if (pax_type_ == 'g' || value.find('\0') != std::string_view::npos) return false;
+  if (keyword != "size") return say_once(keyword == "path" ? said_.name : said_.link);
+  std::uint64_t size = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), size);
+  const bool is_number = error == std::errc() && end == value.data() + value.size();
+  if (said_.size || !is_number || size > kMaxSize) return false;
+  said_.size = size;
+  return true;
+}
+
 // A name that is too long for a header, with a NUL at its end.
 Status TarGuard::long_name() {
-  bool& is_said = pax_type_ == 'L' ? said_.name : said_.link;
-  if (is_said) return unsafe_header("two tar headers name one entry");
-  is_said = true;
-  return {};
+  if (say_once(pax_type_ == 'L' ? said_.name : said_.link)) return {};
+  return unsafe_header("two tar headers name one entry");
 }
 
 Status TarGuard::finish() const {

@@ -54,6 +54,7 @@ class TarGuard {
   Status begin_pax(char type, std::uint64_t size);
   Status pax_records();
   Status pax_record(std::string_view keyword, std::string_view value);
+  bool say(std::string_view keyword, std::string_view value);
   Status long_name();
 
   enum class State { header, content, pax, end };

@@ -191,6 +191,8 @@ TEST_CASE("a tar that can be read in two ways is refused") {
                         .pax({"path=package/c"})
                         .add({.name = "././@LongLink", .type = 'L'}, "package/d")
                         .file("package/b")) == kUnsafe);
+  CHECK(tar_refusal(begin().add({.name = "././@LongLink", .type = 'L'}).file("package/b")) ==
+        kUnsafe);
   const std::string other_version("ustar\00001", 8);
   CHECK(tar_refusal(begin().add({.name = "b", .prefix = "package", .magic = other_version})) ==
         kUnsafe);
