@@ -322,7 +322,8 @@ refuses() { ! (: <>"/dev/tcp/${port%:*}/${port#*:}") 2>/dev/null; }
 wait_for "the port to be closed" refuses
 kill -0 "$daemon" || fail "it did not wait for the download"
 end_download last
-stop_mktd
+wait "$daemon" || fail "mktd ended with $?" # not stop_mktd: a second signal ends it at once, with another status
+daemon=
 
 # Clients' certificates: checked where one is given, or required.
 signed client ca
