@@ -1,5 +1,10 @@
 #include "daemon/service/audit_log.h"
 
+#include <algorithm>
+
+#include "common/wire/policy.h"
+#include "daemon/store/log_actions.h"
+
 namespace mkt {
 
 Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery& query) {
@@ -8,6 +13,11 @@ Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery
 
 Result<std::int64_t> newest_entry(const Marketplace& market) {
   return market.read([](const Records& records) { return records.log().newest(); });
+}
+
+bool matches_some_action(std::string_view pattern) {
+  return std::ranges::any_of(
+      kLogActions, [&](const LogAction& action) { return matches_pattern(pattern, action.name); });
 }
 
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,

@@ -14,6 +14,9 @@ Result<std::vector<LogEntry>> read_log(const Marketplace& market, const LogQuery
 // The number of the newest entry; 0 for an empty log.
 Result<std::int64_t> newest_entry(const Marketplace& market);
 
+// Whether a pattern, in which '*' matches any text, is that of some action (store/log_actions.h).
+bool matches_some_action(std::string_view pattern);
+
 Status note(const Marketplace& market, const Actor& actor, std::string_view action,
             std::string_view subject, const Json& document);
 

@@ -2,10 +2,12 @@
 // asked for it, and its entries for the log.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <string_view>
 
 #include "common/base/json.h"
+#include "daemon/store/log_actions.h"
 #include "daemon/store/records.h"
 
 namespace mkt {
@@ -25,12 +27,14 @@ class Change {
   // The time of the change; the same when it runs again.
   UtcTime at() const { return at_; }
 
-  // Appends to the audit log. `document` is an object of ids and values (log_text.h).
+  // Appends to the audit log. `action` is one of log_actions.h, `document` an object of ids and
+  // values (log_text.h).
   EntryRef log(std::string_view action, std::string_view subject, const Json& document) {
     return log_as(actor_, action, subject, document);
   }
   EntryRef log_as(const Actor& actor, std::string_view action, std::string_view subject,
                   const Json& document) {
+    assert(find_log_action(action) != nullptr);
     ++entries_;
     return records_.log().append({at_, actor, action, subject, dump_json(document)});
   }

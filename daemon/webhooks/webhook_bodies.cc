@@ -17,8 +17,8 @@ constexpr std::size_t kMaxSlackName = 90;
 constexpr std::size_t kMaxSlackDetail = 400;
 constexpr std::size_t kMaxSubjectBytes = 200;  // RFC 5322: lines of at most 998
 
-// A verb for each action of the log, as mktd-data(5) lists them, and for lost history. An event of
-// a newer mktd is told by its name.
+// A verb for each action of the log (store/log_actions.h). An event of a newer mktd is told by its
+// name.
 constexpr auto kVerbs = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"connector.visibility", "changed who may see"},
     {"history.lost", "lost entries of the log after"},

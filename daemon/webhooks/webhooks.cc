@@ -174,6 +174,12 @@ Status Webhook::check() const {
                     kMinSecretBytes, kMaxSecretBytes));
   }
   if (events.empty()) return wrong("events must name an action of the log, such as request.*");
+  for (const std::string& pattern : events) {
+    if (matches_some_action(pattern)) continue;
+    return wrong(fmt::format(
+        "events: \"{}\" is no action of the log, and matches none; mkt-log(1) lists them",
+        printable(pattern)));
+  }
   return {};
 }
 

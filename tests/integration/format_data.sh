@@ -62,12 +62,8 @@ for column in publishers.status publisher_keys.status tokens.role install_reques
   block "$page" table "$table" | sed -nE "s/^$name[*?]? +text +(.*)/\1/p" >said
   cmp -s <(tr -d ' \n' <is) <(tr -d ' \n' <said) || fail "$column may be $(<is), the page says $(<said)"
 done
-grep -rohE '"(token|publisher|key|owner|version|policy|request|installation|limit|mirror|connector|advisory|log)\.[a-z]+"' \
-  --include='*.cc' "$SOURCE/daemon/store" "$SOURCE/daemon/service" "$SOURCE/daemon/http" | tr -d '"' | sort -u >is
+sed -nE 's/^ +\{"([a-z.-]+)"(, true)?\},$/\1/p' "$SOURCE/daemon/store/log_actions.h" | sort >is
 diff is <(block "$page" example actions | tr ' ' '\n' | sort) || fail "the actions of the code (<) are not those of the page (>)"
-# Each of them can be sent to a chat or by mail, and is told there in words.
-sed -nE 's/^ +\{"([a-z]+\.[a-z]+)", "[^"]+"\},$/\1/p' "$SOURCE/daemon/webhooks/webhook_bodies.cc" | grep -vx history.lost | sort >told
-diff is told || fail "the actions of the code (<) have no verbs, or others (>), in webhook_bodies.cc"
 
 # --- The examples ---------------------------------------------------------------------------------------
 eval "$(block "$page" example list)" >out

@@ -1,8 +1,8 @@
 // The rows of the audit log and of the webhooks' cursors.
 #include <limits>
 
+#include "daemon/store/log_actions.h"
 #include "daemon/store/postgres/rows.h"
-#include "daemon/store/urgent.h"
 
 namespace mkt::postgres {
 namespace {

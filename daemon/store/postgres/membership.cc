@@ -7,16 +7,18 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
+#include <vector>
 
 #include "common/base/in_progress.h"
 #include "common/base/log.h"
 #include "common/base/long_wait.h"
 #include "common/base/turns.h"
+#include "daemon/store/log_actions.h"
 #include "daemon/store/postgres/tickets.h"
 #include "daemon/store/postgres/touches_text.h"
 #include "daemon/store/postgres/upgrade.h"
 #include "daemon/store/postgres/wake_up.h"
-#include "daemon/store/urgent.h"
 
 namespace mkt::postgres {
 namespace {
@@ -43,6 +45,19 @@ constexpr std::int64_t kForgottenAfter = 24 * 60 * 60 * 1000;
 #define MKT_ENTRY_TEXT \
   "at || ' ' || request_id || ' ' || action || ' ' || subject || ' ' || document"
 constexpr const char* kEntryText = "SELECT " MKT_ENTRY_TEXT " FROM audit_log WHERE seq = $1";
+
+// How many may still use what was taken away up to entry $2.
+std::string look_for_others() {
+  std::vector<std::string_view> urgent;
+  for (const LogAction& action : kLogActions) {
+    if (action.is_urgent) urgent.push_back(action.name);
+  }
+  return fmt::format(
+      "SELECT (SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {0} AND EXISTS (SELECT 1 "
+      "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{1}'))) + "
+      "(SELECT count(*) FROM log_head WHERE id = 1 AND era_at + $3 >= {0})",
+      MKT_DATABASE_NOW, fmt::join(urgent, "', '"));
+}
 
 }  // namespace
 
@@ -376,11 +391,7 @@ Status Membership::wait_for_others() const {
   const InProgress waiting(waiting_);
   std::optional<LongWait> long_wait;
   if (waiting.count() <= kLongWaits) long_wait.emplace();
-  static const std::string kLook = fmt::format(
-      "SELECT (SELECT count(*) FROM daemons d WHERE id <> $1 AND until > {0} AND EXISTS (SELECT 1 "
-      "FROM audit_log a WHERE a.seq > d.applied AND a.seq <= $2 AND a.action IN ('{1}'))) + "
-      "(SELECT count(*) FROM log_head WHERE id = 1 AND era_at + $3 >= {0})",
-      MKT_DATABASE_NOW, fmt::join(kUrgentActions, "', '"));
+  static const std::string kLook = look_for_others();
   // Nothing while a daemon may still have a lease of which the database does not know any more.
   static constexpr const char* kNewestInEra =
       "SELECT seq FROM log_head WHERE id = 1 AND era_at + $1 < " MKT_DATABASE_NOW;

@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(RegistryFixture, "what is shown of a connector is stale after 
   CHECK(is_stale());
   REQUIRE(registry->countersign(version("tool", "1.0.0", key).version, UtcTime(), kActor));
   CHECK(is_stale());
-  REQUIRE(registry->note("test", "tool", kActor));
+  REQUIRE(registry->note("limit.reset", "tool", kActor));
   CHECK_FALSE(is_stale());
 }
 

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "daemon/store/log_actions.h"
+
 namespace mkt {
 namespace {
 
@@ -38,6 +40,14 @@ TEST_CASE("a chat is told what was done to a request in words") {
                                     std::pair{"request.bless", "ada request.bless req_1"}}) {
     news.event = event;
     CHECK(slack_body(news)["text"] == said);
+  }
+}
+
+TEST_CASE("a chat is told of every action in words") {
+  WebhookNews news = published();
+  for (const LogAction& action : kLogActions) {
+    news.event = action.name;
+    CHECK(slack_body(news)["text"].get<std::string>().find(action.name) == std::string::npos);
   }
 }
 

@@ -250,6 +250,15 @@ TEST_CASE("a webhook without a good URL and secret is refused, and the secret no
   CHECK_FALSE(Webhook{"https://x", kSecret, {}}.check());
 }
 
+TEST_CASE("a webhook that no event would ever reach is refused") {
+  for (const char* const pattern : {"requests.*", "version.published", "", "Version.publish"}) {
+    const Status checked = Webhook{"https://x", kSecret, {"key.revoke", pattern}}.check();
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().message.find(fmt::format("\"{}\"", pattern)) != std::string::npos);
+  }
+  CHECK(Webhook{"https://x", kSecret, {"*", "request.*", "*.revoke", "history.lost"}}.check());
+}
+
 TEST_CASE("neither a name nor an error tells what of a URL may be a secret") {
   const Webhook webhook{"http://bob:hunter2@127.0.0.1:1/hook/hunter2?key=hunter2", kSecret};
   CHECK(webhook.name().find("hunter2") == std::string::npos);

@@ -308,7 +308,7 @@ TEST_CASE("with PostgreSQL: an Idempotency-Key is spent once, whichever daemon i
       actor.request_id = fmt::format("r{}", daemon);
       actor.idempotency =
           IdempotencyKey{"t1", fmt::format("key-{}", i), "hash", utc_now(), utc_now() + 1h};
-      const Status noted = daemons[daemon].note("test.note", subject, actor);
+      const Status noted = daemons[daemon].note("limit.reset", subject, actor);
       done += bool(noted);
       lost += !noted && noted.error().code == ErrorCode::answer_lost;
     };
@@ -328,7 +328,7 @@ TEST_CASE("with PostgreSQL: who follows the log by number misses nothing, and no
   for (int w = 0; w < kWriters; ++w) {
     writers.emplace_back([&, w] {
       for (int i = 0; i < rounds(); ++i) {
-        CHECK(daemons[w].note("test.note", fmt::format("{}-{}", w, i), kActor));
+        CHECK(daemons[w].note("limit.reset", fmt::format("{}-{}", w, i), kActor));
       }
       --writing;
     });
