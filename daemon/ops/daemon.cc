@@ -164,7 +164,7 @@ Daemon::Daemon(const Configuration& configuration, ReadArguments read_arguments,
               .blobs = *storage_.blobs,
               .rules = configuration_.rules(),
               .now = clock_of(storage_),
-              .challenges = Challenges(storage_.challenge_secret),
+              .challenges = Challenges(storage_.challenge_key),
               // Another daemon may mirror what this one changes.
               .mirrored = !configuration_.firestore_project.empty() || storage_.shared != nullptr},
       limiter_(live_.limits,
@@ -254,7 +254,7 @@ void Daemon::add_routes() {
       .for_anyone = [this] { return live_.whole.get()->operations == "anyone"; }};
   add_operation_routes(router_, operations);
   if (configuration_.web == "on") {
-    add_page_routes(router_, {market_, usage_, limiter_, operations});
+    add_page_routes(router_, {market_, usage_, limiter_, operations, storage_.session_key});
   }
 }
 

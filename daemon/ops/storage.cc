@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
-#include "common/base/encoding.h"
 #include "common/base/files.h"
 #include "common/base/utc_time.h"
 #include "common/base/utf8.h"
@@ -39,16 +37,12 @@ Result<Storage> open_folder_storage(const DataFolder& data) {
 }
 
 // Of whichever daemon was the first.
-Result<Challenges::Secret> shared_challenge_secret(PostgresStore& store) {
-  MKT_TRY(const std::string text,
-          store.shared_secret("challenges", to_hex(Challenges::new_secret())));
-  const auto bytes = from_hex(text);
-  Challenges::Secret secret{};
-  if (!bytes || bytes->size() != secret.size()) {
-    return Error(ErrorCode::data_damaged, "the database's secret of challenges is damaged");
-  }
-  std::copy(bytes->begin(), bytes->end(), secret.begin());
-  return secret;
+Result<MacKey> shared_key(PostgresStore& store, std::string_view name) {
+  MKT_TRY(const std::string text, store.shared_secret(name, MacKey::random().hex()));
+  auto key = MacKey::from_hex(text);
+  if (key) return *std::move(key);
+  return Error(ErrorCode::data_damaged,
+               fmt::format("the database's secret of {} is damaged", name));
 }
 
 // Its tarballs and its admin's token would be taken for those of the shared marketplace.
@@ -80,7 +74,8 @@ Result<Storage> open_shared_storage(const Configuration& c, const DataFolder& da
   Storage storage;
   storage.health = store.get();
   storage.shared = store.get();
-  MKT_TRY(storage.challenge_secret, shared_challenge_secret(*store));
+  MKT_TRY(storage.challenge_key, shared_key(*store, "challenges"));
+  MKT_TRY(storage.session_key, shared_key(*store, "sessions"));
   storage.store = std::move(store);
   storage.blobs = std::move(blobs);
   return storage;

@@ -7,9 +7,9 @@
 
 #include <memory>
 
+#include "common/base/mac_key.h"
 #include "daemon/blobs/blob_store.h"
 #include "daemon/ops/configuration.h"
-#include "daemon/service/challenges.h"
 #include "daemon/store/data_folder.h"
 #include "daemon/store/postgres/postgres_store.h"
 #include "daemon/store/store.h"
@@ -22,7 +22,9 @@ struct Storage {
   StoreHealth* health = nullptr;    // of the store
   PostgresStore* shared = nullptr;  // the store itself, where several daemons share it; else null
   std::unique_ptr<BlobStore> blobs;
-  Challenges::Secret challenge_secret = Challenges::new_secret();
+  // Of this daemon, or of all that share the store.
+  MacKey challenge_key = MacKey::random();
+  MacKey session_key = MacKey::random();
 
   static Result<Storage> open(const Configuration& configuration, const DataFolder& data);
 };

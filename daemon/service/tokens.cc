@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <set>
 
 #include "common/base/encoding.h"
+#include "common/base/same_secret.h"
 #include "common/base/token_text.h"
 #include "daemon/rules/key_rules.h"
 #include "daemon/rules/person.h"
@@ -206,8 +206,7 @@ Status sign_in(const Marketplace& market, std::string_view token, Caller& caller
   // Compares even where there is no such token, so that the time reveals nothing.
   const std::string actual = token_hash(token);
   const std::string expected = record ? record->hash : std::string(actual.size(), '0');
-  const bool same = expected.size() == actual.size() &&
-                    sodium_memcmp(expected.data(), actual.data(), actual.size()) == 0;
+  const bool same = same_secret(actual, expected);
   if (!record || !same) return token_refused();
   return let_in(market, *record, caller);
 }

@@ -46,6 +46,7 @@ inline constexpr auto kLogActions = std::to_array<LogAction>({
     {"token.create"},
     {"token.refuse"},
     {"token.revoke", true},
+    {"token.sign-out", true},
     {"version.countersign"},
     {"version.deprecate"},
     {"version.publish"},

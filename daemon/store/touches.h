@@ -10,8 +10,9 @@ namespace mkt {
 struct Touches {
   std::vector<std::string> connectors;  // their entries in the catalog
   std::vector<std::string> tokens;
-  bool keys = false;        // keys of any publisher, and what is shown of publishers
-  bool publishers = false;  // what is shown of publishers
+  std::vector<std::string> sessions;  // of the pages, that end
+  bool keys = false;                  // keys of any publisher, and what is shown of publishers
+  bool publishers = false;            // what is shown of publishers
   bool everything = false;
 
   static Touches nothing() { return {}; }
@@ -23,6 +24,11 @@ struct Touches {
   static Touches token(std::string id) {
     Touches t;
     t.tokens.push_back(std::move(id));
+    return t;
+  }
+  static Touches session(std::string id) {
+    Touches t;
+    t.sessions.push_back(std::move(id));
     return t;
   }
   static Touches of_keys() {

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <utility>
+
 #include "common/base/text.h"
-#include "daemon/web/sessions.h"
+#include "daemon/service/sessions.h"
 
 namespace mkt {
 namespace {
@@ -17,10 +20,13 @@ bool came_by_https(const RequestHead& head) {
   return head.came_by_tls || lower_case(head.header("origin")).starts_with("https://");
 }
 
-std::string set_cookie(const RequestHead& head, std::string_view id, std::int64_t seconds) {
-  const bool https = came_by_https(head);
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
-                     https ? kHostName : kPlainName, id, seconds, https ? "; Secure" : "");
+std::string set_cookie(std::string_view name, std::string_view value, std::int64_t seconds) {
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", name, value, seconds,
+                     name == kHostName ? "; Secure" : "");
+}
+
+std::string_view name_for(const RequestHead& head) {
+  return came_by_https(head) ? kHostName : kPlainName;
 }
 
 std::string_view cookie_named(std::string_view cookies, std::string_view name) {
@@ -35,22 +41,34 @@ std::string_view cookie_named(std::string_view cookies, std::string_view name) {
   return {};
 }
 
-}  // namespace
-
-std::string_view session_cookie(const RequestHead& head) {
+// The session's: its name and its value.
+std::pair<std::string_view, std::string_view> find_cookie(const RequestHead& head) {
   for (const std::string_view name : {kHostName, kPlainName}) {
-    for (const auto& [field, value] : head.headers) {
+    for (const auto& [field, cookies] : head.headers) {
       if (field != "cookie") continue;
-      if (const std::string_view id = cookie_named(value, name); !id.empty()) return id;
+      const std::string_view value = cookie_named(cookies, name);
+      if (!value.empty()) return {name, value};
     }
   }
-  return {};
+  return {kPlainName, {}};
 }
 
-std::string set_session_cookie(const RequestHead& head, std::string_view id) {
-  return set_cookie(head, id, std::chrono::seconds(Sessions::kLongest).count());
+constexpr std::int64_t kLongestSeconds = std::chrono::seconds(Sessions::kLongest).count();
+
+}  // namespace
+
+std::string_view session_cookie(const RequestHead& head) { return find_cookie(head).second; }
+
+std::string set_session_cookie(const RequestHead& head, std::string_view value) {
+  return set_cookie(name_for(head), value, kLongestSeconds);
 }
 
-std::string clear_session_cookie(const RequestHead& head) { return set_cookie(head, "", 0); }
+std::string clear_session_cookie(const RequestHead& head) {
+  return set_cookie(name_for(head), "", 0);
+}
+
+std::string renewed_session_cookie(const RequestHead& head, std::string_view value) {
+  return set_cookie(find_cookie(head).first, value, kLongestSeconds);
+}
 
 }  // namespace mkt

@@ -1,4 +1,4 @@
-// The cookie that holds a session's id (RFC 6265).
+// The cookie that holds a session (RFC 6265; service/sessions.h has what is in it).
 //
 // Where the browser came by https, the cookie's name is __Host-mkt-session: browsers take that only
 // with Secure and for this host alone, so no other host of the domain can set it. By http, as on
@@ -13,11 +13,14 @@
 
 namespace mkt {
 
-// The session's id; empty where there is none.
+// The cookie's value; empty where there is none.
 std::string_view session_cookie(const RequestHead& head);
 
 // Values of Set-Cookie, as the answer to a form.
-std::string set_session_cookie(const RequestHead& head, std::string_view id);
+std::string set_session_cookie(const RequestHead& head, std::string_view value);
 std::string clear_session_cookie(const RequestHead& head);
+// The same as the answer to a request that came with the cookie: a browser says how it came only
+// with forms.
+std::string renewed_session_cookie(const RequestHead& head, std::string_view value);
 
 }  // namespace mkt

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "common/base/same_secret.h"
 #include "common/base/text.h"
 #include "common/base/url.h"
 #include "daemon/http/fields.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/service/tokens.h"
-#include "daemon/web/sessions.h"
 
 namespace mkt {
 namespace {

@@ -2,6 +2,7 @@
 // approval. See web.h.
 #pragma once
 
+#include "common/base/mac_key.h"
 #include "daemon/http/router.h"
 #include "daemon/http/routes.h"
 #include "daemon/limits/rate_limiter.h"
@@ -14,6 +15,7 @@ struct WebParts {
   Usage& usage;
   RateLimiter& limiter;
   OperationParts operations;
+  MacKey session_key;  // of all daemons that share the marketplace
 };
 
 // The pages live as long as the router.

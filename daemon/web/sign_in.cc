@@ -1,5 +1,7 @@
 // Signing in with a token, and signing out.
+#include "daemon/http/change_limits.h"
 #include "daemon/http/error_body.h"
+#include "daemon/http/rate_limit.h"
 #include "daemon/service/tokens.h"
 #include "daemon/web/cookie.h"
 #include "daemon/web/form.h"
@@ -38,6 +40,15 @@ Response refused_page(const Web& web, const Visit& visit, const Error& error, co
   return response;
 }
 
+// An entry of the log, which counts like other changes.
+Status end_session(Web& web, Visit& visit) {
+  const Caller& caller = visit.caller();
+  const auto subject = changing_subject(caller).value_or("token:" + caller.token_id);
+  MKT_CHECK(count_request(web.parts.limiter, LimitScope::change, {subject, caller.address},
+                          visit.request));
+  return web.sessions.end(caller, *visit.session);
+}
+
 Result<Response> do_sign_in(Web& web, Visit& visit) {
   MKT_TRY(const Form form, Form::read(visit.request));
   const Href to = destination_of(form.field("to"));
@@ -47,11 +58,12 @@ Result<Response> do_sign_in(Web& web, Visit& visit) {
     if (http_status(signed_in.error().code) >= 500) return signed_in.error();
     return refused_page(web, visit, signed_in.error(), to);
   }
-  // A new id at every sign-in: nobody else can have chosen it.
-  if (visit.session) web.sessions.end(session_cookie(visit.request.head));
-  const std::string id = web.sessions.begin(caller.token_id);
+  // The browser forgets its cookie, so nobody could end that session any more.
+  if (visit.session) MKT_CHECK(end_session(web, visit));
+  // A new one at every sign-in: nobody else can have chosen it.
+  const std::string cookie = web.sessions.begin(caller.token_id);
   Response response = see_other(to);
-  response.headers.emplace_back("Set-Cookie", set_session_cookie(visit.request.head, id));
+  response.headers.emplace_back("Set-Cookie", set_session_cookie(visit.request.head, cookie));
   return response;
 }
 
@@ -59,7 +71,7 @@ Result<Response> do_sign_out(Web& web, Visit& visit) {
   MKT_TRY(const Form form, Form::read(visit.request));
   if (visit.session) {
     MKT_CHECK(check_form_secret(visit, form));
-    web.sessions.end(session_cookie(visit.request.head));
+    MKT_CHECK(end_session(web, visit));
   }
   Response response = see_other(Href("/"));
   response.headers.emplace_back("Set-Cookie", clear_session_cookie(visit.request.head));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "common/base/text.h"
@@ -35,23 +36,22 @@ bool wants_page(const RequestHead& head) {
 }
 
 // Who asks, by the session; nobody where there is none, or where its token does not stand any more.
-Visit begin_visit(Web& web, Request& request) {
-  Visit visit{request, std::nullopt};
+Status find_visitor(Web& web, Visit& visit) {
+  Request& request = visit.request;
   // A token in a header says who asks; then a cookie says nothing.
-  if (request.caller.signed_in()) return visit;
-  const std::string_view id = session_cookie(request.head);
-  if (id.empty()) return visit;
-  visit.session = web.sessions.find(id);
-  if (!visit.session) return visit;
+  if (request.caller.signed_in()) return {};
+  const std::string_view cookie = session_cookie(request.head);
+  if (cookie.empty()) return {};
+  MKT_TRY(auto session, web.sessions.find(cookie));
+  if (!session) return {};
   Caller caller = request.caller;
-  if (!resume_session(web.market(), visit.session->token_id, caller)) {
-    web.sessions.end(id);
-    visit.session.reset();
-    return visit;
+  if (const Status resumed = resume_session(web.market(), session->token_id, caller); !resumed) {
+    return http_status(resumed.error().code) >= 500 ? resumed : Status();
   }
+  visit.session = std::move(session);
   request.caller = std::move(caller);
   web.parts.usage.token_used(request.caller.token_id, web.market().now());
-  return visit;
+  return {};
 }
 
 Response error_page(const Web& web, const Visit& visit, const Error& error) {
@@ -85,6 +85,12 @@ Response error_page(const Web& web, const Visit& visit, const Error& error) {
 // Pages that somebody sees who has signed in are for that browser alone.
 void seal(const Visit& visit, Response& response) {
   auto& headers = response.headers;
+  const bool sets_cookie =
+      std::ranges::any_of(headers, [](const auto& h) { return h.first == "Set-Cookie"; });
+  if (visit.session && !visit.session->renewed.empty() && !sets_cookie) {
+    headers.emplace_back("Set-Cookie",
+                         renewed_session_cookie(visit.request.head, visit.session->renewed));
+  }
   const bool is_own = visit.caller().signed_in() || visit.request.head.method == "POST";
   if (is_own || response.status >= 400) {
     std::erase_if(headers, [](const auto& h) { return h.first == "Cache-Control"; });
@@ -177,8 +183,9 @@ Html framed(const Web& web, const Visit& visit, const PageText& text) {
 // Finds out who visits, makes pages of errors, and seals the answer.
 Handler page_handler(const std::shared_ptr<Web>& web, PageWork work) {
   return [web, work = std::move(work)](Request& request) {
-    Visit visit = begin_visit(*web, request);
-    auto answer = work(*web, visit);
+    Visit visit{request, std::nullopt};
+    const Status found = find_visitor(*web, visit);
+    auto answer = found ? work(*web, visit) : Result<Response>(found.error());
     if (!answer && wants_page(request.head)) answer = error_page(*web, visit, answer.error());
     if (answer) seal(visit, *answer);
     return answer;

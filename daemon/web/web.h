@@ -16,15 +16,15 @@
 
 #include "daemon/http/router.h"
 #include "daemon/http/routes.h"
+#include "daemon/service/sessions.h"
 #include "daemon/web/html.h"
 #include "daemon/web/kept_html.h"
 #include "daemon/web/page_routes.h"
-#include "daemon/web/sessions.h"
 
 namespace mkt {
 
 struct Web {
-  explicit Web(WebParts all) : parts(std::move(all)), sessions(parts.market.now) {}
+  explicit Web(WebParts all) : parts(std::move(all)), sessions(parts.market, parts.session_key) {}
 
   const WebParts parts;
   Sessions sessions;

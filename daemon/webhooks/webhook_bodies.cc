@@ -38,6 +38,7 @@ constexpr auto kVerbs = std::to_array<std::pair<std::string_view, std::string_vi
     {"token.create", "made the token"},
     {"token.refuse", "failed to sign in from"},
     {"token.revoke", "revoked the token"},
+    {"token.sign-out", "signed out of the pages with the token"},
     {"version.publish", "published"},
     {"version.deprecate", "deprecated"},
     {"version.undeprecate", "no longer deprecates"},

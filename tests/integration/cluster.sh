@@ -97,6 +97,24 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
   MKT_REGISTRY=$there MKT_TOKEN=$secret expect 4 "$MKT" whoami
 done
 
+# Who signs in on the pages of one daemon is signed in on those of the other, and out of both at once.
+page() { # PLACE PATH: prints the status; the page goes to ./body
+  curl -sS -o body -w '%{http_code}' -H 'Accept: text/html' -H "Cookie: $cookie" "$1$2"
+}
+for places in "$here $there" "$there $here"; do
+  read -r one two <<<"$places"
+  curl -sS -o body -D heads -H 'Accept: text/html' --data-urlencode "token=$token" "$one/sign-in"
+  cookie=$(sed -nE 's/^set-cookie: (mkt-session=[^;]+);.*/\1/Ip' heads)
+  [[ $(page "$two" /log) == 200 ]] || fail "signed in at one daemon alone: $(<body)"
+  form=$(sed -nE 's/.*name="form" value="([0-9a-f]{64})".*/\1/p' body | head -n 1)
+  [[ $(page "$one" /log) == 200 ]] || fail "signed in no more"
+  curl -sS -o body -D heads -H 'Accept: text/html' -H "Cookie: $cookie" -d "form=$form" "$two/sign-out"
+  grep -q '^HTTP/1.1 303' heads || fail "not signed out: $(<heads)"
+  for at in "$one" "$two"; do
+    [[ $(page "$at" /log) == 401 ]] || fail "signed out at one daemon alone"
+  done
+done
+
 # The same Idempotency-Key, here and there at once: it is done once, and the second is told to ask again,
 # or gets the same answer.
 install_once() { # NUMBER PLACE: its answer goes to PLACE.body and PLACE.status

@@ -36,7 +36,7 @@ form() {
 # signed_in TOKEN: a session's cookie.
 signed_in() {
   [[ $(form /sign-in --data-urlencode "token=$1") == 303 ]] || { cat body >&2; fail "cannot sign in"; }
-  sed -nE 's/^set-cookie: (mkt-session=[0-9a-f]{64});.*/\1/Ip' headers
+  sed -nE 's/^set-cookie: (mkt-session=[0-9a-f.]{130,});.*/\1/Ip' headers
 }
 # secret_of PAGE COOKIE: what the forms of that page carry.
 secret_of() {
@@ -191,13 +191,13 @@ done
 
 cookie=$(signed_in "$ann")
 [[ -n $cookie ]] || fail "no cookie: $(<headers)"
-grep -qiE '^set-cookie: mkt-session=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800' headers || fail "$(<headers)"
+grep -qiE '^set-cookie: mkt-session=[0-9a-f.]{130,}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800' headers || fail "$(<headers)"
 grep -qi '^location: /' headers || fail "$(<headers)"
 [[ $(form /sign-in --data-urlencode "token=$ann" --data-urlencode 'to=//evil.example') == 303 ]] || fail "to elsewhere"
 grep -qi $'^location: /\r' headers || fail "a sign-in leads elsewhere: $(<headers)"
 host=${MKT_REGISTRY#http://}
 [[ $(http POST /sign-in -H "Origin: https://$host" --data-urlencode "token=$ann") == 303 ]] || fail "by https"
-grep -qiE '^set-cookie: __Host-mkt-session=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800; Secure' headers || fail "$(<headers)"
+grep -qiE '^set-cookie: __Host-mkt-session=[0-9a-f.]{130,}; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800; Secure' headers || fail "$(<headers)"
 
 # What somebody sees is for that browser alone.
 page 200 /connectors/tool -H "Cookie: $cookie"
@@ -311,6 +311,9 @@ page 200 /requests -H "Cookie: $cookie"
 [[ $(form /sign-out -H "Cookie: $cookie" -d "form=$secret") == 303 ]] || fail "sign out"
 grep -qi '^set-cookie: mkt-session=; .*Max-Age=0' headers || fail "$(<headers)"
 page 401 /requests -H "Cookie: $cookie"
+expect 0 "$MKT" log --json
+jq -e --arg t "${ann:4:12}" '.entries[-1] | .action == "token.sign-out" and .subject == $t and .actor == "approver:team (token \($t))"' out >/dev/null ||
+  fail "the log tells of no sign-out: $(jq -c '.entries[-1]' out)"
 # A revoked token ends its sessions at once.
 page 200 /requests -H "Cookie: $members"
 expect 0 "$MKT" token revoke "${maria:4:12}"

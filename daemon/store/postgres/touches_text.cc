@@ -20,6 +20,7 @@ std::string touches_text(const Touches& t) {
   Json json = Json::object();
   if (!t.connectors.empty()) json["connectors"] = t.connectors;
   if (!t.tokens.empty()) json["tokens"] = t.tokens;
+  if (!t.sessions.empty()) json["sessions"] = t.sessions;
   if (t.keys) json["keys"] = true;
   if (t.publishers) json["publishers"] = true;
   if (t.everything) json["everything"] = true;
@@ -34,6 +35,7 @@ Touches touches_from_text(std::string_view text) {
   for (const auto& [name, value] : json->items()) {
     if (name == "connectors" && read_touched_ids(value, t.connectors)) continue;
     if (name == "tokens" && read_touched_ids(value, t.tokens)) continue;
+    if (name == "sessions" && read_touched_ids(value, t.sessions)) continue;
     if (!value.is_boolean()) return Touches::all();
     bool* const flag = name == "keys"         ? &t.keys
                        : name == "publishers" ? &t.publishers

@@ -9,10 +9,12 @@ TEST_CASE("Touches as text are read back as they were written") {
   Touches t;
   t.connectors = {"tool", "other"};
   t.tokens = {"t1"};
+  t.sessions = {"s1", "s2"};
   t.keys = t.publishers = true;
   const Touches back = touches_from_text(touches_text(t));
   CHECK(back.connectors == t.connectors);
   CHECK(back.tokens == t.tokens);
+  CHECK(back.sessions == t.sessions);
   CHECK(back.keys);
   CHECK(back.publishers);
   CHECK_FALSE(back.everything);
