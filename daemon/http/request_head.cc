@@ -63,7 +63,8 @@ Result<std::string> parse_path(std::string_view raw) {
   for (std::size_t start = 1; start <= path.size();) {
     const std::size_t end = std::min(path.find('/', start), path.size());
     const std::string_view segment = std::string_view(path).substr(start, end - start);
-    if ((segment.empty() && path.size() > 1) || segment == "." || segment == "..") {
+    const bool is_last = end == path.size();
+    if ((segment.empty() && !is_last) || segment == "." || segment == "..") {
       return bad("the path has an empty or a dot segment");
     }
     start = end + 1;

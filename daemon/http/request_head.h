@@ -25,7 +25,7 @@ inline constexpr std::size_t kMaxTargetBytes = 2048;
 struct RequestHead {
   std::string method;
   // Percent-decoded, except for an encoded slash, which is kept as "%2F". Starts with '/' and has
-  // no empty or dot segments.
+  // no dot segments; none is empty but perhaps the last, which the router refuses (router.h).
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case

@@ -105,8 +105,12 @@ Status Router::ask_gates(Request& request) const {
 }
 
 Result<const Handler*> Router::handler_of(Request& request) const {
+  const std::string& path = request.head.path;
+  if (path.size() > 1 && path.ends_with('/')) {
+    return Error(ErrorCode::invalid_request, "the path ends with a slash; leave it out");
+  }
   std::vector<std::string_view> values;
-  const Node* node = find(root_, request.head.path, values);
+  const Node* node = find(root_, path, values);
   if (node == nullptr) {
     return Error(ErrorCode::not_found, "there is nothing at this address");
   }

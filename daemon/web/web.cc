@@ -180,6 +180,27 @@ Html framed(const Web& web, const Visit& visit, const PageText& text) {
   return html;
 }
 
+// A page with the request's query.
+Href page_at(std::string_view path, const Request& request) {
+  Href href = Href::local(percent_encode(path, "/-._~%")).value_or(Href("/"));
+  for (const auto& [name, value] : request.head.query) href = href.with(name, value);
+  return href;
+}
+
+// Leads a person who typed or copied a slash too many to the page without it.
+std::optional<Response> without_last_slash(const Request& request) {
+  if (!wants_page(request.head) || request.head.path.size() == 1 ||
+      !request.head.path.ends_with('/')) {
+    return std::nullopt;
+  }
+  const std::string_view path = request.head.path;
+  Response response;
+  response.status = 308;
+  response.headers.emplace_back("Location",
+                                page_at(path.substr(0, path.size() - 1), request).text());
+  return response;
+}
+
 // Finds out who visits, makes pages of errors, and seals the answer.
 Handler page_handler(const std::shared_ptr<Web>& web, PageWork work) {
   return [web, work = std::move(work)](Request& request) {
@@ -214,7 +235,10 @@ void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view 
 
 void add_page_elsewhere(Router& router, const std::shared_ptr<Web>& web) {
   router.add_elsewhere([web](Request& request, const Error& error) {
-    return page_handler(web, [&error](Web&, Visit&) -> Result<Response> { return error; })(request);
+    return page_handler(web, [&error](Web&, Visit& visit) -> Result<Response> {
+      if (auto there = without_last_slash(visit.request)) return *std::move(there);
+      return error;
+    })(request);
   });
 }
 
@@ -238,11 +262,6 @@ Response see_other(const Href& where) {
   return response;
 }
 
-Href this_page(const Request& request) {
-  const auto path = Href::local(percent_encode(request.head.path, "/-._~%"));
-  Href href = path.value_or(Href("/"));
-  for (const auto& [name, value] : request.head.query) href = href.with(name, value);
-  return href;
-}
+Href this_page(const Request& request) { return page_at(request.head.path, request); }
 
 }  // namespace mkt

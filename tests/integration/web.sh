@@ -166,6 +166,15 @@ page 401 /requests
 page 400 "/search?q=$(printf 'a%.0s' {1..300})"
 [[ $(http GET /connectors/nothing -H 'Accept: */*') == 404 && $(jq -r .code body) == connector_not_found ]] || fail "$(<body)"
 [[ $(http GET /v1/connectors/nothing -H 'Accept: text/html') == 404 && $(jq -r .code body) == connector_not_found ]] || fail "$(<body)"
+# A slash too many leads to the page without it, and nowhere else; a program is told.
+for slashed in /connectors/tool/ '/search/?q=a+b%26c' '/connectors/t%C3%A9/' '/%5C/evil.example/' '/connectors/a%2Fb/'; do
+  [[ $(http GET "$slashed" -H 'Accept: text/html') == 308 || $slashed == *%5C* ]] || fail "$slashed: $(<headers)"
+  sed -nE 's/^location: (.*)\r/\1/Ip' headers
+done >led
+printf '%s\n' /connectors/tool '/search?q=a%20b%26c' '/connectors/t%C3%A9' '/connectors/a%2Fb' | diff - led || fail "where a slash too many leads"
+expect_http 400 invalid_request GET /connectors/tool/
+expect_http 400 invalid_request GET /v1/search/ -H 'Accept: text/html'
+expect_http 400 invalid_request GET /connectors/tool// -H 'Accept: text/html'
 [[ $(http POST / -d x) == 405 ]] || fail "POST /"
 [[ $(http GET /v1/openapi) == 200 && $(jq '[.paths | keys[] | select(startswith("/v1") | not)] | sort | join(" ")' body) != *connectors* ]] ||
   fail "pages in the OpenAPI document"

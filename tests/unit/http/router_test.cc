@@ -46,6 +46,10 @@ TEST_CASE("routes are found by their segments, fixed ones before parameters") {
   CHECK(ask(router, "GET", "/v1/connectors/a") == "not_found");
   CHECK(ask(router, "GET", "/") == "not_found");
   CHECK(ask(router, "GET", "/v1/tokens/abc/more") == "not_found");
+  for (const char* const method : {"GET", "HEAD", "PUT", "DELETE"}) {
+    CHECK(ask(router, method, "/v1/tokens/") == "invalid_request");
+    CHECK(ask(router, method, "/v1/connectors/a/1.0.0/") == "invalid_request");
+  }
 }
 
 TEST_CASE("a page is a route that the API does not tell of, and guards itself") {
