@@ -9,6 +9,12 @@
 namespace mkt {
 namespace {
 
+Cell version_cell(const wire::SearchHit& hit) {
+  std::string version = printable(hit.latest_version);
+  if (!hit.quarantined) return version;
+  return {version + " (quarantined)", Tone::bad, version};
+}
+
 Status run(const Session& session, const SearchOptions& options) {
   MKT_TRY(RegistryClient registry, session.registry());
   MKT_TRY(const wire::SearchResult result, registry.search(options));
@@ -19,7 +25,7 @@ Status run(const Session& session, const SearchOptions& options) {
                {"UPDATED", Column::Fit::whole, 2},
                {"DESCRIPTION", Column::Fit::cut_end}});
   for (const wire::SearchHit& hit : result.connectors) {
-    table.add({Cell(printable(hit.id), Tone::bold), printable(hit.latest_version),
+    table.add({Cell(printable(hit.id), Tone::bold), version_cell(hit),
                std::to_string(hit.downloads), time_cell(hit.updated_at, now),
                printable(hit.description)});
   }

@@ -82,6 +82,8 @@ void SearchHit::members(Visitor& m) {
   m.usually("capabilities", &SearchHit::capabilities);
   m.always("downloads", &SearchHit::downloads);
   m.usually("updatedAt", &SearchHit::updated_at, kTime);
+  m.usually("quarantined", &SearchHit::quarantined,
+            Shape().saying("So is every version of it: none is given out."));
 }
 
 template <typename Visitor>

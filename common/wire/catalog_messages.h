@@ -79,6 +79,7 @@ struct SearchHit {
   std::vector<std::string> capabilities;
   std::int64_t downloads = 0;
   std::string updated_at;
+  bool quarantined = false;  // so is every version: none is given out
 
   MKT_MESSAGE(SearchHit);
 };

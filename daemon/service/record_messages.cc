@@ -192,8 +192,8 @@ std::string author_of(const ConnectorRecord& c) { return c.author.empty() ? "unk
 }  // namespace
 
 wire::SearchHit hit_message(const ConnectorRecord& c) {
-  return {c.id,         c.latest_version, c.display_name, c.description,
-          author_of(c), c.capabilities,   c.downloads,    format_utc(c.updated_at)};
+  return {c.id,           c.latest_version, c.display_name,           c.description, author_of(c),
+          c.capabilities, c.downloads,      format_utc(c.updated_at), c.quarantined};
 }
 
 wire::ConnectorInfo connector_message(const ConnectorWithVersions& found) {

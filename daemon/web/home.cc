@@ -18,7 +18,9 @@ constexpr std::size_t kMaxSearchedBytes = 256;
 Html hit(const ConnectorRecord& c) {
   Html html;
   html << "<li><div class=\"name\"><h3><a href=\"" << Href::path({"connectors", c.id}) << "\">"
-       << c.id << "</a></h3><span class=\"version\">" << c.latest_version << "</span></div>";
+       << c.id << "</a></h3><span class=\"version\">" << c.latest_version << "</span>";
+  if (c.quarantined) html << badge("quarantined", Tone::bad);
+  html << "</div>";
   if (!c.description.empty()) html << "<p>" << c.description << "</p>";
   html << "<p class=\"facts\">";
   if (!c.author.empty()) html << "<span>" << c.author << "</span>";

@@ -167,6 +167,8 @@ expect 0 "$MKT" install second
 start_other
 expect 0 "$MKT" key revoke "$key" --reason-code compromised --reason test --yes
 MKT_REGISTRY=$there expect 4 "$MKT" install tool --dir elsewhere/tool
+MKT_REGISTRY=$there expect 0 "$MKT" search tool --json
+jq -e '.connectors[0].quarantined' out >/dev/null || fail "a search does not tell of the quarantine: $(<out)"
 [[ $here != "$there" ]] || fail "there is one daemon only"
 
 # Daemons whose settings differ say so, and which.

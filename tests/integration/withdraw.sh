@@ -93,3 +93,10 @@ unset LD_PRELOAD
 MKT_TOKEN=$owner expect 4 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
 says err 'only an admin'
 expect 0 "$MKT" withdraw tool@1.0.0 --reason-code legal --reason 'not ours' --yes
+# Nothing of it is given out any more, and who finds it is told.
+expect 0 "$MKT" quarantine tool@1.1.1 --reason 'calls home'
+expect 0 script -qec "'$MKT' search tool" /dev/null
+says out '(quarantined)'
+[[ $("$MKT" search tool | cut -f2) == 1.1.1 ]] || fail "a pipe has another version: $("$MKT" search tool)"
+http GET '/search?q=tool' -H 'Accept: text/html' >status
+grep -qE 'class="version">1.1.1</span><span class="badge[^>]*>quarantined' body || fail "the page does not tell: $(<body)"

@@ -12,13 +12,15 @@ class CatalogRows : public Catalog {
   std::optional<ConnectorRecord> connector(std::string_view id, Hold hold) const override {
     Query row = db_.query(MKT_HELD(R"sql(
         SELECT id, owner, latest_version, display_name, description, author, capabilities,
-               downloads, created_at, updated_at, visible_to
+               downloads, created_at, updated_at, visible_to,
+               coalesce((SELECT quarantined FROM versions
+                         WHERE connector_id = id AND version = latest_version), 0)
         FROM connectors WHERE id = $1)sql"),
                           hold);
     if (!row.bind(id).step()) return std::nullopt;
     ConnectorRecord c;
     row.get(c.id, c.owner, c.latest_version, c.display_name, c.description, c.author,
-            c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to);
+            c.capabilities, c.downloads, c.created_at, c.updated_at, c.visible_to, c.quarantined);
     return c;
   }
 

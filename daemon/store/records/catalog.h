@@ -26,6 +26,7 @@ struct ConnectorRecord {
   UtcTime created_at;
   UtcTime updated_at;
   std::vector<std::string> visible_to;  // tenants; empty: everyone
+  bool quarantined = false;             // the latest version, and so all: none is given out
 };
 
 // What a change needs to know about a connector.

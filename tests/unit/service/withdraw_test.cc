@@ -78,6 +78,22 @@ TEST_CASE_FIXTURE(PublishedTwice, "an admin's quarantine keeps a version from be
   CHECK(asked.error().code == ErrorCode::version_quarantined);
 }
 
+TEST_CASE_FIXTURE(PublishedTwice, "what is found says whether any version of it is given out") {
+  const auto is_marked = [&] {
+    const auto page = search_connectors(market(), Caller(), {});
+    REQUIRE(page);
+    REQUIRE(page->connectors.size() == 1);
+    return page->connectors[0].quarantined;
+  };
+  CHECK_FALSE(is_marked());
+  REQUIRE(quarantine("1.1.0", "calls home"));
+  CHECK_FALSE(is_marked());
+  REQUIRE(withdraw(kMaker, "1.0.0"));
+  CHECK(is_marked());
+  REQUIRE(release("1.1.0"));
+  CHECK_FALSE(is_marked());
+}
+
 TEST_CASE_FIXTURE(PublishedTwice, "a quarantine is lifted, and both words stay in the log") {
   REQUIRE(quarantine("1.1.0", "calls home"));
   REQUIRE(quarantine("1.1.0", "calls home"));
