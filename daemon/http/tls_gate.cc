@@ -30,11 +30,10 @@ TlsGate::Stamps TlsGate::stamps_of(const TlsFiles& files) {
 
 Status TlsGate::load(const TlsFiles& files) {
   const std::lock_guard lock(mutex_);
-  const Stamps stamps = stamps_of(files);
+  files_ = files;
+  tried_ = seen_ = stamps_of(files);
   MKT_TRY(TlsContext context, TlsContext::load(files));
   context_.set(std::move(context));
-  files_ = files;
-  tried_ = seen_ = stamps;
   return {};
 }
 

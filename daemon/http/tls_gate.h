@@ -30,7 +30,8 @@ class TlsGate {
   }
   std::shared_ptr<const TlsContext> context() const { return context_.get(); }
 
-  // Uses these files from now on, or leaves everything as it was.
+  // These are the files from now on. Where they cannot be used, connections get what they got
+  // before until load_changed finds them mended.
   Status load(const TlsFiles& files);
   // Loads the files anew where they have changed and then stayed the same from one call to the
   // next: who replaces them may need a moment. nullopt where there was nothing to do. Files that

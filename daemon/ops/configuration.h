@@ -72,7 +72,7 @@ struct Configuration {
   Rules rules() const;
   // nullopt where no certificate is named.
   std::optional<TlsFiles> tls_files() const;
-  // What another configuration has of that, for files that could not be taken over.
+  // What another configuration has of that, where a change of it needs a restart.
   void keep_tls_of(const Configuration& other);
   // usage_error, with the problem.
   Result<Admission> admission() const;

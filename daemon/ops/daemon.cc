@@ -294,8 +294,8 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
-// The files are loaded even where only their content may have changed. Where they cannot be used,
-// the present ones are kept, and everything else of the configuration is taken over.
+// The files are loaded even where only their content may have changed. Where they cannot be used, the
+// present certificate is kept until they can be.
 void Daemon::reload_tls(Configuration& configuration) {
   const auto files = configuration.tls_files();
   if (files.has_value() != (tls_ != nullptr)) {
@@ -308,7 +308,6 @@ void Daemon::reload_tls(Configuration& configuration) {
   if (!files) return;
   if (const auto loaded = tls_->load(*files); !loaded) {
     log_refused_certificate(loaded.error());
-    configuration.keep_tls_of(*live_.whole.get());
     return;
   }
   log_certificate(*tls_->context());

@@ -229,9 +229,12 @@ says out ", 29 days left"
 # A client that is cut in the middle of a download leaves nothing behind.
 descriptors() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
 as_before() { (($(descriptors) <= before)); }
+alone() { [[ $(count_of mktd_http_connections) == 1 ]]; }
+wait_for "those before to have gone" alone
 before=$(descriptors)
 for i in 1 2 3 4; do
-  tls "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 2M -o cut.bin &
+  # Not by tls, whose shell alone would be killed.
+  curl -sS --cacert ca.pem "$MKT_REGISTRY/v1/connectors/large/1.0.0/tarball" --limit-rate 2M -o cut.bin &
   helpers+=($!)
   wait_for "the download to begin" test -s cut.bin
   kill -9 "${helpers[-1]}"
@@ -386,4 +389,8 @@ kill -HUP "$daemon"
 wait_for "the rest" has_logged "max-entries: 30000, now 40000" 0
 says mktd.log "absent.pem"
 serves second.pem || fail "the certificate was lost"
+# They are taken over once they can be used, without another signal.
+cp first.key pair/new && chmod 600 pair/new && mv pair/new pair/second.key
+cp first.pem absent.pem
+wait_for "the files that were named too early" serves first.pem
 stop_mktd

@@ -132,6 +132,23 @@ TEST_CASE("changed files are loaded once they stay the same, and broken ones nev
   CHECK(gate->context()->expires() == expires);
 }
 
+TEST_CASE("files that were named before they could be used are loaded once they can") {
+  const TlsFolder tls;
+  const TlsFolder later;
+  const auto gate = must(TlsGate::open(tls.files));
+  const auto expires = gate->context()->expires();
+  REQUIRE(std::filesystem::remove(later.files.certificate));
+  CHECK_FALSE(gate->load(later.files));
+  CHECK(gate->context()->expires() == expires);
+  CHECK_FALSE(gate->load_changed());
+  later.put(TlsPair(60 * kDay));
+  CHECK_FALSE(gate->load_changed());  // may still be being written
+  const auto loaded = gate->load_changed();
+  REQUIRE(loaded);
+  CHECK(*loaded);
+  CHECK(gate->context()->expires() > expires);
+}
+
 // OpenSSL's client and our connection, at the two ends of a pair of sockets.
 struct TlsConnectionFixture {
   TlsConnectionFixture() {
