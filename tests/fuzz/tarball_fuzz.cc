@@ -1,11 +1,15 @@
 // Tarballs: both as they come, and as the tar archive inside, packed again so that the fuzzer does
-// not have to invent gzip's checksum.
+// not have to invent gzip's checksum. The guard of all dialects reads them, too, and must find the
+// same, however the bytes come.
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "common/base/encoding.h"
+#include "common/connector/tar_guard.h"
 #include "common/connector/tarball_reader.h"
 
 namespace {
@@ -23,6 +27,33 @@ void walk(std::span<const std::uint8_t> bytes) {
   const mkt::ArchiveLimits limits{.unpacked_bytes = 4 * 1024 * 1024, .entries = 200};
   const auto contents = mkt::walk_tarball(pieces_of(bytes), limits, nullptr);
   (void)contents;
+}
+
+struct Found {
+  std::vector<std::uint64_t> sizes;
+  std::string refused;
+  bool operator==(const Found&) const = default;
+};
+
+Found guard(std::span<const std::uint8_t> bytes, std::size_t piece) {
+  mkt::TarGuard guard(mkt::TarGuard::Dialects::all);
+  Found found;
+  const auto take = [&] {
+    std::uint64_t size = 0;
+    while (guard.next_size(size)) found.sizes.push_back(size);
+  };
+  while (!bytes.empty()) {
+    const std::size_t n = std::min(piece, bytes.size());
+    const mkt::Status fed = guard.feed(bytes.first(n));
+    take();
+    if (!fed) {
+      found.refused = fed.error().message;
+      return found;
+    }
+    bytes = bytes.subspan(n);
+  }
+  if (const mkt::Status ended = guard.finish(); !ended) found.refused = ended.error().message;
+  return found;
 }
 
 // One member, stored: fast, and the fuzzer's bytes stay in sight.
@@ -47,5 +78,8 @@ mkt::Bytes gzip_of(std::span<const std::uint8_t> bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   walk({data, size});
   if (size > 0) walk(gzip_of({data, size}));
+  constexpr std::size_t kOddPiece = 37;  // no header is whole in one
+  const Found whole = guard({data, size}, size);
+  if (whole != guard({data, size}, kOddPiece)) std::abort();
   return 0;
 }
