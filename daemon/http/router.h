@@ -70,8 +70,8 @@ class Router {
   const std::vector<RouteOperation>& operations() const { return operations_; }
 
   // Runs the handler, with the path's parameters and the route filled in. not_found or
-  // method_not_allowed where there is none; invalid_request for a path that ends with a slash. HEAD is
-  // answered by the GET handler.
+  // method_not_allowed where there is none; invalid_request for a path that ends with a slash. HEAD
+  // is answered by the GET handler.
   Result<Response> dispatch(Request& request) const;
   // The same without the work: what a request costs whose answer is there already.
   Status ask_gates(Request& request) const;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "common/base/encoding.h"
 #include "common/base/json.h"
@@ -16,6 +18,8 @@ namespace {
 constexpr std::size_t kIdBytes = 16;
 constexpr std::string_view kSignOut = "token.sign-out";
 constexpr std::uint32_t kEntriesAtOnce = 1000;
+// No cookie is good for longer without being written again, and none is once its session has ended.
+constexpr std::chrono::minutes kTold = Sessions::kIdle + Sessions::kClocksApart;
 
 std::optional<UtcTime> time_in(std::string_view digits) {
   std::int64_t ms = 0;
@@ -67,17 +71,21 @@ Result<std::optional<Session>> Sessions::find(std::string_view cookie) {
   const auto used = time_in(used_text);
   if (!began || !used) return none;
   const UtcTime now = market_.now();
-  if (now >= *began + kLongest || now >= *used + kIdle) return none;
+  if (now >= *began + kLongest || now >= *used + kIdle || now + kClocksApart < *used) return none;
   Session session{std::string(id), std::string(token_id), {}, {}};
-  MKT_TRY(const bool over, has_ended(session.id));
+  MKT_TRY(const bool over, is_over(session.id));
   if (over) return none;
   session.form_secret = key_.code_of(fmt::format("form {} {}", token_id, id));
   if (now >= *used + kPrecision) session.renewed = cookie_of(token_id, *began, now, id);
   return std::optional(std::move(session));
 }
 
-Status Sessions::end(const Caller& caller, const Session& session) {
-  return market_.change(caller.actor(), market_.now(), Touches::session(session.id),
+Status Sessions::end(const Actor& actor, const Session& session) {
+  {
+    const std::lock_guard lock(mutex_);
+    keep_ended(session.id);
+  }
+  return market_.change(actor, market_.now(), Touches::session(session.id),
                         [&](Change& change) -> Status {
                           change.log(kSignOut, session.token_id,
                                      {{"token", session.token_id}, {"session", session.id}});
@@ -85,57 +93,71 @@ Status Sessions::end(const Caller& caller, const Session& session) {
                         });
 }
 
+bool Sessions::has_ended(const Session& session) {
+  const std::lock_guard lock(mutex_);
+  return ended_.contains(session.id);
+}
+
+void Sessions::keep_ended(std::string id) {
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(ended_, [&](const auto& one) { return one.second <= now; });
+  ended_.insert_or_assign(std::move(id), now + kTold);
+}
+
 void Sessions::hear(const Touches& touches) {
   if (touches.sessions.empty() && !touches.everything) return;
-  const UtcTime now = market_.now();
   const std::lock_guard lock(mutex_);
   if (touches.everything) {
     has_read_ = false;
     ++heard_;
   }
-  std::erase_if(ended_, [&](const auto& one) { return one.second <= now; });
-  for (const std::string& id : touches.sessions) ended_.insert_or_assign(id, now + kLongest);
+  for (const std::string& id : touches.sessions) keep_ended(id);
 }
 
+// From the newest entry backwards, as far as it matters.
 Status Sessions::read_ended() {
   std::uint64_t heard = 0;
   {
     const std::lock_guard lock(mutex_);
     heard = heard_;
   }
-  std::map<std::string, UtcTime> ended;
-  MKT_TRY(const auto first, market_.read([&](const Records& records) {
-    return records.log().first_since(market_.now() - kLongest);
-  }));
+  const UtcTime since = market_.now() - kTold;
+  std::vector<std::string> ended;
   LogQuery query;
   query.limit = kEntriesAtOnce;
-  query.after = first ? *first - 1 : 0;
-  for (bool more = first.has_value(); more;) {
+  MKT_TRY(query.after, newest_entry(market_));
+  for (bool more = true; more && query.after > 0;) {
+    query.after = std::max<std::int64_t>(query.after - kEntriesAtOnce, 0);
     MKT_TRY(const auto entries, read_log(market_, query));
     for (const LogEntry& entry : entries) {
+      if (entry.at < since) more = false;
       if (entry.action != kSignOut) continue;
       MKT_TRY(const Json document, parse_json(entry.document, "an entry's document"));
-      ended.insert_or_assign(text_member(document, "session").value_or(""), entry.at + kLongest);
+      ended.push_back(text_member(document, "session").value_or(""));
     }
-    more = entries.size() == kEntriesAtOnce;
-    if (more) query.after = entries.back().seq;
   }
   const std::lock_guard lock(mutex_);
-  ended_.merge(ended);
+  for (std::string& id : ended) keep_ended(std::move(id));
   has_read_ = heard == heard_;
   return {};
 }
 
-Result<bool> Sessions::has_ended(const std::string& id) {
-  bool has_read = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (ended_.contains(id)) return true;
-    has_read = has_read_;
-  }
-  // Asked after looking: what was told until now was heard.
-  const MemoryLease* const lease = market_.store.memory_lease();
-  if (has_read && (lease == nullptr || lease->holds())) return false;
+Result<bool> Sessions::is_over(const std::string& id) {
+  const auto look = [&]() -> std::optional<bool> {
+    bool has_read = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ended_.contains(id)) return true;
+      has_read = has_read_;
+    }
+    // Asked after looking: what was told until now was heard.
+    const MemoryLease* const lease = market_.store.memory_lease();
+    if (has_read && (lease == nullptr || lease->holds())) return false;
+    return std::nullopt;
+  };
+  if (const auto known = look()) return *known;
+  const std::lock_guard reading(reading_);
+  if (const auto known = look()) return *known;  // read by who was before us
   MKT_CHECK(read_ended());
   const std::lock_guard lock(mutex_);
   return ended_.contains(id);

@@ -39,6 +39,8 @@ class Sessions {
   static constexpr std::chrono::hours kLongest{8};
   static constexpr std::chrono::hours kIdle{1};
   static constexpr std::chrono::minutes kPrecision{1};
+  // How far the clocks of daemons may be apart.
+  static constexpr std::chrono::minutes kClocksApart{5};
 
   Sessions(const Marketplace& market, const MacKey& key);
   Sessions(const Sessions&) = delete;
@@ -48,25 +50,31 @@ class Sessions {
   std::string begin(std::string_view token_id) const;
   // nullopt where the cookie is not ours, or its session is over. Errors: those of reading the log.
   Result<std::optional<Session>> find(std::string_view cookie);
-  // Signs out, at every daemon. Errors: those of a change.
-  Status end(const Caller& caller, const Session& session);
+  // Signs out: here whatever happens, and at every other daemon where the change can be made.
+  // Errors: those of a change.
+  Status end(const Actor& actor, const Session& session);
+  // Whether a session that was found has ended since, as far as this daemon has heard.
+  bool has_ended(const Session& session);
 
  private:
   std::string cookie_of(std::string_view token_id, UtcTime began, UtcTime used,
                         std::string_view id) const;
   void hear(const Touches& touches);
+  void keep_ended(std::string id);  // mutex_ is held
   // Reads from the log what was signed out, where this object may not have heard of it: before it
   // began to listen, and while other daemons' changes may be unknown here (MemoryLease).
   Status read_ended();
-  Result<bool> has_ended(const std::string& id);
+  Result<bool> is_over(const std::string& id);
 
   const Marketplace& market_;
   const MacKey key_;
+  std::mutex reading_;  // for one read_ended at a time
   std::mutex mutex_;
-  std::map<std::string, UtcTime> ended_;  // guarded by mutex_; when each may be forgotten
-  bool has_read_ = false;                 // guarded by mutex_
-  std::uint64_t heard_ = 0;               // guarded by mutex_; how often all had to be read again
-  Watch watch_;                           // the last, as it calls
+  // When each may be forgotten: by a clock that nobody sets.
+  std::map<std::string, std::chrono::steady_clock::time_point> ended_;  // guarded by mutex_
+  bool has_read_ = false;                                               // guarded by mutex_
+  std::uint64_t heard_ = 0;  // guarded by mutex_; how often all had to be read again
+  Watch watch_;              // the last, as it calls
 };
 
 }  // namespace mkt

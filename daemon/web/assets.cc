@@ -60,7 +60,8 @@ Href icon() {
 }
 
 void add_assets(Router& router, const std::shared_ptr<Web>& web) {
-  add_page(router, web, "GET", "/assets/{name}", {.always_open = true}, asset);
+  add_page(router, web, "GET", "/assets/{name}", {.always_open = true, .same_for_all = true},
+           asset);
 }
 
 }  // namespace mkt

@@ -25,10 +25,6 @@ std::string set_cookie(std::string_view name, std::string_view value, std::int64
                      name == kHostName ? "; Secure" : "");
 }
 
-std::string_view name_for(const RequestHead& head) {
-  return came_by_https(head) ? kHostName : kPlainName;
-}
-
 std::string_view cookie_named(std::string_view cookies, std::string_view name) {
   while (!cookies.empty()) {
     const std::string_view one = trim(cookies.substr(0, cookies.find(';')));
@@ -60,11 +56,11 @@ constexpr std::int64_t kLongestSeconds = std::chrono::seconds(Sessions::kLongest
 std::string_view session_cookie(const RequestHead& head) { return find_cookie(head).second; }
 
 std::string set_session_cookie(const RequestHead& head, std::string_view value) {
-  return set_cookie(name_for(head), value, kLongestSeconds);
+  return set_cookie(came_by_https(head) ? kHostName : kPlainName, value, kLongestSeconds);
 }
 
-std::string clear_session_cookie(const RequestHead& head) {
-  return set_cookie(name_for(head), "", 0);
+std::array<std::string, 2> cleared_session_cookies() {
+  return {set_cookie(kHostName, "", 0), set_cookie(kPlainName, "", 0)};
 }
 
 std::string renewed_session_cookie(const RequestHead& head, std::string_view value) {

@@ -6,6 +6,7 @@
 // browser send it.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -16,9 +17,10 @@ namespace mkt {
 // The cookie's value; empty where there is none.
 std::string_view session_cookie(const RequestHead& head);
 
-// Values of Set-Cookie, as the answer to a form.
+// A value of Set-Cookie, as the answer to a form.
 std::string set_session_cookie(const RequestHead& head, std::string_view value);
-std::string clear_session_cookie(const RequestHead& head);
+// Values that make a browser forget it under both names.
+std::array<std::string, 2> cleared_session_cookies();
 // The same as the answer to a request that came with the cookie: a browser says how it came only
 // with forms.
 std::string renewed_session_cookie(const RequestHead& head, std::string_view value);

@@ -1,6 +1,6 @@
 // Signing in with a token, and signing out.
-#include "daemon/http/change_limits.h"
 #include "daemon/http/error_body.h"
+#include "daemon/http/pipeline.h"
 #include "daemon/http/rate_limit.h"
 #include "daemon/service/tokens.h"
 #include "daemon/web/cookie.h"
@@ -40,26 +40,33 @@ Response refused_page(const Web& web, const Visit& visit, const Error& error, co
   return response;
 }
 
-// An entry of the log, which counts like other changes.
-Status end_session(Web& web, Visit& visit) {
-  const Caller& caller = visit.caller();
-  const auto subject = changing_subject(caller).value_or("token:" + caller.token_id);
-  MKT_CHECK(count_request(web.parts.limiter, LimitScope::change, {subject, caller.address},
-                          visit.request));
-  return web.sessions.end(caller, *visit.session);
+// The session that the browser's cookie names; also one whose token may not come from here.
+Result<std::optional<Session>> session_of(Web& web, const Visit& visit) {
+  if (visit.session) return visit.session;
+  return web.sessions.find(session_cookie(visit.request.head));
 }
 
 Result<Response> do_sign_in(Web& web, Visit& visit) {
   MKT_TRY(const Form form, Form::read(visit.request));
   const Href to = destination_of(form.field("to"));
   Caller caller;
-  if (const auto signed_in = sign_in_by_form(web, visit.request, form.field("token"), caller);
-      !signed_in) {
+  Status signed_in = sign_in_by_form(web, visit.request, form.field("token"), caller);
+  // Counted for this token alone: a session ends with an entry of the log, and nobody may be kept
+  // from ending one.
+  if (signed_in) {
+    signed_in = count_request(web.parts.limiter, LimitScope::change,
+                              {"token:" + caller.token_id, caller.address}, visit.request);
+  }
+  if (!signed_in) {
     if (http_status(signed_in.error().code) >= 500) return signed_in.error();
     return refused_page(web, visit, signed_in.error(), to);
   }
   // The browser forgets its cookie, so nobody could end that session any more.
-  if (visit.session) MKT_CHECK(end_session(web, visit));
+  MKT_TRY(const auto before, session_of(web, visit));
+  if (before) {
+    const Status ended = web.sessions.end(visit.caller().actor(), *before);
+    if (!ended) (void)told_error(ended.error(), caller.request_id);  // the log has it
+  }
   // A new one at every sign-in: nobody else can have chosen it.
   const std::string cookie = web.sessions.begin(caller.token_id);
   Response response = see_other(to);
@@ -67,14 +74,26 @@ Result<Response> do_sign_in(Web& web, Visit& visit) {
   return response;
 }
 
+// The browser is out in any case; says what others may not have heard.
+Response half_signed_out(const Web& web, const Visit& visit, const Error& error) {
+  Error told = told_error(error, visit.request.caller.request_id);
+  told.message = "you are signed out here, but the log could not tell of it: " + told.message;
+  return refused_page(web, visit, told, Href("/"));
+}
+
 Result<Response> do_sign_out(Web& web, Visit& visit) {
   MKT_TRY(const Form form, Form::read(visit.request));
+  MKT_TRY(visit.session, session_of(web, visit));
+  Response response = see_other(Href("/"));
   if (visit.session) {
     MKT_CHECK(check_form_secret(visit, form));
-    MKT_CHECK(end_session(web, visit));
+    const Status ended = web.sessions.end(visit.caller().actor(), *visit.session);
+    visit.session.reset();
+    if (!ended) response = half_signed_out(web, visit, ended.error());
   }
-  Response response = see_other(Href("/"));
-  response.headers.emplace_back("Set-Cookie", clear_session_cookie(visit.request.head));
+  for (std::string& cookie : cleared_session_cookies()) {
+    response.headers.emplace_back("Set-Cookie", std::move(cookie));
+  }
   return response;
 }
 

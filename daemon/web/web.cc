@@ -85,12 +85,6 @@ Response error_page(const Web& web, const Visit& visit, const Error& error) {
 // Pages that somebody sees who has signed in are for that browser alone.
 void seal(const Visit& visit, Response& response) {
   auto& headers = response.headers;
-  const bool sets_cookie =
-      std::ranges::any_of(headers, [](const auto& h) { return h.first == "Set-Cookie"; });
-  if (visit.session && !visit.session->renewed.empty() && !sets_cookie) {
-    headers.emplace_back("Set-Cookie",
-                         renewed_session_cookie(visit.request.head, visit.session->renewed));
-  }
   const bool is_own = visit.caller().signed_in() || visit.request.head.method == "POST";
   if (is_own || response.status >= 400) {
     std::erase_if(headers, [](const auto& h) { return h.first == "Cache-Control"; });
@@ -180,35 +174,49 @@ Html framed(const Web& web, const Visit& visit, const PageText& text) {
   return html;
 }
 
-// A page with the request's query.
-Href page_at(std::string_view path, const Request& request) {
-  Href href = Href::local(percent_encode(path, "/-._~%")).value_or(Href("/"));
-  for (const auto& [name, value] : request.head.query) href = href.with(name, value);
+// A page with the request's query; nullopt where it is too long.
+std::optional<Href> page_at(std::string_view path, const Request& request) {
+  auto href = Href::local(percent_encode(path, "/-._~%"));
+  if (!href) return href;
+  for (const auto& [name, value] : request.head.query) href = href->with(name, value);
   return href;
 }
 
 // Leads a person who typed or copied a slash too many to the page without it.
-std::optional<Response> without_last_slash(const Request& request) {
-  if (!wants_page(request.head) || request.head.path.size() == 1 ||
-      !request.head.path.ends_with('/')) {
-    return std::nullopt;
-  }
+std::optional<Href> without_last_slash(const Request& request) {
   const std::string_view path = request.head.path;
+  if (!wants_page(request.head) || path.size() == 1 || !path.ends_with('/')) return std::nullopt;
+  return page_at(path.substr(0, path.size() - 1), request);
+}
+
+Response moved_to(const Href& there) {
   Response response;
   response.status = 308;
-  response.headers.emplace_back("Location",
-                                page_at(path.substr(0, path.size() - 1), request).text());
+  response.headers.emplace_back("Location", there.text());
+  response.headers.emplace_back("Cache-Control", "no-cache");
+  response.headers.emplace_back("Vary", "Accept");
   return response;
 }
 
-// Finds out who visits, makes pages of errors, and seals the answer.
-Handler page_handler(const std::shared_ptr<Web>& web, PageWork work) {
-  return [web, work = std::move(work)](Request& request) {
+// The cookie tells of this use, unless the session has ended meanwhile: by a new sign-in, say,
+// whose cookie this one must not replace.
+void renew_cookie(Web& web, const Visit& visit, Response& response) {
+  if (!visit.session || visit.session->renewed.empty()) return;
+  if (web.sessions.has_ended(*visit.session)) return;
+  response.headers.emplace_back("Set-Cookie",
+                                renewed_session_cookie(visit.request.head, visit.session->renewed));
+}
+
+// Finds out who visits where that matters, makes pages of errors, and seals the answer.
+Handler page_handler(const std::shared_ptr<Web>& web, bool same_for_all, PageWork work) {
+  return [web, same_for_all, work = std::move(work)](Request& request) {
     Visit visit{request, std::nullopt};
-    const Status found = find_visitor(*web, visit);
+    const Status found = same_for_all ? Status() : find_visitor(*web, visit);
     auto answer = found ? work(*web, visit) : Result<Response>(found.error());
     if (!answer && wants_page(request.head)) answer = error_page(*web, visit, answer.error());
-    if (answer) seal(visit, *answer);
+    if (!answer) return answer;
+    renew_cookie(*web, visit, *answer);
+    seal(visit, *answer);
     return answer;
   };
 }
@@ -221,7 +229,7 @@ void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view 
   const auto gates = std::make_shared<const Handler>(
       keep_to_scope(method, rules.like, [](Request&) -> Result<Response> { return Response(); }));
   router.add_page(method, pattern,
-                  page_handler(web,
+                  page_handler(web, rules.same_for_all,
                                [posts, rules, gates, work = std::move(work)](
                                    Web& w, Visit& visit) -> Result<Response> {
                                  if (posts) MKT_CHECK(require_own_form(visit.request.head));
@@ -235,8 +243,9 @@ void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view 
 
 void add_page_elsewhere(Router& router, const std::shared_ptr<Web>& web) {
   router.add_elsewhere([web](Request& request, const Error& error) {
-    return page_handler(web, [&error](Web&, Visit& visit) -> Result<Response> {
-      if (auto there = without_last_slash(visit.request)) return *std::move(there);
+    const auto there = without_last_slash(request);
+    return page_handler(web, there.has_value(), [&](Web&, Visit&) -> Result<Response> {
+      if (there) return moved_to(*there);
       return error;
     })(request);
   });
@@ -262,6 +271,8 @@ Response see_other(const Href& where) {
   return response;
 }
 
-Href this_page(const Request& request) { return page_at(request.head.path, request); }
+Href this_page(const Request& request) {
+  return page_at(request.head.path, request).value_or(Href("/"));
+}
 
 }  // namespace mkt

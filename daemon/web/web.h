@@ -51,7 +51,8 @@ struct PageRules {
   // The route of the API with the same content or effect: tokens that may do less than their role
   // are kept to the same (token_scope_gate.h). Empty: none.
   std::string_view like = {};
-  bool always_open = false;  // also where reads want a token
+  bool always_open = false;   // also where reads want a token
+  bool same_for_all = false;  // nobody asks who visits
 };
 void add_page(Router& router, const std::shared_ptr<Web>& web, std::string_view method,
               std::string_view pattern, PageRules rules, PageWork work);

@@ -177,7 +177,7 @@ Status Webhook::check() const {
   for (const std::string& pattern : events) {
     if (matches_some_action(pattern)) continue;
     return wrong(fmt::format(
-        "events: \"{}\" is no action of the log, and matches none; mkt-log(1) lists them",
+        "events: \"{}\" is no action of the log, and matches none; mktd-data(5) lists them",
         printable(pattern)));
   }
   return {};

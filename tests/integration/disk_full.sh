@@ -30,6 +30,16 @@ for ((i = 0; i < 50; i++)); do
   [[ $(http POST "/v1/tenants/full-$i/installs" -H "Authorization: Bearer $token" -d '{"connectorId": "small"}') != 507 ]] || break
 done
 ask 507 storage_full full
+# Who signs out then is out, and told that the log has no room for it.
+signed() { [[ $(http GET /log -H 'Accept: text/html' -H "Cookie: $cookie") == "$1" ]] || fail "signed in or out: $(<body)"; }
+http POST /sign-in -H 'Accept: text/html' --data-urlencode "token=$token" >/dev/null
+cookie=$(sed -nE 's/^set-cookie: (mkt-session=[^;]+);.*/\1/Ip' headers)
+signed 200
+form=$(sed -nE 's/.*name="form" value="([0-9a-f]{64})".*/\1/p' body | head -n 1)
+[[ $(http POST /sign-out -H 'Accept: text/html' -H "Cookie: $cookie" -d "form=$form") == 507 ]] || fail "sign out: $(<body)"
+says body "You are signed out here"
+grep -qi '^set-cookie: mkt-session=; .*Max-Age=0' headers || fail "the browser keeps its cookie: $(<headers)"
+signed 401
 expect_http 200 - GET /v1/tenants/before/installs -H "Authorization: Bearer $token"
 [[ $(jq '.installations | length' body) == 1 ]] || fail "what was answered is gone"
 expect 0 "$MKT" install small --dir again

@@ -166,6 +166,7 @@ page 401 /requests
 page 400 "/search?q=$(printf 'a%.0s' {1..300})"
 [[ $(http GET /connectors/nothing -H 'Accept: */*') == 404 && $(jq -r .code body) == connector_not_found ]] || fail "$(<body)"
 [[ $(http GET /v1/connectors/nothing -H 'Accept: text/html') == 404 && $(jq -r .code body) == connector_not_found ]] || fail "$(<body)"
+[[ $(http GET "/$(printf '"%.0s' {1..690})/" -H 'Accept: text/html') == 400 ]] || fail "too long to lead anywhere: $(<headers)"
 # A slash too many leads to the page without it, and nowhere else; a program is told.
 for slashed in /connectors/tool/ '/search/?q=a+b%26c' '/connectors/t%C3%A9/' '/%5C/evil.example/' '/connectors/a%2Fb/'; do
   [[ $(http GET "$slashed" -H 'Accept: text/html') == 308 || $slashed == *%5C* ]] || fail "$slashed: $(<headers)"
@@ -363,6 +364,19 @@ for i in 1 2 3; do [[ $(form /sign-in -d token=wrong) == 401 ]] || fail "wrong t
 [[ $(form /sign-in -d token=wrong) == 429 ]] || fail "tokens can be guessed"
 grep -qiE $'^retry-after: [0-9]+\r' headers || fail "it does not say when to come back: $(<headers)"
 [[ -n $(signed_in "$ann") ]] || fail "a valid token does not pass"
+stop_mktd
+# Who signs in again and again is stopped, alone, and can always sign out.
+no_limits=(--limit change=3/1m)
+start_mktd
+bob=$("$MKT" token create --role approver --subject team --name bob)
+cookie=$(signed_in "$ann")
+for i in 1 2; do cookie=$(signed_in "$ann"); done
+[[ $(form /sign-in --data-urlencode "token=$ann") == 429 ]] || fail "sign-ins are not limited"
+says body 'role="alert"'
+[[ -n $(signed_in "$bob") ]] || fail "one member's sign-ins keep another out"
+secret=$(secret_of / "$cookie")
+[[ $(form /sign-out -H "Cookie: $cookie" -d "form=$secret") == 303 ]] || fail "kept from signing out"
+page 401 /requests -H "Cookie: $cookie"
 stop_mktd
 
 start_mktd --web off

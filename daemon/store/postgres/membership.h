@@ -67,9 +67,9 @@ class Membership {
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
 
-  // Waits until every other daemon has applied all urgent entries (log_actions.h) that the log has now,
-  // or its lease is over; at most a lease, and a bit. storage_failed where the database does not
-  // say so in that time.
+  // Waits until every other daemon has applied all urgent entries (log_actions.h) that the log has
+  // now, or its lease is over; at most a lease, and a bit. storage_failed where the database does
+  // not say so in that time.
   Status wait_for_others() const;
 
   // How far the database's clock is ahead of this machine's.

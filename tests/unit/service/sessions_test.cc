@@ -5,6 +5,7 @@
 
 #include "common/base/files.h"
 #include "daemon/service/audit_log.h"
+#include "daemon/service/tokens.h"
 #include "tests/unit/must.h"
 #include "tests/unit/service/registry.h"
 
@@ -37,9 +38,8 @@ struct SessionsFixture {
   void sign_out(Sessions& at, const std::string& cookie) {
     const auto session = look(at, cookie);
     REQUIRE(session);
-    Caller caller;
-    caller.token_id = session->token_id;
-    REQUIRE(at.end(caller, *session));
+    REQUIRE(at.end({"admin", "127.0.0.1", "r1", {}, session->token_id}, *session));
+    CHECK(at.has_ended(*session));
   }
 
   UtcTime now = *parse_utc("2026-01-31T12:00:00Z");

@@ -24,7 +24,12 @@ TEST_CASE("the cookie is for this host alone where the browser came by https") {
   const RequestHead http = head_with({{"origin", "http://127.0.0.1:3456"}});
   CHECK(set_session_cookie(http, "x") ==
         "mkt-session=x; Path=/; HttpOnly; SameSite=Strict; Max-Age=28800");
-  CHECK(clear_session_cookie(http) == "mkt-session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+}
+
+TEST_CASE("a browser forgets the cookie of either way") {
+  const auto cleared = cleared_session_cookies();
+  CHECK(cleared[0] == "__Host-mkt-session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure");
+  CHECK(cleared[1] == "mkt-session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
 }
 
 TEST_CASE("a cookie is renewed as it came, whatever the request says of its own way") {
