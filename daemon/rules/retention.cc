@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "common/connector/version.h"
-#include "common/connector/version_range.h"
-
 namespace mkt {
 
 std::vector<std::string> old_prereleases(const std::vector<VersionRecord>& versions,
@@ -21,14 +18,6 @@ std::vector<std::string> old_prereleases(const std::vector<VersionRecord>& versi
     if (v->version != latest) old.push_back(v->version);
   }
   return old;
-}
-
-bool may_be_depended_on(std::string_view version, const std::vector<DependantRecord>& dependants) {
-  const auto parsed = Version::parse(version);
-  return std::any_of(dependants.begin(), dependants.end(), [&](const DependantRecord& dependant) {
-    const auto range = VersionRange::parse(dependant.range);
-    return !parsed || !range || range->contains(*parsed);  // what cannot be read may mean it
-  });
 }
 
 }  // namespace mkt

@@ -17,7 +17,4 @@ namespace mkt {
 std::vector<std::string> old_prereleases(const std::vector<VersionRecord>& versions,
                                          std::string_view latest, std::size_t keep);
 
-// Whether a version that can be had needs this one, or may choose it.
-bool may_be_depended_on(std::string_view version, const std::vector<DependantRecord>& dependants);
-
 }  // namespace mkt

@@ -4,6 +4,7 @@
 
 #include "common/base/utf8.h"
 #include "common/connector/manifest.h"
+#include "daemon/rules/dependants.h"
 #include "daemon/rules/install_rules.h"
 #include "daemon/rules/latest.h"
 #include "daemon/service/visibility.h"
@@ -12,6 +13,9 @@ namespace mkt {
 namespace {
 
 constexpr std::uint32_t kMaxDependants = 1'000;
+// Of a version: so many of a connector's newest are asked whether they take it, and so many in all.
+constexpr std::uint32_t kAskedOfEach = 100;
+constexpr std::uint32_t kAskedInAll = 10'000;
 
 CatalogCounts counts_for(const Overview& overview, bool is_admin) {
   CatalogCounts counts = overview.counts();
@@ -40,6 +44,23 @@ ConnectorListing listing_of(const std::string& manifest_text) {
   listing.capabilities = manifest->capabilities();
   listing.keywords = manifest->keywords();
   return listing;
+}
+
+// By connector, newest first.
+Result<std::vector<DependantRecord>> seen_dependants(const Marketplace& market,
+                                                     const Caller& caller, const ConnectorId& id,
+                                                     std::uint32_t each, std::uint32_t limit) {
+  return market.read([&](const Records& records) -> Result<std::vector<DependantRecord>> {
+    const auto head = records.catalog().connector_head(id.text());
+    if (!head || !may_see(records, caller, id.text(), head->visible_to)) {
+      return no_connector(id.text());
+    }
+    auto dependants = records.catalog().dependants_of(id.text(), each, limit);
+    std::erase_if(dependants, [&](const DependantRecord& d) {
+      return !may_see(records, caller, d.connector_id, d.visible_to);
+    });
+    return dependants;
+  });
 }
 
 }  // namespace
@@ -128,17 +149,20 @@ Result<CatalogSummary> summarize_catalog(const Marketplace& market, const Caller
 Result<std::vector<DependantRecord>> list_dependants(const Marketplace& market,
                                                      const Caller& caller, const ConnectorId& id,
                                                      std::uint32_t each) {
-  return market.read([&](const Records& records) -> Result<std::vector<DependantRecord>> {
-    const auto head = records.catalog().connector_head(id.text());
-    if (!head || !may_see(records, caller, id.text(), head->visible_to)) {
-      return no_connector(id.text());
-    }
-    auto dependants = records.catalog().dependants_of(id.text(), each, kMaxDependants);
-    std::erase_if(dependants, [&](const DependantRecord& d) {
-      return !may_see(records, caller, d.connector_id, d.visible_to);
-    });
-    return dependants;
-  });
+  return seen_dependants(market, caller, id, each, kMaxDependants);
+}
+
+Result<std::vector<DependantRecord>> list_dependants_on(const Marketplace& market,
+                                                        const Caller& caller, const ConnectorId& id,
+                                                        std::string_view version) {
+  MKT_TRY(const auto asked, seen_dependants(market, caller, id, kAskedOfEach, kAskedInAll));
+  std::vector<DependantRecord> newest;
+  for (const DependantRecord& d : asked) {
+    if (!newest.empty() && newest.back().connector_id == d.connector_id) continue;
+    if (may_choose(d, version)) newest.push_back(d);
+    if (newest.size() == kMaxDependants) break;
+  }
+  return newest;
 }
 
 Result<bool> is_named(Store& store, const Checksum& checksum) {

@@ -61,6 +61,11 @@ Result<std::vector<DependantRecord>> list_dependants(const Marketplace& market,
                                                      const Caller& caller, const ConnectorId& id,
                                                      std::uint32_t each);
 
+// The newest version of each connector that takes this version; at most 1000. connector_not_found.
+Result<std::vector<DependantRecord>> list_dependants_on(const Marketplace& market,
+                                                        const Caller& caller, const ConnectorId& id,
+                                                        std::string_view version);
+
 // Does a version that was not withdrawn have the tarball with that checksum?
 Result<bool> is_named(Store& store, const Checksum& checksum);
 

@@ -126,7 +126,7 @@ Result<TakenOut> quarantine_version(const Marketplace& market, const Caller& cal
                                     const std::string& reason) {
   MKT_CHECK(require_admin(caller));
   MKT_CHECK(require_word(reason));
-  MKT_TRY(const auto dependants, list_dependants(market, caller, id, 1));
+  MKT_TRY(const auto dependants, list_dependants_on(market, caller, id, version.text()));
   MKT_TRY(Impact impact,
           keep_quarantine(market, caller.actor(), id.text(), version.text(), reason, market.now()));
   impact.dependants = dependants;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "common/base/log.h"
+#include "daemon/rules/dependants.h"
 #include "daemon/rules/retention.h"
 #include "daemon/service/audit_log.h"
 #include "daemon/service/following.h"
@@ -18,6 +20,20 @@ namespace {
 constexpr std::uint32_t kPublicationsAtOnce = 100;
 // Of a connector that more versions than this depend on, nothing is withdrawn.
 constexpr std::uint32_t kMostDependants = 1000;
+
+std::set<std::string> with_new_prereleases(const Records& records,
+                                           const std::vector<LogEntry>& entries) {
+  std::set<std::string> connectors;
+  for (const LogEntry& entry : entries) {
+    const std::size_t at = entry.subject.find('@');
+    if (entry.action != "version.publish" || at == std::string::npos) continue;
+    const std::string connector = entry.subject.substr(0, at);
+    const auto version =
+        records.catalog().version_head(connector, entry.subject.substr(at + 1), Hold::none);
+    if (version && version->prerelease) connectors.insert(connector);
+  }
+  return connectors;
+}
 
 // False where it stays: somebody may use it by now.
 Result<bool> withdraw_unused(const Marketplace& market, std::string_view connector_id,
@@ -31,7 +47,8 @@ Result<bool> withdraw_unused(const Marketplace& market, std::string_view connect
         MKT_TRY(VersionRecord v, hold_to_take_out(records, connector_id, version));
         const auto head = records.catalog().connector_head(connector_id);  // held with it
         Impact impact = impact_of(records, v);
-        const bool is_used = impact.request_count > 0 || impact.installation_count > 0;
+        const bool is_used = impact.request_count > 0 || impact.installation_count > 0 ||
+                             records.requests().is_approved(connector_id, version);
         if (v.quarantined || is_used || !head || head->latest_version == version) return {};
         withdraw_held(change, v, impact, kRetentionCode,
                       fmt::format("the registry keeps {} prereleases, and {} newer ones are there",
@@ -59,7 +76,9 @@ Result<std::size_t> withdraw_old_prereleases(const Marketplace& market,
   std::size_t count = 0;
   for (const std::string& version : old) {
     if (count == kMostWithdrawnAtOnce || stopping()) break;
-    if (may_be_depended_on(version, dependants)) continue;
+    const bool is_needed = std::ranges::any_of(
+        dependants, [&](const DependantRecord& d) { return may_choose(d, version); });
+    if (is_needed) continue;
     MKT_TRY(const bool withdrawn, withdraw_unused(market, connector_id, version, keep));
     count += withdrawn ? 1 : 0;
   }
@@ -80,13 +99,9 @@ Status Retention::round(const std::function<bool()>& stopping) {
   if (changes == seen_) return {};
   for (bool more = true; more && !stopping();) {
     MKT_TRY(const auto entries, read_log(market_, {*at_, std::nullopt, kPublicationsAtOnce}));
-    std::set<std::string> published;
-    for (const LogEntry& entry : entries) {
-      const std::size_t at = entry.subject.find('@');
-      const bool is_prerelease = entry.action == "version.publish" && at != std::string::npos &&
-                                 entry.subject.find('-', at) != std::string::npos;
-      if (is_prerelease) published.insert(entry.subject.substr(0, at));
-    }
+    MKT_TRY(const auto published, market_.read([&](const Records& records) {
+      return with_new_prereleases(records, entries);
+    }));
     for (const std::string& connector : published) {
       MKT_TRY(const std::size_t count,
               withdraw_old_prereleases(market_, connector, keep, stopping));

@@ -95,7 +95,7 @@ Result<TakenOut> withdraw_version(const Marketplace& market, const Caller& calle
   MKT_TRY(VersionRecord version, show_version(market, caller, r.connector, r.version.text()));
   const UtcTime now = market.now();
   if (!version.withdrawn_at) MKT_CHECK(require_in_owners_time(caller, version, now));
-  MKT_TRY(const auto dependants, list_dependants(market, caller, r.connector, 1));
+  MKT_TRY(const auto dependants, list_dependants_on(market, caller, r.connector, r.version.text()));
   Result<Impact> impact = Impact();
   if (r.dry_run) {
     impact = market.read([&](const Records& records) { return impact_of(records, version); });

@@ -74,6 +74,9 @@ class Requests {
   // Pending requests for that version, of all tenants, oldest first.
   virtual std::vector<InstallRequestRecord> waiting_for(std::string_view connector_id,
                                                         std::string_view version) const = 0;
+  // Did people approve that version for some tenant, by the newest request that the tenant has for
+  // it?
+  virtual bool is_approved(std::string_view connector_id, std::string_view version) const = 0;
   // Pending requests that this token has approved, oldest first.
   virtual std::vector<InstallRequestRecord> approved_with(std::string_view token_id) const = 0;
   // Pending requests whose time is over; the one that ended first comes first.

@@ -22,10 +22,10 @@ struct Prereleases : RegistryFixture {
 
   Marketplace& market() { return registry->market(); }
   void publish(const std::string& id, const std::string& number,
-               std::vector<DependencyRecord> dependencies = {}) {
+               std::vector<DependencyRecord> dependencies = {}, bool is_marked = false) {
     NewVersion v = version(id, number, key);
     v.version.published_at = now;
-    v.version.prerelease = number.find('-') != std::string::npos;
+    v.version.prerelease = is_marked || number.find('-') != std::string::npos;
     v.version.checksum = Checksum::of(as_bytes(id + number)).text();
     v.dependencies = std::move(dependencies);
     REQUIRE(registry->publish(v, kActor));
@@ -96,6 +96,15 @@ TEST_CASE_FIXTURE(Prereleases, "what an install request waits for stays, and onc
   REQUIRE(registry->approve_request({"acme", "r1", "alice", "", "", now}, kActor));
   CHECK(keep(1) == 0);
   CHECK((*registry->installation("acme", "tool"))->version == "1.1.0-b");
+  // Uninstalled or not, a tenant may install what its people approved.
+  REQUIRE(registry->uninstall("acme", "tool", now, kActor));
+  CHECK(keep(1) == 0);
+  CHECK(left() == "1.1.0-d 1.1.0-b 1.0.0 ");
+  // A newer request stands for the older one.
+  REQUIRE(registry->request_install({"r2", "acme", "tool", "1.1.0-b", "{}", "dev", now}, kActor));
+  REQUIRE(registry->deny_request("acme", "r2", "alice", "no more", now, kActor));
+  CHECK(keep(1) == 1);
+  CHECK(left() == "1.1.0-d 1.0.0 ");
 }
 
 TEST_CASE_FIXTURE(Prereleases, "what is in quarantine stays, and does not count") {
@@ -187,11 +196,15 @@ TEST_CASE_FIXTURE(Prereleases, "a round looks at what was published since the la
   publish("tool", "1.3.0-a");
   REQUIRE(retention.round(never));
   CHECK(left() == "1.3.0-a 1.2.0 1.1.0-d 1.0.0 ");
+  // A manifest may say so of any number.
+  publish("tool", "1.3.0", {}, true);
+  REQUIRE(retention.round(never));
+  CHECK(left() == "1.3.0 1.3.0-a 1.2.0 1.0.0 ");
   wanted = 0;
   REQUIRE(retention.round(never));
   publish("tool", "1.3.0-b");
   REQUIRE(retention.round(never));
-  CHECK(left() == "1.3.0-b 1.3.0-a 1.2.0 1.1.0-d 1.0.0 ");
+  CHECK(left() == "1.3.0-b 1.3.0 1.3.0-a 1.2.0 1.0.0 ");
 }
 
 TEST_CASE_FIXTURE(Prereleases, "a daemon that gets the job again does not look back") {

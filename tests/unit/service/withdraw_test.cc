@@ -211,6 +211,33 @@ TEST_CASE_FIXTURE(PublishedTwice, "a dry run names what needs it, and changes no
   CHECK_FALSE(now_is("1.1.0").withdrawn_at);
 }
 
+TEST_CASE_FIXTURE(PublishedTwice,
+                  "of each connector the newest version is named that takes this one") {
+  publish("2.0.0-rc.1");
+  const auto needs = [&](const std::string& number, const std::string& range) {
+    NewVersion v = version("user", number, key);
+    v.dependencies = {{"tool", range}};
+    REQUIRE(registry->publish(v, kActor));
+  };
+  needs("1.0.0", "^1.0.0");
+  needs("1.1.0", "^1.0.0");
+  needs("2.0.0", ">=2.0.0-rc.1 <3.0.0");
+  needs("3.0.0", "^3.0.0");
+  const auto named = [&](const std::string& number) {
+    const auto out = withdraw(kSomeAdmin, number, true);
+    REQUIRE(out);
+    std::string all;
+    for (const DependantRecord& d : out->impact.dependants) {
+      all += d.connector_id + "@" + d.version + " ";
+    }
+    return all;
+  };
+  CHECK(named("1.1.0") == "user@1.1.0 ");
+  CHECK(named("2.0.0-rc.1") == "user@2.0.0 ");
+  publish("4.0.0");
+  CHECK(named("4.0.0") == "");
+}
+
 TEST_CASE_FIXTURE(PublishedTwice, "somebody else's version cannot be withdrawn") {
   add_publisher("rival");
   const Caller rival = signed_in(Role::publisher, "rival");

@@ -290,6 +290,9 @@ class CheckedRequests : public Requests {
                                                 std::string_view version) const override {
     return all(to_.waiting_for(id, version));
   }
+  bool is_approved(std::string_view id, std::string_view version) const override {
+    return to_.is_approved(id, version);
+  }
   std::vector<InstallRequestRecord> approved_with(std::string_view token) const override {
     ledger_.read(Class::token, std::string(token), Hold::none);
     return all(to_.approved_with(token));
