@@ -5,6 +5,7 @@
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
 #include "cli/commands/in_your_name.h"
+#include "cli/commands/token_limits.h"
 #include "cli/terminal/prompt.h"
 #include "cli/terminal/value_input.h"
 #include "common/base/utf8.h"
@@ -64,6 +65,7 @@ Status whoami(const Session& session) {
   if (settings.tenant) document["tenant"] = settings.tenant->text();
   session.out.result(document, fmt::format("{} at {} (token {})", describe(who), settings.registry,
                                            printable(who.id)));
+  tell_limits(session.out, who);
   if (who.role == "publisher") tell_in_your_name(session.out, settings, who.subject);
   return {};
 }

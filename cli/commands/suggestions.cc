@@ -76,7 +76,9 @@ std::optional<std::string> nearest_connector(RegistryClient& registry, const std
     options.page_size = kCandidates;
     const auto found = registry.search(options);
     if (!found) return std::nullopt;
-    for (const wire::SearchHit& hit : found->connectors) ids.push_back(printable(hit.id));
+    for (const wire::SearchHit& hit : found->connectors) {
+      if (hit.id != id) ids.push_back(printable(hit.id));
+    }
     if (auto near = nearest_word(id, ids)) return near;
   }
   return std::nullopt;

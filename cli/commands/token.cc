@@ -1,10 +1,10 @@
 // mkt token: bearer tokens of the registry.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cli/client/moments.h"
 #include "cli/client/registry_client.h"
 #include "cli/commands/command.h"
+#include "cli/commands/token_limits.h"
 #include "cli/terminal/relative_time.h"
 #include "common/base/token_text.h"
 #include "common/base/utf8.h"
@@ -23,16 +23,6 @@ struct TokenArguments {
   std::string id;
 };
 
-// What the token may do less than its role: "reads; acme-*; 10.0.0.0/8".
-std::string limits_of(const wire::TokenInfo& token) {
-  std::vector<std::string> limits;
-  if (token.read_only) limits.emplace_back("reads");
-  if (!token.connectors.empty())
-    limits.push_back(fmt::format("{}", fmt::join(token.connectors, " ")));
-  if (!token.from.empty()) limits.push_back(fmt::format("{}", fmt::join(token.from, " ")));
-  return printable(fmt::format("{}", fmt::join(limits, "; ")));
-}
-
 Status create(const Session& session, const TokenArguments& a) {
   if (a.subject.empty() && a.role != "admin") {
     return Error(ErrorCode::usage_error,
@@ -48,9 +38,7 @@ Status create(const Session& session, const TokenArguments& a) {
   MKT_TRY(const wire::TokenInfo token, registry.create_token(wanted));
   session.out.result(token.to_json(), token.token.value_or(""));
   session.out.note(fmt::format("this is the only time the token {} is shown", printable(token.id)));
-  const std::string limits = limits_of(token);
-  if (!limits.empty()) session.out.note("it is limited: " + limits);
-  if (token.expires_at) session.out.note("it expires " + printable(*token.expires_at));
+  tell_limits(session.out, token);
   return {};
 }
 

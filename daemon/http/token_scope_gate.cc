@@ -8,10 +8,11 @@ namespace {
 constexpr std::string_view kOfConnector = "/v1/connectors/{id}";
 constexpr std::string_view kOfServer = "{serverName}";
 
-// The connector is in the body; whoever works on it asks.
+// The connector is in the body, or that of an install request; whoever works on it asks.
 bool asks_itself(std::string_view pattern) {
   return pattern == "/v1/publish" || pattern == "/v1/connectors" ||
-         pattern == "/v1/tenants/{tenant}/installs";
+         pattern == "/v1/tenants/{tenant}/installs" ||
+         pattern.starts_with("/v1/tenants/{tenant}/install-requests/{id}");
 }
 
 // The parameter of a path that names its connector; null where there is none.

@@ -245,10 +245,23 @@ Result<RequestReview> review_request(const Marketplace& market, const Caller& ca
   });
 }
 
+namespace {
+
+// A token for some connectors decides about them only.
+Status require_decider(const Marketplace& market, const Caller& caller, const TenantId& tenant,
+                       std::string_view id) {
+  MKT_CHECK(require_approver(caller, tenant));
+  if (caller.scope.connectors.empty()) return {};
+  MKT_TRY(const InstallRequestRecord request, show_request(market, caller, tenant, id));
+  return require_connector(caller, request.connector_id);
+}
+
+}  // namespace
+
 Result<InstallRequestRecord> approve_request(const Marketplace& market, const Caller& caller,
                                              const TenantId& tenant, std::string_view id,
                                              const std::optional<ApprovalSignature>& signature) {
-  MKT_CHECK(require_approver(caller, tenant));
+  MKT_CHECK(require_decider(market, caller, tenant, id));
   if (!caller.has_name()) {
     return Error(ErrorCode::forbidden,
                  "your token has no name, and approvals are counted by it; have one made with "
@@ -268,7 +281,7 @@ Result<InstallRequestRecord> approve_request(const Marketplace& market, const Ca
 Result<InstallRequestRecord> deny_request(const Marketplace& market, const Caller& caller,
                                           const TenantId& tenant, std::string_view id,
                                           const std::string& reason) {
-  MKT_CHECK(require_approver(caller, tenant));
+  MKT_CHECK(require_decider(market, caller, tenant, id));
   if (trim(reason).empty()) {
     const std::string what = "must not be empty";
     return Error(ErrorCode::invalid_request, "reason " + what, {{"reason", what}});

@@ -252,6 +252,7 @@ Result<std::vector<InstallRequestRecord>> list_requests(const Marketplace& marke
 Result<InstallRequestRecord> cancel_request(const Marketplace& market, const Caller& caller,
                                             const TenantId& tenant, std::string_view id) {
   MKT_TRY(const InstallRequestRecord r, show_request(market, caller, tenant, id));
+  MKT_CHECK(require_connector(caller, r.connector_id));
   const bool takes_back_denial = r.status == RequestStatus::denied;
   if (takes_back_denial) {
     MKT_CHECK(require_approver(caller, tenant));

@@ -50,7 +50,8 @@ std::string of_request(std::string_view action, const Members& m) {
 }
 
 std::string of_new_token(const Members& m) {
-  std::string text = m["role"];
+  std::string text = m["name"].empty() ? std::string() : m["name"] + ", ";
+  text += m["role"];
   if (!m["subject"].empty()) text += " " + m["subject"];
   if (!m["readOnly"].empty()) text += ", only to read";
   if (!m["connectors"].empty()) text += ", for " + m["connectors"];
@@ -88,6 +89,7 @@ std::string log_text(const LogEntry& entry) {
   if (action.starts_with("publisher.")) return m["reason"];
   if (action == "policy.set") return "revision " + m["revision"];
   if (action == "token.create") return of_new_token(m);
+  if (action == "token.revoke") return m["name"];
   if (action == "token.refuse") return of_refused_token(m);
   if (action == "limit.reset") return m["scope"];
   return "";

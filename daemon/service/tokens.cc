@@ -57,7 +57,10 @@ Result<CreatedToken> create(const Marketplace& market, const Actor& actor, const
 
 // What the log says of a new token.
 Json token_document(const TokenRecord& token) {
-  Json document{{"token", token.id}, {"role", role_name(token.role)}, {"subject", token.subject}};
+  Json document{{"token", token.id},
+                {"name", token.name},
+                {"role", role_name(token.role)},
+                {"subject", token.subject}};
   if (token.expires_at) document["expiresAt"] = format_utc(*token.expires_at);
   if (token.scope.read_only) document["readOnly"] = true;
   if (!token.scope.connectors.empty()) document["connectors"] = token.scope.connectors;
@@ -116,10 +119,12 @@ Status let_in(const Marketplace& market, const TokenRecord& token, Caller& calle
 
 Status decide_to_remove(Change& change, const std::string& id) {
   Tokens& tokens = change.records().tokens();
-  if (!tokens.find(id, Hold::exclusive)) {
+  const auto token = tokens.find(id, Hold::exclusive);
+  if (!token) {
     return Error(ErrorCode::token_not_found, fmt::format("there is no token {}", id));
   }
-  change.log("token.revoke", id, {{"token", id}});
+  // From now on only the log knows whose it was.
+  change.log("token.revoke", id, {{"token", id}, {"name", token->name}});
   withdraw_approvals(change, id);
   tokens.remove(id);
   return {};

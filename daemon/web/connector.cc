@@ -24,7 +24,6 @@ constexpr std::size_t kMaxListedVersions = 200;
 constexpr std::size_t kMaxListedTools = 500;
 constexpr std::uint32_t kMaxListedTenants = 100;
 constexpr std::size_t kMaxListedDependants = 100;
-constexpr std::uint32_t kVersionsOfDependant = 1;
 constexpr int kReadmeHeading = 2;
 
 // What a page of a version shows beside its own record.
@@ -265,13 +264,13 @@ Html versions(const Shown& shown) {
   return html;
 }
 
-Html provenance(const Shown& shown) {
-  const VersionRecord& v = shown.version;
-  const std::string as = v.signed_as.empty() || v.signed_as == v.signing_key_id ? "" : v.signed_as;
-  Html log;
-  log << "published as entry " << v.seq << " of the log";
-  if (v.signature_seq != v.seq) log << ", signed again as entry " << v.signature_seq;
+// The API does not know the session, so what not everyone may read is not linked there.
+Html files_of(const Web& web, const VersionRecord& v) {
   Html files;
+  if (!web.market().anyone_reads() || !v.visible_to.empty()) {
+    files << "<code>mkt download " << v.connector_id << "@" << v.version << "</code>";
+    return files;
+  }
   const wire::VersionInfo info = version_message(v);
   if (const auto signature = Href::local(info.signature_url)) {
     files << "<a href=\"" << *signature << "\">signature</a>";
@@ -279,6 +278,16 @@ Html provenance(const Shown& shown) {
   if (const auto tarball = Href::local(info.tarball_url); tarball && !v.quarantined) {
     files << " · <a href=\"" << *tarball << "\">tarball</a>";
   }
+  return files;
+}
+
+Html provenance(const Web& web, const Shown& shown) {
+  const VersionRecord& v = shown.version;
+  const std::string as = v.signed_as.empty() || v.signed_as == v.signing_key_id ? "" : v.signed_as;
+  Html log;
+  log << "published as entry " << v.seq << " of the log";
+  if (v.signature_seq != v.seq) log << ", signed again as entry " << v.signature_seq;
+  const Html files = files_of(web, v);
   Html html;
   html
       << "<section><h2 id=\"provenance\">Provenance</h2><dl "
@@ -292,8 +301,9 @@ Html provenance(const Shown& shown) {
   return html;
 }
 
-Result<Html> dependants(const Web& web, const Visit& visit, const ConnectorId& id) {
-  MKT_TRY(const auto all, list_dependants(web.market(), visit.caller(), id, kVersionsOfDependant));
+Result<Html> dependants(const Web& web, const Visit& visit, const ConnectorId& id,
+                        std::string_view version) {
+  MKT_TRY(const auto all, list_dependants_on(web.market(), visit.caller(), id, version));
   Html html;
   if (all.empty()) return html;
   html << "<section><h2 id=\"dependants\">Needed by</h2><ul class=\"list\">";
@@ -364,14 +374,14 @@ Result<Response> version_page(Web& web, Visit& visit, const ConnectorId& id,
   // With the connectors that need it.
   const Freshness fresh = web.market().views.clock.of_catalog();
   MKT_TRY(const Shown shown, find_shown(web, visit, id, which));
-  MKT_TRY(const Html needed, dependants(web, visit, id));
+  MKT_TRY(const Html needed, dependants(web, visit, id, shown.version.version));
   MKT_TRY(const Html installed, installed_by(web, visit, id));
   PageText text;
   text.title = shown.version.connector_id + " " + shown.version.version;
   text.body << title_of_version(shown) << notices(shown)
             << "<div class=\"columns\"><div class=\"main\">" << install_command(shown)
             << powers(shown) << readme(web, visit, shown, id) << dependencies(shown) << needed
-            << versions(shown) << provenance(shown) << installed << "</div>"
+            << versions(shown) << provenance(web, shown) << installed << "</div>"
             << facts(shown, web.market().now()) << "</div>";
   // A key that expires changes the page by itself.
   const bool changes_by_itself = shown.key && shown.key->expires_at;

@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
+#include "common/base/text.h"
 #include "daemon/http/error_body.h"
 #include "daemon/service/approvals.h"
 #include "daemon/service/installs.h"
@@ -18,6 +21,7 @@ namespace mkt {
 namespace {
 
 constexpr std::uint32_t kListedRequests = 50;
+constexpr std::uint32_t kListedDecided = 20;
 constexpr const char* kLikeRequest = "/v1/tenants/{tenant}/install-requests/{id}";
 
 wire::InstallRequestInfo message_now(const Marketplace& market, InstallRequestRecord r) {
@@ -155,6 +159,10 @@ std::optional<Markup> reason_not_to_decide(const Caller& caller,
   if (!tenant || !require_approver(caller, *tenant)) {
     return Markup("It waits for those who may approve for this tenant.");
   }
+  if (caller.scope.read_only) return Markup("Your token may only read.");
+  if (!require_connector(caller, r.connector_id)) {
+    return Markup("Your token is for other connectors.");
+  }
   const bool has_approved =
       std::any_of(r.approvals.begin(), r.approvals.end(),
                   [&](const wire::ApprovalInfo& a) { return a.approver == caller.person(); });
@@ -274,17 +282,64 @@ Html request_row(const wire::InstallRequestInfo& r) {
   return html;
 }
 
-Result<Html> listed(const Web& web, const Visit& visit, const TenantId& tenant, bool pending) {
+// Newest first; only those before a number, where there is one.
+Result<std::vector<InstallRequestRecord>> requests_with(const Web& web, const Visit& visit,
+                                                        const TenantId& tenant,
+                                                        RequestStatus status, std::uint32_t limit,
+                                                        std::optional<std::int64_t> before) {
   InstallRequestQuery query;
   query.tenant_id = tenant.text();
-  if (pending) query.status = RequestStatus::pending;
-  query.limit = kListedRequests;
-  MKT_TRY(const auto requests, list_requests(web.market(), visit.caller(), query));
+  query.status = status;
+  query.before = before;
+  query.limit = limit;
+  return list_requests(web.market(), visit.caller(), query);
+}
+
+Html request_rows(const Web& web, const std::vector<InstallRequestRecord>& requests) {
   Html html;
-  for (const InstallRequestRecord& r : requests) {
-    const auto info = message_now(web.market(), r);
-    if (pending == (info.status == "pending")) html << request_row(info);
+  html << "<ul class=\"cards\">";
+  for (const InstallRequestRecord& r : requests) html << request_row(message_now(web.market(), r));
+  html << "</ul>";
+  return html;
+}
+
+Result<Html> waiting_section(const Web& web, const Visit& visit, const TenantId& tenant,
+                             std::optional<std::int64_t> before) {
+  MKT_TRY(auto waiting,
+          requests_with(web, visit, tenant, RequestStatus::pending, kListedRequests + 1, before));
+  const bool has_more = waiting.size() > kListedRequests;
+  if (has_more) waiting.pop_back();
+  Html html;
+  html << "<section><h2 id=\"waiting\">Waiting in " << tenant.text() << "</h2>";
+  if (waiting.empty()) {
+    html << "<p class=\"muted\">Nothing waits for an approval.</p>";
+  } else {
+    html << request_rows(web, waiting);
   }
+  const Href here = Href("/requests").with("tenant", tenant.text());
+  html << "<nav class=\"pager\" aria-label=\"Pages of requests\">";
+  if (before) html << "<a href=\"" << here << "\">Newest</a>";
+  if (has_more) {
+    html << "<a rel=\"next\" href=\"" << here.with("before", std::to_string(waiting.back().num))
+         << "\">Older</a>";
+  }
+  html << "</nav></section>";
+  return html;
+}
+
+Result<Html> decided_section(const Web& web, const Visit& visit, const TenantId& tenant) {
+  std::vector<InstallRequestRecord> decided;
+  for (const RequestStatus status : {RequestStatus::approved, RequestStatus::denied,
+                                     RequestStatus::expired, RequestStatus::cancelled}) {
+    MKT_TRY(auto some, requests_with(web, visit, tenant, status, kListedDecided, std::nullopt));
+    std::move(some.begin(), some.end(), std::back_inserter(decided));
+  }
+  std::ranges::sort(decided, std::greater<>(), &InstallRequestRecord::num);
+  if (decided.size() > kListedDecided) decided.resize(kListedDecided);
+  Html html;
+  if (decided.empty()) return html;
+  html << "<section><h2 id=\"decided\">Decided lately</h2>" << request_rows(web, decided)
+       << "</section>";
   return html;
 }
 
@@ -317,19 +372,12 @@ Result<Response> requests_page(Web& web, Visit& visit) {
     return page(web, visit, text);
   }
   MKT_TRY(const TenantId tenant, TenantId::parse(name));
-  MKT_TRY(const Html waiting, listed(web, visit, tenant, true));
-  MKT_TRY(const Html others, listed(web, visit, tenant, false));
-  text.body << "<section><h2 id=\"waiting\">Waiting in " << tenant.text() << "</h2>";
-  if (waiting.empty()) {
-    text.body << "<p class=\"muted\">Nothing waits for an approval.</p>";
-  } else {
-    text.body << "<ul class=\"cards\">" << waiting << "</ul>";
-  }
-  text.body << "</section>";
-  if (!others.empty()) {
-    text.body << "<section><h2 id=\"decided\">Decided "
-                 "lately</h2><ul class=\"cards\">"
-              << others << "</ul></section>";
+  const auto before = parse_natural(visit.parameter("before"));
+  MKT_TRY(const Html waiting, waiting_section(web, visit, tenant, before));
+  text.body << waiting;
+  if (!before) {
+    MKT_TRY(const Html decided, decided_section(web, visit, tenant));
+    text.body << decided;
   }
   return page(web, visit, text);
 }

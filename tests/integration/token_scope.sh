@@ -47,6 +47,7 @@ make_token --role admin --name mailer --connector 'mail-*'
 while read -r method path; do
   case "$method $path" in
     "POST /v1/publish" | "POST /v1/connectors" | "POST /v1/tenants/team/installs") continue ;; # the connector is in the body, see below
+    POST\ /v1/tenants/team/install-requests/*) continue ;; # it is that of the request, see below
   esac
   got=$(status_of "$method" "$path" '{}')
   [[ $got == 403 ]] || fail "$method $path with a token for mail-*: $got $(<body)"
@@ -72,6 +73,35 @@ sum=$(curl -sSf -H "Authorization: Bearer $secret" "$MKT_REGISTRY/v1/connectors/
 got=$(curl -sS -o body -w '%{http_code}' -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' --data @older.json "$MKT_REGISTRY/v1/publish")
 [[ $got == 403 ]] || fail "POST /v1/publish of tool: $got $(<body)"
 MKT_TOKEN=$token expect 3 "$MKT" info tool@1.1.0
+
+# An approver of some connectors decides about them, and about nothing else.
+expect 0 "$MKT" --tenant team policy set requireApprovalForAll=true
+make_token --role member --subject team --name maria
+for id in tool mail-in; do
+  status_of POST /v1/tenants/team/installs "{\"connectorId\": \"$id\", \"version\": \"1.0.0\"}" >/dev/null
+  printf -v "of_${id//-/_}" '%s' "/v1/tenants/team/install-requests/$(jq -er .requestId body)"
+done
+make_token --role approver --subject team --name ann --connector 'mail-*'
+for act in approve deny cancel; do
+  [[ $(status_of POST "$of_tool/$act" '{"reason": "no"}') == 403 && $(jq -r .message body) == *"for mail-* only"* ]] || fail "$act tool: $(<body)"
+done
+cookie=$(curl -sS -o /dev/null -D - --data-urlencode "token=$secret" "$MKT_REGISTRY/sign-in" | sed -nE 's/^set-cookie: (mkt-session=[^;]+);.*/\1/Ip')
+decides_on() { curl -sS -H "Cookie: $cookie" "$MKT_REGISTRY/requests/team/${1##*/}"; }
+[[ $(decides_on "$of_mail_in") == *'>Approve</button>'* ]] || fail "no form: $(decides_on "$of_mail_in")"
+[[ $(decides_on "$of_tool") != *'>Approve</button>'* && $(decides_on "$of_tool") == *"Your token is for other connectors."* ]] || fail "a form of no use"
+[[ $(status_of POST "$of_mail_in/approve" '{}') == 200 ]] || fail "approve mail-in: $(<body)"
+make_token --role approver --subject team --name bob --read
+cookie=$(curl -sS -o /dev/null -D - --data-urlencode "token=$secret" "$MKT_REGISTRY/sign-in" | sed -nE 's/^set-cookie: (mkt-session=[^;]+);.*/\1/Ip')
+[[ $(decides_on "$of_tool") == *"Your token may only read."* ]] || fail "a form for who only reads"
+
+# A connector that is there only for a tenant: the token says why not, and its name is not proposed.
+expect 0 "$MKT" visibility tool tenants:team
+make_token --role member --subject team --name mo --connector 'mail-*'
+MKT_TOKEN=$secret expect 0 "$MKT" whoami
+says err "it is limited: mail-*"
+MKT_TOKEN=$secret expect 4 "$MKT" info tool
+says err "your token is for mail-* only, and not for tool"
+expect 0 "$MKT" visibility tool everyone
 
 # From some addresses.
 make_token --role admin --name office --from 10.0.0.0/8 --from 192.0.2.1

@@ -315,6 +315,32 @@ page 200 /status
 grep -qi $'^cache-control: no-store\r' headers || fail "$(<headers)"
 page 200 '/requests?tenant=team' -H "Cookie: $admins"
 says body "$path"
+# More requests than a page has: the oldest, which end first, are on the next one.
+make_connector many 0.0.0
+for i in $(seq 52); do
+  sed -i -E "s/(\"version\": *)\"[^\"]*\"/\1\"0.0.$i\"/" many/connector.manifest.json
+  "$MKT" publish many >/dev/null 2>&1 || fail "publish many@0.0.$i"
+  MKT_TOKEN=$maria http POST /v1/tenants/team/installs -H "Authorization: Bearer $maria" \
+    -d "{\"connectorId\": \"many\", \"version\": \"0.0.$i\"}" >status
+  [[ $(<status) == 202 ]] || fail "no request: $(<body)"
+done
+page 200 /requests -H "Cookie: $cookie"
+says body '>many 0.0.52</a>'
+says body 'id="decided"'
+! grep -qF '>many 0.0.2</a>' body || fail "a page has more than 50 requests"
+older=$(sed -nE 's/.*rel="next" href="([^"]*)".*/\1/p' body | sed 's/&amp;/\&/g')
+page 200 "$older" -H "Cookie: $cookie"
+for i in 1 2; do says body ">many 0.0.$i</a>"; done
+! grep -qF '>many 0.0.3</a>' body || fail "the next page repeats: $older"
+says body '>Newest</a>'
+# What the API would not give a browser is not linked.
+page 200 /connectors/many -H "Cookie: $cookie"
+says body '/v1/connectors/many/0.0.52/tarball'
+expect 0 "$MKT" visibility many tenants:team
+page 200 /connectors/many -H "Cookie: $cookie"
+! grep -qF '/v1/connectors/many' body || fail "a link that leads nowhere"
+says body 'mkt download many@0.0.52'
+expect 0 "$MKT" visibility many everyone
 secret=$(secret_of / "$cookie")
 [[ $(form /sign-out -H "Cookie: $cookie" -d form=wrong) == 403 ]] || fail "signed out by another site"
 page 200 /requests -H "Cookie: $cookie"

@@ -36,6 +36,9 @@ TEST_CASE("what a new token may do, and no blank for an admin who stands for nob
   CHECK(text_of("token.create", {{"role", "admin"}, {"subject", ""}, {"readOnly", true}}) ==
         "admin, only to read");
   CHECK(text_of("token.create", {{"role", "publisher"}, {"subject", "acme"}}) == "publisher acme");
+  CHECK(text_of("token.create", {{"name", "ann"}, {"role", "approver"}, {"subject", "team"}}) ==
+        "ann, approver team");
+  CHECK(text_of("token.revoke", {{"token", "ab"}, {"name", "ann"}}) == "ann");
 }
 
 TEST_CASE("failed sign-ins are a number, and the first token that one of them named") {
