@@ -36,7 +36,8 @@ void tell_in_your_name(const Output& out, const Settings& settings, std::string_
   } else if (shown < news.signings.size()) {
     text += fmt::format("\n  and {} more before that", news.signings.size() - shown);
   }
-  out.warn(text + "\n  who should not have: mkt key revoke KEYID --reason-code compromised");
+  out.warn(text +
+           "\n  who should not have: mkt key revoke KEYID --reason-code compromised --reason WHY");
 }
 
 }  // namespace mkt

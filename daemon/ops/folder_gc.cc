@@ -33,7 +33,10 @@ Result<GarbageReport> collect_garbage(const fs::path& data, const GarbageWish& w
   MKT_CHECK(each_tarball(data, [&](const fs::path& path, const Checksum& checksum) -> Status {
     struct stat info {};
     if (known.contains(checksum.hex()) || ::stat(path.c_str(), &info) != 0) return {};
-    if (std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) > placed_before) return {};
+    if (std::chrono::system_clock::from_time_t(info.st_mtim.tv_sec) > placed_before) {
+      ++report.young;
+      return {};
+    }
     if (wish.act == GarbageAct::remove && ::unlink(path.c_str()) != 0) {
       return system_error(fmt::format("cannot remove {}", path.string()), errno);
     }

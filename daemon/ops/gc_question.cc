@@ -16,6 +16,7 @@ Result<GarbageReport> read_report(const Json& answer) {
   report.blobs = static_cast<std::uint64_t>(*blobs);
   report.bytes = static_cast<std::uint64_t>(*bytes);
   report.unfinished = static_cast<std::uint64_t>(*unfinished);
+  report.young = static_cast<std::uint64_t>(number_member(answer, "young").value_or(0));
   report.reason = text_member(answer, "reason").value_or("");
   for (const Json& tarball : *tarballs) {
     if (!tarball.is_string()) return strange_answer();
@@ -31,8 +32,9 @@ Json garbage_document(const GarbageReport& report, GarbageAct act) {
   Json named = Json::array();
   for (const Checksum& checksum : report.named) named.push_back(checksum.text());
   return {{"removed", report.blobs},         {"bytes", report.bytes},
-          {"unfinished", report.unfinished}, {"reason", report.reason},
-          {"tarballs", std::move(named)},    {"dryRun", act == GarbageAct::report}};
+          {"young", report.young},           {"unfinished", report.unfinished},
+          {"reason", report.reason},         {"tarballs", std::move(named)},
+          {"dryRun", act == GarbageAct::report}};
 }
 
 Result<std::optional<GarbageReport>> ask_to_collect(const std::filesystem::path& data,

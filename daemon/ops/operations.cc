@@ -164,6 +164,10 @@ int gc(const OperationArguments& a) {
   }
   text += fmt::format("{} {} that nothing refers to, {}", a.dry_run ? "would remove" : "removed",
                       counted(report->blobs, "tarball"), counted(report->bytes, "byte"));
+  if (report->young > 0) {
+    text += fmt::format("; {} {}, being young (--grace)", counted(report->young, "tarball"),
+                        report->young == 1 ? "stays" : "stay");
+  }
   if (report->unfinished > 0) {
     text +=
         fmt::format("; {} could not be removed: {}", report->unfinished, printable(report->reason));

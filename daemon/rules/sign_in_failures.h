@@ -3,7 +3,8 @@
 //
 // The first failure from an address is told at once. What follows from the same address within
 // kTogether is told together, as a number. At most kAddresses are told apart within kTogether; the
-// failures from others are one number. So the log grows by at most 2 * kAddresses + 1 entries in kTogether. Not thread-safe.
+// failures from others are one number. So the log grows by at most 2 * kAddresses + 1 entries in
+// kTogether. Not thread-safe.
 #pragma once
 
 #include <chrono>

@@ -133,8 +133,12 @@ Result<GarbageReport> collect_garbage(const Marketplace& market, const GarbageTu
     MKT_TRY(const BlobPage page, market.blobs.list(last));
     for (const StoredBlob& blob : page.blobs) {
       last = blob.checksum;
-      if (blob.placed_at >= placed_before) continue;
       if (turn.is_over()) return report;
+      if (blob.placed_at >= placed_before) {
+        MKT_TRY(const bool named, is_named(market.store, blob.checksum));
+        if (!named) ++report.young;
+        continue;
+      }
       const auto removed = remove_unnamed(market, turn, blob.checksum, placed_before, act);
       if (!removed) {
         ++report.unfinished;

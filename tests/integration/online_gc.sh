@@ -34,6 +34,7 @@ expect 0 "$MKTD" gc --data data --json
 says mktd.log "removed tarballs that nothing refers to"
 expect 0 "$MKTD" gc --data data --grace 2h
 [[ -e $stray ]] || fail "a tarball went before its time"
+says out "; 1 tarball stays, being young (--grace)"
 expect 0 "$MKTD" gc --data data --grace 0s
 [[ ! -e $stray ]] || fail "--grace was not heard"
 expect 2 "$MKTD" gc --data data --grace soon
