@@ -51,21 +51,23 @@ CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::st
   return option->envname(variable_of(name))->capture_default_str();
 }
 
-// The arguments as CLI11 wants them, the last one first. It would read the file before it looks
-// for the variable that names the file.
-std::vector<std::string> words_of(int argc, char** argv) {
-  constexpr std::string_view kConfig = "--config";
-  std::vector<std::string> words(argv + 1, argv + argc);
-  // Help is given whatever is in the file.
-  const bool names_file = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-    return word == kConfig || word.starts_with(fmt::format("{}=", kConfig)) || word == "--help" ||
-           word == "-h" || word == "--version";
+constexpr std::string_view kConfigFlag = "--config";
+
+// Whether it is said which file has the settings; help is given whatever is in a file.
+bool names_config(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return word == kConfigFlag || word.starts_with(fmt::format("{}=", kConfigFlag)) ||
+           word == "--help" || word == "-h" || word == "--version";
   });
+}
+
+// The arguments. CLI11 would read the file before it looks for the variable that names the file.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
   const char* const variable = std::getenv(kConfigVariable);
-  if (!names_file && variable != nullptr && *variable != '\0') {
-    words.insert(words.begin(), {std::string(kConfig), variable});
+  if (!names_config(words) && variable != nullptr && *variable != '\0') {
+    words.insert(words.begin(), {std::string(kConfigFlag), variable});
   }
-  std::reverse(words.begin(), words.end());
   return words;
 }
 
@@ -206,7 +208,7 @@ void hide_passwords(Configuration& c) {
 
 std::filesystem::path default_data_folder() {
   if (const char* systemd = std::getenv("STATE_DIRECTORY")) return systemd;
-  if (::geteuid() == 0) return "/var/lib/mktd";
+  if (::geteuid() == 0) return kSystemData;
   if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg != '\0') {
     return std::filesystem::path(xdg) / "mktd";
   }
@@ -273,7 +275,9 @@ Result<LimitRules> Configuration::limit_rules() const {
   return rules;
 }
 
-ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
+namespace {
+
+ParsedArguments parse_words(std::vector<std::string> words, Variables variables) {
   ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
 
@@ -295,7 +299,8 @@ ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
     for (CLI::Option* option : app.get_options()) option->envname("");
   }
   try {
-    app.parse(words_of(argc, argv));
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(words);
     c.values = settings_of(app);
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
@@ -326,6 +331,24 @@ ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
     parsed.exit_now = 0;
   }
   return parsed;
+}
+
+}  // namespace
+
+std::filesystem::path config_of_data(const std::filesystem::path& data) {
+  return data == kSystemData ? std::filesystem::path(kSystemConfig) : data / "mktd.conf";
+}
+
+ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
+  std::vector<std::string> words = words_of(argc, argv);
+  ParsedArguments parsed = parse_words(words, variables);
+  const std::filesystem::path& data = parsed.configuration.data;
+  if (names_config(words) || parsed.configuration.print_only || data.empty()) return parsed;
+  const auto file = config_of_data(data);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return parsed;
+  words.insert(words.begin(), {std::string(kConfigFlag), file.string()});
+  return parse_words(std::move(words), variables);
 }
 
 void configure_log(const Configuration& c) {

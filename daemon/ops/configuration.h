@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
@@ -68,6 +69,7 @@ struct Configuration {
 
   // Every option as text, by its name; a reload compares these.
   std::map<std::string, std::string> values;
+  std::size_t file_settings = 0;  // how many lines of the file set something
 
   Rules rules() const;
   // nullopt where no certificate is named.
@@ -82,6 +84,14 @@ struct Configuration {
 
 // $STATE_DIRECTORY from systemd, /var/lib/mktd for root, else one of the user's folders.
 std::filesystem::path default_data_folder();
+
+// The system's daemon: its data, and where its unit looks for the settings.
+inline constexpr std::string_view kSystemData = "/var/lib/mktd";
+inline constexpr std::string_view kSystemConfig = "/etc/mktd/mktd.conf";
+
+// Where `mktd init` leaves the settings of a data folder, and mktd reads them where no other file
+// is named.
+std::filesystem::path config_of_data(const std::filesystem::path& data);
 
 // With the defaults that depend on who runs it.
 Configuration default_configuration();

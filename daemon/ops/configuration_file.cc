@@ -24,6 +24,7 @@ std::string value_in_environment(const CLI::Option& option) {
 
 std::vector<CLI::ConfigItem> ConfigurationFile::from_config(std::istream& input) const {
   check(std::string{std::istreambuf_iterator<char>(input), {}});
+  c_.file_settings = settings_.size();
   std::vector<CLI::ConfigItem> options;
   std::map<std::string, int> here;  // lines by option: one name has several spellings
   for (const TomlSetting& setting : settings_) {

@@ -5,9 +5,12 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "common/base/log.h"
 #include "common/base/standard_streams.h"
+#include "common/base/utf8.h"
 #include "daemon/http/change_limits.h"
 #include "daemon/http/min_sequence.h"
 #include "daemon/http/pipeline.h"
@@ -258,10 +261,28 @@ void Daemon::add_routes() {
   }
 }
 
+// Of a file that is empty or cut the other settings would be the defaults, which open more.
+std::optional<std::string> Daemon::reason_not_to_reload(const Configuration& now) const {
+  if (now.data != configuration_.data) {
+    return fmt::format(
+        "data: {}, now {}; settings of another folder are another daemon's, or not yet whole",
+        printable(configuration_.data.string()), printable(now.data.string()));
+  }
+  if (now.file_settings == 0 && live_.whole.get()->file_settings > 0) {
+    return "the file of the settings has none any more, or is gone; one that is being written has "
+           "none yet";
+  }
+  return std::nullopt;
+}
+
 // On SIGHUP: reads the same arguments and environment, and the present file.
 void Daemon::reload() {
   notify_systemd_reloading();
   ParsedArguments parsed = read_arguments_();
+  if (auto why = reason_not_to_reload(parsed.configuration); why && !parsed.exit_now) {
+    parsed.problems.push_back(std::move(*why));
+    parsed.exit_now = static_cast<int>(ExitStatus::invalid);
+  }
   auto admission = parsed.configuration.admission();
   auto limits = parsed.configuration.limit_rules();
   if (parsed.exit_now || !admission || !limits) {
@@ -294,8 +315,8 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
-// The files are loaded even where only their content may have changed. Where they cannot be used, the
-// present certificate is kept until they can be.
+// The files are loaded even where only their content may have changed. Where they cannot be used,
+// the present certificate is kept until they can be.
 void Daemon::reload_tls(Configuration& configuration) {
   const auto files = configuration.tls_files();
   if (files.has_value() != (tls_ != nullptr)) {

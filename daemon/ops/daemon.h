@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/http/idempotency.h"
@@ -51,6 +52,7 @@ class Daemon {
 
   void add_routes();
   Status prepare();
+  std::optional<std::string> reason_not_to_reload(const Configuration& now) const;
   void reload();
   void reload_tls(Configuration& configuration);
 

@@ -32,14 +32,13 @@ constexpr std::uint64_t kMostConfigBytes = 1024 * 1024;
 constexpr unsigned kConfigMode = 0600;        // it may hold secrets of webhooks
 constexpr unsigned kGroupConfigMode = 0640;   // root's, for the group of the daemon's user
 constexpr unsigned kConfigFolderMode = 0755;  // as /etc has it
-constexpr std::string_view kSystemData = "/var/lib/mktd";  // of the system's daemon
 
 fs::path place_of_config(const SetUpWishes& wishes, const fs::path& data) {
   if (wishes.config) return whole_path(*wishes.config);
   if (const char* variable = std::getenv("MKTD_CONFIG"); variable != nullptr && *variable != '\0') {
     return whole_path(variable);
   }
-  return data == kSystemData ? fs::path(kSystemConfig) : data / "mktd.conf";
+  return config_of_data(data);
 }
 
 // What the file holds; nullopt where there is none.

@@ -38,9 +38,6 @@ struct SetUp {
   bool is_running = false;  // a daemon uses the folder
 };
 
-// Where the system's unit looks for the settings.
-inline constexpr std::string_view kSystemConfig = "/etc/mktd/mktd.conf";
-
 bool is_https(std::string_view address);
 
 // The address in the line that logs in: none of a socket, and none whose port is yet unknown.

@@ -37,7 +37,7 @@ class Checks {
     check_firestore();
     if (!c_.redis_url.empty()) require("redis-url", RedisUrl::parse(c_.redis_url));
     check_storage();
-    check_secrets();
+    check_mode();
     return std::move(problems_);
   }
 
@@ -141,14 +141,21 @@ class Checks {
     }
   }
 
-  // A file with a secret may only be readable by its owner and the daemon's group.
-  void check_secrets() {
+  // Who writes the file rules the registry. One with a secret may only be readable by its owner and
+  // the daemon's group.
+  void check_mode() {
     struct stat status {};
-    if (c_.webhooks.empty() || ::stat(file_.c_str(), &status) != 0) return;
-    if ((status.st_mode & S_IRWXO) == 0) return;
-    refuse("", fmt::format("{0} holds the secret of a webhook and can be read by everybody; run: "
-                           "chmod o= {0}",
-                           file_));
+    if (file_.empty() || ::stat(file_.c_str(), &status) != 0) return;
+    if ((status.st_mode & S_IWOTH) != 0) {
+      refuse("", fmt::format(
+                     "{0} can be written by everybody, and with it the registry's settings; look "
+                     "at it, then run: chmod o-w {0}",
+                     printable(file_)));
+    } else if (!c_.webhooks.empty() && (status.st_mode & S_IRWXO) != 0) {
+      refuse("", fmt::format("{0} holds the secret of a webhook and can be read by everybody; run: "
+                             "chmod o= {0}",
+                             printable(file_)));
+    }
   }
 
   const Configuration& c_;

@@ -45,7 +45,8 @@ struct SettingProblem {
 };
 
 // What is wrong with the settings taken together, for all that is to be mended at once. `file` is
-// that of the settings, empty where there is none: with secrets it must not be readable by all.
+// that of the settings, empty where there is none: it must not be writable, and with secrets not be
+// readable, by all.
 std::vector<SettingProblem> check_settings(const Configuration& c, const std::string& file);
 
 }  // namespace mkt

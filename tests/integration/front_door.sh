@@ -157,6 +157,23 @@ quick
 sed -i '/nonsense/d; s/= 3$/= 100/; s/max_uploads.*//' mktd.conf
 kill -HUP "$daemon"
 wait_for "the reload" "$MKT" publish wire
+# A file that is being written: of its settings none is there yet, and none is taken over.
+refusals() { grep -c 'was not reloaded' mktd.log; }
+more_refusals() { (($(refusals) > $1)); }
+cp mktd.conf whole.conf
+for part in '' '# a comment'; do
+  so_far=$(refusals)
+  printf '%s' "$part" >mktd.conf
+  kill -HUP "$daemon"
+  wait_for "the refusal of a part" more_refusals "$so_far"
+done
+chmod o+w mktd.conf
+cp whole.conf mktd.conf
+so_far=$(refusals)
+kill -HUP "$daemon"
+wait_for "the refusal of a file that everybody may write" more_refusals "$so_far"
+says mktd.log "chmod o-w mktd.conf"
+chmod o-w mktd.conf
 
 # SIGTERM: no new clients, what is in flight is finished, exit status 0.
 curl -sS --limit-rate 2M -o slow.tgz "$MKT_REGISTRY$tarball" &

@@ -28,6 +28,21 @@ line=$(tail -n 1 first | sed 's/^ *//')
 [[ $line == "mkt --registry http://$at login --with-token <$work/data/admin.token" ]] || fail "the last line is: $line"
 says first "mktd --config $work/data/mktd.conf"
 grep -qxF 'reads = "token"' data/mktd.conf || fail "$(<data/mktd.conf)"
+# Who only names the folder gets its settings, too; what is said beside it goes first.
+"$MKTD" --data data --listen 127.0.0.1:0 2>>mktd.log &
+daemon=$!
+wait_for "mktd to start" test -s data/mktd.url
+[[ $(curl -sS -o body -w '%{http_code}' "$(<data/mktd.url)/v1/search") == 401 ]] || fail "who may read was forgotten: $(<body)"
+stop_mktd
+expect 2 "$MKTD" --data data --reads nobody --check-config
+cp data/mktd.conf kept.conf
+echo 'nonsense = 1' >>data/mktd.conf
+expect 2 "$MKTD" --data data --check-config
+says err "data/mktd.conf"
+says err nonsense
+expect 0 "$MKTD" --data data --help
+expect 0 "$MKTD" --data data --print-config
+cp kept.conf data/mktd.conf
 grep -qxF "listen = [\"$at\"]" data/mktd.conf || fail "$(<data/mktd.conf)"
 grep -qxF "data = \"$work/data\"" data/mktd.conf || fail "$(<data/mktd.conf)"
 # Of the rest it is the file of --print-config.

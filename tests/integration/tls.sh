@@ -378,6 +378,9 @@ serves second.pem || fail "the files of the new setting are not served"
 printf 'tls-certificate = "pair/cert' >mktd.conf
 kill -HUP "$daemon"
 wait_for "the refusal" has_logged "not valid and was not reloaded" 0
+printf 'max-entries = 10\n' >mktd.conf
+kill -HUP "$daemon"
+wait_for "the refusal of a part" has_logged "data: data, now " 0
 cat >mktd.conf <<CONF
 data = "data"
 listen = ["127.0.0.1:0"]
