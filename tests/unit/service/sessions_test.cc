@@ -2,6 +2,7 @@
 #include "daemon/service/sessions.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "common/base/files.h"
 #include "daemon/service/audit_log.h"
@@ -78,7 +79,7 @@ TEST_CASE_FIXTURE(SessionsFixture, "a cookie that was changed anywhere is no ses
     CHECK_FALSE(look(sessions, cookie.substr(0, i)));
   }
   for (const std::string& wrong : {cookie + "0", cookie + ".", "." + cookie, std::string("...."),
-                                   std::string(1000, '.'), cookie + "." + cookie}) {
+                                   std::string(1000, '.'), fmt::format("{0}.{0}", cookie)}) {
     CHECK_FALSE(look(sessions, wrong));
   }
 }
