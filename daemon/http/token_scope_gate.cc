@@ -12,7 +12,9 @@ constexpr std::string_view kOfServer = "{serverName}";
 bool asks_itself(std::string_view pattern) {
   return pattern == "/v1/publish" || pattern == "/v1/connectors" ||
          pattern == "/v1/tenants/{tenant}/installs" ||
-         pattern.starts_with("/v1/tenants/{tenant}/install-requests/{id}");
+         pattern == "/v1/tenants/{tenant}/install-requests/{id}/approve" ||
+         pattern == "/v1/tenants/{tenant}/install-requests/{id}/deny" ||
+         pattern == "/v1/tenants/{tenant}/install-requests/{id}/cancel";
 }
 
 // The parameter of a path that names its connector; null where there is none.

@@ -291,7 +291,9 @@ ParsedArguments parse_words(std::vector<std::string> words, Variables variables)
   const auto file = std::make_shared<ConfigurationFile>(c, app);
   app.config_formatter(file);
   CLI::Option* const config =
-      app.set_config("--config", "", "Read settings from this file, see mktd.conf(5)")
+      app.set_config("--config", "",
+                     "Read settings from this file; by default the one that mktd init left, "
+                     "see mktd.conf(5)")
           ->envname(kConfigVariable);
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_options(app, c);
@@ -302,6 +304,7 @@ ParsedArguments parse_words(std::vector<std::string> words, Variables variables)
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     app.parse(words);
     c.values = settings_of(app);
+    if (config->count() > 0) c.file = config->as<std::string>();
     describe_limits(c);
     for (const Webhook& webhook : c.webhooks) {
       c.values["webhook"] += fmt::format("{} ({}; {}) ", webhook.name(), webhook.format,
@@ -320,8 +323,7 @@ ParsedArguments parse_words(std::vector<std::string> words, Variables variables)
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
     return parsed;
   }
-  for (const SettingProblem& problem :
-       check_settings(c, config->count() > 0 ? config->as<std::string>() : "")) {
+  for (const SettingProblem& problem : check_settings(c, c.file)) {
     parsed.problems.push_back(file->place_of(problem.setting) + problem.error.message);
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   }
@@ -336,19 +338,30 @@ ParsedArguments parse_words(std::vector<std::string> words, Variables variables)
 }  // namespace
 
 std::filesystem::path config_of_data(const std::filesystem::path& data) {
-  return data == kSystemData ? std::filesystem::path(kSystemConfig) : data / "mktd.conf";
+  // However it is written, and whatever links lead there.
+  const auto place = [](const std::filesystem::path& folder) {
+    std::error_code error;
+    const auto whole = std::filesystem::weakly_canonical(folder, error);
+    return (error ? folder : whole) / "mktd.conf";
+  };
+  const bool is_of_system = place(data) == place(kSystemData);
+  return is_of_system ? std::filesystem::path(kSystemConfig) : data / "mktd.conf";
 }
 
 ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
   std::vector<std::string> words = words_of(argc, argv);
   ParsedArguments parsed = parse_words(words, variables);
   const std::filesystem::path& data = parsed.configuration.data;
-  if (names_config(words) || parsed.configuration.print_only || data.empty()) return parsed;
+  if (names_config(words) || data.empty()) return parsed;
   const auto file = config_of_data(data);
+  // One that is there and cannot be read is an error, and no reason to do without.
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return parsed;
+  const auto there = std::filesystem::symlink_status(file, error).type();
+  if (there == std::filesystem::file_type::not_found) return parsed;
   words.insert(words.begin(), {std::string(kConfigFlag), file.string()});
-  return parse_words(std::move(words), variables);
+  parsed = parse_words(std::move(words), variables);
+  parsed.configuration.found_file = true;
+  return parsed;
 }
 
 void configure_log(const Configuration& c) {

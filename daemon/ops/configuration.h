@@ -69,7 +69,9 @@ struct Configuration {
 
   // Every option as text, by its name; a reload compares these.
   std::map<std::string, std::string> values;
-  std::size_t file_settings = 0;  // how many lines of the file set something
+  std::string file;               // of the settings; empty where there is none
+  bool found_file = false;        // nobody named it (config_of_data)
+  std::size_t file_settings = 0;  // how many it has
 
   Rules rules() const;
   // nullopt where no certificate is named.

@@ -24,7 +24,8 @@ std::string value_in_environment(const CLI::Option& option) {
 
 std::vector<CLI::ConfigItem> ConfigurationFile::from_config(std::istream& input) const {
   check(std::string{std::istreambuf_iterator<char>(input), {}});
-  c_.file_settings = settings_.size();
+  c_.file_settings = static_cast<std::size_t>(std::ranges::count_if(
+      settings_, [](const TomlSetting& setting) { return !setting.is_heading(); }));
   std::vector<CLI::ConfigItem> options;
   std::map<std::string, int> here;  // lines by option: one name has several spellings
   for (const TomlSetting& setting : settings_) {

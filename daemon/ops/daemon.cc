@@ -1,11 +1,15 @@
 #include "daemon/ops/daemon.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <utility>
 
 #include "common/base/log.h"
@@ -123,6 +127,24 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
     listeners.push_back(std::move(listener));
   }
   return listeners;
+}
+
+// Who writes the file may not be done: half of it may open what the rest closes.
+void wait_until_written(const std::string& file) {
+  constexpr std::chrono::milliseconds kBetweenLooks{200};
+  constexpr int kMostLooks = 10;
+  const auto look = [&] {
+    struct stat s {};
+    if (::stat(file.c_str(), &s) != 0) return std::tuple<ino_t, off_t, time_t, long>();
+    return std::tuple(s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+  };
+  if (file.empty()) return;
+  auto before = look();
+  for (int i = 0; i < kMostLooks; ++i) {
+    std::this_thread::sleep_for(kBetweenLooks);
+    const auto now = look();
+    if (now == std::exchange(before, now)) return;
+  }
 }
 
 }  // namespace
@@ -261,7 +283,7 @@ void Daemon::add_routes() {
   }
 }
 
-// Of a file that is empty or cut the other settings would be the defaults, which open more.
+// Of an empty file all settings would be the defaults, which open more.
 std::optional<std::string> Daemon::reason_not_to_reload(const Configuration& now) const {
   if (now.data != configuration_.data) {
     return fmt::format(
@@ -269,8 +291,7 @@ std::optional<std::string> Daemon::reason_not_to_reload(const Configuration& now
         printable(configuration_.data.string()), printable(now.data.string()));
   }
   if (now.file_settings == 0 && live_.whole.get()->file_settings > 0) {
-    return "the file of the settings has none any more, or is gone; one that is being written has "
-           "none yet";
+    return "the file of the settings has none any more, or is gone";
   }
   return std::nullopt;
 }
@@ -278,6 +299,7 @@ std::optional<std::string> Daemon::reason_not_to_reload(const Configuration& now
 // On SIGHUP: reads the same arguments and environment, and the present file.
 void Daemon::reload() {
   notify_systemd_reloading();
+  wait_until_written(live_.whole.get()->file);
   ParsedArguments parsed = read_arguments_();
   if (auto why = reason_not_to_reload(parsed.configuration); why && !parsed.exit_now) {
     parsed.problems.push_back(std::move(*why));
@@ -291,9 +313,13 @@ void Daemon::reload() {
                 {{"reason", problem}});
     }
   } else {
-    reload_tls(parsed.configuration);
-    const Differences differences =
-        compare(configuration_, *live_.whole.get(), parsed.configuration);
+    const bool has_tls = reload_tls(parsed.configuration);
+    Differences differences = compare(configuration_, *live_.whole.get(), parsed.configuration);
+    if (!has_tls) {
+      // Why not was said.
+      std::erase_if(differences.taken_over,
+                    [](const auto& line) { return line.starts_with("tls-"); });
+    }
     market_.rules.set(parsed.configuration.rules());
     live_.admission.set(std::move(*admission));
     live_.limits.set(std::move(*limits));
@@ -315,23 +341,24 @@ void Daemon::reload() {
   notify_systemd("READY=1");
 }
 
-// The files are loaded even where only their content may have changed. Where they cannot be used,
-// the present certificate is kept until they can be.
-void Daemon::reload_tls(Configuration& configuration) {
+// False where the files are refused for now. They are loaded even where only their content may have
+// changed. Where they cannot be used, the present certificate is kept until they can be.
+bool Daemon::reload_tls(Configuration& configuration) {
   const auto files = configuration.tls_files();
   if (files.has_value() != (tls_ != nullptr)) {
     log_event(LogLevel::warning, "needs a restart",
               {{"change", files ? "tls-certificate: (none), now " + configuration.tls_certificate
                                 : "tls-certificate: now (none)"}});
     configuration.keep_tls_of(*live_.whole.get());
-    return;
+    return true;
   }
-  if (!files) return;
+  if (!files) return true;
   if (const auto loaded = tls_->load(*files); !loaded) {
     log_refused_certificate(loaded.error());
-    return;
+    return false;
   }
   log_certificate(*tls_->context());
+  return true;
 }
 
 Result<int> Daemon::run() {

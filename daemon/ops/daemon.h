@@ -54,7 +54,7 @@ class Daemon {
   Status prepare();
   std::optional<std::string> reason_not_to_reload(const Configuration& now) const;
   void reload();
-  void reload_tls(Configuration& configuration);
+  bool reload_tls(Configuration& configuration);
 
   // The part of the configuration that may change while the daemon runs.
   struct LiveConfiguration {

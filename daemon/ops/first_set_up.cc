@@ -52,11 +52,8 @@ Result<std::optional<std::string>> read_config(const fs::path& file) {
     return Error(ErrorCode::usage_error,
                  fmt::format("{} is no file; move it away", printable(file.string())));
   }
-  if ((info.st_mode & 022) != 0) {
-    return Error(ErrorCode::usage_error,
-                 fmt::format("others may write {0} (mode {1:04o}), and with it the registry's "
-                             "settings; look at it, then run: chmod go-w {0}",
-                             printable(file.string()), info.st_mode & 07777));
+  if (std::string wrong = wrong_config_mode(file.string(), info.st_mode); !wrong.empty()) {
+    return Error(ErrorCode::usage_error, std::move(wrong));
   }
   MKT_TRY(std::string text, read_file(file, kMostConfigBytes));
   return std::optional(std::move(text));

@@ -31,9 +31,12 @@ Result<GarbageReport> read_report(const Json& answer) {
 Json garbage_document(const GarbageReport& report, GarbageAct act) {
   Json named = Json::array();
   for (const Checksum& checksum : report.named) named.push_back(checksum.text());
-  return {{"removed", report.blobs},         {"bytes", report.bytes},
-          {"young", report.young},           {"unfinished", report.unfinished},
-          {"reason", report.reason},         {"tarballs", std::move(named)},
+  return {{"removed", report.blobs},
+          {"bytes", report.bytes},
+          {"young", report.young},
+          {"unfinished", report.unfinished},
+          {"reason", report.reason},
+          {"tarballs", std::move(named)},
           {"dryRun", act == GarbageAct::report}};
 }
 

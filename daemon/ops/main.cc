@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "common/base/log.h"
 #include "common/base/standard_streams.h"
 #include "common/base/utc_time.h"
 #include "common/base/utf8.h"
@@ -78,6 +79,9 @@ int run(int argc, char** argv) {
   if (parsed.exit_now) return *parsed.exit_now;
   if (parsed.configuration.check_only) return check_settings(parsed.configuration);
   configure_log(parsed.configuration);
+  if (parsed.configuration.found_file) {
+    log_event(LogLevel::info, "settings read", {{"file", parsed.configuration.file}});
+  }
   raise_descriptor_limit();
   SignalWatch::block_signals();
   const auto status = [&]() -> Result<int> {

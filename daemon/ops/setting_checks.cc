@@ -141,16 +141,12 @@ class Checks {
     }
   }
 
-  // Who writes the file rules the registry. One with a secret may only be readable by its owner and
-  // the daemon's group.
+  // One with a secret may only be readable by its owner and the daemon's group.
   void check_mode() {
     struct stat status {};
-    if (file_.empty() || ::stat(file_.c_str(), &status) != 0) return;
-    if ((status.st_mode & S_IWOTH) != 0) {
-      refuse("", fmt::format(
-                     "{0} can be written by everybody, and with it the registry's settings; look "
-                     "at it, then run: chmod o-w {0}",
-                     printable(file_)));
+    if (file_.empty() || ::stat(file_.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+    if (std::string wrong = wrong_config_mode(file_, status.st_mode); !wrong.empty()) {
+      refuse("", std::move(wrong));
     } else if (!c_.webhooks.empty() && (status.st_mode & S_IRWXO) != 0) {
       refuse("", fmt::format("{0} holds the secret of a webhook and can be read by everybody; run: "
                              "chmod o= {0}",
@@ -164,6 +160,15 @@ class Checks {
 };
 
 }  // namespace
+
+std::string wrong_config_mode(const std::string& file, unsigned mode) {
+  constexpr unsigned kPermissions = 07777;
+  if ((mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return fmt::format(
+      "others may write {0} (mode {1:04o}), and with it the registry's settings; look at it, then "
+      "run: chmod go-w {0}",
+      printable(file), mode & kPermissions);
+}
 
 std::vector<SettingProblem> check_settings(const Configuration& c, const std::string& file) {
   return Checks(c, file).all();

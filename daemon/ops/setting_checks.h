@@ -44,9 +44,12 @@ struct SettingProblem {
   Error error;          // usage_error
 };
 
+// Why a file with that mode is not to be trusted with the settings; empty where it is.
+std::string wrong_config_mode(const std::string& file, unsigned mode);
+
 // What is wrong with the settings taken together, for all that is to be mended at once. `file` is
-// that of the settings, empty where there is none: it must not be writable, and with secrets not be
-// readable, by all.
+// that of the settings, empty where there is none: it must not be writable by others, nor with
+// secrets be readable by all.
 std::vector<SettingProblem> check_settings(const Configuration& c, const std::string& file);
 
 }  // namespace mkt

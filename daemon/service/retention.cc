@@ -47,9 +47,9 @@ Result<bool> withdraw_unused(const Marketplace& market, std::string_view connect
         MKT_TRY(VersionRecord v, hold_to_take_out(records, connector_id, version));
         const auto head = records.catalog().connector_head(connector_id);  // held with it
         Impact impact = impact_of(records, v);
-        const bool is_used = impact.request_count > 0 || impact.installation_count > 0 ||
-                             records.requests().is_approved(connector_id, version);
+        const bool is_used = impact.request_count > 0 || impact.installation_count > 0;
         if (v.quarantined || is_used || !head || head->latest_version == version) return {};
+        if (records.requests().is_approved(connector_id, version)) return {};
         withdraw_held(change, v, impact, kRetentionCode,
                       fmt::format("the registry keeps {} prereleases, and {} newer ones are there",
                                   keep, keep));

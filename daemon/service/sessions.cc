@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kIdBytes = 16;
 constexpr std::string_view kSignOut = "token.sign-out";
 constexpr std::uint32_t kEntriesAtOnce = 1000;
-// No cookie is good for longer without being written again, and none is once its session has ended.
+// A cookie that is not written again is good for no longer; one whose session has ended is not.
 constexpr std::chrono::minutes kTold = Sessions::kIdle + Sessions::kClocksApart;
 
 std::optional<UtcTime> time_in(std::string_view digits) {
@@ -61,29 +61,35 @@ std::string Sessions::begin(std::string_view token_id) const {
   return cookie_of(token_id, now, now, random_hex(kIdBytes));
 }
 
-Result<std::optional<Session>> Sessions::find(std::string_view cookie) {
-  const std::optional<Session> none;
+std::optional<Session> Sessions::read(std::string_view cookie) const {
   const std::string_view text = cookie.substr(0, cookie.rfind('.'));
   const auto parts = split_at_dots<5>(cookie);
-  if (!parts || !key_.is_code(parts->back(), fmt::format("session {}", text))) return none;
+  if (!parts || !key_.is_code(parts->back(), fmt::format("session {}", text))) return std::nullopt;
   const auto& [token_id, began_text, used_text, id, code] = *parts;
   const auto began = time_in(began_text);
   const auto used = time_in(used_text);
-  if (!began || !used) return none;
+  if (!began || !used) return std::nullopt;
   const UtcTime now = market_.now();
-  if (now >= *began + kLongest || now >= *used + kIdle || now + kClocksApart < *used) return none;
+  const bool is_late = now >= *began + kLongest || now >= *used + kIdle;
+  if (is_late || now + kClocksApart < *used) return std::nullopt;
   Session session{std::string(id), std::string(token_id), {}, {}};
-  MKT_TRY(const bool over, is_over(session.id));
-  if (over) return none;
   session.form_secret = key_.code_of(fmt::format("form {} {}", token_id, id));
   if (now >= *used + kPrecision) session.renewed = cookie_of(token_id, *began, now, id);
-  return std::optional(std::move(session));
+  return session;
+}
+
+Result<std::optional<Session>> Sessions::find(std::string_view cookie) {
+  std::optional<Session> session = read(cookie);
+  if (!session) return session;
+  MKT_TRY(const bool over, is_over(session->id));
+  if (over) session.reset();
+  return session;
 }
 
 Status Sessions::end(const Actor& actor, const Session& session) {
   {
     const std::lock_guard lock(mutex_);
-    keep_ended(session.id);
+    keep_ended({session.id});
   }
   return market_.change(actor, market_.now(), Touches::session(session.id),
                         [&](Change& change) -> Status {
@@ -98,10 +104,10 @@ bool Sessions::has_ended(const Session& session) {
   return ended_.contains(session.id);
 }
 
-void Sessions::keep_ended(std::string id) {
+void Sessions::keep_ended(const std::vector<std::string>& ids) {
   const auto now = std::chrono::steady_clock::now();
   std::erase_if(ended_, [&](const auto& one) { return one.second <= now; });
-  ended_.insert_or_assign(std::move(id), now + kTold);
+  for (const std::string& id : ids) ended_.insert_or_assign(id, now + kTold);
 }
 
 void Sessions::hear(const Touches& touches) {
@@ -111,7 +117,7 @@ void Sessions::hear(const Touches& touches) {
     has_read_ = false;
     ++heard_;
   }
-  for (const std::string& id : touches.sessions) keep_ended(id);
+  keep_ended(touches.sessions);
 }
 
 // From the newest entry backwards, as far as it matters.
@@ -120,6 +126,7 @@ Status Sessions::read_ended() {
   {
     const std::lock_guard lock(mutex_);
     heard = heard_;
+    ++begun_;
   }
   const UtcTime since = market_.now() - kTold;
   std::vector<std::string> ended;
@@ -137,27 +144,28 @@ Status Sessions::read_ended() {
     }
   }
   const std::lock_guard lock(mutex_);
-  for (std::string& id : ended) keep_ended(std::move(id));
+  keep_ended(ended);
   has_read_ = heard == heard_;
+  done_ = begun_;
   return {};
 }
 
 Result<bool> Sessions::is_over(const std::string& id) {
-  const auto look = [&]() -> std::optional<bool> {
-    bool has_read = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (ended_.contains(id)) return true;
-      has_read = has_read_;
-    }
+  std::uint64_t begun = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ended_.contains(id)) return true;
     // Asked after looking: what was told until now was heard.
     const MemoryLease* const lease = market_.store.memory_lease();
-    if (has_read && (lease == nullptr || lease->holds())) return false;
-    return std::nullopt;
-  };
-  if (const auto known = look()) return *known;
+    if (has_read_ && (lease == nullptr || lease->holds())) return false;
+    begun = begun_;
+  }
   const std::lock_guard reading(reading_);
-  if (const auto known = look()) return *known;  // read by who was before us
+  {
+    const std::lock_guard lock(mutex_);
+    // Somebody has read it meanwhile, and began after we had come.
+    if (done_ > begun) return ended_.contains(id);
+  }
   MKT_CHECK(read_ended());
   const std::lock_guard lock(mutex_);
   return ended_.contains(id);

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/mac_key.h"
 #include "common/base/result.h"
@@ -48,7 +49,10 @@ class Sessions {
 
   // The cookie of a new session.
   std::string begin(std::string_view token_id) const;
-  // nullopt where the cookie is not ours, or its session is over. Errors: those of reading the log.
+  // nullopt where the cookie is not ours, or its time is over. Asks nobody whether it was signed
+  // out.
+  std::optional<Session> read(std::string_view cookie) const;
+  // The same, and nullopt where it was signed out. Errors: those of reading the log.
   Result<std::optional<Session>> find(std::string_view cookie);
   // Signs out: here whatever happens, and at every other daemon where the change can be made.
   // Errors: those of a change.
@@ -60,7 +64,7 @@ class Sessions {
   std::string cookie_of(std::string_view token_id, UtcTime began, UtcTime used,
                         std::string_view id) const;
   void hear(const Touches& touches);
-  void keep_ended(std::string id);  // mutex_ is held
+  void keep_ended(const std::vector<std::string>& ids);  // mutex_ is held
   // Reads from the log what was signed out, where this object may not have heard of it: before it
   // began to listen, and while other daemons' changes may be unknown here (MemoryLease).
   Status read_ended();
@@ -74,6 +78,8 @@ class Sessions {
   std::map<std::string, std::chrono::steady_clock::time_point> ended_;  // guarded by mutex_
   bool has_read_ = false;                                               // guarded by mutex_
   std::uint64_t heard_ = 0;  // guarded by mutex_; how often all had to be read again
+  std::uint64_t begun_ = 0;  // guarded by mutex_; readings of the log
+  std::uint64_t done_ = 0;   // guarded by mutex_; the number of the last one that was done
   Watch watch_;              // the last, as it calls
 };
 

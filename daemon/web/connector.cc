@@ -268,7 +268,9 @@ Html versions(const Shown& shown) {
 Html files_of(const Web& web, const VersionRecord& v) {
   Html files;
   if (!web.market().anyone_reads() || !v.visible_to.empty()) {
-    files << "<code>mkt download " << v.connector_id << "@" << v.version << "</code>";
+    if (!v.quarantined) {
+      files << "<code>mkt download " << v.connector_id << "@" << v.version << "</code>";
+    }
     return files;
   }
   const wire::VersionInfo info = version_message(v);

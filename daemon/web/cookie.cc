@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <utility>
 
 #include "common/base/text.h"
 #include "daemon/service/sessions.h"
@@ -25,46 +25,48 @@ std::string set_cookie(std::string_view name, std::string_view value, std::int64
                      name == kHostName ? "; Secure" : "");
 }
 
-std::string_view cookie_named(std::string_view cookies, std::string_view name) {
-  while (!cookies.empty()) {
+// What a browser sends of ours; more are somebody's play.
+constexpr std::size_t kMostCookies = 4;
+
+void find_cookies(std::string_view cookies, std::string_view name,
+                  std::vector<SessionCookie>& found) {
+  while (!cookies.empty() && found.size() < kMostCookies) {
     const std::string_view one = trim(cookies.substr(0, cookies.find(';')));
     cookies.remove_prefix(std::min(cookies.find(';'), cookies.size() - 1) + 1);
     const std::size_t equals = one.find('=');
-    if (equals != std::string_view::npos && one.substr(0, equals) == name) {
-      return one.substr(equals + 1);
+    if (equals == std::string_view::npos || one.substr(0, equals) != name) continue;
+    if (const std::string_view value = one.substr(equals + 1); !value.empty()) {
+      found.push_back({name, value});
     }
   }
-  return {};
-}
-
-// The session's: its name and its value.
-std::pair<std::string_view, std::string_view> find_cookie(const RequestHead& head) {
-  for (const std::string_view name : {kHostName, kPlainName}) {
-    for (const auto& [field, cookies] : head.headers) {
-      if (field != "cookie") continue;
-      const std::string_view value = cookie_named(cookies, name);
-      if (!value.empty()) return {name, value};
-    }
-  }
-  return {kPlainName, {}};
 }
 
 constexpr std::int64_t kLongestSeconds = std::chrono::seconds(Sessions::kLongest).count();
 
 }  // namespace
 
-std::string_view session_cookie(const RequestHead& head) { return find_cookie(head).second; }
+std::vector<SessionCookie> session_cookies(const RequestHead& head) {
+  std::vector<SessionCookie> found;
+  for (const std::string_view name : {kHostName, kPlainName}) {
+    for (const auto& [field, cookies] : head.headers) {
+      if (field == "cookie") find_cookies(cookies, name, found);
+    }
+  }
+  return found;
+}
 
-std::string set_session_cookie(const RequestHead& head, std::string_view value) {
-  return set_cookie(came_by_https(head) ? kHostName : kPlainName, value, kLongestSeconds);
+std::array<std::string, 2> set_session_cookies(const RequestHead& head, std::string_view value) {
+  const bool https = came_by_https(head);
+  return {set_cookie(https ? kHostName : kPlainName, value, kLongestSeconds),
+          set_cookie(https ? kPlainName : kHostName, "", 0)};
 }
 
 std::array<std::string, 2> cleared_session_cookies() {
   return {set_cookie(kHostName, "", 0), set_cookie(kPlainName, "", 0)};
 }
 
-std::string renewed_session_cookie(const RequestHead& head, std::string_view value) {
-  return set_cookie(find_cookie(head).first, value, kLongestSeconds);
+std::string renewed_session_cookie(std::string_view name, std::string_view value) {
+  return set_cookie(name, value, kLongestSeconds);
 }
 
 }  // namespace mkt

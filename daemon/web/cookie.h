@@ -9,20 +9,27 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/http/request_head.h"
 
 namespace mkt {
 
-// The cookie's value; empty where there is none.
-std::string_view session_cookie(const RequestHead& head);
+struct SessionCookie {
+  std::string_view name;
+  std::string_view value;
+};
 
-// A value of Set-Cookie, as the answer to a form.
-std::string set_session_cookie(const RequestHead& head, std::string_view value);
+// Those of the request, that of https first. A browser may send several: it does not tell apart
+// ports, nor http and https.
+std::vector<SessionCookie> session_cookies(const RequestHead& head);
+
+// Values of Set-Cookie, as the answer to a form: the cookie, and that it is forgotten under the
+// other name.
+std::array<std::string, 2> set_session_cookies(const RequestHead& head, std::string_view value);
 // Values that make a browser forget it under both names.
 std::array<std::string, 2> cleared_session_cookies();
-// The same as the answer to a request that came with the cookie: a browser says how it came only
-// with forms.
-std::string renewed_session_cookie(const RequestHead& head, std::string_view value);
+// The same cookie with another value.
+std::string renewed_session_cookie(std::string_view name, std::string_view value);
 
 }  // namespace mkt

@@ -56,7 +56,14 @@ Status check_form_secret(const Visit& visit, const Form& form) {
   if (!visit.session) {
     return Error(ErrorCode::unauthorized, "nobody is signed in here, or not any more");
   }
-  if (same_secret(form.field("form"), visit.session->form_secret)) return {};
+  return is_form_of(*visit.session, form) ? Status() : Status(strange_form());
+}
+
+bool is_form_of(const Session& session, const Form& form) {
+  return same_secret(form.field("form"), session.form_secret);
+}
+
+Error strange_form() {
   return Error(ErrorCode::forbidden,
                "the form is not one of this session; load its page again, and send it from there");
 }

@@ -24,6 +24,9 @@ class Form {
 // The hidden field that each form of a session has; and the check that it came back.
 Html form_secret(const Visit& visit);
 Status check_form_secret(const Visit& visit, const Form& form);
+bool is_form_of(const Session& session, const Form& form);
+// forbidden: of a form that is of no session that the browser has.
+Error strange_form();
 
 // Signs in with a token that was typed into a form. Tokens that are not valid count for the limit
 // of the client's address, like those in a header.

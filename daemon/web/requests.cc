@@ -312,18 +312,23 @@ Result<Html> waiting_section(const Web& web, const Visit& visit, const TenantId&
   Html html;
   html << "<section><h2 id=\"waiting\">Waiting in " << tenant.text() << "</h2>";
   if (waiting.empty()) {
-    html << "<p class=\"muted\">Nothing waits for an approval.</p>";
+    html << "<p class=\"muted\">"
+         << (before ? Markup("Nothing older waits.") : Markup("Nothing waits for an approval."))
+         << "</p>";
   } else {
     html << request_rows(web, waiting);
   }
-  const Href here = Href("/requests").with("tenant", tenant.text());
-  html << "<nav class=\"pager\" aria-label=\"Pages of requests\">";
-  if (before) html << "<a href=\"" << here << "\">Newest</a>";
-  if (has_more) {
-    html << "<a rel=\"next\" href=\"" << here.with("before", std::to_string(waiting.back().num))
-         << "\">Older</a>";
+  if (before || has_more) {
+    const Href here = Href("/requests").with("tenant", tenant.text());
+    html << "<nav class=\"pager\" aria-label=\"Pages of requests\">";
+    if (before) html << "<a href=\"" << here << "\">Newest</a>";
+    if (has_more) {
+      html << "<a rel=\"next\" href=\"" << here.with("before", std::to_string(waiting.back().num))
+           << "\">Older</a>";
+    }
+    html << "</nav>";
   }
-  html << "</nav></section>";
+  html << "</section>";
   return html;
 }
 

@@ -1,4 +1,10 @@
 // Signing in with a token, and signing out.
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.h"
 #include "daemon/http/error_body.h"
 #include "daemon/http/pipeline.h"
 #include "daemon/http/rate_limit.h"
@@ -40,10 +46,37 @@ Response refused_page(const Web& web, const Visit& visit, const Error& error, co
   return response;
 }
 
-// The session that the browser's cookie names; also one whose token may not come from here.
-Result<std::optional<Session>> session_of(Web& web, const Visit& visit) {
-  if (visit.session) return visit.session;
-  return web.sessions.find(session_cookie(visit.request.head));
+// Who signs out; nobody where the session's token does not stand, or nobody can be asked.
+Actor actor_of(const Web& web, const Visit& visit, const Session& session) {
+  Caller caller = visit.caller();
+  const Status resumed = resume_session(web.market(), session.token_id, caller);
+  return resumed ? caller.actor() : visit.caller().actor();
+}
+
+// The sessions that the browser's cookies name: also such whose token may not come from here.
+std::vector<Session> sessions_of(const Web& web, const Visit& visit) {
+  std::vector<Session> sessions;
+  for (const SessionCookie& cookie : session_cookies(visit.request.head)) {
+    if (auto session = web.sessions.read(cookie.value)) sessions.push_back(*std::move(session));
+  }
+  return sessions;
+}
+
+// Ends all, and returns the first failure to tell others of it.
+Status end_all(Web& web, const Visit& visit, const std::vector<Session>& sessions) {
+  Status first;
+  for (const Session& session : sessions) {
+    if (web.sessions.has_ended(session)) continue;  // told already
+    Status ended = web.sessions.end(actor_of(web, visit, session), session);
+    if (first && !ended) first = std::move(ended);
+  }
+  return first;
+}
+
+void set_cookies(Response& response, std::array<std::string, 2> cookies) {
+  for (std::string& cookie : cookies) {
+    response.headers.emplace_back("Set-Cookie", std::move(cookie));
+  }
 }
 
 Result<Response> do_sign_in(Web& web, Visit& visit) {
@@ -61,39 +94,34 @@ Result<Response> do_sign_in(Web& web, Visit& visit) {
     if (http_status(signed_in.error().code) >= 500) return signed_in.error();
     return refused_page(web, visit, signed_in.error(), to);
   }
-  // The browser forgets its cookie, so nobody could end that session any more.
-  MKT_TRY(const auto before, session_of(web, visit));
-  if (before) {
-    const Status ended = web.sessions.end(visit.caller().actor(), *before);
-    if (!ended) (void)told_error(ended.error(), caller.request_id);  // the log has it
+  // The browser forgets its cookies, so nobody could end those sessions any more.
+  if (const Status ended = end_all(web, visit, sessions_of(web, visit)); !ended) {
+    log_event(LogLevel::warning, "other daemons were not told that sessions ended",
+              {{"request", caller.request_id}, {"reason", ended.error().message}});
   }
   // A new one at every sign-in: nobody else can have chosen it.
-  const std::string cookie = web.sessions.begin(caller.token_id);
   Response response = see_other(to);
-  response.headers.emplace_back("Set-Cookie", set_session_cookie(visit.request.head, cookie));
+  set_cookies(response,
+              set_session_cookies(visit.request.head, web.sessions.begin(caller.token_id)));
   return response;
 }
 
-// The browser is out in any case; says what others may not have heard.
+// The browser is out in any case; says that others may not have heard.
 Response half_signed_out(const Web& web, const Visit& visit, const Error& error) {
   Error told = told_error(error, visit.request.caller.request_id);
-  told.message = "you are signed out here, but the log could not tell of it: " + told.message;
+  told.message = "you are signed out here, but this could not be written down: " + told.message;
   return refused_page(web, visit, told, Href("/"));
 }
 
+// Asks neither the store nor the log who visits: who wants to be out is, also while they are away.
 Result<Response> do_sign_out(Web& web, Visit& visit) {
   MKT_TRY(const Form form, Form::read(visit.request));
-  MKT_TRY(visit.session, session_of(web, visit));
-  Response response = see_other(Href("/"));
-  if (visit.session) {
-    MKT_CHECK(check_form_secret(visit, form));
-    const Status ended = web.sessions.end(visit.caller().actor(), *visit.session);
-    visit.session.reset();
-    if (!ended) response = half_signed_out(web, visit, ended.error());
-  }
-  for (std::string& cookie : cleared_session_cookies()) {
-    response.headers.emplace_back("Set-Cookie", std::move(cookie));
-  }
+  const std::vector<Session> sessions = sessions_of(web, visit);
+  const auto is_of = [&](const Session& s) { return is_form_of(s, form); };
+  if (!sessions.empty() && std::ranges::none_of(sessions, is_of)) return strange_form();
+  const Status ended = end_all(web, visit, sessions);
+  Response response = ended ? see_other(Href("/")) : half_signed_out(web, visit, ended.error());
+  set_cookies(response, cleared_session_cookies());
   return response;
 }
 
@@ -103,7 +131,8 @@ void add_sign_in_pages(Router& router, const std::shared_ptr<Web>& web) {
   const PageRules open{.always_open = true};
   add_page(router, web, "GET", "/sign-in", open, sign_in_page);
   add_page(router, web, "POST", "/sign-in", open, do_sign_in);
-  add_page(router, web, "POST", "/sign-out", open, do_sign_out);
+  add_page(router, web, "POST", "/sign-out", {.always_open = true, .same_for_all = true},
+           do_sign_out);
 }
 
 }  // namespace mkt

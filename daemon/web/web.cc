@@ -40,9 +40,12 @@ Status find_visitor(Web& web, Visit& visit) {
   Request& request = visit.request;
   // A token in a header says who asks; then a cookie says nothing.
   if (request.caller.signed_in()) return {};
-  const std::string_view cookie = session_cookie(request.head);
-  if (cookie.empty()) return {};
-  MKT_TRY(auto session, web.sessions.find(cookie));
+  std::optional<Session> session;
+  for (const SessionCookie& cookie : session_cookies(request.head)) {
+    MKT_TRY(session, web.sessions.find(cookie.value));
+    visit.cookie_name = cookie.name;
+    if (session) break;
+  }
   if (!session) return {};
   Caller caller = request.caller;
   if (const Status resumed = resume_session(web.market(), session->token_id, caller); !resumed) {
@@ -174,7 +177,7 @@ Html framed(const Web& web, const Visit& visit, const PageText& text) {
   return html;
 }
 
-// A page with the request's query; nullopt where it is too long.
+// A page with the request's query; nullopt where the path is too long for one of ours.
 std::optional<Href> page_at(std::string_view path, const Request& request) {
   auto href = Href::local(percent_encode(path, "/-._~%"));
   if (!href) return href;
@@ -204,7 +207,7 @@ void renew_cookie(Web& web, const Visit& visit, Response& response) {
   if (!visit.session || visit.session->renewed.empty()) return;
   if (web.sessions.has_ended(*visit.session)) return;
   response.headers.emplace_back("Set-Cookie",
-                                renewed_session_cookie(visit.request.head, visit.session->renewed));
+                                renewed_session_cookie(visit.cookie_name, visit.session->renewed));
 }
 
 // Finds out who visits where that matters, makes pages of errors, and seals the answer.

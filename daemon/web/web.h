@@ -38,6 +38,7 @@ struct Web {
 struct Visit {
   Request& request;
   std::optional<Session> session;
+  std::string_view cookie_name = {};  // under which the session came
 
   const Caller& caller() const { return request.caller; }
   std::string_view parameter(std::string_view name) const {

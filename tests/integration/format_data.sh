@@ -63,6 +63,9 @@ for column in publishers.status publisher_keys.status tokens.role install_reques
   cmp -s <(tr -d ' \n' <is) <(tr -d ' \n' <said) || fail "$column may be $(<is), the page says $(<said)"
 done
 sed -nE 's/^ +\{"([a-z.-]+)"(, true)?\},$/\1/p' "$SOURCE/daemon/store/log_actions.h" | sort >is
+grep -rohE '"(token|publisher|key|owner|version|policy|request|installation|limit|mirror|connector|history)\.[a-z-]+"' \
+  --include='*.cc' "$SOURCE/daemon/service" "$SOURCE/daemon/http" | tr -d '"' | sort -u | comm -23 - is >unknown
+[[ ! -s unknown ]] || fail "not in log_actions.h: $(<unknown)"
 diff is <(block "$page" example actions | tr ' ' '\n' | sort) || fail "the actions of the code (<) are not those of the page (>)"
 
 # --- The examples ---------------------------------------------------------------------------------------

@@ -167,12 +167,12 @@ for part in '' '# a comment'; do
   kill -HUP "$daemon"
   wait_for "the refusal of a part" more_refusals "$so_far"
 done
-chmod o+w mktd.conf
 cp whole.conf mktd.conf
+chmod o+w mktd.conf
 so_far=$(refusals)
 kill -HUP "$daemon"
 wait_for "the refusal of a file that everybody may write" more_refusals "$so_far"
-says mktd.log "chmod o-w mktd.conf"
+says mktd.log "chmod go-w mktd.conf"
 chmod o-w mktd.conf
 
 # SIGTERM: no new clients, what is in flight is finished, exit status 0.

@@ -32,17 +32,37 @@ grep -qxF 'reads = "token"' data/mktd.conf || fail "$(<data/mktd.conf)"
 "$MKTD" --data data --listen 127.0.0.1:0 2>>mktd.log &
 daemon=$!
 wait_for "mktd to start" test -s data/mktd.url
+says mktd.log 'msg="settings read" file=data/mktd.conf'
 [[ $(curl -sS -o body -w '%{http_code}' "$(<data/mktd.url)/v1/search") == 401 ]] || fail "who may read was forgotten: $(<body)"
 stop_mktd
 expect 2 "$MKTD" --data data --reads nobody --check-config
+for way in "$work/data/" ./data "$work/./data"; do
+  expect 0 "$MKTD" --data "$way" --print-config
+  says out 'reads = "token"'
+done
+ln -s "$work/data" leads-there
+expect 0 "$MKTD" --data leads-there --print-config
+says out 'reads = "token"'
+expect 0 "$MKTD" --data data --config /dev/null --print-config
+says out '#reads = "anyone"'
+chmod g+w data/mktd.conf
+expect 2 "$MKTD" --data data --check-config
+says err "others may write data/mktd.conf (mode 0620)"
+chmod g-w data/mktd.conf
 cp data/mktd.conf kept.conf
 echo 'nonsense = 1' >>data/mktd.conf
 expect 2 "$MKTD" --data data --check-config
 says err "data/mktd.conf"
 says err nonsense
 expect 0 "$MKTD" --data data --help
-expect 0 "$MKTD" --data data --print-config
+expect 2 "$MKTD" --data data --print-config
+rm data/mktd.conf
+ln -s nowhere data/mktd.conf
+expect 2 "$MKTD" --data data --check-config
+rm data/mktd.conf
 cp kept.conf data/mktd.conf
+expect 0 "$MKTD" --data data --print-config
+says out 'reads = "token"'
 grep -qxF "listen = [\"$at\"]" data/mktd.conf || fail "$(<data/mktd.conf)"
 grep -qxF "data = \"$work/data\"" data/mktd.conf || fail "$(<data/mktd.conf)"
 # Of the rest it is the file of --print-config.

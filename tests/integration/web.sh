@@ -350,6 +350,18 @@ page 401 /requests -H "Cookie: $cookie"
 expect 0 "$MKT" log --json
 jq -e --arg t "${ann:4:12}" '.entries[-1] | .action == "token.sign-out" and .subject == $t and .actor == "approver:team (token \($t))"' out >/dev/null ||
   fail "the log tells of no sign-out: $(jq -c '.entries[-1]' out)"
+# A cookie of another port or of https, which browsers send along, is not in the way; and all end together.
+first=$(signed_in "$ann") second=$(signed_in "$ann")
+page 200 /requests -H "Cookie: __Host-mkt-session=${members#*=}x; $first"
+page 200 /requests -H "Cookie: __Host-$first; $second"
+secret=$(secret_of / "$second")
+[[ $(form /sign-out -H "Cookie: __Host-$first; $second" -d "form=$secret") == 303 ]] || fail "sign out of both"
+for one in "$first" "$second"; do page 401 /requests -H "Cookie: $one"; done
+expect 0 "$MKT" log --json
+ended=$(jq '[.entries[] | select(.action == "token.sign-out")] | length' out)
+[[ $(form /sign-out -H "Cookie: $second" -d "form=$secret") == 303 ]] || fail "sign out again"
+expect 0 "$MKT" log --json
+[[ $(jq '[.entries[] | select(.action == "token.sign-out")] | length' out) == "$ended" ]] || fail "it ended twice"
 # A revoked token ends its sessions at once.
 page 200 /requests -H "Cookie: $members"
 expect 0 "$MKT" token revoke "${maria:4:12}"

@@ -293,6 +293,8 @@ CREATE INDEX install_requests_by_status ON install_requests (tenant_id, status, 
 CREATE INDEX install_requests_by_end ON install_requests (expires_at) WHERE status = 'pending';
 CREATE INDEX install_requests_pending_by_version
   ON install_requests (connector_id, version) WHERE status = 'pending';
+CREATE INDEX install_requests_approved
+  ON install_requests (connector_id, version) WHERE status = 'approved';
 
 -- Every statement that reads install requests wants these columns.
 CREATE VIEW request_rows AS

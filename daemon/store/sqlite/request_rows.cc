@@ -59,13 +59,14 @@ class RequestRows : public Requests {
 
   bool is_approved(std::string_view connector_id, std::string_view version) const override {
     Query row = db_.query(R"sql(
-        SELECT count(*) FROM approvals AS a JOIN install_requests AS r ON r.num = a.request_num
+        SELECT 1 FROM install_requests AS r
         WHERE r.connector_id = ? AND r.version = ? AND r.status = 'approved'
+          AND EXISTS (SELECT 1 FROM approvals AS a WHERE a.request_num = r.num)
           AND NOT EXISTS (SELECT 1 FROM install_requests AS n
                           WHERE n.tenant_id = r.tenant_id AND n.connector_id = r.connector_id
-                            AND n.version = r.version AND n.num > r.num))sql");
-    row.bind(connector_id).bind(version).step();
-    return row.only<std::int64_t>() > 0;
+                            AND n.version = r.version AND n.num > r.num)
+        LIMIT 1)sql");
+    return row.bind(connector_id).bind(version).step();
   }
 
   std::vector<InstallRequestRecord> approved_with(std::string_view token_id) const override {

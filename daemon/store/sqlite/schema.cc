@@ -442,9 +442,15 @@ INSERT INTO version_dependencies (dependency, connector_id, version, version_ran
   WHERE json_type(v.manifest, '$.dependencies') = 'object' AND d.type = 'text';
 )sql";
 
+// What people approved for a tenant is kept.
+constexpr const char* kMigration12 = R"sql(
+CREATE INDEX install_requests_approved
+  ON install_requests (connector_id, version) WHERE status = 'approved';
+)sql";
+
 constexpr auto kMigrations = std::to_array<const char*>(
     {kMigration1, kMigration2, kMigration3, kMigration4, kMigration5, kMigration6, kMigration7,
-     kMigration8, kMigration9, kMigration10, kMigration11});
+     kMigration8, kMigration9, kMigration10, kMigration11, kMigration12});
 
 constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
 

@@ -315,7 +315,7 @@ TEST_CASE("with PostgreSQL: an Idempotency-Key is spent once, whichever daemon i
     SeveralDaemons::at_once({[&] { note(0); }, [&] { note(1); }});
     CHECK(done == 1);
     CHECK(lost == 1);
-    CHECK(entries_of(daemons, "'test.note'", subject) == "1");
+    CHECK(entries_of(daemons, "'limit.reset'", subject) == "1");
   }
 }
 
