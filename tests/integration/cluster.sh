@@ -177,3 +177,17 @@ wait "$other"
 start_other --registration open
 differ() { [[ $(curl -sS "$MKT_REGISTRY/readyz" | jq -r '.parts[] | select(.name == "cluster") | .reason') == "settings differ between the daemons: registration;"* ]]; }
 wait_for "the difference to be told" differ
+
+# While the database is away who signs out is out where it was asked for, and told that nobody else knows.
+curl -sS -o body -D heads -H 'Accept: text/html' --data-urlencode "token=$token" "$MKT_REGISTRY/sign-in"
+cookie=$(sed -nE 's/^set-cookie: (mkt-session=[^;]+);.*/\1/Ip' heads)
+[[ $(page "$MKT_REGISTRY" /log) == 200 ]] || fail "not signed in: $(<body)"
+form=$(sed -nE 's/.*name="form" value="([0-9a-f]{64})".*/\1/p' body | head -n 1)
+stop_postgres
+server=
+[[ $(curl -sS -o body -D heads -w '%{http_code}' -H 'Accept: text/html' -H "Cookie: $cookie" -d "form=$form" "$MKT_REGISTRY/sign-out") == 503 ]] ||
+  fail "signed out without a database: $(<body)"
+says body "You are signed out here"
+grep -qi '^set-cookie: mkt-session=; .*Max-Age=0' heads || fail "the browser keeps its cookie: $(<heads)"
+[[ $(page "$MKT_REGISTRY" /log) == 401 ]] || fail "still signed in: $(<body)"
+[[ $(page "$MKT_REGISTRY" /assets/style.css) == 200 ]] || fail "the page has no style"
