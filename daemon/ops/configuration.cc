@@ -277,6 +277,18 @@ Result<LimitRules> Configuration::limit_rules() const {
 
 namespace {
 
+// The file of the data folder, where nobody names one. One that is there and cannot be read is an
+// error, and no reason to do without.
+std::optional<std::string> found_config(const std::vector<std::string>& words,
+                                        const Configuration& c) {
+  if (names_config(words) || c.data.empty()) return std::nullopt;
+  const auto file = config_of_data(c.data);
+  std::error_code error;
+  const auto there = std::filesystem::symlink_status(file, error).type();
+  if (there == std::filesystem::file_type::not_found) return std::nullopt;
+  return file.string();
+}
+
 ParsedArguments parse_words(std::vector<std::string> words, Variables variables) {
   ParsedArguments parsed{default_configuration(), {}};
   Configuration& c = parsed.configuration;
@@ -328,10 +340,7 @@ ParsedArguments parse_words(std::vector<std::string> words, Variables variables)
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);
   }
   hide_passwords(c);
-  if (c.print_only && !parsed.exit_now) {
-    write_to_stdout(settings_text(app));
-    parsed.exit_now = 0;
-  }
+  if (c.print_only && !parsed.exit_now) parsed.settings = settings_text(app);
   return parsed;
 }
 
@@ -351,16 +360,15 @@ std::filesystem::path config_of_data(const std::filesystem::path& data) {
 ParsedArguments parse_arguments(int argc, char** argv, Variables variables) {
   std::vector<std::string> words = words_of(argc, argv);
   ParsedArguments parsed = parse_words(words, variables);
-  const std::filesystem::path& data = parsed.configuration.data;
-  if (names_config(words) || data.empty()) return parsed;
-  const auto file = config_of_data(data);
-  // One that is there and cannot be read is an error, and no reason to do without.
-  std::error_code error;
-  const auto there = std::filesystem::symlink_status(file, error).type();
-  if (there == std::filesystem::file_type::not_found) return parsed;
-  words.insert(words.begin(), {std::string(kConfigFlag), file.string()});
-  parsed = parse_words(std::move(words), variables);
-  parsed.configuration.found_file = true;
+  if (const auto file = found_config(words, parsed.configuration)) {
+    words.insert(words.begin(), {std::string(kConfigFlag), *file});
+    parsed = parse_words(std::move(words), variables);
+    parsed.configuration.found_file = true;
+  }
+  if (!parsed.settings.empty()) {
+    write_to_stdout(parsed.settings);
+    parsed.exit_now = 0;
+  }
   return parsed;
 }
 

@@ -104,6 +104,7 @@ struct ParsedArguments {
   Configuration configuration;
   std::optional<int> exit_now;
   std::vector<std::string> problems = {};
+  std::string settings = {};  // as --print-config printed them
 };
 
 // Whether the variables of the environment count; for what a file alone says they do not.

@@ -129,8 +129,9 @@ Result<std::vector<Listener>> open_listeners(const std::vector<std::string>& add
   return listeners;
 }
 
-// Who writes the file may not be done: half of it may open what the rest closes.
-void wait_until_written(const std::string& file) {
+// Who writes the file may not be done: half of it may open what the rest closes. False where it
+// still changes after two seconds.
+bool is_written(const std::string& file) {
   constexpr std::chrono::milliseconds kBetweenLooks{200};
   constexpr int kMostLooks = 10;
   const auto look = [&] {
@@ -138,13 +139,13 @@ void wait_until_written(const std::string& file) {
     if (::stat(file.c_str(), &s) != 0) return std::tuple<ino_t, off_t, time_t, long>();
     return std::tuple(s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
   };
-  if (file.empty()) return;
   auto before = look();
   for (int i = 0; i < kMostLooks; ++i) {
     std::this_thread::sleep_for(kBetweenLooks);
     const auto now = look();
-    if (now == std::exchange(before, now)) return;
+    if (now == std::exchange(before, now)) return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -299,8 +300,15 @@ std::optional<std::string> Daemon::reason_not_to_reload(const Configuration& now
 // On SIGHUP: reads the same arguments and environment, and the present file.
 void Daemon::reload() {
   notify_systemd_reloading();
-  wait_until_written(live_.whole.get()->file);
+  const std::string& known = live_.whole.get()->file;
+  const std::string file = known.empty() ? config_of_data(configuration_.data).string() : known;
+  const bool whole = is_written(file);
   ParsedArguments parsed = read_arguments_();
+  if (!whole) {
+    parsed.problems.push_back(fmt::format(
+        "{} is still being written; send SIGHUP again when it is done", printable(file)));
+    parsed.exit_now = static_cast<int>(ExitStatus::invalid);
+  }
   if (auto why = reason_not_to_reload(parsed.configuration); why && !parsed.exit_now) {
     parsed.problems.push_back(std::move(*why));
     parsed.exit_now = static_cast<int>(ExitStatus::invalid);

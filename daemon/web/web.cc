@@ -40,20 +40,20 @@ Status find_visitor(Web& web, Visit& visit) {
   Request& request = visit.request;
   // A token in a header says who asks; then a cookie says nothing.
   if (request.caller.signed_in()) return {};
-  std::optional<Session> session;
   for (const SessionCookie& cookie : session_cookies(request.head)) {
-    MKT_TRY(session, web.sessions.find(cookie.value));
+    MKT_TRY(auto session, web.sessions.find(cookie.value));
+    if (!session) continue;
+    Caller caller = request.caller;
+    if (Status resumed = resume_session(web.market(), session->token_id, caller); !resumed) {
+      if (http_status(resumed.error().code) >= 500) return resumed;
+      continue;
+    }
+    visit.session = std::move(session);
     visit.cookie_name = cookie.name;
-    if (session) break;
+    request.caller = std::move(caller);
+    web.parts.usage.token_used(request.caller.token_id, web.market().now());
+    break;
   }
-  if (!session) return {};
-  Caller caller = request.caller;
-  if (const Status resumed = resume_session(web.market(), session->token_id, caller); !resumed) {
-    return http_status(resumed.error().code) >= 500 ? resumed : Status();
-  }
-  visit.session = std::move(session);
-  request.caller = std::move(caller);
-  web.parts.usage.token_used(request.caller.token_id, web.market().now());
   return {};
 }
 

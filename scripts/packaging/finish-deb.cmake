@@ -60,6 +60,6 @@ place(${packaging}/mktd.sysusers usr/lib/sysusers.d/mktd.conf)
 place(${packaging}/mktd.tmpfiles usr/lib/tmpfiles.d/mktd.conf)
 # As the program itself prints it, with the data where the unit has it.
 set(settings ${CPACK_TEMPORARY_DIRECTORY}/mktd.conf)
-run(env -i STATE_DIRECTORY=/var/lib/mktd ${root}/usr/sbin/mktd --print-config OUTPUT_FILE ${settings})
+run(env -i STATE_DIRECTORY=/var/lib/mktd ${root}/usr/sbin/mktd --config /dev/null --print-config OUTPUT_FILE ${settings})
 place(${settings} etc/mktd/mktd.conf)
 file(REMOVE ${settings})

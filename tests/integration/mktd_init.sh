@@ -63,6 +63,8 @@ rm data/mktd.conf
 cp kept.conf data/mktd.conf
 expect 0 "$MKTD" --data data --print-config
 says out 'reads = "token"'
+[[ $(grep -c '^#*reads = ' out) == 1 ]] || fail "it prints several files: $(<out)"
+expect 0 "$MKTD" --config /dev/stdin --check-config <out
 grep -qxF "listen = [\"$at\"]" data/mktd.conf || fail "$(<data/mktd.conf)"
 grep -qxF "data = \"$work/data\"" data/mktd.conf || fail "$(<data/mktd.conf)"
 # Of the rest it is the file of --print-config.

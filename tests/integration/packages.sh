@@ -20,7 +20,7 @@ done
 [[ $(zcat mktd/usr/share/man/man8/mktd.8.gz) == "$(<"$SOURCE/man/mktd.8")" ]] || fail "mktd.8.gz"
 [[ -z $(find mkt/usr/share/man -name 'mktd*') ]] || fail "mkt has pages of mktd"
 # The settings are the program's own.
-env -i STATE_DIRECTORY=/var/lib/mktd "$MKTD" --print-config | diff - mktd/etc/mktd/mktd.conf >&2 || fail "other settings"
+env -i STATE_DIRECTORY=/var/lib/mktd "$MKTD" --config /dev/null --print-config | diff - mktd/etc/mktd/mktd.conf >&2 || fail "other settings"
 [[ $(<mktd/DEBIAN/conffiles) == /etc/mktd/mktd.conf ]] || fail "the conffiles"
 for script in postinst prerm postrm; do sh -n mktd/DEBIAN/$script || fail "$script"; done
 

@@ -352,8 +352,12 @@ jq -e --arg t "${ann:4:12}" '.entries[-1] | .action == "token.sign-out" and .sub
   fail "the log tells of no sign-out: $(jq -c '.entries[-1]' out)"
 # A cookie of another port or of https, which browsers send along, is not in the way; and all end together.
 first=$(signed_in "$ann") second=$(signed_in "$ann")
+gone=$("$MKT" token create --role member --subject team --name gone)
+of_gone=$(signed_in "$gone")
+expect 0 "$MKT" token revoke "${gone:4:12}"
 page 200 /requests -H "Cookie: __Host-mkt-session=${members#*=}x; $first"
 page 200 /requests -H "Cookie: __Host-$first; $second"
+page 200 /requests -H "Cookie: __Host-$of_gone; $second"
 secret=$(secret_of / "$second")
 [[ $(form /sign-out -H "Cookie: __Host-$first; $second" -d "form=$secret") == 303 ]] || fail "sign out of both"
 for one in "$first" "$second"; do page 401 /requests -H "Cookie: $one"; done
