@@ -11,6 +11,7 @@
 
 #include "common/base/utf8.h"
 #include "daemon/http/listener.h"
+#include "daemon/ops/configuration.h"
 
 namespace mkt {
 namespace {
