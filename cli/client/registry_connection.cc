@@ -151,7 +151,8 @@ Result<HttpResponse> RegistryConnection::call(const HttpRequest& request, As as,
   const bool may_be_hidden = code == ErrorCode::connector_not_found && can_sign_in();
   if (code != ErrorCode::unauthorized && !may_be_hidden) return response;
   auto signed_in = call_as(request, As::somebody, sink, progress, again);
-  if (!signed_in && may_be_hidden && signed_in.error().code != ErrorCode::forbidden) return response;
+  if (!signed_in && may_be_hidden && signed_in.error().code != ErrorCode::forbidden)
+    return response;
   reads_want_token_ = true;
   return signed_in;
 }

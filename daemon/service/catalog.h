@@ -61,8 +61,8 @@ Result<std::vector<DependantRecord>> list_dependants(const Marketplace& market,
                                                      const Caller& caller, const ConnectorId& id,
                                                      std::uint32_t each);
 
-// The newest version of each connector that takes this version; at most 1000. Of each connector its 100
-// newest versions that need this connector are asked, and 10,000 in all. connector_not_found.
+// The newest version of each connector that takes this version; at most 1000. Of each connector its
+// 100 newest versions that need this connector are asked, and 10,000 in all. connector_not_found.
 Result<std::vector<DependantRecord>> list_dependants_on(const Marketplace& market,
                                                         const Caller& caller, const ConnectorId& id,
                                                         std::string_view version);

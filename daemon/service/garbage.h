@@ -36,7 +36,7 @@ struct GarbageReport {
   std::uint64_t blobs = 0;
   std::uint64_t bytes = 0;
   std::vector<Checksum> named = {};  // the first of those
-  std::uint64_t young = 0;       // that nothing refers to either, and that stay for their age
+  std::uint64_t young = 0;           // that nothing refers to either, and that stay for their age
   std::uint64_t unfinished = 0;  // that could not be removed, and are tried again in the next turn
   std::string reason = {};       // of the last of those
 };

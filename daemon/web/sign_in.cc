@@ -66,7 +66,7 @@ std::vector<Session> sessions_of(const Web& web, const Visit& visit) {
 Status end_all(Web& web, const Visit& visit, const std::vector<Session>& sessions) {
   Status first;
   for (const Session& session : sessions) {
-    if (web.sessions.has_ended(session)) continue;  // told already
+    if (web.sessions.has_ended(session)) continue;  // told, or refused, before
     Status ended = web.sessions.end(actor_of(web, visit, session), session);
     if (first && !ended) first = std::move(ended);
   }
